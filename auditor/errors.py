@@ -1,0 +1,59 @@
+"""Every error a user can cause, with its exit code and what to do next.
+
+Raised anywhere, caught only by `auditor.cli`, which prints it and exits. Texts never quote a
+patient, a claim or a provider: files, sheets, rows, columns and codes only. Errors carry plain
+values, so they cross process borders.
+"""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every command; documented in docs/exit-codes.md and fixed."""
+
+    DONE = 0
+    FINDINGS = 1  # done, and findings at or above --fail-on
+    USAGE = 2  # usage or configuration
+    UNREADABLE = 3  # an input could not be read at all
+    INTERNAL = 4
+    LOCKED = 5
+    INCOMPLETE = 6
+    INTERRUPTED = 130
+
+
+class AuditorError(Exception):
+    """A problem the user can mend: what happened, where, and what to do next."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, what: str, *, where: str = "", next_step: str = "") -> None:
+        """Keep the three parts apart, so that the command line can lay them out."""
+        super().__init__(what, where, next_step)
+        self.what = what
+        self.where = where
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        """Where, what happened, what to do: two sentences."""
+        place = f"{self.where}: " if self.where else ""
+        return f"{place}{self.what}" + (f" {self.next_step}" if self.next_step else "")
+
+
+class ConfigError(AuditorError):
+    """The command line or the configuration file asks for something impossible."""
+
+
+class InputRejected(AuditorError):
+    """A claim file could not be read at all."""
+
+    exit_code = ExitCode.UNREADABLE
+
+
+class ReferenceDataError(AuditorError):
+    """A CMS file is unknown, damaged or contradicts what is loaded; nothing was changed."""
+
+    exit_code = ExitCode.UNREADABLE
+
+
+class ReportError(AuditorError):
+    """An output could not be written."""

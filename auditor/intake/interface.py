@@ -1,0 +1,67 @@
+"""What intake takes and hands over; the implementation lies beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeOptions:
+    """How the operator helps the reader along; every field may stay as it is."""
+
+    sheet: str | None = None
+    """Name of the worksheet to read; None: the one sheet that looks like claim lines."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Canonical field -> header in the file (`--map FIELD=COLUMN`)."""
+    line_of_business: str | None = None
+    """medicare, medicaid or commercial for every line that does not say so itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """What was read from one file (or one sheet of a workbook)."""
+
+    name: str
+    """As in ClaimLines.source_file."""
+    sha256: str
+    encoding: str
+    """utf-8, cp1252, utf-16 ... or xlsx."""
+    delimiter: str
+    """'' for a workbook."""
+    header_row: int
+    """1-based row of the header in the file."""
+    rows: int
+    """Data rows below the header, blank lines and totals rows not counted."""
+    lines_read: int
+    """Claim lines those rows hold (a wide row holds several) = audited + set aside + rejected."""
+    rejected: int
+    set_aside: int
+    mapping: Mapping[str, str]
+    """Canonical field -> header it was read from (wide or several: joined by ', ')."""
+    unused: tuple[str, ...]
+    """Headers that no field was read from."""
+    notes: tuple[str, ...]
+    """Whole-file remarks in plain words: encoding fallback, totals row left out ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """All inputs of a run together."""
+
+    lines: pl.DataFrame
+    """schemas.ClaimLines; line_key counts 0.. over the whole batch."""
+    rejected: pl.DataFrame
+    """schemas.RejectedRows."""
+    set_aside: pl.DataFrame
+    """schemas.SetAside: what intake itself sets aside (institutional lines)."""
+    repairs: pl.DataFrame
+    """schemas.Repairs."""
+    files: tuple[FileRead, ...]
+    fields_present: frozenset[str]
+    """Canonical fields that at least one file has a column for."""

@@ -1,0 +1,52 @@
+"""What an audit hands to the report and to the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import polars as pl
+
+    from auditor.intake.interface import FileRead
+    from auditor.reference.interface import Release
+
+
+@dataclass(frozen=True, slots=True)
+class AuditOptions:
+    """What the operator asked for; `as_of` supplies today everywhere."""
+
+    as_of: date
+    run_id: str
+    select: frozenset[str] = frozenset()
+    """Rule ids or families (AOC) to run; empty: all."""
+    ignore: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class AuditResult:
+    """Everything the outputs show. read = audited + set aside + rejected, per file and in all."""
+
+    findings: pl.DataFrame
+    """schemas.Findings, in total order: tier, amount, rule, file, row."""
+    coverage: pl.DataFrame
+    """schemas.Coverage."""
+    rejected: pl.DataFrame
+    """schemas.RejectedRows."""
+    set_aside: pl.DataFrame
+    """schemas.SetAside, intake's and the audit's together."""
+    repairs: pl.DataFrame
+    """schemas.Repairs."""
+    files: tuple[FileRead, ...]
+    lines_read: int
+    lines_audited: int
+    lines_by_business: dict[str, int]
+    """Audited lines by line of business (medicare, medicaid, commercial, unknown)."""
+    first_service_date: date | None
+    last_service_date: date | None
+    releases: tuple[Release, ...]
+    options: AuditOptions
+    notes: tuple[str, ...]
+    """Whole-run remarks in plain words, e.g. that the line of business is unknown."""

@@ -1,0 +1,35 @@
+"""The tables that cross a border inside the auditor, as pandera models.
+
+One model a table: what goes in and out of intake, the reference store, the audit and the
+report. The models are the contract; nothing here knows where data came from.
+
+Importing this package imports pandera and polars (about 0.7 s), so the command line imports it
+inside commands only.
+"""
+
+from schemas.claims import ClaimLines, RejectedRows, Repairs, SetAside
+from schemas.reference import (
+    AddOnEdits,
+    FeeSchedule,
+    HcpcsCodes,
+    MueValues,
+    PtpEdits,
+)
+from schemas.results import Coverage, Findings
+from schemas.tools import dtypes, empty
+
+__all__ = [
+    "AddOnEdits",
+    "ClaimLines",
+    "Coverage",
+    "FeeSchedule",
+    "Findings",
+    "HcpcsCodes",
+    "MueValues",
+    "PtpEdits",
+    "RejectedRows",
+    "Repairs",
+    "SetAside",
+    "dtypes",
+    "empty",
+]
