@@ -1,0 +1,84 @@
+"""What every test may ask for: the real files, the long rounds, golden files, a clean machine."""
+
+import difflib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+
+# derandomize: a red run is red again on the next machine; the long profile looks for new cases.
+# The deadline is off because the first call of a polars expression may compile and load.
+settings.register_profile(
+    "default",
+    derandomize=True,
+    max_examples=25,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("long", parent=settings.get_profile("default"), max_examples=500)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--run-long", action="store_true", help="also run the tests marked long")
+    parser.addoption(
+        "--update-golden", action="store_true", help="write golden files anew instead of comparing"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("long" if config.getoption("--run-long") else "default")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("long") and not config.getoption("--run-long"):
+            item.add_marker(pytest.mark.skip(reason="a long test: needs --run-long"))
+        if item.get_closest_marker("shared") and not SHARED.is_dir():
+            item.add_marker(pytest.mark.skip(reason=f"no {SHARED.name}/ beside the checkout"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """No test reads or writes the user's own settings, store or reports; gives their stand-in."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AUDITOR_")]:
+            patch.delenv(name)
+        for name in ("HOME", "XDG_DATA_HOME", "LOCALAPPDATA", "APPDATA"):
+            patch.setenv(name, str(home))
+        yield home
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real CMS and claim files beside the checkout; skips where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip(f"no {SHARED.name}/ beside the checkout")
+    return SHARED
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compare a whole text with a golden file, or write it anew with --update-golden."""
+
+    def check(path: Path, text: str) -> None:
+        if request.config.getoption("--update-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+            return
+        if not path.is_file():
+            pytest.fail(f"{path.name} does not exist yet: run once with --update-golden, read it")
+        wanted = path.read_text(encoding="utf-8")
+        if text != wanted:
+            lines = difflib.unified_diff(
+                wanted.splitlines(), text.splitlines(), "golden", "now", lineterm=""
+            )
+            pytest.fail(f"{path.name} differs:\n" + "\n".join(lines), pytrace=False)
+
+    return check
