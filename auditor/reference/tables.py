@@ -1,0 +1,104 @@
+"""One implementation of the Reference protocol, over any source of frames.
+
+The store hands it scans of Parquet files, the starter set and the tests hand it small frames;
+the cutting down to the codes of an audit is the same for all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.errors import ReferenceDataError
+from auditor.reference.kinds import KINDS
+from auditor.reference.policy import policy_table
+from schemas import AddOnEdits, FeeSchedule, HcpcsCodes, MueValues, PtpEdits, empty
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from auditor.reference.interface import Kind, Release
+
+MODELS = {
+    "aoc": AddOnEdits,
+    "ptp-practitioner": PtpEdits,
+    "ptp-hospital": PtpEdits,
+    "mue-practitioner": MueValues,
+    "mue-hospital": MueValues,
+    "mue-dme": MueValues,
+    "fee-schedule": FeeSchedule,
+    "hcpcs": HcpcsCodes,
+}
+"""The model of each kind's table as an audit sees it."""
+
+
+class TableReference:
+    """The tables of `frames`, each of the columns of its model, and the releases they come from.
+
+    A kind without a frame is an empty table. Nothing is read before it is asked for.
+    """
+
+    def __init__(self, frames: Mapping[Kind, pl.LazyFrame], releases: Iterable[Release]) -> None:
+        """Keep the frames, and put the releases in their fixed order."""
+        self._frames = dict(frames)
+        self._releases = tuple(
+            sorted(releases, key=lambda r: (KINDS.index(r.kind), r.effective, r.label, r.source))
+        )
+
+    def ptp(self, codes: pl.Series) -> pl.DataFrame:
+        """schemas.PtpEdits, practitioner: rows with both column 1 and column 2 in `codes`."""
+        return self._cut("ptp-practitioner", ("column1", "column2"), codes)
+
+    def addons(self, codes: pl.Series) -> pl.DataFrame:
+        """schemas.AddOnEdits: every row whose add-on is in `codes` (all its primaries)."""
+        return self._cut("aoc", ("addon",), codes)
+
+    def mue(self, codes: pl.Series) -> pl.DataFrame:
+        """schemas.MueValues, practitioner, of every loaded release."""
+        return self._cut("mue-practitioner", ("code",), codes)
+
+    def fees(self, codes: pl.Series) -> pl.DataFrame:
+        """schemas.FeeSchedule of every loaded release, valid_from and valid_to set."""
+        return self._cut("fee-schedule", ("code",), codes)
+
+    def hcpcs(self) -> pl.DataFrame:
+        """schemas.HcpcsCodes of the newest release, whole."""
+        return self._cut("hcpcs", (), None)
+
+    def policy(self, name: str) -> pl.DataFrame:
+        """A built-in policy table (auditor/reference/policy/NAME.csv), all columns text."""
+        return policy_table(name)
+
+    def release(self, kind: Kind) -> Release | None:
+        """The newest release of `kind` that judges; None where nothing of the kind is known."""
+        used = [release for release in self._releases if release.kind == kind and release.used]
+        return used[-1] if used else None
+
+    def releases(self) -> tuple[Release, ...]:
+        """Every release known, by kind and date."""
+        return self._releases
+
+    def is_starter(self, kind: Kind) -> bool:
+        """True where `kind` is served by the built-in starter set."""
+        release = self.release(kind)
+        return release is not None and release.starter
+
+    def _cut(self, kind: Kind, keys: tuple[str, ...], codes: pl.Series | None) -> pl.DataFrame:
+        frame = self._frames.get(kind)
+        if frame is None:
+            return empty(MODELS[kind])
+        if codes is not None:
+            wanted = pl.lit(codes.cast(pl.String).unique().implode())
+            frame = frame.filter(*(pl.col(key).is_in(wanted) for key in keys))
+        try:
+            return frame.collect()
+        except (OSError, pl.exceptions.PolarsError) as error:
+            # The library's message may quote paths and values; its type is enough to look it up.
+            what = f"the stored table {kind!r} could not be read ({type(error).__name__})."
+            raise ReferenceDataError(
+                what,
+                where="reference store",
+                next_step="If an import was running, run again; "
+                "else import the CMS files again into an empty folder.",
+            ) from None
