@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.reference.starter import FILES, starter_frame, starter_release
+from auditor.reference.starter import FILES, FOLDER, starter_frame, starter_release
 from auditor.reference.tables import TableReference
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def load_reference(folder: Path | str | None = None) -> Reference:
     frames: dict[Kind, pl.LazyFrame] = {}
     releases: list[Release] = []
     for kind in FILES:
-        if kind not in frames:
+        if kind not in frames and (FOLDER / FILES[kind]).is_file():
             frames[kind] = starter_frame(kind).lazy()
             releases.append(starter_release(kind))
     return TableReference(frames, releases)
