@@ -46,9 +46,9 @@ class Rule:
     denies: bool
     """True: the finding says that the line does not pay, so it joins the line's one headline."""
     profiles: tuple[str, ...]
-    """Lines of business it is certain for; others get it at review or not at all (see why)."""
-    elsewhere: Literal["review", "silent"]
-    """What it does on lines of another or an unknown line of business."""
+    """Lines of business it is judged for at its own tier."""
+    review_for: tuple[str, ...] = ()
+    """Lines of business it is judged for at most at review (SPEC 2.7); silent for the rest."""
     columns: tuple[str, ...]
     """Claim-line columns without which it cannot be judged."""
     tables: tuple[str, ...]

@@ -1,0 +1,1 @@
+"""The machinery between claim lines and findings: versions, keys, enrichment, resolution."""

@@ -1,0 +1,250 @@
+"""The batch that rules judge: one narrow, enriched row a claim line.
+
+Built once; every rule reads it. Keys are integers, so that joins are cheap:
+
+- `row`: index into the claim lines, the identity of a line everywhere in the engine;
+- `day`: patient (with payer and payer sequence), practitioner S1 and date, null where the line
+  cannot be joined with others (placeholder or missing identity, an implausible day);
+- `patient`, `s2`, `s3`: patient, and practitioner by group and specialty, and by group;
+- `c`, `ce`, `m`: code, code in its epoch, and modifier combination, as indices.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.engine.codes import NEVER_PAYS, CodeFacts, code_facts
+from auditor.engine.modifiers import combinations
+
+if TYPE_CHECKING:
+    from auditor.reference.interface import Reference
+
+IMPLAUSIBLE_DAY = 500
+"""A patient, practitioner and day of more lines than this is not judged (DESIGN)."""
+SPAN_DAYS = 31
+PLACEHOLDERS = ("UNKNOWN", "0", "9999999999", "0000000000", "NA", "N/A", "NONE", "UNK")
+_FACT_FLAGS = (
+    "form_ok", "is_lab", "is_em", "is_visit", "is_soft", "is_new", "addon", "addon_1",
+    "reads_6", "status", "status_hint", "pctc", "global_days", "bilateral", "mue_value", "mai",
+    "therapy", "sides", "sides_tier",
+)
+_MOD_FLAGS = (
+    "has_24", "has_25", "has_57", "has_2457", "has_26", "has_tc", "has_50", "has_51",
+    "has_separate", "has_repeat", "has_jw", "has_gxgy", "has_therapy", "component", "repeated",
+    "conflict_a", "conflict_b", "conflict_reason", "conflict_tier",
+)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Enriched lines and what they were enriched with."""
+
+    raw: pl.DataFrame
+    """schemas.ClaimLines that stand, with `row` as first column."""
+    lines: pl.DataFrame
+    facts: CodeFacts
+    mods: pl.DataFrame
+    """auditor.engine.modifiers.combinations, at index `m`."""
+    reference: Reference
+    uncertain: pl.DataFrame
+    """Rows whose patient-day or claim may lack a line (rejected, unresolved version)."""
+
+    @cached_property
+    def n_codes(self) -> int:
+        """Distinct codes."""
+        return len(self.facts.codes)
+
+    def code_index(self, texts: pl.Series) -> pl.Series:
+        """Index of each code text, null where the batch does not hold it."""
+        return texts.replace_strict(
+            self.facts.codes.cast(pl.String),
+            pl.int_range(self.n_codes, dtype=pl.UInt32, eager=True),
+            default=None,
+            return_dtype=pl.UInt32,
+        )
+
+    @cached_property
+    def service_days(self) -> pl.DataFrame:
+        """row, date of each day of lines that span several (up to a year); rare.
+
+        Day keys are shifted in step with the date, because a day key ends in the date.
+        """
+        spans = self.lines.filter(pl.col("days") > 1)
+        return spans.select(
+            "row", offset=pl.int_ranges(0, pl.col("days"), dtype=pl.Int64)
+        ).explode("offset", empty_as_null=False)
+
+    def by_day(self, lines: pl.DataFrame) -> pl.DataFrame:
+        """`lines` (with row, day, date, days) once for each day they span."""
+        if not lines.select((pl.col("days") > 1).any()).item():
+            return lines
+        return lines.join(self.service_days, on="row", how="left", maintain_order="left").with_columns(
+            day=pl.col("day") + pl.col("offset").fill_null(0),
+            date=pl.col("date") + pl.duration(days=pl.col("offset").fill_null(0)),
+        ).drop("offset")
+
+
+def build(
+    raw: pl.DataFrame,
+    reference: Reference,
+    rejected: pl.DataFrame,
+    unresolved: pl.DataFrame,
+) -> Batch:
+    """Enrich `raw` (schemas.ClaimLines) from `reference`; see the module's docstring."""
+    raw = raw.with_row_index("row")
+    days = raw["service_date_from"]
+    first, last = days.min(), days.max()
+    codes = raw["code"].unique().sort()
+    facts = code_facts(codes, first, last, reference)  # type: ignore[arg-type]
+    mods = combinations(raw["modifiers"].unique().sort(), reference)
+    lines = raw.select(
+        "row",
+        date="service_date_from",
+        days=_days(),
+        c=pl.col("code").cast(pl.Enum(codes)).to_physical().cast(pl.UInt32),
+        m=pl.col("modifiers").cast(pl.Enum(mods["mods"])).to_physical().cast(pl.UInt32),
+        units=pl.col("units"),
+        pos=pl.col("place_of_service"),
+        lob=pl.col("line_of_business"),
+        charge=pl.col("charge_amount"),
+        denied=(pl.col("paid_status") == "denied").fill_null(value=False),
+        frequency=pl.col("claim_frequency"),
+        **_identities(raw),
+    )
+    lines = _keys(lines, first)  # type: ignore[arg-type]
+    epoch = facts.epoch_of(lines["date"])
+    ce = lines["c"] * len(facts.epochs) + epoch
+    gathered = [facts.table[name].gather(ce) for name in _FACT_FLAGS]
+    gathered += [mods[name].gather(lines["m"]) for name in _MOD_FLAGS]
+    lines = lines.with_columns(ce.alias("ce"), *gathered)
+    lines = lines.with_columns(
+        medicare=pl.col("lob") == "medicare",
+        fee_known=pl.col("status").is_not_null(),
+        live=pl.col("units").fill_null(1000) > 0,
+        never_pays=pl.col("status").is_in(NEVER_PAYS).fill_null(value=False),
+        mue_zero=(
+            (pl.col("mue_value") == 0)
+            & (pl.col("units").fill_null(1000) > 0)
+            & ~pl.col("has_gxgy")
+            & (pl.col("lob") != "medicaid")
+        ).fill_null(value=False),
+    )
+    return Batch(raw, lines, facts, mods, reference, _uncertain(raw, rejected, unresolved))
+
+
+def _days() -> pl.Expr:
+    """Days that a line spans; reversed dates count as one day (DAT-2 names them)."""
+    span = (pl.col("service_date_to") - pl.col("service_date_from")).dt.total_days() + 1
+    return pl.when(span > 1).then(span).otherwise(1).cast(pl.Int32)
+
+
+def _identities(raw: pl.DataFrame) -> dict[str, pl.Expr]:
+    """Patient and practitioner keys as small integers; null where they cannot be joined."""
+    patient = pl.col("patient_id")
+    counts = raw["patient_id"].value_counts(name="n")
+    crowd = counts.filter((pl.col("n") >= 200) & (pl.col("n") > raw.height / 100))["patient_id"]  # noqa: PLR2004 - DESIGN: more than 1% of lines and at least 200
+    known = ~patient.is_in([*PLACEHOLDERS, *crowd])
+    parts = [pl.col("patient_id")]
+    for name in ("payer", "payer_sequence"):
+        # A secondary claim repeats the primary's lines and is judged apart.
+        if raw[name].n_unique() > 1:
+            parts.append(pl.col(name).fill_null(""))
+    whole = pl.concat_str(parts, separator="\x1f") if len(parts) > 1 else patient
+    npi = _practitioner("rendering_npi")
+    billing = _practitioner("billing_npi")
+    group = pl.coalesce(pl.col("tax_id"), pl.col("billing_npi"))
+    return {
+        "patient": pl.when(known).then(_index(whole)),
+        "s1": _index(pl.coalesce(npi, billing)),
+        "s1_known": npi.is_not_null() | _solo(raw),
+        "s2": _index(group + "\x1f" + pl.col("specialty")),
+        "s3": _index(pl.col("tax_id")),
+        "group": _index(group),
+    }
+
+
+def _practitioner(column: str) -> pl.Expr:
+    """An NPI column without placeholders."""
+    return pl.when(~pl.col(column).is_in(PLACEHOLDERS)).then(pl.col(column))
+
+
+def _solo(raw: pl.DataFrame) -> pl.Expr:
+    """True where the billing NPI stands in for a missing rendering NPI without doubt (SPEC 2.2).
+
+    That is a solo practice: no other rendering NPI appears under it in the batch.
+    """
+    groups = (
+        raw.lazy()
+        .filter(_practitioner("rendering_npi").is_not_null(), pl.col("billing_npi").is_not_null())
+        .filter(pl.col("rendering_npi") != pl.col("billing_npi"))
+        .select(pl.col("billing_npi").unique())
+        .collect()["billing_npi"]
+    )
+    return _practitioner("billing_npi").is_not_null() & ~pl.col("billing_npi").is_in(
+        groups.implode()
+    )
+
+
+def _index(text: pl.Expr) -> pl.Expr:
+    """A small integer for each distinct text."""
+    return text.cast(pl.Categorical).to_physical().cast(pl.Int64)
+
+
+def _keys(lines: pl.DataFrame, first: object) -> pl.DataFrame:
+    """Add `day`, `pday` (patient and date) and blank the days that are implausible."""
+    offset = (pl.col("date") - pl.lit(first)).dt.total_days()
+    # Span lines are shifted along the key by up to a year, so the field must hold them.
+    width = lines.select((offset + pl.col("days")).max()).item() + 2
+    practitioners = (lines["s1"].max() or 0) + 1  # type: ignore[operator]
+    lines = lines.with_columns(
+        pday=pl.col("patient") * width + offset + 1,
+        day=(pl.col("patient") * practitioners + pl.col("s1")) * width + offset + 1,
+    )
+    crowded = lines["day"].drop_nulls().value_counts(name="n").filter(
+        pl.col("n") > IMPLAUSIBLE_DAY
+    )["day"]
+    full = pl.col("day").is_in(crowded.implode())
+    return lines.with_columns(
+        day=pl.when(~full).then(pl.col("day")),
+        joinable=pl.col("day").is_not_null() & ~full,
+        crowded=full.fill_null(value=False),
+    )
+
+
+def _uncertain(
+    raw: pl.DataFrame, rejected: pl.DataFrame, unresolved: pl.DataFrame
+) -> pl.DataFrame:
+    """row, lacks_line, unresolved: lines of a claim or patient-day that may not be whole."""
+    empty = pl.DataFrame(
+        schema={"row": pl.UInt32, "lacks_line": pl.Boolean, "unresolved": pl.Boolean}
+    )
+    if rejected.is_empty() and unresolved.is_empty():
+        return empty
+    claims = rejected.filter(pl.col("claim_id").is_not_null()).select("claim_id").unique()
+    dated = rejected.filter(
+        pl.col("patient_id").is_not_null(), pl.col("service_date").is_not_null()
+    ).select("patient_id", service_date_from="service_date").unique()
+    undated = rejected.filter(
+        pl.col("patient_id").is_not_null(), pl.col("service_date").is_null()
+    ).select("patient_id").unique()
+    ids = raw.select("row", "claim_id", "patient_id", "service_date_from")
+    lacking = pl.concat(
+        [
+            ids.join(claims, on="claim_id", how="semi"),
+            ids.join(dated, on=["patient_id", "service_date_from"], how="semi"),
+            ids.join(undated, on="patient_id", how="semi"),
+        ]
+    )["row"].unique()
+    open_days = ids.join(unresolved, on=["patient_id", "claim_id"], how="semi")
+    doubtful = ids.join(
+        open_days, on=["patient_id", "service_date_from"], how="semi"
+    )["row"].unique()
+    rows = pl.concat([lacking, doubtful]).unique()
+    return pl.DataFrame({"row": rows}).with_columns(
+        lacks_line=pl.col("row").is_in(lacking.implode()),
+        unresolved=pl.col("row").is_in(doubtful.implode()),
+    )

@@ -1,0 +1,240 @@
+"""What every table says of a code, worked out once per code and epoch.
+
+An epoch is a stretch of days in which none of the tables without pair rows changes. A million
+lines hold a few thousand codes and a handful of epochs, so the facts are found on that small
+table and gathered to the lines by index; no line is joined against a reference table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from auditor.reference.interface import Reference
+
+NEVER_PAYS = ("B", "I", "N", "P")
+"""Fee schedule status codes of a line that Medicare never pays by itself (SPEC 7.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFacts:
+    """The table of codes by epochs, and how to find a line's row in it."""
+
+    codes: pl.Series
+    """Distinct codes, sorted; a code's place is its index."""
+    epochs: list[date]
+    """First day of each epoch; the first entry is the batch's earliest date."""
+    table: pl.DataFrame
+    """One row a code and epoch, at index code * len(epochs) + epoch."""
+    addons: pl.DataFrame
+    """schemas.AddOnEdits of the batch's add-on codes, rows that can apply."""
+
+    def epoch_of(self, days: pl.Series) -> pl.Series:
+        """The epoch index of each date."""
+        return self.table_of_days(days)
+
+    def table_of_days(self, days: pl.Series) -> pl.Series:
+        """Epoch index by search in the sorted list of first days."""
+        starts = pl.Series(self.epochs, dtype=pl.Date)
+        return (starts.search_sorted(days, side="right").cast(pl.Int64) - 1).cast(pl.UInt32)
+
+
+def code_facts(
+    codes: pl.Series, first: date, last: date, reference: Reference
+) -> CodeFacts:
+    """Facts on `codes` (distinct, sorted) for service dates from `first` to `last`."""
+    fees = reference.fees(codes)
+    mue = reference.mue(codes)
+    addons = reference.addons(codes).filter(
+        pl.col("deletion").is_null() | (pl.col("deletion") != pl.col("effective"))
+    )
+    em = _ranges("em_codes", codes, reference)
+    therapy = _dated(reference.policy("therapy"), "from", "to")
+    epochs = _epochs(
+        first,
+        last,
+        [
+            (fees, "valid_from", "valid_to"),
+            (mue, "valid_from", "valid_to"),
+            (addons, "effective", "deletion"),
+            (em, "effective", "deletion"),
+            (therapy, "effective", "deletion"),
+        ],
+    )
+    grid = pl.DataFrame({"code": codes}).with_columns(pl.col("code").cast(pl.String)).join(
+        pl.DataFrame({"day": epochs}, schema={"day": pl.Date}), how="cross"
+    )
+    grid = grid.with_row_index("ce")
+    facts = grid
+    facts = _add_fees(facts, fees)
+    facts = _add_mue(facts, mue)
+    facts = _add_addons(facts, addons)
+    facts = _add_em(facts, em)
+    facts = _add_therapy(facts, therapy)
+    facts = _add_laterality(facts, reference)
+    facts = facts.sort("ce").with_columns(
+        form_ok=_form_ok(reference),
+        is_lab=pl.col("code").is_between(pl.lit("80047"), pl.lit("89398"))
+        & pl.col("code").str.contains(r"^\d{5}$"),
+    )
+    return CodeFacts(codes, epochs, facts, addons)
+
+
+def in_force(day: str, start: str, end: str) -> pl.Expr:
+    """True when the row from `start` to `end` (null: open) applies on `day`, both ends included."""
+    return (pl.col(start).fill_null(pl.date(1, 1, 1)) <= pl.col(day)) & (
+        pl.col(end).is_null() | (pl.col(day) <= pl.col(end))
+    )
+
+
+def _dated(table: pl.DataFrame, start: str, end: str) -> pl.DataFrame:
+    """A policy table with its two date columns as `effective` and `deletion` dates."""
+    return table.with_columns(
+        effective=pl.col(start).str.to_date("%Y-%m-%d"),
+        deletion=pl.col(end).str.to_date("%Y-%m-%d"),
+    )
+
+
+def _ranges(name: str, codes: pl.Series, reference: Reference) -> pl.DataFrame:
+    """A policy table of code ranges spread over the batch's codes (SPEC 2.5)."""
+    table = _dated(reference.policy(name), "effective", "deletion")
+    return spread(table, codes)
+
+
+def spread(table: pl.DataFrame, codes: pl.Series) -> pl.DataFrame:
+    """Rows of `table` (code_low, code_high) once for each of `codes` that lies in the range.
+
+    Codes compare as text, within one form only: five digits, or the same letter and four digits.
+    """
+    shape = r"\d"
+    left = pl.DataFrame({"code": codes}).with_columns(
+        pl.col("code").cast(pl.String)
+    ).with_columns(shape=pl.col("code").str.replace_all(shape, "9"))
+    right = table.with_columns(shape=pl.col("code_low").str.replace_all(shape, "9"))
+    return left.join(right, on="shape").filter(
+        pl.col("code").is_between("code_low", "code_high")
+    ).drop("shape")
+
+
+def _epochs(
+    first: date, last: date, tables: list[tuple[pl.DataFrame, str, str]]
+) -> list[date]:
+    """First days of the stretches in which no row of `tables` begins or ends."""
+    days = {first}
+    for table, start, end in tables:
+        days.update(d for d in table[start].unique() if d is not None and first < d <= last)
+        ends = (d + timedelta(days=1) for d in table[end].unique() if d is not None)
+        days.update(d for d in ends if first < d <= last)
+    return sorted(days)
+
+
+def _add_fees(facts: pl.DataFrame, fees: pl.DataFrame) -> pl.DataFrame:
+    """Fee schedule indicators in force; status_hint where only a later release knows the code."""
+    whole = fees.filter(pl.col("component") == "")
+    applying = facts.select("ce", "code", "day").join(whole, on="code").filter(
+        in_force("day", "valid_from", "valid_to")
+    )
+    later = (
+        facts.select("ce", "code", "day")
+        .join(whole, on="code")
+        .filter(pl.col("valid_from") > pl.col("day"))
+        .sort("ce", "valid_from")
+        .unique("ce", keep="first", maintain_order=True)
+        .select("ce", status_hint="status")
+    )
+    reading = fees.filter(pl.col("component") == "26", pl.col("pctc") == "6")
+    six = facts.select("ce", "code", "day").join(reading, on="code").filter(
+        in_force("day", "valid_from", "valid_to")
+    )
+    columns = ["status", "pctc", "global_days", "bilateral"]
+    return (
+        facts.join(
+            applying.select("ce", *columns, fee_release="release").unique("ce", keep="last"),
+            on="ce",
+            how="left",
+        )
+        .join(later, on="ce", how="left")
+        .join(six.select("ce", reads_6=pl.lit(value=True)).unique("ce"), on="ce", how="left")
+        .with_columns(pl.col("reads_6").fill_null(value=False))
+    )
+
+
+def _add_mue(facts: pl.DataFrame, mue: pl.DataFrame) -> pl.DataFrame:
+    """MUE value, adjudication indicator, rationale and release in force."""
+    applying = facts.select("ce", "code", "day").join(mue, on="code").filter(
+        in_force("day", "valid_from", "valid_to")
+    )
+    return facts.join(
+        applying.select(
+            "ce", "mue_value", "mai", mue_rationale="rationale", mue_release="release",
+            mue_from="valid_from", mue_to="valid_to",
+        ).unique("ce", keep="last"),
+        on="ce",
+        how="left",
+    )
+
+
+def _add_addons(facts: pl.DataFrame, addons: pl.DataFrame) -> pl.DataFrame:
+    """Whether add-on rows are in force, and of which types (the type belongs to the row)."""
+    applying = facts.select("ce", "code", "day").join(
+        addons, left_on="code", right_on="addon"
+    ).filter(in_force("day", "effective", "deletion"))
+    types = applying.group_by("ce").agg(
+        addon=pl.lit(value=True),
+        **{f"addon_{n}": (pl.col("edit_type") == n).any() for n in (1, 2, 3)},
+    )
+    flags = ["addon", "addon_1", "addon_2", "addon_3"]
+    return facts.join(types, on="ce", how="left").with_columns(
+        pl.col(flags).fill_null(value=False)
+    )
+
+
+def _add_em(facts: pl.DataFrame, em: pl.DataFrame) -> pl.DataFrame:
+    """E/M section: is_em, is_visit, is_soft, is_new (SPEC 4.2, 6.3)."""
+    applying = facts.select("ce", "code", "day").join(em, on="code").filter(
+        in_force("day", "effective", "deletion")
+    )
+    said = applying.group_by("ce").agg(
+        is_em=pl.lit(value=True),
+        is_visit=(pl.col("visit") == "1").any(),
+        is_soft=(pl.col("soft") == "1").any(),
+        is_new=(pl.col("patient_type") == "new").any(),
+    )
+    flags = ["is_em", "is_visit", "is_soft", "is_new"]
+    return facts.join(said, on="ce", how="left").with_columns(pl.col(flags).fill_null(value=False))
+
+
+def _add_therapy(facts: pl.DataFrame, therapy: pl.DataFrame) -> pl.DataFrame:
+    """The discipline modifiers an always-therapy code takes, null for other codes."""
+    applying = facts.select("ce", "code", "day").join(therapy, on="code").filter(
+        in_force("day", "effective", "deletion")
+    )
+    return facts.join(
+        applying.select("ce", therapy="discipline_modifiers").unique("ce", keep="first"),
+        on="ce",
+        how="left",
+    )
+
+
+def _add_laterality(facts: pl.DataFrame, reference: Reference) -> pl.DataFrame:
+    """The modifiers one of which a sided code should carry, and the finding's tier."""
+    table = spread(reference.policy("laterality"), facts["code"].unique())
+    return facts.join(
+        table.select("code", sides="any_of", sides_tier="severity").unique("code", keep="first"),
+        on="code",
+        how="left",
+    )
+
+
+def _form_ok(reference: Reference) -> pl.Expr:
+    """True when the code has the form of a CPT or HCPCS code (code_formats)."""
+    procedures = reference.policy("code_formats").filter(
+        ~pl.col("code_set").str.to_lowercase().str.contains("modifier|icd|pos|place|npi|diagnos")
+    )
+    return pl.any_horizontal([pl.col("code").str.contains(r) for r in procedures["regex"]])

@@ -1,0 +1,85 @@
+"""What earlier stages of the order of judgement decided, for the later ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.engine.hits import CERTAIN, no_hits
+
+if TYPE_CHECKING:
+    from auditor.engine.batch import Batch
+
+PAID_UNDER_SCHEDULE = ("A", "C", "R")
+"""Status codes whose payable line stops a status T line (SPEC 7.3)."""
+
+
+@dataclass
+class State:
+    """The batch, its lines with payability, and the hits so far."""
+
+    batch: Batch
+    lines: pl.DataFrame
+    """Batch.lines plus dup, alone_blocked, pays_as_column1, pays_as_primary, text (code)."""
+    found: list[pl.DataFrame] = field(default_factory=list)
+
+    def add(self, hits: pl.DataFrame) -> None:
+        """Take the hits of a family."""
+        if not hits.is_empty():
+            self.found.append(hits)
+
+    def hits(self) -> pl.DataFrame:
+        """All hits so far."""
+        return pl.concat(self.found) if self.found else no_hits()
+
+    def hits_of(self, *rule_ids: str) -> pl.DataFrame:
+        """Hits of the rules named."""
+        mine = [h.filter(pl.col("rule_id").is_in(rule_ids)) for h in self.found]
+        return pl.concat(mine) if mine else no_hits()
+
+    def mark_duplicates(self, rows: pl.Series) -> None:
+        """Set exact duplicates aside: no denying rule is judged on them, and they support none."""
+        self.lines = payability(self.lines, rows)
+
+
+def payability(lines: pl.DataFrame, duplicates: pl.Series) -> pl.DataFrame:
+    """Add what makes a line unpayable by itself, before any pair, unit or add-on rule.
+
+    A status that never pays bars a column 1 line of every line of business, because the edit
+    is a Medicare one; it bars a primary only on Medicare lines, where the status decides.
+    """
+    dup = (
+        pl.col("row").is_in(duplicates.implode())
+        if len(duplicates)
+        else pl.lit(value=False)
+    )
+    lines = lines.with_columns(dup=dup).with_columns(
+        alone_blocked=pl.lit(value=False)
+    )
+    lone = lines.filter(
+        (pl.col("status") == "T") & pl.col("day").is_not_null() & ~pl.col("dup")
+    )
+    if not lone.is_empty():
+        payable = lines.filter(
+            pl.col("status").is_in(PAID_UNDER_SCHEDULE),
+            pl.col("live") & ~pl.col("dup") & ~pl.col("denied") & ~pl.col("mue_zero"),
+        )
+        rows = lone.join(payable, on="day", how="semi")["row"]
+        lines = lines.with_columns(alone_blocked=pl.col("row").is_in(rows.implode()))
+    barred = pl.col("never_pays") | pl.col("mue_zero") | pl.col("alone_blocked")
+    gone = pl.col("denied") | pl.col("dup") | ~pl.col("live")
+    return lines.with_columns(
+        pays_as_column1=~gone & ~barred,
+        pays_as_primary=~gone & ~(barred & pl.col("medicare")),
+    )
+
+
+def business_tier(full: tuple[str, ...], review: tuple[str, ...]) -> pl.Expr:
+    """0 where the line of business has the rule at its own tier, 1 at review, null: silent."""
+    lob = pl.col("lob")
+    return (
+        pl.when(lob.is_in(full)).then(pl.lit(CERTAIN, pl.UInt8))
+        .when(lob.is_in(review)).then(pl.lit(1, pl.UInt8))
+    )

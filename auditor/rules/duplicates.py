@@ -1,0 +1,95 @@
+"""Exact duplicates: the same line twice is set aside before anything else is judged on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
+from auditor.rules.interface import Rule, Stage
+
+if TYPE_CHECKING:
+    from auditor.engine.state import State
+
+STAGE = Stage.DUPLICATES
+RULES = (
+    Rule(
+        id="DUP-1",
+        name="exact-duplicate",
+        tier="certain",
+        shape="day",
+        precedence=10,
+        denies=True,
+        profiles=("medicare", "medicaid", "commercial", "unknown"),
+        columns=("patient_id", "service_date_from", "code", "units", "charge_amount"),
+        tables=(),
+        flags="A line that repeats an earlier one: same patient, payer, practitioner, code, "
+        "dates, place, modifiers, units and charge. The later line is flagged; later means "
+        "received later, then claim id, then line number.",
+        why="Payers deny an exact duplicate, and a duplicate that is paid is an overpayment.",
+        not_flagged="Lines with a repeat or separation modifier (76, 77, 91, 59, XE, XS, XP, XU); "
+        "lines of replacement or void claims (frequency 7 or 8); lines that differ in any of the "
+        "fields above.",
+        remedy="Void the repeated line, or report a repeat modifier if the record shows that the "
+        "service was done again.",
+        citation="CMS MM8121 (exact duplicate claims)",
+        example_flag=("71046 claim=C1", "71046 claim=C2"),
+        example_ok=("71046 claim=C1", "71046-76 claim=C2"),
+    ),
+)
+
+
+def find(state: State) -> pl.DataFrame:
+    """Later lines of groups that are equal in every field; also marks them in `state`."""
+    raw = state.batch.raw
+    lines = state.lines.filter(
+        pl.col("day").is_not_null(),
+        ~pl.col("has_repeat"),
+        ~pl.col("frequency").is_in(["7", "8"]).fill_null(value=False),
+    ).select("row", "day", "c", "m", "s1_known")
+    # Cheap first: only codes that stand twice on the day can repeat.
+    lines = lines.filter((pl.col("day") * state.batch.n_codes + pl.col("c")).is_duplicated())
+    if lines.is_empty():
+        return no_hits()
+    rows = lines["row"]
+    fields = raw.select(
+        "claim_id", "line_number", "received_date", "service_date_to", "place_of_service",
+        "units", "charge_amount", "source_file", "source_row",
+    )[rows]
+    mods = state.batch.mods["sorted_mods"].gather(lines["m"]).alias("sorted_mods")
+    key = [
+        "day", "c", "service_date_to", "place_of_service", "sorted_mods", "units",
+        "charge_amount",
+    ]
+    lines = pl.concat([lines, fields, mods.to_frame()], how="horizontal")
+    lines = lines.sort(
+        "received_date", "claim_id", "line_number", "source_file", "source_row", nulls_last=False
+    )
+    first = lines.group_by(key, maintain_order=True).agg(
+        other=pl.col("row").first(), known=pl.col("s1_known").all(), n=pl.len()
+    )
+    later = (
+        lines.join(first.filter(pl.col("n") > 1), on=key, nulls_equal=True)
+        .filter(pl.col("row") != pl.col("other"))
+        .with_columns(tier=pl.when("known").then(CERTAIN).otherwise(REVIEW))
+    )
+    state.mark_duplicates(later["row"])
+    texts = raw.select(code="code", dos="service_date_from")[later["row"]]
+    first_of = raw.select(claim="claim_id", number="line_number")[later["other"]]
+    later = pl.concat([later.select("row", "other", "tier"), texts, first_of], how="horizontal")
+    return hits(
+        later,
+        "DUP-1",
+        tier=pl.col("tier"),
+        other=pl.col("other"),
+        other_code=pl.col("code"),
+        message=pl.format(
+            "{} on {} repeats an earlier line in every field that a payer compares.",
+            pl.col("code"), pl.col("dos"),
+        ),
+        remedy=pl.lit(
+            "Void this line. If the record shows that the service was done again, report it with "
+            "a repeat modifier (76, 77 or 91) instead."
+        ),
+    )
