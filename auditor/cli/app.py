@@ -1,0 +1,57 @@
+"""The commands, gathered: one Typer application."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from auditor import RULE_SET_VERSION, __version__
+from auditor.cli import output
+from auditor.cli.audit import audit
+from auditor.cli.demo import demo
+from auditor.cli.rules import rules
+
+# Plain help, without boxes and colours: it is the same on every terminal, in every encoding and
+# in the README. Unforeseen errors are told by auditor.cli.failures alone.
+app = typer.Typer(
+    name="auditor",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": output.WIDEST,
+    },
+)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - the form that Typer calls it in
+    if wanted:
+        output.say(f"auditor {__version__}, rule set {RULE_SET_VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def auditor(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Show the versions and exit."
+        ),
+    ] = False,
+) -> None:
+    """Audit professional medical claim files (CPT/HCPCS) in batch."""
+
+
+app.command()(audit)
+app.command()(rules)
+try:
+    from auditor.cli import reference
+
+    app.add_typer(reference.app, name="reference")
+except ImportError:
+    pass
+app.command()(demo)

@@ -1,0 +1,201 @@
+"""`auditor audit`: claim files in; workbook, findings and a closing summary out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, get_args
+
+import typer
+
+from auditor import config
+from auditor.cli import output, selection
+from auditor.cli.run import Done, Request, perform
+from auditor.cli.summary import TIERS, lines_text
+from auditor.errors import ConfigError, ExitCode
+
+if TYPE_CHECKING:
+    from auditor.cli.session import Session
+
+_FAIL_ON: tuple[config.FailOn, ...] = get_args(config.FailOn)
+_BUSINESS: tuple[config.LineOfBusiness, ...] = get_args(config.LineOfBusiness)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What flags and environment say of the settings a configuration file may hold too."""
+
+    reference: Path | None
+    line_of_business: str | None
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    fail_on: str | None
+    sheet: str | None
+    columns: tuple[str, ...]
+
+
+def audit(
+    ctx: typer.Context,
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", hidden=True)],
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            envvar="AUDITOR_REFERENCE",
+            help="Folder of imported CMS tables [default: the user's data folder].",
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.xlsx", help="Workbook to write; one there is never replaced."),
+    ] = None,
+    findings: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Every finding as .parquet, .csv or .jsonl."),
+    ] = None,
+    summary: Annotated[
+        Path | None, typer.Option(metavar="FILE.json", help="Counts and amounts as JSON.")
+    ] = None,
+    select: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="IDS",
+            envvar="AUDITOR_SELECT",
+            help="Run only these rules or families: AOC,PTP-0. May be repeated.",
+        ),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="IDS",
+            envvar="AUDITOR_IGNORE",
+            help="Leave out these rules or families. May be repeated.",
+        ),
+    ] = None,
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="certain|review",
+            envvar="AUDITOR_FAIL_ON",
+            help="Exit with 1 where a finding of this tier or above was made.",
+        ),
+    ] = None,
+    line_of_business: Annotated[
+        str | None,
+        typer.Option(
+            metavar="medicare|medicaid|commercial",
+            envvar="AUDITOR_LINE_OF_BUSINESS",
+            help="Of every line that does not say so itself.",
+        ),
+    ] = None,
+    sheet: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            envvar="AUDITOR_SHEET",
+            help="Worksheet to read [default: the one that looks like claim lines].",
+        ),
+    ] = None,
+    map_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="FIELD=COLUMN",
+            help="Read a field from this column of the file. May be repeated.",
+        ),
+    ] = None,
+    config_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            envvar="AUDITOR_CONFIG",
+            help="Settings in TOML [default: auditor.toml in this folder, if there is one].",
+        ),
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE", envvar="AUDITOR_AS_OF", help="What counts as today [default: today]."
+        ),
+    ] = None,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Write no workbook.")] = False,
+    debug_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write details of an unforeseen error here; they may hold patient data.",
+        ),
+    ] = None,
+) -> None:
+    """Audit claim files and write the findings to a workbook.
+
+    INPUT: CSV or Excel exports of professional claims; several are audited together. Prints
+    counts and amounts only, nothing of a claim.
+    """
+    session: Session = ctx.obj
+    session.debug_file = debug_file or session.debug_file
+    if no_report and report is not None:
+        raise ConfigError(
+            "--report and --no-report exclude each other.", next_step="Leave one of them out."
+        )
+    given = Given(
+        reference,
+        line_of_business,
+        tuple(select or ()),
+        tuple(ignore or ()),
+        fail_on,
+        sheet,
+        tuple(map_ or ()),
+    )
+    settings = merged(given, config.find(config_file))
+    request = Request(
+        inputs=tuple(inputs),
+        as_of=selection.day(as_of, "--as-of") if as_of else today(),
+        workbook=not no_report,
+        report=report,
+        findings=findings,
+        summary=summary,
+        reference=settings.reference,
+        sheet=settings.sheet,
+        columns=settings.columns,
+        line_of_business=settings.line_of_business,
+        select=settings.select,
+        ignore=settings.ignore,
+    )
+    done = perform(request, session)
+    for text in lines_text(done, request):
+        output.say(text)
+    if fails(done, settings.fail_on):
+        raise typer.Exit(ExitCode.FINDINGS)
+
+
+def merged(given: Given, file: Path | None) -> config.Settings:
+    """Flag, else environment (Typer has joined the two), else file, else default."""
+    base = config.Settings() if file is None else config.load(file)
+    business, fail_on = given.line_of_business, given.fail_on
+    return config.Settings(
+        reference=given.reference or base.reference,
+        line_of_business=selection.one_of(business, _BUSINESS, "--line-of-business")
+        if business
+        else base.line_of_business,
+        select=given.select or base.select,
+        ignore=given.ignore or base.ignore,
+        fail_on=selection.one_of(fail_on, _FAIL_ON, "--fail-on") if fail_on else base.fail_on,
+        sheet=given.sheet or base.sheet,
+        columns=base.columns | selection.column_map(given.columns, "--map"),
+    )
+
+
+def fails(done: Done, fail_on: config.FailOn | None) -> bool:
+    """Whether a finding is of the tier `fail_on` or above it."""
+    if fail_on is None:
+        return False
+    counting = TIERS[: TIERS.index(fail_on) + 1]
+    return bool(done.result.findings["tier"].is_in(counting).any())
+
+
+def today() -> date:
+    """Today as the operator's clock has it."""
+    return date.today()  # noqa: DTZ011 - a calendar date, and dates never shift by a time zone

@@ -1,0 +1,93 @@
+"""What the operator's words for rules, fields, tiers and dates stand for."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING, TypeVar
+
+from auditor.config import did_you_mean
+from auditor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from auditor.rules import Rule
+
+Word = TypeVar("Word", bound=str)
+
+
+def words(values: Iterable[str]) -> tuple[str, ...]:
+    """The single words of repeatable options whose values may be lists: 'AOC, PTP-0' is two."""
+    return tuple(word for value in values for word in re.split(r"[\s,;]+", value) if word)
+
+
+def rules_named(word: str, rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The rules that `word` stands for: an id, name or alias, else a family such as AOC."""
+    wanted = word.casefold()
+    one = [r for r in rules if wanted in {x.casefold() for x in (r.id, r.name, *r.aliases)}]
+    return tuple(one or [r for r in rules if family(r.id).casefold() == wanted])
+
+
+def family(rule_id: str) -> str:
+    """The family of a rule: AOC of AOC-1."""
+    return rule_id.rpartition("-")[0]
+
+
+def unknown_rule(word: str, rules: Sequence[Rule], where: str = "") -> ConfigError:
+    """The error for a word that stands for no rule."""
+    known = {x for r in rules for x in (r.id, r.name, *r.aliases, family(r.id))}
+    return ConfigError(
+        f"there is no rule '{word}'.{did_you_mean(word, sorted(known))}",
+        where=where,
+        next_step="'auditor rules' lists them all.",
+    )
+
+
+def rule_ids(values: Iterable[str], rules: Sequence[Rule], where: str) -> frozenset[str]:
+    """Ids of all rules that the words of one option or setting stand for."""
+    chosen: set[str] = set()
+    for word in words(values):
+        found = rules_named(word, rules)
+        if not found:
+            raise unknown_rule(word, rules, where)
+        chosen |= {r.id for r in found}
+    return frozenset(chosen)
+
+
+def one_of(value: str, choices: tuple[Word, ...], where: str) -> Word:
+    """The choice that `value` names, in any case."""
+    for choice in choices:
+        if choice.casefold() == value.strip().casefold():
+            return choice
+    raise ConfigError(
+        f"'{value}' is not one of {', '.join(choices)}.{did_you_mean(value, choices)}",
+        where=where,
+        next_step="See 'auditor audit --help'.",
+    )
+
+
+def day(value: str, where: str) -> date:
+    """The calendar date that `value` names."""
+    try:
+        return date.fromisoformat(value.strip())
+    except ValueError:
+        raise ConfigError(
+            f"'{value}' is not a date.", where=where, next_step="Give it as YYYY-MM-DD."
+        ) from None
+
+
+def column_map(values: Iterable[str], where: str) -> dict[str, str]:
+    """FIELD=COLUMN pairs; the column may itself hold an equals sign."""
+    pairs = {}
+    for value in values:
+        name, equals, column = value.partition("=")
+        if not (equals and name.strip() and column.strip()):
+            raise ConfigError(
+                f"'{value}' is not of the form FIELD=COLUMN.",
+                where=where,
+                next_step="Give the field first, then the header in the file:"
+                ' --map code="Proc Code".',
+            )
+        pairs[name.strip()] = column.strip()
+    return pairs
