@@ -80,8 +80,9 @@ def code_facts(
     facts = _add_laterality(facts, reference)
     facts = facts.sort("ce").with_columns(
         form_ok=_form_ok(reference),
-        is_lab=pl.col("code").is_between(pl.lit("80047"), pl.lit("89398"))
-        & pl.col("code").str.contains(r"^\d{5}$"),
+        is_lab=pl.col("code").is_in(
+            spread(reference.policy("lab"), codes)["code"].unique().implode()
+        ),
     )
     return CodeFacts(codes, epochs, facts, addons)
 
@@ -234,7 +235,5 @@ def _add_laterality(facts: pl.DataFrame, reference: Reference) -> pl.DataFrame:
 
 def _form_ok(reference: Reference) -> pl.Expr:
     """True when the code has the form of a CPT or HCPCS code (code_formats)."""
-    procedures = reference.policy("code_formats").filter(
-        ~pl.col("code_set").str.to_lowercase().str.contains("modifier|icd|pos|place|npi|diagnos")
-    )
-    return pl.any_horizontal([pl.col("code").str.contains(r) for r in procedures["regex"]])
+    forms = reference.policy("code_formats")["regex"]
+    return pl.any_horizontal([pl.col("code").str.contains(r) for r in forms])

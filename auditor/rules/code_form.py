@@ -1,0 +1,117 @@
+"""Codes and identifiers whose form alone proves them wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.engine.hits import CERTAIN, hits, no_hits
+from auditor.rules.interface import Rule, Stage
+
+if TYPE_CHECKING:
+    from auditor.engine.state import State
+
+STAGE = Stage.LINES
+_ALL = ("medicare", "medicaid", "commercial", "unknown")
+RULES = (
+    Rule(
+        id="COD-1",
+        name="malformed-code",
+        tier="certain",
+        shape="line",
+        precedence=1,
+        denies=False,
+        profiles=_ALL,
+        columns=("code",),
+        tables=(),
+        flags="A procedure code that has the form of no code set: neither five digits, nor four "
+        "digits with F, T, U, M or A, nor a letter with four digits.",
+        why="A payer's front end rejects the claim before it is judged.",
+        not_flagged="Codes of a valid form, whether or not they are in force on the date.",
+        remedy="Correct the code from the record; look for a lost leading zero or a cut character.",
+        citation="CPT and HCPCS Level II code formats",
+        example_flag=("9921",),
+        example_ok=("99213",),
+        when=lambda: ~pl.col("form_ok"),
+        says=lambda: {
+            "message": pl.format(
+                "'{}' does not have the form of any CPT or HCPCS code.", pl.col("code")
+            ),
+            "remedy": pl.lit(
+                "Correct the code from the record; look for a lost leading zero or a cut character."
+            ),
+        },
+    ),
+    Rule(
+        id="NPI-1",
+        name="invalid-npi",
+        tier="certain",
+        shape="line",
+        precedence=90,
+        denies=False,
+        profiles=_ALL,
+        columns=("rendering_npi",),
+        tables=(),
+        amount="none",
+        flags="A rendering or billing NPI that is not ten digits beginning with 1 or 2, or whose "
+        "check digit is wrong. One finding a claim and number; findings of one number share a "
+        "story.",
+        why="A number that fails its check digit belongs to nobody; the claim is rejected, and "
+        "rules that compare practitioners cannot be trusted on it.",
+        not_flagged="Blank numbers and placeholders; numbers whose check digit is right, whether "
+        "or not they are registered.",
+        remedy="Correct the NPI in the practice system's provider file.",
+        citation="NPI standard, 45 CFR 162.406 (ISO Luhn check digit over 80840 and the NPI)",
+        example_flag=("99213 npi=1234567890",),
+        example_ok=("99213 npi=1234567893",),
+    ),
+)
+
+
+def find(state: State) -> pl.DataFrame:
+    """NPI-1: the first line of each claim that carries a wrong number (COD-1 is a line rule)."""
+    raw = state.batch.raw
+    found = []
+    for column, role in (("rendering_npi", "rendering"), ("billing_npi", "billing")):
+        numbers = raw[column].drop_nulls().unique()
+        bad = numbers.filter(~_valid(numbers))
+        if not len(bad):
+            continue
+        lines = raw.filter(pl.col(column).is_in(bad.implode())).select(
+            "row", "claim_id", "line_number", "patient_id", npi=column, role=pl.lit(role)
+        )
+        found.append(lines)
+    if not found:
+        return no_hits()
+    lines = pl.concat(found).sort("claim_id", "patient_id", "line_number", "row", "role")
+    # The rendering number first: where both roles carry the same wrong number it is one defect.
+    lines = lines.sort("role", descending=True, maintain_order=True)
+    firsts = lines.unique(["claim_id", "patient_id", "npi"], keep="first", maintain_order=True)
+    firsts = firsts.unique("row", keep="first", maintain_order=True)
+    roots = firsts.group_by("npi").agg(root=pl.col("row").min())
+    firsts = firsts.join(roots, on="npi", how="left")
+    return hits(
+        firsts,
+        "NPI-1",
+        tier=CERTAIN,
+        root=pl.col("root"),
+        message=pl.format(
+            "The {} NPI {} fails its check digit or is not an NPI.", pl.col("role"), pl.col("npi")
+        ),
+        remedy=pl.lit("Correct the number in the provider file of the practice system."),
+    )
+
+
+def _valid(numbers: pl.Series) -> pl.Series:
+    """The Luhn test over 80840 and the NPI, on distinct numbers; placeholders pass here."""
+    placeholder = numbers.is_in(["UNKNOWN", "0", "0000000000", "9999999999", "NA", "N/A"])
+    frame = numbers.to_frame("npi")
+    total = pl.lit(24)  # what the constant prefix 80840 adds to the sum
+    for place in range(10):
+        digit = pl.col("npi").str.slice(place, 1).str.to_integer(strict=False)
+        if place % 2 == 0:  # counted from the right the first of ten digits is doubled
+            digit = digit * 2 - 9 * (digit > 4).cast(pl.Int64)  # noqa: PLR2004 - Luhn: above 9
+        total = total + digit
+    ok = pl.col("npi").str.contains(r"^[12][0-9]{9}$") & (total % 10 == 0)
+    return frame.select(ok.fill_null(value=False)).to_series() | placeholder

@@ -1,0 +1,72 @@
+"""Sided procedures that do not say which side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.engine.hits import INFO, REVIEW, hits, no_hits
+from auditor.rules.interface import Rule, Stage
+
+if TYPE_CHECKING:
+    from auditor.engine.state import State
+
+STAGE = Stage.LINES
+RULES = (
+    Rule(
+        id="MOD-LAT",
+        name="missing-side",
+        tier="review",
+        shape="line",
+        precedence=97,
+        denies=False,
+        profiles=("medicare", "medicaid", "commercial", "unknown"),
+        columns=("modifiers",),
+        tables=(),
+        flags="A procedure on a paired organ or a digit without LT, RT, 50 or the modifier of the "
+        "digit, eyelid or vessel. Imaging and supply codes are info.",
+        why="Many payers deny a sided procedure without its side, and the side decides whether a "
+        "later service is a repeat. There is no national Medicare edit: hence review.",
+        not_flagged="Codes whose bilateral indicator is 2; add-on codes; lines with one of the "
+        "modifiers named in the table.",
+        remedy="Add the modifier of the side or digit that the record names.",
+        citation="NCCI Policy Manual ch. I E (anatomic modifiers); payer policy",
+        example_flag=("27447",),
+        example_ok=("27447-RT", "20610-50"),
+    ),
+)
+
+
+def find(state: State) -> pl.DataFrame:
+    """Lines of sided codes none of whose modifiers names a side."""
+    lines = state.lines.filter(
+        pl.col("sides").is_not_null(),
+        (pl.col("bilateral") != "2").fill_null(value=True),
+        (pl.col("global_days") != "ZZZ").fill_null(value=True),
+        ~pl.col("addon"),
+    ).select("row", "c", "m", "sides", "sides_tier")
+    if lines.is_empty():
+        return no_hits()
+    mods = state.batch.mods.select("mods", "tokens").with_row_index("m")
+    pairs = lines.select("m", "sides").unique().join(mods, on="m")
+    told = pairs.filter(
+        pl.col("tokens").list.set_intersection(pl.col("sides").str.split(" ")).list.len() > 0
+    )
+    lines = lines.join(told, on=["m", "sides"], how="anti")
+    code = pl.lit(state.batch.facts.codes.cast(pl.String)).gather(pl.col("c"))
+    few = pl.col("sides").str.split(" ").list.head(6).list.join(", ")
+    more = pl.col("sides").str.count_matches(" ") > 5  # noqa: PLR2004 - six are shown
+    return hits(
+        lines.with_columns(code=code),
+        "MOD-LAT",
+        tier=pl.when(pl.col("sides_tier") == "info").then(INFO).otherwise(REVIEW),
+        message=pl.format(
+            "{} is a procedure with a side or digit, and the line names none.", pl.col("code")
+        ),
+        remedy=pl.format(
+            "Add the modifier that the record supports: {}{}.",
+            few,
+            pl.when(more).then(pl.lit(" ...")).otherwise(pl.lit("")),
+        ),
+    )

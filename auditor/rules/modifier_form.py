@@ -1,0 +1,171 @@
+"""Modifiers that are wrong in themselves: unknown, repeated, or in conflict with each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.engine.codes import in_force
+from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
+from auditor.rules.interface import Rule, Stage
+
+if TYPE_CHECKING:
+    from auditor.engine.state import State
+
+STAGE = Stage.LINES
+_ALL = ("medicare", "medicaid", "commercial", "unknown")
+_FORM = r"^[A-Z0-9]{2}$"
+_AMBULANCE = r"^[DEGHIJNPRSX]{2}$"  # origin and destination letters on A0021-A0999
+RULES = (
+    Rule(
+        id="MOD-CONF",
+        name="conflicting-modifiers",
+        tier="certain",
+        shape="line",
+        precedence=95,
+        denies=False,
+        profiles=_ALL,
+        columns=("modifiers",),
+        tables=(),
+        flags="Two modifiers on one line that exclude each other, such as 26 with TC, LT with 50, "
+        "59 with XS.",
+        why="Each says that the other is not true; the payer cannot price the line.",
+        not_flagged="Pairs not in the list of conflicts.",
+        remedy="Keep the modifier that the record supports and remove the other.",
+        citation="NCCI Policy Manual ch. I E; CMS 100-04 ch. 12, 13; the policy table's own source",
+        example_flag=("73030-26-TC",),
+        example_ok=("73030-26-RT",),
+        when=lambda: pl.col("conflict_a").is_not_null(),
+        says=lambda: {
+            "tier": pl.when(pl.col("conflict_tier") == "certain").then(0)
+            .when(pl.col("conflict_tier") == "info").then(2).otherwise(1),
+            "message": pl.format(
+                "{} and {} stand on one line: {}.",
+                pl.col("conflict_a"),
+                pl.col("conflict_b"),
+                pl.col("conflict_reason"),
+            ),
+            "remedy": pl.lit("Keep the one that the record supports and remove the other."),
+        },
+    ),
+    Rule(
+        id="MOD-DUP",
+        name="repeated-modifier",
+        tier="certain",
+        shape="line",
+        precedence=96,
+        denies=False,
+        profiles=_ALL,
+        columns=("modifiers",),
+        tables=(),
+        flags="The same modifier twice on one line.",
+        why="A repeated modifier adds nothing, and many payers reject the line.",
+        not_flagged="The same modifier on two lines.",
+        remedy="Remove the second one; where it stands for another site, correct it.",
+        citation="837P implementation guide, SV101 (procedure modifiers)",
+        example_flag=("20610-RT-RT",),
+        example_ok=("20610-RT",),
+        when=lambda: pl.col("repeated").is_not_null(),
+        says=lambda: {
+            "message": pl.format("{} stands twice on the line.", pl.col("repeated")),
+            "remedy": pl.lit("Remove the second one; if another site was meant, correct it."),
+        },
+    ),
+    Rule(
+        id="MOD-FMT",
+        name="invalid-modifier",
+        tier="certain",
+        shape="line",
+        precedence=94,
+        denies=False,
+        profiles=("medicare",),
+        review_for=("medicaid", "commercial", "unknown"),
+        columns=("modifiers",),
+        tables=(),
+        flags="A modifier that is not two letters or digits, or that is not a CPT or HCPCS "
+        "modifier in force on the date of service.",
+        why="A claim with an invalid modifier is returned unprocessed.",
+        not_flagged="Origin and destination pairs on ambulance codes A0021-A0999. A well-formed "
+        "modifier that the loaded tables do not know is review where no HCPCS release covers the "
+        "date, and for payers other than Medicare, who may have modifiers of their own.",
+        remedy="Correct the modifier, or remove it.",
+        citation="HCPCS Level II modifiers (RECID 7); CPT appendix A modifiers, by number only",
+        example_flag=("99213-Z9",),
+        example_ok=("99213-25", "A0428-RH"),
+    ),
+)
+
+
+def find(state: State) -> pl.DataFrame:
+    """MOD-FMT: only combinations that hold a modifier not known for the whole period are read."""
+    batch = state.batch
+    known = _known(batch.reference)
+    tokens = batch.mods.select("mods", "tokens").with_row_index("m").explode(
+        "tokens", empty_as_null=False
+    ).rename({"tokens": "token"}).filter(pl.col("token").is_not_null())
+    always = known.filter(pl.col("effective").is_null(), pl.col("deletion").is_null())
+    suspects = tokens.join(always, on="token", how="anti")
+    if suspects.is_empty():
+        return no_hits()
+    lines = state.lines.join(suspects.select("m", "token"), on="m").select(
+        "row", "date", "lob", "token", code=_code(state)
+    )
+    judged = lines.join(known, on="token", how="left")
+    good = judged.filter(
+        pl.col("listed").fill_null(value=False) & in_force("date", "effective", "deletion")
+    )
+    bad = lines.join(good, on=["row", "token"], how="anti").filter(
+        ~(
+            pl.col("code").is_between(pl.lit("A0021"), pl.lit("A0999"))
+            & pl.col("token").str.contains(_AMBULANCE)
+        )
+    )
+    if bad.is_empty():
+        return no_hits()
+    release = batch.reference.release("hcpcs")
+    covered = (
+        pl.col("date") <= pl.lit(release.vouches_to) if release is not None else pl.lit(value=False)
+    )
+    formed = pl.col("token").str.contains(_FORM)
+    # A known modifier outside its dates is proved wrong by its own row.
+    proved = ~formed | covered | pl.col("token").is_in(known["token"].implode())
+    bad = bad.with_columns(
+        tier=pl.when(proved & (pl.col("lob") == "medicare")).then(CERTAIN).otherwise(REVIEW)
+    ).sort("row", "tier", "token").group_by("row", maintain_order=True).agg(
+        pl.col("tier").min(), pl.col("token").unique(maintain_order=True), pl.col("date").first()
+    )
+    several = pl.col("token").list.len() > 1
+    return hits(
+        bad,
+        "MOD-FMT",
+        tier=pl.col("tier"),
+        kind="hcpcs",
+        message=pl.format(
+            "{} {} not valid on {}.",
+            pl.when(several).then(
+                pl.format("Modifiers {}", pl.col("token").list.join(", "))
+            ).otherwise(pl.format("Modifier {}", pl.col("token").list.first())),
+            pl.when(several).then(pl.lit("are")).otherwise(pl.lit("is")),
+            pl.col("date"),
+        ),
+        remedy=pl.lit("Correct it from the record, or remove it."),
+    )
+
+
+def _code(state: State) -> pl.Expr:
+    """The code text of a line."""
+    return pl.lit(state.batch.facts.codes.cast(pl.String)).gather(pl.col("c"))
+
+
+def _known(reference: object) -> pl.DataFrame:
+    """token, effective, deletion, listed: the policy table and the user's HCPCS release."""
+    policy = reference.policy("modifiers").select(  # type: ignore[attr-defined]
+        token="modifier",
+        effective=pl.col("effective").str.to_date("%Y-%m-%d"),
+        deletion=pl.col("deletion").str.to_date("%Y-%m-%d"),
+    )
+    own = reference.hcpcs().filter(pl.col("kind") == "modifier").select(  # type: ignore[attr-defined]
+        token="code", effective="effective", deletion="deletion"
+    )
+    return pl.concat([policy, own]).with_columns(listed=pl.lit(value=True))
