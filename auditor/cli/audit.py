@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, get_args
 import typer
 
 from auditor import config
-from auditor.cli import output, selection
+from auditor.cli import output, places, selection
 from auditor.cli.run import Done, Request, perform
-from auditor.cli.summary import TIERS, lines_text
+from auditor.cli.summary import lines_text
 from auditor.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
@@ -150,11 +150,11 @@ def audit(
         tuple(map_ or ()),
     )
     settings = merged(given, config.find(config_file))
+    day = selection.day(as_of, "--as-of") if as_of else today()
     request = Request(
         inputs=tuple(inputs),
-        as_of=selection.day(as_of, "--as-of") if as_of else today(),
-        workbook=not no_report,
-        report=report,
+        as_of=day,
+        report=None if no_report else report or places.default_report(inputs, day),
         findings=findings,
         summary=summary,
         reference=settings.reference,
@@ -192,7 +192,7 @@ def fails(done: Done, fail_on: config.FailOn | None) -> bool:
     """Whether a finding is of the tier `fail_on` or above it."""
     if fail_on is None:
         return False
-    counting = TIERS[: TIERS.index(fail_on) + 1]
+    counting = _FAIL_ON[: _FAIL_ON.index(fail_on) + 1]  # strongest first
     return bool(done.result.findings["tier"].is_in(counting).any())
 
 

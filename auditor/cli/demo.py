@@ -9,7 +9,7 @@ import typer
 from auditor.cli import output, places
 from auditor.cli.audit import today
 from auditor.cli.run import Done, Request, perform
-from auditor.cli.summary import TIERS, amounts, counts
+from auditor.cli.summary import money
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,26 +19,26 @@ _MOST = 5
 
 def demo(ctx: typer.Context) -> None:
     """Audit the sample export that comes with the program."""
-    request = Request(inputs=(places.sample(),), as_of=today())
+    inputs, as_of = (places.sample(),), today()
+    request = Request(inputs=inputs, as_of=as_of, report=places.default_report(inputs, as_of))
     for text in lines_text(perform(request, ctx.obj)):
-        output.say(output.wrapped(text))
+        output.say(text)
 
 
 def lines_text(done: Done) -> Iterator[str]:
     """What was found and where it stands."""
+    from auditor.report.figures import by_rule, by_tier
+
     result = done.result
-    by_rule = counts(result)
-    tiers = ", ".join(
-        f"{sum(found.get(tier, 0) for found in by_rule.values())} {tier}" for tier in TIERS
+    rules = by_rule(result.findings).rows()
+    tiers = ", ".join(f"{n} {tier}" for tier, n in by_tier(result.findings).items())
+    most = sorted(rules, key=lambda row: -sum(row[2:]))[:_MOST]
+    yield output.wrapped(
+        "Audited the sample, one clinic week of invented claims:"
+        f" {result.lines_read} lines, {result.findings.height} findings ({tiers})."
     )
-    yield (
-        f"Audited the sample, one clinic week of invented claims: {result.lines_read} lines,"
-        f" {result.findings.height} findings ({tiers}) of {len(by_rule)} rules."
-    )
-    totals = [f"{a.tier} {a.total:,.2f}" for a in amounts(result) if a.total is not None]
-    yield f"Estimated amount at risk: {', '.join(totals) or 'none'}."
-    names = dict(result.findings.select("rule_id", "rule_name").unique().rows())
-    most = sorted(by_rule, key=lambda rule: (-sum(by_rule[rule].values()), rule))[:_MOST]
-    yield f"Most often: {', '.join(f'{rule} {names[rule]}' for rule in most)}."
+    yield output.wrapped(f"Most often: {', '.join(f'{row[0]} {row[1]}' for row in most)}.")
+    for tier, amounts in money(result):
+        yield output.wrapped(f"At risk, an estimate ({tier}): {amounts}.")
     yield f"Workbook: {done.written[0]}"
     yield "Next: auditor audit YOUR_FILE, auditor rules, auditor --help"

@@ -1,7 +1,8 @@
-"""Where files lie when nobody says: reports, the packaged sample."""
+"""Where files lie when nobody says, and whether outputs can lie where they should."""
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,10 +10,16 @@ from typing import TYPE_CHECKING
 from auditor.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
 PROJECT = "claim-auditor"
+FORMS = {
+    "--report": (".xlsx",),
+    "--findings": (".parquet", ".csv", ".jsonl"),
+    "--summary": (".json",),
+}
+"""Endings that choose the form of an output."""
 SAMPLE = "clinic_week.csv"
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -22,29 +29,19 @@ def checkout() -> Path | None:
     return next((f for f in (Path.cwd(), _PACKAGE.parent) if _is_checkout(f)), None)
 
 
-def reports_folder() -> Path:
-    """The folder of reports nobody named a place for; made, for its owner alone, if need be."""
+def default_report(inputs: Sequence[Path], as_of: date) -> Path:
+    """The workbook nobody named: after the first input, how many more there are, and the date.
+
+    In a checkout it lies in ./reports, elsewhere in the user's data folder.
+    """
+    more = f"-and-{len(inputs) - 1}-more" if len(inputs) > 1 else ""
+    name = f"{inputs[0].stem}{more}-{as_of.isoformat()}.xlsx"
     here = checkout()
     if here is not None:
-        return _short(here / "reports")
+        return _short(here / "reports" / name)
     from platformdirs import user_data_path
 
-    folder = user_data_path("auditor", appauthor=False) / "reports"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(
-            f"the folder for reports cannot be made ({type(error).__name__}).",
-            where=str(folder),
-            next_step="Name another place with --report FILE.xlsx.",
-        ) from None
-    return folder
-
-
-def report_name(inputs: Sequence[Path], as_of: date) -> str:
-    """The workbook's name: of the first input, how many more, and the date."""
-    more = f"-and-{len(inputs) - 1}-more" if len(inputs) > 1 else ""
-    return f"{inputs[0].stem}{more}-{as_of.isoformat()}.xlsx"
+    return user_data_path("auditor", appauthor=False) / "reports" / name
 
 
 def sample() -> Path:
@@ -56,6 +53,54 @@ def sample() -> Path:
         f"the sample {SAMPLE} is not part of this installation.",
         next_step="Install the program again, or audit a file of your own: auditor audit FILE.",
     )
+
+
+def check(inputs: Sequence[Path], outputs: Mapping[str, Path | None]) -> None:
+    """Fail before the work and not after it, and never write over what is to be read.
+
+    `outputs` is keyed by option, as the messages name it.
+    """
+    seen: dict[str, str] = {}
+    for path in inputs:
+        if (key := _identity(path)) in seen:
+            raise ConfigError(
+                f"'{path.name}' is named twice.",
+                next_step="Name each claim file once: its lines would count as duplicates.",
+            )
+        seen[key] = "the claim files"
+    for option, output in outputs.items():
+        if output is None:
+            continue
+        _check_one(option, output)
+        if (key := _identity(output)) in seen:
+            raise ConfigError(
+                f"'{output.name}' is already one of {seen[key]}.",
+                where=option,
+                next_step="Name another file.",
+            )
+        seen[key] = "the files to write"
+
+
+def _check_one(option: str, path: Path) -> None:
+    forms = FORMS.get(option, ())
+    if forms and path.suffix.lower() not in forms:
+        raise ConfigError(
+            f"'{path.name}' does not end in {' or '.join(forms)}.",
+            where=option,
+            next_step="The ending chooses the form of the file.",
+        )
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if path.is_dir() or not (above.is_dir() and os.access(above, os.W_OK)):
+        raise ConfigError(
+            f"'{path}' cannot be written.",
+            where=option,
+            next_step="Name a file in a folder that you may write to.",
+        )
+
+
+def _identity(path: Path) -> str:
+    """One text for one file, however it is spelt."""
+    return os.path.normcase(os.path.realpath(path))
 
 
 def _is_checkout(folder: Path) -> bool:

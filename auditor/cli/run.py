@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from auditor.cli import output, places, selection
 from auditor.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import date
     from pathlib import Path
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from auditor.reference.interface import Reference
     from auditor.result import AuditResult
 
-FINDINGS_FORMS = (".parquet", ".csv", ".jsonl")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -31,9 +28,8 @@ class Request:
 
     inputs: tuple[Path, ...]
     as_of: date
-    workbook: bool = True
     report: Path | None = None
-    """None with `workbook`: the default place and name."""
+    """None: no workbook."""
     findings: Path | None = None
     summary: Path | None = None
     reference: Path | None = None
@@ -57,7 +53,15 @@ class Done:
 
 def perform(request: Request, session: Session) -> Done:
     """Audit the inputs of `request` and write its outputs."""
-    check_outputs(request, session)
+    places.check(
+        request.inputs,
+        {
+            "--report": request.report,
+            "--findings": request.findings,
+            "--summary": request.summary,
+            "--debug-file": session.debug_file,
+        },
+    )
     started = time.perf_counter()
     with output.progress() as step:
         # The heavy imports: about a second, of which a quarter is the engine's.
@@ -112,72 +116,10 @@ def write(result: AuditResult, request: Request) -> tuple[Path, ...]:
     from auditor.report import write_findings, write_report, write_summary
 
     written = []
-    if request.workbook:
-        name = places.report_name(request.inputs, request.as_of)
-        written.append(write_report(result, request.report or places.reports_folder() / name))
+    if request.report is not None:
+        written.append(write_report(result, request.report))
     if request.findings is not None:
         written.append(write_findings(result, request.findings))
     if request.summary is not None:
         written.append(write_summary(result, request.summary))
     return tuple(written)
-
-
-def check_outputs(request: Request, session: Session) -> None:
-    """Fail before the work and not after it, and never write over what is to be read."""
-    named = {
-        "--report": (request.report, (".xlsx",)),
-        "--findings": (request.findings, FINDINGS_FORMS),
-        "--summary": (request.summary, (".json",)),
-        "--debug-file": (session.debug_file, ()),
-    }
-    inputs = _distinct(request.inputs)
-    taken: dict[str, str] = {}
-    for option, (path, forms) in named.items():
-        if path is None:
-            continue
-        if forms and path.suffix.lower() not in forms:
-            raise ConfigError(
-                f"'{path.name}' does not end in {' or '.join(forms)}.",
-                where=option,
-                next_step="The ending chooses the form of the file.",
-            )
-        if not path.absolute().parent.is_dir():
-            raise ConfigError(
-                f"the folder '{path.parent}' does not exist.",
-                where=option,
-                next_step="Make it first, or name another.",
-            )
-        if path.is_dir():
-            raise ConfigError(
-                f"'{path}' is a folder.", where=option, next_step="Name a file inside it."
-            )
-        if (key := _identity(path)) in inputs:
-            raise ConfigError(
-                f"'{path.name}' is one of the claim files and would be written over.",
-                where=option,
-                next_step="Name another file.",
-            )
-        if key in taken:
-            raise ConfigError(
-                f"'{path.name}' is already the file of {taken[key]}.",
-                where=option,
-                next_step="Name another file.",
-            )
-        taken[key] = option
-
-
-def _distinct(inputs: Sequence[Path]) -> set[str]:
-    seen: set[str] = set()
-    for path in inputs:
-        if (key := _identity(path)) in seen:
-            raise ConfigError(
-                f"'{path.name}' is named twice.",
-                next_step="Name each claim file once: its lines would count as duplicates.",
-            )
-        seen.add(key)
-    return seen
-
-
-def _identity(path: Path) -> str:
-    """One text for one file, however it is spelt."""
-    return os.path.normcase(os.path.realpath(path))

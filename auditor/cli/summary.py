@@ -3,42 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from auditor.cli import output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from decimal import Decimal
+    from collections.abc import Iterable, Iterator
 
     from auditor.cli.run import Done, Request
     from auditor.result import AuditResult
 
-TIERS = ("certain", "review", "info")
 _PADDING = 2
 
 
-class Amount(NamedTuple):
-    """Estimated money at risk of one tier."""
-
-    tier: str
-    total: Decimal | None
-    """None: nothing of the tier has a determined amount."""
-    bases: tuple[tuple[str, Decimal], ...]
-    """By basis (allowed, paid, charge), where there is an amount."""
-    without: tuple[tuple[str, int], ...]
-    """Findings whose basis says why there is no amount, by that basis."""
-
-
 def lines_text(done: Done, request: Request) -> Iterator[str]:
-    """The whole summary, line by line (some hold line breaks)."""
+    """The whole summary; some of its texts hold line breaks."""
     result = done.result
     more = f" and {len(request.inputs) - 1} more" if len(request.inputs) > 1 else ""
     yield f"Audited {request.inputs[0].name}{more} as of {request.as_of}"
     yield ""
     yield from _section("Lines", _lines(result))
     yield from _findings(result)
-    yield from _section("Amount at risk (an estimate for review)", _amounts(result))
+    yield from _section("Amount at risk (an estimate for review)", money(result))
     yield from _section("Coverage", _coverage(result))
     yield from _section("Reference", [("", text) for text in reference(result)])
     yield from _section("Notes", [("", note) for note in result.notes])
@@ -50,35 +36,16 @@ def lines_text(done: Done, request: Request) -> Iterator[str]:
     yield f"Done in {done.seconds:.1f} s (run {result.options.run_id})"
 
 
-def counts(result: AuditResult) -> dict[str, dict[str, int]]:
-    """Findings by rule id and tier."""
-    found = result.findings.group_by("rule_id", "tier").len().sort("rule_id", "tier")
-    by_rule: dict[str, dict[str, int]] = {}
-    for rule, tier, number in found.rows():
-        by_rule.setdefault(rule, {})[tier] = number
-    return by_rule
+def money(result: AuditResult) -> list[tuple[str, str]]:
+    """Tier and its amounts by basis; never one sum of all, and info findings carry none."""
+    from auditor.report.figures import MONEY_BASES, amounts
 
-
-def amounts(result: AuditResult) -> list[Amount]:
-    """Money at risk by tier and basis, never one sum of all; info findings carry none."""
-    import polars as pl
-
-    found = (
-        result.findings.filter(pl.col("tier") != "info")
-        .group_by("tier", "amount_basis")
-        .agg(pl.len(), pl.col("amount_at_risk").sum())
-        .sort("tier", "amount_basis")
-        .rows()
-    )
-    by_tier = []
-    for tier in TIERS:
-        rows = [row[1:] for row in found if row[0] == tier]
-        if rows:
-            bases = [(b, money) for b, _, money in rows if b in {"allowed", "paid", "charge"}]
-            total = sum((money for _, money in bases[1:]), bases[0][1]) if bases else None
-            without = [(b, n) for b, n, _ in rows if b not in {b for b, _ in bases}]
-            by_tier.append(Amount(tier, total, tuple(bases), tuple(without)))
-    return by_tier
+    texts: dict[str, list[str]] = {}
+    for tier, basis, findings, amount in amounts(result.findings).rows():
+        if tier != "info":
+            counted = f"{basis} {amount:,.2f}" if basis in MONEY_BASES else f"{findings:,} {basis}"
+            texts.setdefault(tier, []).append(counted)
+    return [(tier, "; ".join(parts)) for tier, parts in texts.items()]
 
 
 def reference(result: AuditResult) -> list[str]:
@@ -95,7 +62,8 @@ def reference(result: AuditResult) -> list[str]:
     return texts
 
 
-def _section(title: str, rows: list[tuple[str, str]]) -> Iterator[str]:
+def _section(title: str, rows: Iterable[tuple[str, str]]) -> Iterator[str]:
+    rows = list(rows)
     if not rows:
         return
     yield title
@@ -107,37 +75,32 @@ def _section(title: str, rows: list[tuple[str, str]]) -> Iterator[str]:
 
 
 def _lines(result: AuditResult) -> list[tuple[str, str]]:
-    aside = Counter(result.set_aside["reason"].to_list())
+    reasons = Counter[str](result.set_aside["reason"].to_list())
+    rejected = sum(file.rejected for file in result.files)
     rows = [
         ("read", result.lines_read, ""),
         ("audited", result.lines_audited, ""),
-        ("set aside", aside.total(), ", ".join(f"{r} {n:,}" for r, n in sorted(aside.items()))),
-        (
-            "rejected",
-            result.rejected.height,
-            "see the sheet Input" if result.rejected.height else "",
-        ),
+        ("set aside", reasons.total(), ", ".join(f"{r} {n:,}" for r, n in sorted(reasons.items()))),
+        ("rejected", rejected, "each with its reasons on the sheet Input" if rejected else ""),
     ]
     size = max(len(f"{number:,}") for _, number, _ in rows)
-    return [(n, f"{number:>{size},}" + (f"  ({why})" if why else "")) for n, number, why in rows]
+    return [
+        (name, f"{number:>{size},}" + (f"  ({why})" if why else "")) for name, number, why in rows
+    ]
 
 
 def _findings(result: AuditResult) -> Iterator[str]:
-    by_rule = counts(result)
-    if not by_rule:
+    from auditor.report.figures import TIERS, by_rule, by_tier
+
+    if result.findings.is_empty():
         yield from _section("Findings", [("", "none")])
         return
-    names = dict(result.findings.select("rule_id", "rule_name").unique().rows())
     rows = [["", "", *TIERS]]
-    for rule, tiers in by_rule.items():
-        rows.append([rule, names[rule], *(_number(tiers.get(tier, 0)) for tier in TIERS)])
-    sums = Counter[str]()
-    for tiers in by_rule.values():
-        sums.update(tiers)
-    rows.append(["all", "", *(_number(sums[tier]) for tier in TIERS)])
+    rows += [[rule, name, *map(_number, of)] for rule, name, *of in by_rule(result.findings).rows()]
+    rows.append(["all", "", *map(_number, by_tier(result.findings).values())])
     yield "Findings"
     for line in output.table(rows, right=frozenset({2, 3, 4})).splitlines():
-        yield f"{' ' * _PADDING}{line}".rstrip()
+        yield f"{' ' * _PADDING}{line}"
     yield ""
 
 
@@ -145,24 +108,10 @@ def _number(number: int) -> str:
     return f"{number:,}" if number else "-"
 
 
-def _amounts(result: AuditResult) -> list[tuple[str, str]]:
-    rows = []
-    for amount in amounts(result):
-        total = "none determined" if amount.total is None else f"{amount.total:,.2f}"
-        parts = [f"{basis} {money:,.2f}" for basis, money in amount.bases]
-        parts += [f"{number:,} {basis}" for basis, number in amount.without]
-        rows.append((amount.tier, f"{total} ({'; '.join(parts)})" if parts else total))
-    return rows
-
-
 def _coverage(result: AuditResult) -> list[tuple[str, str]]:
-    """Reasons with the rules they hold for; rules with one reason stand together."""
-    rows = []
-    for state in ("not judged", "judged with caution"):
-        by_reason: dict[tuple[str, int], list[str]] = {}
-        found = result.coverage.filter(result.coverage["state"] == state)
-        for rule, reason, number in found.select("rule_id", "reason", "lines").rows():
-            by_reason.setdefault((reason, number), []).append(rule)
-        for (reason, number), rules in sorted(by_reason.items(), key=lambda x: (-x[0][1], x[0][0])):
-            rows.append((state, f"{reason} ({number:,} lines): {', '.join(sorted(rules))}"))
-    return rows or [("", "every rule judged every line it is about")]
+    from auditor.report.figures import not_judged
+
+    return [
+        (state, f"{reason.rstrip('.')} ({lines:,} lines): {rules}")
+        for state, reason, rules, lines in not_judged(result.coverage).rows()
+    ] or [("", "every rule judged every line it is about")]
