@@ -1,0 +1,68 @@
+# Everything a newcomer or a build machine runs. Needs Python 3.11 or newer, make and a network
+# (for the first install only). Another interpreter: make PYTHON=python3.13 demo, after make clean.
+
+PYTHON ?= python3
+# Processes that share the tests
+WORKERS ?= 2
+# Percent of lines and branches that the suite must run
+COVERAGE ?= 90
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# A stamp is written last, so an install that broke off is begun again from nothing.
+RUN := $(VENV)/.ready-to-run
+DEV := $(VENV)/.ready-to-test
+
+COMPILE := --quiet --upgrade --universal --python-version 3.11 --generate-hashes
+
+.PHONY: help demo test test-long bench requirements clean
+
+help:
+	@echo "make demo          install, audit the sample, say where the workbook is"
+	@echo "make test          lint, types, import contracts and the whole suite"
+	@echo "make test-long     every round of the property tests"
+	@echo "make bench         one million lines against polars and DuckDB"
+	@echo "make requirements  pin the dependencies anew (needs uv on the path)"
+	@echo "make clean         remove the environment and what tools left behind"
+
+demo: $(RUN)
+	@$(BIN)/auditor demo
+
+test: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term --cov-fail-under=$(COVERAGE)
+
+test-long: $(DEV)
+	$(BIN)/python -m pytest -n $(WORKERS) --run-long
+
+bench: $(DEV)
+	$(BIN)/python tests/benchmarks/run.py
+
+# Every version with its hashes, for every platform, and no download address in the file.
+requirements: export UV_CUSTOM_COMPILE_COMMAND := make requirements
+requirements:
+	uv pip compile $(COMPILE) --group build --output-file requirements.txt pyproject.toml
+	uv pip compile $(COMPILE) --group dev --output-file requirements-dev.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist htmlcov .coverage* .hypothesis .import_linter_cache \
+	  .mypy_cache .pytest_cache .ruff_cache
+
+$(RUN): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "auditor needs Python 3.11 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Installing into $(VENV) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) install --require-hashes -r requirements.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The test tools come on top of what `make demo` installed: the pins of both files agree.
+$(DEV): $(RUN) requirements-dev.txt
+	@echo "Installing the test tools ..."
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
