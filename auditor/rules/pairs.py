@@ -12,6 +12,7 @@ import polars as pl
 
 from auditor.engine.codes import spread
 from auditor.engine.hits import CERTAIN, INFO, REVIEW, hits, no_hits, until
+from auditor.engine.order import places
 from auditor.engine.state import business_tier
 from auditor.rules.bypass import FACTS, FLAGS, NONE, OK, WEAK, strength, suggestion
 from auditor.rules.interface import Rule, Stage
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 STAGE = Stage.PAIRS
 _COLUMNS = ("patient_id", "rendering_npi", "service_date_from", "code", "modifiers")
 _MANUAL = "NCCI Policy Manual ch. I E; CMS practitioner PTP table"
-_SCOPE = "medicare at its own tier; commercial and unknown payers at review"
-_WARNED = REVIEW
 RULES = (
     Rule(
         id="PTP-0",
@@ -120,7 +119,8 @@ def find(state: State) -> pl.DataFrame:
         return no_hits()
     free = pl.col("modifier_indicator") == 0
     edges = _bypass(edges, state)
-    open_ = edges.filter(free | (pl.col("bypass") == NONE))
+    edges = _ordered(edges, state)
+    open_ = edges.filter(pl.col("bypass") == NONE)
     open_ = _standing(open_)
     return pl.concat(
         [
@@ -132,10 +132,7 @@ def find(state: State) -> pl.DataFrame:
 
 
 def _edges(state: State) -> pl.DataFrame:
-    """Every (column 1 line, column 2 line) on one day whose pair is in force, best per code.
-
-    One row a (row2, code1): the column 1 line that separates best, over days the worst day.
-    """
+    """Every (column 1 line, column 2 line) of one day whose pair is in force on that day."""
     batch = state.batch
     table = batch.reference.ptp(batch.facts.codes.cast(pl.String)).filter(
         pl.col("modifier_indicator") != 9,  # noqa: PLR2004 - indicator 9: never in force
@@ -189,7 +186,11 @@ def _edges(state: State) -> pl.DataFrame:
 
 
 def _bypass(edges: pl.DataFrame, state: State) -> pl.DataFrame:
-    """Add `bypass`; keep the best column 1 line of each (row2, day, code1), then the worst day."""
+    """Add `bypass`, for the column 2 line against all lines of the column 1 code.
+
+    A column 2 line is separated from a code if any line of the code separates it (SPEC 2.8, 8),
+    and a span line is hit if any of its days is (9): the best over lines, then the worst day.
+    """
     batch = state.batch
     columns = []
     for side in ("1", "2"):
@@ -198,13 +199,12 @@ def _bypass(edges: pl.DataFrame, state: State) -> pl.DataFrame:
         columns += [batch.mods[f].gather(mods).alias(f + side) for f in FLAGS]
         columns.append(batch.facts.table["code"].gather(codes).alias("code" + side))
         columns.append(batch.mods["mods"].gather(mods).alias("mods" + side))
-    edges = edges.with_columns(columns).with_columns(bypass=strength())
-    edges = edges.sort("row2", "day", "code1", pl.col("bypass"), "row1",
-                       descending=[False, False, False, True, False])
-    edges = edges.unique(["row2", "day", "code1"], keep="first", maintain_order=True)
-    edges = edges.sort("row2", "code1", "bypass", "day").unique(
-        ["row2", "code1"], keep="first", maintain_order=True
+    edges = edges.with_columns(columns).with_columns(
+        own=pl.when(pl.col("modifier_indicator") == 0).then(NONE).otherwise(strength())
     )
+    edges = edges.with_columns(best=pl.col("own").max().over("row2", "day", "code1"))
+    edges = edges.with_columns(bypass=pl.col("best").min().over("row2", "code1"))
+    edges = edges.filter(pl.col("own") == pl.col("bypass"), pl.col("best") == pl.col("bypass"))
     # A finding that needs both claims is review where one of them may not be the last word.
     open_days = batch.uncertain.filter("unresolved")["row"].implode()
     return edges.with_columns(
@@ -213,6 +213,16 @@ def _bypass(edges: pl.DataFrame, state: State) -> pl.DataFrame:
         lob_tier=business_tier(("medicare",), ("commercial", "unknown")),
         warned=_warned(edges, state),
     )
+
+
+def _ordered(edges: pl.DataFrame, state: State) -> pl.DataFrame:
+    """Add `place1`, which decides between several lines of one column 1 code."""
+    several = pl.struct("row2", "code1").is_duplicated()
+    rows = edges.filter(several)["row1"]
+    if rows.is_empty():
+        return edges.with_columns(place1=pl.lit(0, pl.UInt32))
+    ranks = places(state.batch, rows).rename({"row": "row1", "place": "place1"})
+    return edges.join(ranks, on="row1", how="left").with_columns(pl.col("place1").fill_null(0))
 
 
 def _warned(edges: pl.DataFrame, state: State) -> pl.Series:
@@ -261,7 +271,7 @@ def _denials(edges: pl.DataFrame, rule_id: str) -> pl.DataFrame:
     edges = edges.with_columns(
         tier=pl.when(pl.col("chain") | pl.col("unsure") | (pl.col("lob_tier") != CERTAIN))
         .then(REVIEW).otherwise(CERTAIN)
-    ).sort("row2", "tier", "chain", "code1", "row1")
+    ).sort("row2", "tier", "chain", "code1", "place1")
     best = edges.unique("row2", keep="first", maintain_order=True)
     chained = pl.when(pl.col("chain")).then(
         pl.format(" {} is itself denied by a pair, so look at the whole chain.", pl.col("code1"))
@@ -308,7 +318,8 @@ def _row() -> pl.Expr:
 
 def _bypassed(edges: pl.DataFrame) -> list[pl.DataFrame]:
     """PTP-2 and PTP-BYP: one hit a column 2 line and rule, naming every column 1 code."""
-    separated = edges.filter(pl.col("bypass") >= WEAK).sort("row2", "code1")
+    separated = edges.filter(pl.col("bypass") >= WEAK).sort("row2", "code1", "place1")
+    separated = separated.unique(["row2", "code1"], keep="first", maintain_order=True)
     weak = separated.filter((pl.col("bypass") == WEAK) | pl.col("warned"))
     return [_ledger(weak, "PTP-2"), _ledger(separated, "PTP-BYP")]
 

@@ -1,0 +1,223 @@
+"""Which add-ons of a day are supported, orphaned, fallen with their primary, or bare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.engine.codes import in_force
+from auditor.engine.hits import CERTAIN, REVIEW
+
+if TYPE_CHECKING:
+    from auditor.engine.state import State
+
+FOR_GOOD = ("PTP-0", "MUE-2")
+"""Denials that neither a modifier nor an appeal lifts, when certain (DESIGN, order of judgement)."""
+DENIALS = ("PTP-0", "PTP-1", "MUE-1", "MUE-2", "MUE-3")
+
+
+@dataclass(frozen=True, slots=True)
+class AddOnDays:
+    """The judged add-on lines, sorted into what is wrong with them."""
+
+    orphans: pl.DataFrame
+    """Type 1, no listed primary on the day: row, ce, date, tier, near_row, near_code, near."""
+    fallen: pl.DataFrame
+    """Type 1, primaries all denied: row, ce, date, tier, primary_row, primary_code, primaries."""
+    bare: pl.DataFrame
+    """Type 2 or 3 without another procedure: row, ce, date, tier."""
+
+
+def read_days(addons: pl.DataFrame, state: State) -> AddOnDays:
+    """Judge `addons` (lines whose code has add-on rows in force, payable by themselves)."""
+    batch = state.batch
+    addons = addons.filter(pl.col("day").is_not_null())
+    days = state.lines.filter(pl.col("day").is_not_null() & ~pl.col("dup") & pl.col("live"))
+    if state.lines.select((pl.col("days") > 1).any()).item():
+        addons, days = batch.by_day(addons), batch.by_day(days)
+    days = days.join(addons.select("day").unique(), on="day", how="semi")
+    days = _with_denials(days, state)
+    edges = _edges(addons, days, state)
+    types = addons.select("row", "day", "ce", "date").with_columns(
+        [
+            batch.facts.table[f"addon_{n}"].gather(addons["ce"]).alias(f"type_{n}")
+            for n in (1, 2, 3)
+        ]
+    )
+    # The type belongs to the row: with any open row beside the listed ones the list is not closed.
+    closed = pl.col("type_1") & ~pl.col("type_2") & ~pl.col("type_3")
+    ones = types.filter(closed).join(days.select("row", "day"), on=["row", "day"], how="semi")
+    standing = _standing(ones, days, edges)
+    bare = _bare(types.filter(~closed), days, edges, state)
+    unsupported = ones.join(
+        edges.join(standing, left_on=["primary_row", "day"], right_on=["row", "day"], how="semi"),
+        on=["row", "day"],
+        how="anti",
+    )
+    listed = edges.join(unsupported.select("row", "day"), on=["row", "day"], how="semi")
+    orphans = unsupported.join(listed, on=["row", "day"], how="anti")
+    orphans = _downgrade(orphans, state)
+    fallen = _fallen(unsupported, listed, days, orphans, state)
+    return AddOnDays(_worst(orphans), _worst(fallen), _worst(bare))
+
+
+def _worst(found: pl.DataFrame) -> pl.DataFrame:
+    """A span line is hit if any of its days is; its worst day is told."""
+    return found.sort("row", "tier", "date").unique("row", keep="first", maintain_order=True)
+
+
+def _with_denials(days: pl.DataFrame, state: State) -> pl.DataFrame:
+    """Add `payable`, and `fell_for_good` for lines that do not pay, whatever comes."""
+    denials = state.hits_of(*DENIALS).join(days.select("row").unique(), on="row", how="semi")
+    said = denials.group_by("row").agg(
+        denied_by_edit=pl.lit(value=True),
+        for_good=(pl.col("rule_id").is_in(FOR_GOOD) & (pl.col("tier") == CERTAIN)).any(),
+    )
+    return days.join(said, on="row", how="left").with_columns(
+        pl.col("denied_by_edit", "for_good").fill_null(value=False)
+    ).with_columns(
+        payable=pl.col("pays_as_primary") & ~pl.col("denied_by_edit"),
+        fell_for_good=~pl.col("pays_as_primary") | pl.col("for_good"),
+    )
+
+
+def _edges(addons: pl.DataFrame, days: pl.DataFrame, state: State) -> pl.DataFrame:
+    """row, day, primary_row, place: listed primaries that are there on the add-on's day."""
+    rows = addon_rows(addons, state).filter(pl.col("primary_c").is_not_null())
+    present = days.select("day", primary_c="c", primary_row="row")
+    edges = rows.join(present, on=["day", "primary_c"]).filter(
+        pl.col("row") != pl.col("primary_row")
+    )
+    return edges.select("row", "day", "primary_row").unique()
+
+
+def addon_rows(addons: pl.DataFrame, state: State) -> pl.DataFrame:
+    """row, day, date, primary, primary_c: the table rows in force for each add-on line."""
+    table = state.batch.facts.addons
+    table = table.with_columns(
+        c=state.batch.code_index(table["addon"]),
+        primary_c=state.batch.code_index(table["primary"]),
+    )
+    return (
+        addons.select("row", "day", "date", "c")
+        .join(table.select("c", "primary", "primary_c", "effective", "deletion"), on="c")
+        .filter(in_force("date", "effective", "deletion"))
+        .select("row", "day", "date", "primary", "primary_c")
+        .unique(["row", "day", "primary"])
+    )
+
+
+def _standing(ones: pl.DataFrame, days: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
+    """row, day of lines that can support an add-on: the least fixpoint."""
+    closed = ones.select("row", "day")
+    payable = days.filter("payable").select("row", "day")
+    standing = payable.join(closed, on=["row", "day"], how="anti")
+    waiting = payable.join(closed, on=["row", "day"], how="semi")
+    edges = edges.join(waiting, on=["row", "day"], how="semi")
+    while not waiting.is_empty():
+        admitted = edges.join(
+            standing, left_on=["primary_row", "day"], right_on=["row", "day"], how="semi"
+        ).select("row", "day").unique()
+        if admitted.is_empty():
+            break
+        standing = pl.concat([standing, admitted])
+        waiting = waiting.join(admitted, on=["row", "day"], how="anti")
+        edges = edges.join(admitted, on=["row", "day"], how="anti")
+    return standing
+
+
+def _fallen(
+    unsupported: pl.DataFrame,
+    listed: pl.DataFrame,
+    days: pl.DataFrame,
+    orphans: pl.DataFrame,
+    state: State,
+) -> pl.DataFrame:
+    """AOC-6 with its tier: certain only when every listed primary fell for good."""
+    fallen = unsupported.join(listed, on=["row", "day"], how="semi")
+    if fallen.is_empty():
+        return fallen.with_columns(
+            tier=pl.lit(0), primary_row=pl.lit(None, pl.UInt32),
+            primary_code=pl.lit(None, pl.String), primaries=pl.lit(0),
+        )
+    uncertain = state.batch.uncertain["row"].implode()
+    soft = pl.concat(
+        [
+            days.filter(pl.col("denied_by_edit") & ~pl.col("fell_for_good")).select("row", "day"),
+            orphans.filter(pl.col("tier") != CERTAIN).select("row", "day"),
+            fallen.join(days.filter(
+                ~pl.col("s1_known") | pl.col("row").is_in(uncertain)
+            ).select("row"), on="row", how="semi").select("row", "day"),
+        ]
+    ).unique()
+    while True:  # an add-on of a soft primary is soft itself
+        more = (
+            listed.join(fallen.select("row", "day"), on=["row", "day"], how="semi")
+            .join(soft, left_on=["primary_row", "day"], right_on=["row", "day"], how="semi")
+            .select("row", "day").unique()
+            .join(soft, on=["row", "day"], how="anti")
+        )
+        if more.is_empty():
+            break
+        soft = pl.concat([soft, more])
+    softness = soft.with_columns(soft=pl.lit(value=True))
+    facts = state.batch.facts
+    ids = state.batch.raw.select("claim_id", "line_number")
+    first = (
+        listed.join(days.select("row", "day", "c").rename({"row": "primary_row"}),
+                    on=["primary_row", "day"])
+        .with_columns(primary_code=pl.lit(facts.codes.cast(pl.String)).gather(pl.col("c")))
+    )
+    first = pl.concat([first, ids[first["primary_row"]]], how="horizontal").sort(
+        "primary_code", "claim_id", "line_number"
+    ).group_by("row", "day").agg(
+        pl.col("primary_row", "primary_code").first(), primaries=pl.len()
+    )
+    return fallen.join(softness, on=["row", "day"], how="left").join(
+        first, on=["row", "day"], how="left"
+    ).with_columns(
+        tier=pl.when(pl.col("soft").fill_null(value=False)).then(REVIEW).otherwise(CERTAIN)
+    )
+
+
+def _bare(
+    open_: pl.DataFrame, days: pl.DataFrame, edges: pl.DataFrame, state: State
+) -> pl.DataFrame:
+    """AOC-2: type 2 and 3 add-ons, and what else the practitioner did for the patient that day.
+
+    The other procedure is any payable line that is neither E/M nor add-on (SPEC 2.8, point 12).
+    """
+    payable = days.filter("payable")
+    procedures = payable.filter(~pl.col("is_em") & ~pl.col("addon")).select("day").unique()
+    visits = payable.filter("is_em").select("day").unique()
+    listed = edges.join(
+        payable.select("row", "day"), left_on=["primary_row", "day"], right_on=["row", "day"],
+        how="semi",
+    )
+    code = state.batch.facts.table["code"].gather(open_["ce"])
+    open_ = open_.with_columns(code)
+    bare = open_.join(listed, on=["row", "day"], how="anti")
+    visit_code = bare.filter(pl.col("code") == "G0501").join(visits, on="day", how="semi")
+    bare = bare.join(visit_code.select("row", "day"), on=["row", "day"], how="anti")
+    beside = bare.join(procedures, on="day", how="semi").filter("type_3")
+    alone = bare.join(procedures, on="day", how="anti")
+    return pl.concat(
+        [
+            alone.select("row", "day", "ce", "date", tier=pl.lit(1)),
+            beside.select("row", "day", "ce", "date", tier=pl.lit(2)),
+        ]
+    )
+
+
+def _downgrade(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
+    """AOC-1's tier: what could make an orphan right, and the 99292 exception."""
+    from auditor.rules.add_on_near import near  # noqa: PLC0415 - only batches with orphans need it
+
+    if orphans.is_empty():
+        return orphans.select("row", "day", "ce", "date").with_columns(
+            tier=pl.lit(0), near_row=pl.lit(None, pl.UInt32), near_code=pl.lit(None, pl.String),
+            near=pl.lit(None, pl.String),
+        )
+    return near(orphans, state)

@@ -1,0 +1,289 @@
+"""Medically Unlikely Edits (MUE): units of one code, patient, practitioner and day.
+
+Units are integer thousandths; a span line counts units / days on each of its days, rounded half
+up (NCCI manual ch. I V). Where rounding an exact half decides, the finding is review.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits, until
+from auditor.engine.order import places
+from auditor.engine.state import business_tier
+from auditor.rules.interface import Rule, Stage
+
+if TYPE_CHECKING:
+    from auditor.engine.state import State
+
+STAGE = Stage.UNITS
+_MANUAL = "NCCI Policy Manual ch. I V; CMS practitioner MUE table"
+_DAY_COLUMNS = ("patient_id", "rendering_npi", "service_date_from", "code", "units")
+_ASC = ("49", "261QA1903X")
+"""Specialty and taxonomy of an ambulatory surgical center, whose own claim reports two lines."""
+_NOT_DAYS = (
+    "Lines already denied by the payer, exact duplicates and voids; lines without units; Medicaid "
+    "lines, whose own table is not loaded; dates and codes that no loaded MUE release has (some "
+    "limits are secret)."
+)
+RULES = (
+    Rule(
+        id="MUE-0",
+        name="value-zero",
+        tier="certain",
+        shape="line",
+        precedence=70,
+        denies=True,
+        profiles=("medicare",),
+        review_for=("commercial", "unknown"),
+        columns=("code", "service_date_from"),
+        tables=("mue-practitioner",),
+        flags="A line whose code has the practitioner MUE value 0.",
+        why="CMS never pays the code to this type of provider: it is bundled, belongs to a "
+        "facility or another payer file, or is not covered.",
+        not_flagged="Lines with GX or GY (sent to be denied); lines of zero units; " + _NOT_DAYS,
+        remedy="Remove the line, or bill it where the service belongs.",
+        citation=_MANUAL,
+        example_flag=("96376",),
+        example_ok=("36415",),
+        when=lambda: pl.col("mue_zero"),
+        says=lambda: {
+            "message": pl.format(
+                "{} has the MUE value 0: Medicare never pays it to a practitioner ({}).",
+                pl.col("code"),
+                pl.col("mue_rationale").fill_null("no rationale given"),
+            ),
+            "remedy": pl.lit("Remove the line, or bill it where the service belongs."),
+            "kind": pl.lit("mue-practitioner"),
+            "release": pl.col("mue_release"),
+            "table_row": _row(pl.col("code")),
+        },
+    ),
+    Rule(
+        id="MUE-1",
+        name="units-over-line-limit",
+        tier="certain",
+        shape="line",
+        precedence=71,
+        denies=True,
+        profiles=("medicare",),
+        review_for=("commercial", "unknown"),
+        columns=("code", "units", "service_date_from"),
+        tables=("mue-practitioner",),
+        flags="A line whose units exceed the MUE value of a code with adjudication indicator 1.",
+        why="Indicator 1 is a limit a line: all units of the line are denied.",
+        not_flagged="Units split over lines with a modifier that separates them; " + _NOT_DAYS,
+        remedy="Correct the units, or split them over lines with the modifier the record supports.",
+        citation=_MANUAL,
+        example_flag=("99486 units=5",),
+        example_ok=("99486 units=4",),
+    ),
+    Rule(
+        id="MUE-2",
+        name="units-over-absolute-day-limit",
+        tier="certain",
+        shape="day",
+        precedence=72,
+        denies=True,
+        profiles=("medicare",),
+        review_for=("commercial", "unknown"),
+        columns=_DAY_COLUMNS,
+        tables=("mue-practitioner",),
+        flags="Every line of a code with adjudication indicator 2 when the units of the day, "
+        "summed over all lines and claims, exceed the MUE value.",
+        why="Indicator 2 is a limit by policy: all units of the day are denied, and neither a "
+        "modifier nor an appeal raises it.",
+        not_flagged="One line with 50 and one unit; 26 and TC lines of a code that splits, summed "
+        "apart; the claim of an ambulatory surgical center itself; " + _NOT_DAYS,
+        remedy="Correct the units; a bilateral procedure is one line, 50, one unit.",
+        citation=_MANUAL + "; ch. III K (bilateral surgery)",
+        example_flag=("29881-RT", "29881-LT"),
+        example_ok=("29881-50",),
+    ),
+    Rule(
+        id="MUE-3",
+        name="units-over-clinical-day-limit",
+        tier="certain",
+        shape="day",
+        precedence=73,
+        denies=True,
+        profiles=("medicare",),
+        review_for=("commercial", "unknown"),
+        columns=_DAY_COLUMNS,
+        tables=("mue-practitioner",),
+        flags="Every line of a code with adjudication indicator 3 when the units of the day, "
+        "summed over all lines and claims, exceed the MUE value.",
+        why="All units of the day are denied at first; they can be paid on appeal with records.",
+        not_flagged="26 and TC lines of a code that splits, summed apart; " + _NOT_DAYS + " With a "
+        "JW line in the sum the finding is review.",
+        remedy="Correct the units, or keep the records for an appeal.",
+        citation=_MANUAL,
+        example_flag=("97110-GP units=4", "97110-GP-59 units=3"),
+        example_ok=("97110-GP units=6",),
+    ),
+)
+
+
+def _row(code: pl.Expr) -> pl.Expr:
+    """The deciding table row in words."""
+    return pl.format(
+        "{}: MUE value {}, adjudication indicator {}, {} to {}",
+        code, pl.col("mue_value"), pl.col("mai"), pl.col("mue_from"), until("mue_to"),
+    )
+
+
+def find(state: State) -> pl.DataFrame:
+    """Hits of MUE-1, MUE-2 and MUE-3 (MUE-0 is a line rule)."""
+    lines = state.lines.filter(
+        pl.col("mue_value") > 0,
+        pl.col("lob") != "medicaid",
+        pl.col("units").is_not_null() & ~pl.col("dup") & ~pl.col("denied"),
+    ).select(
+        "row", "day", "date", "days", "c", "ce", "units", "lob", "pos", "s1_known", "mue_value",
+        "mai", "has_jw", "pctc", "component",
+    )
+    if lines.is_empty():
+        return no_hits()
+    # Thousandths over days, rounded half up and half down, in integers.
+    whole, half = 2000 * pl.col("days").cast(pl.Int64), 1000 * pl.col("days").cast(pl.Int64)
+    lines = lines.with_columns(
+        up=(2 * pl.col("units") + half).floordiv(whole),
+        down=-((half - 2 * pl.col("units")).floordiv(whole)),
+    )
+    return pl.concat([_line_limit(lines, state), _day_limits(lines, state)])
+
+
+def _line_limit(lines: pl.DataFrame, state: State) -> pl.DataFrame:
+    """MUE-1."""
+    over = _describe(
+        lines.filter(pl.col("mai") == 1, pl.col("up") > pl.col("mue_value").cast(pl.Int64)), state
+    )
+    half = pl.col("down") <= pl.col("mue_value").cast(pl.Int64)
+    return hits(
+        over,
+        "MUE-1",
+        tier=pl.when(half | (pl.col("lob_tier") != CERTAIN)).then(REVIEW).otherwise(CERTAIN),
+        message=pl.format(
+            "{} units of {} on one line exceed the limit of {} a line.{}",
+            pl.col("up"), pl.col("code"), pl.col("mue_value"), _half(half),
+        ),
+        remedy=pl.lit(
+            "Correct the units, or split them over lines with the modifier that the record "
+            "supports (59, XE, XS, XP, XU, 76, 77, 91 or a side)."
+        ),
+        kind="mue-practitioner",
+        release=pl.col("mue_release"),
+        table_row=_row(pl.col("code")),
+    )
+
+
+def _day_limits(lines: pl.DataFrame, state: State) -> pl.DataFrame:
+    """MUE-2 and MUE-3."""
+    lines = lines.filter(pl.col("mai") > 1, pl.col("day").is_not_null())
+    specialty = state.batch.raw["specialty"]
+    asc = specialty.is_in(_ASC)
+    if asc.any():
+        own_claim = (pl.col("pos") == "24") & pl.lit(asc.fill_null(value=False)).gather(
+            pl.col("row")
+        )
+        lines = lines.filter(~(own_claim.fill_null(value=False) & (pl.col("mai") == 2)))  # noqa: PLR2004 - MAI 2
+    # A lone line within its limit cannot exceed it together with others: only groups of two and
+    # lines over the limit are summed.
+    limit = pl.col("mue_value").cast(pl.Int64)
+    repeated = (pl.col("day") * state.batch.n_codes + pl.col("c")).is_duplicated()
+    lines = lines.filter(repeated | (pl.col("up") > limit) | (pl.col("days") > 1)
+                         | pl.col("c").is_in(_span_codes(lines).implode()))
+    lines = state.batch.by_day(lines)
+    # 26, TC and global lines of a code that splits are three services (SPEC 2.8, point 6); where
+    # no fee schedule says whether it splits they are kept apart too.
+    splits = pl.col("pctc").is_null() | (pl.col("pctc") == "1")
+    key = ["day", "c", "part"]
+    lines = lines.with_columns(part=pl.when(splits).then(pl.col("component")).otherwise(0))
+    sums = lines.group_by(key).agg(
+        total=pl.col("up").sum(), low=pl.col("down").sum(), value=limit.max(),
+        jw=pl.col("has_jw").any(), known=pl.col("s1_known").all(), members=pl.len(),
+    ).filter(pl.col("total") > pl.col("value"))
+    over = lines.join(sums, on=key)
+    over = over.join(places(state.batch, over["row"]), on="row")
+    firsts = over.sort("place").group_by(key).agg(
+        root=pl.col("row").first(), second=pl.col("row").get(1, null_on_oob=True)
+    )
+    over = over.join(firsts, on=key)
+    # Over the days of a span the worst one is told.
+    over = over.sort("row", "total", "date", descending=[False, True, False]).unique(
+        "row", keep="first", maintain_order=True
+    )
+    over = _describe(over, state)
+    half = pl.col("low") <= pl.col("value")
+    open_days = state.batch.uncertain.filter("unresolved")["row"].implode()
+    doubt = half | pl.col("jw") | ~pl.col("known") | (pl.col("lob_tier") != CERTAIN) | (
+        pl.col("row").is_in(open_days) & (pl.col("members") > 1)
+    )
+    over = over.with_columns(
+        tier=pl.when(doubt).then(REVIEW).otherwise(CERTAIN),
+        other=pl.when(pl.col("members") > 1).then(
+            pl.when(pl.col("row") == pl.col("root")).then(pl.col("second")).otherwise("root")
+        ),
+        lines_text=pl.when(pl.col("members") > 1).then(
+            pl.format(" on {} lines", pl.col("members"))
+        ).otherwise(pl.lit("")),
+    )
+    return pl.concat([_told(over, 2, half), _told(over, 3, half)])
+
+
+def _span_codes(lines: pl.DataFrame) -> pl.Series:
+    """Codes of lines that span several days: their days may meet lines on other dates."""
+    return lines.filter(pl.col("days") > 1)["c"].unique()
+
+
+def _told(over: pl.DataFrame, mai: int, half: pl.Expr) -> pl.DataFrame:
+    """The hits of one adjudication indicator, with their words."""
+    if mai == 2:  # noqa: PLR2004 - MAI 2: absolute, by policy
+        end = "the limit of {} a day is absolute.{}"
+        remedy = pl.when(pl.col("sided")).then(
+            pl.lit(
+                "A bilateral procedure is one line with 50 and one unit. Else correct the units; "
+                "no modifier or appeal raises this limit."
+            )
+        ).otherwise(pl.lit("Correct the units; no modifier or appeal raises this limit."))
+    else:
+        end = "over {} a day all of them will deny.{}"
+        remedy = pl.lit("Correct the units, or keep the records for an appeal.")
+    return hits(
+        over.filter(pl.col("mai") == mai),
+        f"MUE-{mai}",
+        tier=pl.col("tier"),
+        other=pl.col("other"),
+        other_code=pl.when(pl.col("members") > 1).then("code"),
+        root=pl.col("root"),
+        message=pl.format(
+            "{} units of {} on {}{}; " + end,
+            pl.col("total"), pl.col("code"), pl.col("date"), pl.col("lines_text"),
+            pl.col("value"), _half(half),
+        ),
+        remedy=remedy,
+        kind="mue-practitioner",
+        release=pl.col("mue_release"),
+        table_row=_row(pl.col("code")),
+    )
+
+
+def _half(half: pl.Expr) -> pl.Expr:
+    """A sentence where an exact half decides."""
+    return pl.when(half).then(
+        pl.lit(" The units of the span divide into an exact half a day, which decides here.")
+    ).otherwise(pl.lit(""))
+
+
+def _describe(lines: pl.DataFrame, state: State) -> pl.DataFrame:
+    """Add code, release, row dates, line of business tier and whether 50 may be the cure."""
+    table = state.batch.facts.table
+    names = ("code", "mue_release", "mue_from", "mue_to", "mue_rationale", "bilateral")
+    return lines.with_columns(
+        [table[n].gather(lines["ce"]).alias(n) for n in names]
+    ).with_columns(
+        lob_tier=business_tier(("medicare",), ("commercial", "unknown")),
+        sided=(pl.col("bilateral") == "1").fill_null(value=False),
+    )
