@@ -10,8 +10,16 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-Kind = Literal["aoc", "ptp-practitioner", "ptp-hospital", "mue-practitioner", "mue-hospital",
-               "mue-dme", "fee-schedule", "hcpcs"]
+Kind = Literal[
+    "aoc",
+    "ptp-practitioner",
+    "ptp-hospital",
+    "mue-practitioner",
+    "mue-hospital",
+    "mue-dme",
+    "fee-schedule",
+    "hcpcs",
+]
 """Kinds of table the store keeps. Rules on professional claims use the practitioner ones."""
 
 

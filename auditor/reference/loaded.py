@@ -2,26 +2,82 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from auditor.reference.starter import FILES, FOLDER, starter_frame, starter_release
-from auditor.reference.tables import TableReference
+import polars as pl
+
+from auditor.errors import ReferenceDataError
+from auditor.reference.kinds import HISTORY_KINDS, KINDS
+from auditor.reference.manifest import as_release, notes
+from auditor.reference.starter import FILES, starter_frame, starter_release
+from auditor.reference.store import OURS, chosen_folder, part_path, read_manifest
+from auditor.reference.tables import MODELS, TableReference
+from schemas import dtypes
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
-    import polars as pl
-
     from auditor.reference.interface import Kind, Reference, Release
+    from auditor.reference.manifest import Entry
 
 
 def load_reference(folder: Path | str | None = None) -> Reference:
-    """Open the reference store at `folder`, else at AUDITOR_REFERENCE, else the user's own."""
-    del folder  # the importers come next; until then the starter set serves every kind
+    """Open the reference store at `folder`, else at AUDITOR_REFERENCE, else the user's own.
+
+    Only the manifest is read now; each table is read when asked for, and no more of it than the
+    codes need. A kind without a usable release is served by the starter set, if that has it.
+    Raises ReferenceDataError for a folder that was named and is no store, for a damaged store,
+    and for one that a newer auditor wrote.
+    """
+    place, named = chosen_folder(folder)
+    manifest = read_manifest(place)
+    if manifest is None and named:
+        _refuse_no_store(place)
+    noted = notes(manifest.entries) if manifest else []
     frames: dict[Kind, pl.LazyFrame] = {}
-    releases: list[Release] = []
-    for kind in FILES:
-        if kind not in frames and (FOLDER / FILES[kind]).is_file():
+    releases: list[Release] = [as_release(entry, note) for entry, note in noted]
+    for kind in KINDS:
+        used = [entry for entry, note in noted if entry.kind == kind and not note]
+        if used:
+            frames[kind] = _stored(place, used)
+        elif kind in FILES:
             frames[kind] = starter_frame(kind).lazy()
             releases.append(starter_release(kind))
     return TableReference(frames, releases)
+
+
+def _refuse_no_store(place: Path) -> None:
+    """A folder that was named must be a store, or empty and about to become one."""
+    if place.is_dir() and all(path.name in OURS for path in place.iterdir()):
+        return
+    what = "there is no reference store here." if place.is_dir() else "there is no such folder."
+    raise ReferenceDataError(
+        what,
+        where=str(place),
+        next_step="Make one with `auditor reference import CMS-FILES --reference DIR`, "
+        "or name no folder to use the starter set.",
+    )
+
+
+def _stored(place: Path, entries: list[Entry]) -> pl.LazyFrame:
+    """The table of one kind out of the releases that judge."""
+    if entries[0].kind in HISTORY_KINDS:
+        return _scan(place, entries[-1])
+    entries = sorted(entries, key=lambda entry: entry.effective)
+    days = [entry.effective for entry in entries]
+    ends: list[date | None] = [*(day - timedelta(days=1) for day in days[1:]), None]
+    return pl.concat(
+        _scan(place, entry).with_columns(
+            valid_from=pl.lit(entry.effective, pl.Date),
+            valid_to=pl.lit(end, pl.Date),
+            release=pl.lit(entry.label),
+        )
+        for entry, end in zip(entries, ends, strict=True)
+    ).select(list(dtypes(MODELS[entries[0].kind])))
+
+
+def _scan(place: Path, entry: Entry) -> pl.LazyFrame:
+    paths = [part_path(place, entry.parts[name]) for name in sorted(entry.parts)]
+    return pl.scan_parquet(paths)

@@ -1,0 +1,53 @@
+"""One import at a time: a lock of the operating system, freed when its holder dies.
+
+Not a mere file that exists: a killed import would leave it behind and lock everybody out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from auditor.errors import AuditorError, ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+
+class StoreLocked(AuditorError):  # noqa: N818 - says what happened, like its fellows
+    """Another import holds the reference store."""
+
+    exit_code = ExitCode.LOCKED
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock file at `path` (made if absent, never removed) or raise StoreLocked."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            _take(handle)
+        except OSError:
+            raise StoreLocked(
+                "another import is writing to this reference store.",
+                where=str(path.parent),
+                next_step="Wait until it is done and run again.",
+            ) from None
+        yield
+    finally:
+        os.close(handle)  # closing frees the lock
+
+
+def _take(handle: int) -> None:
+    if sys.platform == "win32":
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+    else:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
