@@ -114,10 +114,13 @@ def run_id(request: Request, intake: Intake, reference: Reference) -> str:
 def write(result: AuditResult, request: Request) -> tuple[Path, ...]:
     """Write every output asked for; answers the paths in fact used, the workbook first."""
     from auditor.report import write_findings, write_report, write_summary
+    from auditor.report.workbook import FINDINGS_BESIDE, REJECTED_BESIDE
 
     written = []
     if request.report is not None:
-        written.append(write_report(result, request.report))
+        workbook = write_report(result, request.report)
+        beside = (workbook.with_suffix(suffix) for suffix in (FINDINGS_BESIDE, REJECTED_BESIDE))
+        written += [workbook, *(path for path in beside if path.is_file())]
     if request.findings is not None:
         written.append(write_findings(result, request.findings))
     if request.summary is not None:

@@ -22,7 +22,7 @@ def lines_text(done: Done, request: Request) -> Iterator[str]:
     more = f" and {len(request.inputs) - 1} more" if len(request.inputs) > 1 else ""
     yield f"Audited {request.inputs[0].name}{more} as of {request.as_of}"
     yield ""
-    yield from _section("Lines", _lines(result))
+    yield from _section("Lines", _lines(result, request))
     yield from _findings(result)
     yield from _section("Amount at risk (an estimate for review)", money(result))
     yield from _section("Coverage", _coverage(result))
@@ -74,14 +74,15 @@ def _section(title: str, rows: Iterable[tuple[str, str]]) -> Iterator[str]:
     yield ""
 
 
-def _lines(result: AuditResult) -> list[tuple[str, str]]:
+def _lines(result: AuditResult, request: Request) -> list[tuple[str, str]]:
     reasons = Counter[str](result.set_aside["reason"].to_list())
     rejected = sum(file.rejected for file in result.files)
+    why_rejected = "each with its reasons on the sheet Input" if rejected and request.report else ""
     rows = [
         ("read", result.lines_read, ""),
         ("audited", result.lines_audited, ""),
-        ("set aside", reasons.total(), ", ".join(f"{r} {n:,}" for r, n in sorted(reasons.items()))),
-        ("rejected", rejected, "each with its reasons on the sheet Input" if rejected else ""),
+        ("set aside", reasons.total(), ", ".join(f"{n:,} {r}" for r, n in sorted(reasons.items()))),
+        ("rejected", rejected, why_rejected),
     ]
     size = max(len(f"{number:,}") for _, number, _ in rows)
     return [
@@ -95,11 +96,11 @@ def _findings(result: AuditResult) -> Iterator[str]:
     if result.findings.is_empty():
         yield from _section("Findings", [("", "none")])
         return
-    rows = [["", "", *TIERS]]
-    rows += [[rule, name, *map(_number, of)] for rule, name, *of in by_rule(result.findings).rows()]
-    rows.append(["all", "", *map(_number, by_tier(result.findings).values())])
+    rows = [["", *TIERS, ""]]
+    rows += [[rule, *map(_number, of), name] for rule, name, *of in by_rule(result.findings).rows()]
+    rows.append(["all", *map(_number, by_tier(result.findings).values()), ""])
     yield "Findings"
-    for line in output.table(rows, right=frozenset({2, 3, 4})).splitlines():
+    for line in output.table(rows, right=frozenset({1, 2, 3})).splitlines():
         yield f"{' ' * _PADDING}{line}"
     yield ""
 

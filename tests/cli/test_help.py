@@ -1,0 +1,75 @@
+"""What the commands say of themselves, whole; and that saying it loads nothing heavy."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from auditor import RULE_SET_VERSION, __version__
+from auditor.cli.app import app
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+HEAVY = {"fastexcel", "openpyxl", "pandas", "pandera", "polars", "pyarrow", "pydantic", "lxml"}
+
+
+def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:  # noqa: ANN401 - Typer's class of commands is private
+    yield path
+    for name, below in sorted(getattr(command, "commands", {}).items()):
+        yield from commands(below, (*path, name))
+
+
+COMMANDS = list(commands(typer.main.get_command(app)))
+
+
+def test_the_commands_are_these() -> None:
+    assert {path[0] for path in COMMANDS if path} == {"audit", "demo", "reference", "rules"}
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=lambda path: "-".join(path) or "auditor")
+def test_help(
+    path: tuple[str, ...], run: Callable[..., Any], golden: Callable[[Path, str], None]
+) -> None:
+    told = run(*path, "--help")
+    assert (told.code, told.err) == (0, "")
+    assert told.out.isascii()
+    golden(SNAPSHOTS / f"help-{'-'.join(path) or 'auditor'}.txt", told.out)
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=lambda path: "-".join(path) or "auditor")
+def test_every_option_has_a_help_text(path: tuple[str, ...], run: Callable[..., Any]) -> None:
+    lines = run(*path, "--help").out.splitlines()
+    for line, below in zip(lines, [*lines[1:], ""], strict=True):
+        if re.match(r"  -", line):
+            told = re.split(r"\s{2,}", line.strip(), maxsplit=1)[1:]
+            assert told or below.startswith(" " * 10), line
+
+
+def test_without_a_command_the_help_is_shown_and_the_code_is_2(run: Callable[..., Any]) -> None:
+    told = run()
+    assert (told.code, told.out) == (2, "")
+    assert told.err == run("--help").out
+
+
+def test_version_names_the_program_and_the_rules(run: Callable[..., Any]) -> None:
+    told = run("--version")
+    assert (told.code, told.err) == (0, "")
+    assert told.out == f"auditor {__version__}, rule set {RULE_SET_VERSION}\n"
+
+
+@pytest.mark.parametrize(
+    "args", [(), ("--version",), *[(*path, "--help") for path in COMMANDS]], ids=" ".join
+)
+def test_nothing_heavy_is_imported(args: tuple[str, ...], program: Callable[..., Any]) -> None:
+    code = (
+        "import json, sys; from auditor.cli import main; code = main(sys.argv[1:]);"
+        "print(); print(json.dumps([code, sorted({m.split('.')[0] for m in sys.modules})]))"
+    )
+    done = program(*args, code=code)
+    code, modules = json.loads(done.stdout.splitlines()[-1])
+    assert code == (0 if args else 2)
+    assert {"auditor", "typer"} <= set(modules)
+    assert HEAVY & set(modules) == set()

@@ -1,0 +1,96 @@
+"""The closing summary: whole, at any width, and without a word from a claim."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from auditor.cli import demo
+from auditor.cli.run import Done, Request
+from auditor.cli.summary import lines_text, money, reference
+from auditor.result import AuditResult
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+REQUEST = Request(
+    inputs=(Path("in/march.csv"), Path("april.csv")),
+    as_of=date(2026, 1, 2),
+    report=Path("march.xlsx"),
+)
+WRITTEN = (Path("reports") / "a folder with a long name that does not fit" / ("x" * 60 + ".xlsx"),)
+IDENTIFYING = ("MRN-77812", "CLM-9931", "1679576722", "DOE^JANE", "Jane Doe", "Patient Name")
+
+
+def text(result: AuditResult) -> str:
+    return "\n".join(lines_text(Done(result, WRITTEN, 1.26), REQUEST)) + "\n"
+
+
+@pytest.mark.parametrize("columns", [80, 40])
+def test_the_whole_summary(
+    result: AuditResult,
+    columns: int,
+    golden: Callable[[Path, str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    golden(SNAPSHOTS / f"summary-{columns}.txt", text(result))
+
+
+def test_nothing_of_a_claim_is_in_it(result: AuditResult) -> None:
+    held = str(result.findings.rows()) + str(result.files)
+    assert [value for value in IDENTIFYING if value not in held] == []
+    whole = text(result) + "\n".join(demo.lines_text(Done(result, WRITTEN, 1.26)))
+    assert [value for value in IDENTIFYING if value in whole] == []
+
+
+def test_a_clean_file_says_so(result: AuditResult) -> None:
+    clean = replace(
+        result, findings=result.findings.clear(), coverage=result.coverage.head(1), notes=()
+    )
+    told = text(clean)
+    assert "Findings\n  none\n" in told
+    assert "every rule judged every line it is about" in told
+    assert "Amount at risk" not in told
+    assert "Notes" not in told
+
+
+def test_amounts_stand_by_tier_and_basis_and_are_never_added_across(result: AuditResult) -> None:
+    assert money(result) == [
+        ("certain", "allowed 1,240.50; 1 already denied; charge 80.25"),
+        ("review", "1 not determined"),
+    ]
+    assert "1,320.75" not in text(result)
+
+
+def test_info_findings_carry_no_amount(result: AuditResult) -> None:
+    info = replace(result, findings=result.findings.filter(pl.col("tier") == "info"))
+    assert money(info) == []
+
+
+def test_an_unused_release_is_not_named(result: AuditResult) -> None:
+    assert not any("hospital" in line for line in reference(result))
+
+
+def test_the_starter_set_alone_says_only_and_what_to_do(result: AuditResult) -> None:
+    starters = tuple(r for r in result.releases if r.starter)
+    (line,) = reference(replace(result, releases=starters))
+    assert line.startswith("Starter set only (aoc, hcpcs)")
+    assert "auditor reference import PATH" in line
+
+
+def test_without_a_starter_table_there_is_nothing_to_do(result: AuditResult) -> None:
+    full = tuple(r for r in result.releases if not r.starter)
+    assert reference(replace(result, releases=full)) == [
+        "PTP practitioner 2025Q1 (v310r1), 2,512,345 rows"
+    ]
+
+
+def test_the_demo_in_a_few_lines(
+    result: AuditResult, golden: Callable[[Path, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    told = "\n".join(demo.lines_text(Done(result, WRITTEN, 1.26))) + "\n"
+    assert told.count("\n") <= 10
+    golden(SNAPSHOTS / "demo-summary.txt", told)
