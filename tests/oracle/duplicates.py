@@ -1,0 +1,48 @@
+"""DUP-1: the same line twice (SPEC 7.1; 2.8 points 7 and 15)."""
+
+from datetime import date
+from typing import Any
+
+from oracle.model import Line
+from oracle.normalise import Standing
+
+REPEATS = frozenset({"76", "77", "91", "59", "XE", "XS", "XP", "XU"})
+
+
+def _same(one: Line, other: Line) -> bool:
+    return (
+        one.s1 is not None
+        and one.s1 == other.s1
+        and (one.patient, one.payer, one.sequence) == (other.patient, other.payer, other.sequence)
+        and (one.code, one.first, one.last) == (other.code, other.first, other.last)
+        and (one.pos, one.modifiers, one.units) == (other.pos, other.modifiers, other.units)
+        and one.charge == other.charge
+        and not one.modifiers & REPEATS
+    )
+
+
+def _age(line: Line) -> tuple[Any, ...]:
+    return (line.received or date.min, line.claim_id, line.number or 0, line.key)
+
+
+def duplicates(standing: Standing) -> dict[int, str]:
+    """Key of every later equal line -> tier."""
+    found: dict[int, str] = {}
+    for later in standing.lines:
+        tiers = set()
+        for earlier in standing.lines:
+            if not _same(earlier, later) or _age(earlier) >= _age(later):
+                continue
+            loose = earlier.key in standing.loose or later.key in standing.loose
+            if earlier.claim != later.claim and loose:
+                kinds = {earlier.frequency in "78", later.frequency in "78"}
+                if len(kinds) == 2 or earlier.original == later.original:
+                    continue  # perhaps the replacement of the other: never a duplicate
+                tiers.add("review")
+            elif earlier.key in standing.borrowed or later.key in standing.borrowed:
+                tiers.add("review")
+            else:
+                tiers.add("certain")
+        if tiers:
+            found[later.key] = "certain" if "certain" in tiers else "review"
+    return found

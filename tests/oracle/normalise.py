@@ -1,0 +1,171 @@
+"""From the texts of an export to plain lines, and from all claims to those that still stand."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+
+from oracle.model import Line
+
+Raw = Mapping[str, str | None]
+Claim = tuple[str | None, ...]
+DATE_FORMS = ("%Y-%m-%d", "%m/%d/%Y", "%Y%m%d")
+
+
+def _text(value: str | None) -> str | None:
+    return (value or "").strip() or None
+
+
+def _day(value: str | None) -> date | None:
+    text = _text(value)
+    if text is None:
+        return None
+    for form in DATE_FORMS:
+        try:
+            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a calendar date
+        except ValueError:
+            continue
+    message = f"no date: {text!r}"
+    raise ValueError(message)
+
+
+def _number(value: str | None) -> Fraction | None:
+    text = _text(value)
+    return None if text is None else Fraction(text.replace("$", "").replace(",", ""))
+
+
+def _code(value: str | None) -> str:
+    """Upper case; a number's '.0' gone and its lost leading zeros back."""
+    text = (_text(value) or "").upper()
+    text = re.sub(r"^(\d+)\.0+$", r"\1", text)
+    return text.zfill(5) if text.isdigit() and len(text) < 5 else text
+
+
+def _modifiers(value: str | None) -> frozenset[str]:
+    return frozenset(part.upper() for part in re.split(r"[\s,;|:-]+", value or "") if part)
+
+
+def normalise(raws: Iterable[Raw]) -> list[Line]:
+    """Every raw line as a Line; `key` counts from 0 in the order given."""
+    lines = []
+    for key, raw in enumerate(raws):
+        first = _day(raw["service_date_from"])
+        if first is None:
+            message = "the oracle takes lines that can be placed only"
+            raise ValueError(message)
+        number = _text(raw.get("line_number"))
+        lines.append(
+            Line(
+                key=key,
+                claim_id=_text(raw["claim_id"]) or "",
+                number=None if number is None else int(number),
+                patient=_text(raw["patient_id"]) or "",
+                payer=_text(raw.get("payer")),
+                sequence=_text(raw.get("payer_sequence")),
+                business=(_text(raw.get("line_of_business")) or "unknown").lower(),
+                frequency=_text(raw.get("claim_frequency")) or "1",
+                original=_text(raw.get("original_claim_id")),
+                control=_text(raw.get("payer_claim_id")),
+                rendering=_text(raw.get("rendering_npi")),
+                billing=_text(raw.get("billing_npi")),
+                tax=_text(raw.get("tax_id")),
+                specialty=_text(raw.get("specialty")),
+                first=first,
+                last=_day(raw.get("service_date_to")) or first,
+                received=_day(raw.get("received_date")),
+                pos=_text(raw.get("place_of_service")),
+                code=_code(raw["code"]),
+                modifiers=_modifiers(raw.get("modifiers")),
+                units=_number(raw.get("units")),
+                charge=_number(raw.get("charge_amount")),
+                denied=(_text(raw.get("paid_status")) or "").lower() == "denied",
+            )
+        )
+    return lines
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The lines of claims that still stand, and what is uncertain about some of them."""
+
+    lines: list[Line]
+    void: frozenset[int]
+    superseded: frozenset[int]
+    loose: frozenset[int]
+    """Lines of a replacement or void whose original could not be found."""
+    borrowed: frozenset[int]
+    """Lines whose practitioner is only the billing NPI of a group: tier at most review."""
+
+
+def resolve(lines: list[Line]) -> Standing:
+    """Leave out voids and superseded claims; see SPEC 1, Void and replacement."""
+    claims: dict[Claim, list[Line]] = defaultdict(list)
+    for line in lines:
+        claims[line.claim].append(line)
+    heads = {claim: members[0] for claim, members in claims.items()}
+
+    def named(claim: Claim) -> list[Claim]:
+        head = heads[claim]
+        if head.original is None:
+            return []
+        return [
+            other
+            for other, there in heads.items()
+            if other != claim and there.payer == head.payer and there.control == head.original
+        ]
+
+    void: set[Claim] = set()
+    superseded: set[Claim] = set()
+    loose: set[Claim] = set()
+    for claim, head in heads.items():
+        if head.frequency == "8":
+            void.update([claim, *named(claim)] if named(claim) else [])
+        if head.frequency == "7":
+            superseded.update(named(claim))
+        if head.frequency in ("7", "8") and not named(claim):
+            loose.add(claim)
+    for chain in _chains(heads, named):
+        tips = [c for c in chain if heads[c].frequency == "7" and c not in superseded]
+        for beaten in sorted(tips, key=lambda c: _age(claims[c]))[:-1]:
+            superseded.add(beaten)
+    gone = void | superseded
+    stays = [line for line in lines if line.claim not in gone]
+    return Standing(
+        lines=stays,
+        void=frozenset(x.key for x in lines if x.claim in void),
+        superseded=frozenset(x.key for x in lines if x.claim in superseded - void),
+        loose=frozenset(x.key for x in stays if x.claim in loose),
+        borrowed=_borrowed(lines),
+    )
+
+
+def _chains(heads: Mapping[Claim, Line], named: Callable[[Claim], list[Claim]]) -> list[set[Claim]]:
+    """Claims tied by replacement: to the claim they name, or by naming the same number."""
+    chains: list[set[Claim]] = [{c} for c in heads]
+    replacements = [c for c in heads if heads[c].frequency == "7" and heads[c].original]
+    for claim in replacements:
+        tied = set(named(claim)) | {
+            c
+            for c in replacements
+            if heads[c].payer == heads[claim].payer and heads[c].original == heads[claim].original
+        }
+        joined = [chain for chain in chains if chain & (tied | {claim})]
+        chains = [c for c in chains if c not in joined] + [set().union(*joined)]
+    return chains
+
+
+def _age(members: list[Line]) -> tuple[date, str]:
+    return max((m.received or date.min, m.claim_id) for m in members)
+
+
+def _borrowed(lines: list[Line]) -> frozenset[int]:
+    """The billing NPI stands in; it proves something only for a practice of one."""
+    others: dict[str | None, set[str]] = defaultdict(set)
+    for line in lines:
+        if line.rendering is not None and line.rendering != line.billing:
+            others[line.billing].add(line.rendering)
+    return frozenset(
+        line.key for line in lines if line.rendering is None and others.get(line.billing)
+    )

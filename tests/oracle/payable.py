@@ -1,0 +1,82 @@
+"""The batch as the oracle walks it: who stands beside whom, and what never pays by itself."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+
+from oracle.model import Line, Tables
+from oracle.normalise import Standing
+
+NEVER_PAYS = frozenset("BINP")
+FEE_SCHEDULE_PAYS = frozenset("ACR")
+
+
+class Batch:
+    """Lines that stand, without those set aside as exact duplicates."""
+
+    def __init__(self, standing: Standing, duplicates: frozenset[int], tables: Tables) -> None:
+        self.tables = tables
+        self.loose = standing.loose
+        self.borrowed = standing.borrowed
+        self.lines = [line for line in standing.lines if line.key not in duplicates]
+        self._days: dict[tuple[str | None, ...], list[Line]] = defaultdict(list)
+        for line in self.lines:
+            for day in line.days:
+                self._days[line.patient, line.payer, line.sequence, str(day)].append(line)
+
+    def patient_day(self, line: Line, day: date) -> Iterator[Line]:
+        """Every other line of this patient and payer on that day."""
+        for other in self._days[line.patient, line.payer, line.sequence, str(day)]:
+            if other.key != line.key:
+                yield other
+
+    def beside(self, line: Line, day: date) -> Iterator[Line]:
+        """Every other line of this patient, payer and practitioner (S1) on that day."""
+        for other in self.patient_day(line, day):
+            if line.s1 is not None and other.s1 == line.s1:
+                yield other
+
+    def doubtful(self, one: Line, other: Line) -> bool:
+        """Not sure to be one practitioner's, or perhaps one claim and its replacement."""
+        if one.key in self.borrowed or other.key in self.borrowed:
+            return True
+        return one.claim != other.claim and (one.key in self.loose or other.key in self.loose)
+
+    def zero_limit(self, line: Line, day: date) -> bool:
+        """MUE-0: the table expects none of this code; GY and GX lines ask for the denial."""
+        limit = self.tables.limit(line.code, day)
+        return (
+            line.business != "medicaid"
+            and limit is not None
+            and limit.value == 0
+            and line.units is not None
+            and line.units > 0
+            and not line.modifiers & {"GY", "GX"}
+        )
+
+    def denied_itself(self, line: Line, day: date, *, as_column1: bool = False) -> set[str]:
+        """Why this line does not pay, whatever else is billed: status, T, MUE-0, export.
+
+        The status speaks of Medicare: for other payers it matters only for a column 1 line.
+        """
+        why = set()
+        if line.denied:
+            why.add("export")
+        if self.zero_limit(line, day):
+            why.add("MUE-0")
+        fee = self.tables.fee(line.code, day)
+        if fee is not None and (as_column1 or line.business == "medicare"):
+            if fee.status in NEVER_PAYS:
+                why.add("status")
+            if fee.status == "T" and not self._alone(line, day):
+                why.add("status")
+        return why
+
+    def _alone(self, line: Line, day: date) -> bool:
+        """No other line of this practitioner and day that the fee schedule pays."""
+        for other in self.beside(line, day):
+            fee = self.tables.fee(other.code, day)
+            pays = fee is not None and fee.status in FEE_SCHEDULE_PAYS
+            if pays and other.counts and not other.denied and not self.zero_limit(other, day):
+                return False
+        return True

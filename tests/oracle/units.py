@@ -1,0 +1,92 @@
+"""MUE-0, MUE-1, MUE-2 and MUE-3 (SPEC 5 and 2.8 points 3, 6, 9)."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+
+from oracle.model import ASC_SPECIALTIES, Line, strongest
+from oracle.payable import Batch
+
+HALF = Fraction(1, 2)
+
+
+def per_day(line: Line) -> tuple[int, int]:
+    """Units a day, rounded with halves up and with halves down."""
+    if line.units is None:
+        return 0, 0
+    share = line.units / len(line.days)
+    return math.floor(share + HALF), math.ceil(share - HALF)
+
+
+def _component(batch: Batch, line: Line, day: date) -> str:
+    fee = batch.tables.fee(line.code, day)
+    if fee is None or fee.pctc != "1":
+        return ""
+    return next((m for m in ("26", "TC") if m in line.modifiers), "")
+
+
+Sum = tuple[str | None, ...]
+"""Patient, payer, sequence, practitioner, code, component and day of one sum."""
+
+
+def judge_units(batch: Batch) -> dict[int, dict[str, str]]:
+    """Line -> rule -> tier."""
+    found: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    sums: dict[Sum, list[Line]] = defaultdict(list)
+    for line in batch.lines:
+        for day in line.days:
+            for rule, tier in _line_limits(batch, line, day):
+                found[line.key][rule].add(tier)
+            if _summed(batch, line, day):
+                key = (line.patient, line.payer, line.sequence, line.s1, line.code)
+                sums[*key, _component(batch, line, day), str(day)].append(line)
+    for (*_, code, _, day_text), lines in sums.items():
+        limit = batch.tables.limit(str(code), date.fromisoformat(str(day_text)))
+        if limit is None or sum(per_day(line)[0] for line in lines) <= limit.value:
+            continue
+        for line in lines:
+            tier = _profile(line) if _certain(batch, line, lines, limit.value) else "review"
+            found[line.key][f"MUE-{limit.mai}"].add(tier)
+    return {k: {rule: strongest(tiers) for rule, tiers in v.items()} for k, v in found.items()}
+
+
+def _line_limits(batch: Batch, line: Line, day: date) -> Iterator[tuple[str, str]]:
+    """What one line shows by itself: MUE-0 and MUE-1. Medicaid has tables of its own."""
+    limit = batch.tables.limit(line.code, day)
+    if limit is None or line.business == "medicaid":
+        return
+    if batch.zero_limit(line, day):
+        yield "MUE-0", _profile(line)
+    up, down = per_day(line)
+    if limit.value > 0 and limit.mai == 1 and up > limit.value:
+        yield "MUE-1", _profile(line) if down > limit.value else "review"
+
+
+def _summed(batch: Batch, line: Line, day: date) -> bool:
+    limit = batch.tables.limit(line.code, day)
+    if limit is None or limit.value == 0 or limit.mai == 1 or line.business == "medicaid":
+        return False
+    return not line.denied and line.s1 is not None and not _asc(line, limit.mai)
+
+
+def _profile(line: Line) -> str:
+    return "certain" if line.business == "medicare" else "review"
+
+
+def _asc(line: Line, mai: int) -> bool:
+    """The surgery center's own claim: two lines, left and right, are its correct form."""
+    return mai == 2 and line.pos == "24" and line.specialty in ASC_SPECIALTIES
+
+
+def _certain(batch: Batch, line: Line, lines: list[Line], value: int) -> bool:
+    """Over the limit without waste (JW), without rounded halves, without doubtful lines."""
+    if line.key in batch.borrowed:
+        return False
+    sure = [
+        other
+        for other in lines
+        if "JW" not in other.modifiers and (other is line or not batch.doubtful(line, other))
+    ]
+    return sum(per_day(other)[1] for other in sure) > value
