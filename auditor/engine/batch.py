@@ -28,14 +28,46 @@ IMPLAUSIBLE_DAY = 500
 SPAN_DAYS = 31
 PLACEHOLDERS = ("UNKNOWN", "0", "9999999999", "0000000000", "NA", "N/A", "NONE", "UNK")
 _FACT_FLAGS = (
-    "form_ok", "is_lab", "is_em", "is_visit", "is_soft", "is_new", "addon", "addon_1",
-    "reads_6", "status", "status_hint", "pctc", "global_days", "bilateral", "mue_value", "mai",
-    "therapy", "sides", "sides_tier",
+    "form_ok",
+    "is_lab",
+    "is_em",
+    "is_visit",
+    "is_soft",
+    "is_new",
+    "addon",
+    "addon_1",
+    "reads_6",
+    "status",
+    "status_hint",
+    "pctc",
+    "global_days",
+    "bilateral",
+    "mue_value",
+    "mai",
+    "therapy",
+    "sides",
+    "sides_tier",
 )
 _MOD_FLAGS = (
-    "has_24", "has_25", "has_57", "has_2457", "has_26", "has_tc", "has_50", "has_51",
-    "has_separate", "has_repeat", "has_jw", "has_gxgy", "has_therapy", "component", "repeated",
-    "conflict_a", "conflict_b", "conflict_reason", "conflict_tier",
+    "has_24",
+    "has_25",
+    "has_57",
+    "has_2457",
+    "has_26",
+    "has_tc",
+    "has_50",
+    "has_51",
+    "has_separate",
+    "has_repeat",
+    "has_jw",
+    "has_gxgy",
+    "has_therapy",
+    "component",
+    "repeated",
+    "conflict_a",
+    "conflict_b",
+    "conflict_reason",
+    "conflict_tier",
 )
 
 
@@ -74,18 +106,22 @@ class Batch:
         Day keys are shifted in step with the date, because a day key ends in the date.
         """
         spans = self.lines.filter(pl.col("days") > 1)
-        return spans.select(
-            "row", offset=pl.int_ranges(0, pl.col("days"), dtype=pl.Int64)
-        ).explode("offset", empty_as_null=False)
+        return spans.select("row", offset=pl.int_ranges(0, pl.col("days"), dtype=pl.Int64)).explode(
+            "offset", empty_as_null=False
+        )
 
     def by_day(self, lines: pl.DataFrame) -> pl.DataFrame:
         """`lines` (with row, day, date, days) once for each day they span."""
         if not lines.select((pl.col("days") > 1).any()).item():
             return lines
-        return lines.join(self.service_days, on="row", how="left", maintain_order="left").with_columns(
-            day=pl.col("day") + pl.col("offset").fill_null(0),
-            date=pl.col("date") + pl.duration(days=pl.col("offset").fill_null(0)),
-        ).drop("offset")
+        return (
+            lines.join(self.service_days, on="row", how="left", maintain_order="left")
+            .with_columns(
+                day=pl.col("day") + pl.col("offset").fill_null(0),
+                date=pl.col("date") + pl.duration(days=pl.col("offset").fill_null(0)),
+            )
+            .drop("offset")
+        )
 
 
 def build(
@@ -115,7 +151,7 @@ def build(
         frequency=pl.col("claim_frequency"),
         **_identities(raw),
     )
-    lines = _keys(lines, first)  # type: ignore[arg-type]
+    lines = _keys(lines, first)
     epoch = facts.epoch_of(lines["date"])
     ce = lines["c"] * len(facts.epochs) + epoch
     gathered = [facts.table[name].gather(ce) for name in _FACT_FLAGS]
@@ -149,10 +185,9 @@ def _identities(raw: pl.DataFrame) -> dict[str, pl.Expr]:
     crowd = counts.filter((pl.col("n") >= 200) & (pl.col("n") > raw.height / 100))["patient_id"]  # noqa: PLR2004 - DESIGN: more than 1% of lines and at least 200
     known = ~patient.is_in([*PLACEHOLDERS, *crowd])
     parts = [pl.col("patient_id")]
-    for name in ("payer", "payer_sequence"):
-        # A secondary claim repeats the primary's lines and is judged apart.
-        if raw[name].n_unique() > 1:
-            parts.append(pl.col(name).fill_null(""))
+    # A secondary claim repeats the primary's lines and is judged apart.
+    apart = [n for n in ("payer", "payer_sequence") if raw[n].n_unique() > 1]
+    parts += [pl.col(name).fill_null("") for name in apart]
     whole = pl.concat_str(parts, separator="\x1f") if len(parts) > 1 else patient
     npi = _practitioner("rendering_npi")
     billing = _practitioner("billing_npi")
@@ -204,9 +239,12 @@ def _keys(lines: pl.DataFrame, first: object) -> pl.DataFrame:
         pday=pl.col("patient") * width + offset + 1,
         day=(pl.col("patient") * practitioners + pl.col("s1")) * width + offset + 1,
     )
-    crowded = lines["day"].drop_nulls().value_counts(name="n").filter(
-        pl.col("n") > IMPLAUSIBLE_DAY
-    )["day"]
+    crowded = (
+        lines["day"]
+        .drop_nulls()
+        .value_counts(name="n")
+        .filter(pl.col("n") > IMPLAUSIBLE_DAY)["day"]
+    )
     full = pl.col("day").is_in(crowded.implode())
     return lines.with_columns(
         day=pl.when(~full).then(pl.col("day")),
@@ -215,9 +253,7 @@ def _keys(lines: pl.DataFrame, first: object) -> pl.DataFrame:
     )
 
 
-def _uncertain(
-    raw: pl.DataFrame, rejected: pl.DataFrame, unresolved: pl.DataFrame
-) -> pl.DataFrame:
+def _uncertain(raw: pl.DataFrame, rejected: pl.DataFrame, unresolved: pl.DataFrame) -> pl.DataFrame:
     """row, lacks_line, unresolved: lines of a claim or patient-day that may not be whole."""
     empty = pl.DataFrame(
         schema={"row": pl.UInt32, "lacks_line": pl.Boolean, "unresolved": pl.Boolean}
@@ -225,12 +261,16 @@ def _uncertain(
     if rejected.is_empty() and unresolved.is_empty():
         return empty
     claims = rejected.filter(pl.col("claim_id").is_not_null()).select("claim_id").unique()
-    dated = rejected.filter(
-        pl.col("patient_id").is_not_null(), pl.col("service_date").is_not_null()
-    ).select("patient_id", service_date_from="service_date").unique()
-    undated = rejected.filter(
-        pl.col("patient_id").is_not_null(), pl.col("service_date").is_null()
-    ).select("patient_id").unique()
+    dated = (
+        rejected.filter(pl.col("patient_id").is_not_null(), pl.col("service_date").is_not_null())
+        .select("patient_id", service_date_from="service_date")
+        .unique()
+    )
+    undated = (
+        rejected.filter(pl.col("patient_id").is_not_null(), pl.col("service_date").is_null())
+        .select("patient_id")
+        .unique()
+    )
     ids = raw.select("row", "claim_id", "patient_id", "service_date_from")
     lacking = pl.concat(
         [
@@ -240,9 +280,9 @@ def _uncertain(
         ]
     )["row"].unique()
     open_days = ids.join(unresolved, on=["patient_id", "claim_id"], how="semi")
-    doubtful = ids.join(
-        open_days, on=["patient_id", "service_date_from"], how="semi"
-    )["row"].unique()
+    doubtful = ids.join(open_days, on=["patient_id", "service_date_from"], how="semi")[
+        "row"
+    ].unique()
     rows = pl.concat([lacking, doubtful]).unique()
     return pl.DataFrame({"row": rows}).with_columns(
         lacks_line=pl.col("row").is_in(lacking.implode()),

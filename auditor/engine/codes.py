@@ -45,9 +45,7 @@ class CodeFacts:
         return (starts.search_sorted(days, side="right").cast(pl.Int64) - 1).cast(pl.UInt32)
 
 
-def code_facts(
-    codes: pl.Series, first: date, last: date, reference: Reference
-) -> CodeFacts:
+def code_facts(codes: pl.Series, first: date, last: date, reference: Reference) -> CodeFacts:
     """Facts on `codes` (distinct, sorted) for service dates from `first` to `last`."""
     fees = reference.fees(codes)
     mue = reference.mue(codes)
@@ -67,8 +65,10 @@ def code_facts(
             (therapy, "effective", "deletion"),
         ],
     )
-    grid = pl.DataFrame({"code": codes}).with_columns(pl.col("code").cast(pl.String)).join(
-        pl.DataFrame({"day": epochs}, schema={"day": pl.Date}), how="cross"
+    grid = (
+        pl.DataFrame({"code": codes})
+        .with_columns(pl.col("code").cast(pl.String))
+        .join(pl.DataFrame({"day": epochs}, schema={"day": pl.Date}), how="cross")
     )
     grid = grid.with_row_index("ce")
     facts = grid
@@ -114,18 +114,20 @@ def spread(table: pl.DataFrame, codes: pl.Series) -> pl.DataFrame:
     Codes compare as text, within one form only: five digits, or the same letter and four digits.
     """
     shape = r"\d"
-    left = pl.DataFrame({"code": codes}).with_columns(
-        pl.col("code").cast(pl.String)
-    ).with_columns(shape=pl.col("code").str.replace_all(shape, "9"))
+    left = (
+        pl.DataFrame({"code": codes})
+        .with_columns(pl.col("code").cast(pl.String))
+        .with_columns(shape=pl.col("code").str.replace_all(shape, "9"))
+    )
     right = table.with_columns(shape=pl.col("code_low").str.replace_all(shape, "9"))
-    return left.join(right, on="shape").filter(
-        pl.col("code").is_between("code_low", "code_high")
-    ).drop("shape")
+    return (
+        left.join(right, on="shape")
+        .filter(pl.col("code").is_between("code_low", "code_high"))
+        .drop("shape")
+    )
 
 
-def _epochs(
-    first: date, last: date, tables: list[tuple[pl.DataFrame, str, str]]
-) -> list[date]:
+def _epochs(first: date, last: date, tables: list[tuple[pl.DataFrame, str, str]]) -> list[date]:
     """First days of the stretches in which no row of `tables` begins or ends."""
     days = {first}
     for table, start, end in tables:
@@ -138,8 +140,10 @@ def _epochs(
 def _add_fees(facts: pl.DataFrame, fees: pl.DataFrame) -> pl.DataFrame:
     """Fee schedule indicators in force; status_hint where only a later release knows the code."""
     whole = fees.filter(pl.col("component") == "")
-    applying = facts.select("ce", "code", "day").join(whole, on="code").filter(
-        in_force("day", "valid_from", "valid_to")
+    applying = (
+        facts.select("ce", "code", "day")
+        .join(whole, on="code")
+        .filter(in_force("day", "valid_from", "valid_to"))
     )
     later = (
         facts.select("ce", "code", "day")
@@ -150,8 +154,10 @@ def _add_fees(facts: pl.DataFrame, fees: pl.DataFrame) -> pl.DataFrame:
         .select("ce", status_hint="status")
     )
     reading = fees.filter(pl.col("component") == "26", pl.col("pctc") == "6")
-    six = facts.select("ce", "code", "day").join(reading, on="code").filter(
-        in_force("day", "valid_from", "valid_to")
+    six = (
+        facts.select("ce", "code", "day")
+        .join(reading, on="code")
+        .filter(in_force("day", "valid_from", "valid_to"))
     )
     columns = ["status", "pctc", "global_days", "bilateral"]
     return (
@@ -168,13 +174,20 @@ def _add_fees(facts: pl.DataFrame, fees: pl.DataFrame) -> pl.DataFrame:
 
 def _add_mue(facts: pl.DataFrame, mue: pl.DataFrame) -> pl.DataFrame:
     """MUE value, adjudication indicator, rationale and release in force."""
-    applying = facts.select("ce", "code", "day").join(mue, on="code").filter(
-        in_force("day", "valid_from", "valid_to")
+    applying = (
+        facts.select("ce", "code", "day")
+        .join(mue, on="code")
+        .filter(in_force("day", "valid_from", "valid_to"))
     )
     return facts.join(
         applying.select(
-            "ce", "mue_value", "mai", mue_rationale="rationale", mue_release="release",
-            mue_from="valid_from", mue_to="valid_to",
+            "ce",
+            "mue_value",
+            "mai",
+            mue_rationale="rationale",
+            mue_release="release",
+            mue_from="valid_from",
+            mue_to="valid_to",
         ).unique("ce", keep="last"),
         on="ce",
         how="left",
@@ -183,23 +196,25 @@ def _add_mue(facts: pl.DataFrame, mue: pl.DataFrame) -> pl.DataFrame:
 
 def _add_addons(facts: pl.DataFrame, addons: pl.DataFrame) -> pl.DataFrame:
     """Whether add-on rows are in force, and of which types (the type belongs to the row)."""
-    applying = facts.select("ce", "code", "day").join(
-        addons, left_on="code", right_on="addon"
-    ).filter(in_force("day", "effective", "deletion"))
+    applying = (
+        facts.select("ce", "code", "day")
+        .join(addons, left_on="code", right_on="addon")
+        .filter(in_force("day", "effective", "deletion"))
+    )
     types = applying.group_by("ce").agg(
         addon=pl.lit(value=True),
         **{f"addon_{n}": (pl.col("edit_type") == n).any() for n in (1, 2, 3)},
     )
     flags = ["addon", "addon_1", "addon_2", "addon_3"]
-    return facts.join(types, on="ce", how="left").with_columns(
-        pl.col(flags).fill_null(value=False)
-    )
+    return facts.join(types, on="ce", how="left").with_columns(pl.col(flags).fill_null(value=False))
 
 
 def _add_em(facts: pl.DataFrame, em: pl.DataFrame) -> pl.DataFrame:
     """E/M section: is_em, is_visit, is_soft, is_new (SPEC 4.2, 6.3)."""
-    applying = facts.select("ce", "code", "day").join(em, on="code").filter(
-        in_force("day", "effective", "deletion")
+    applying = (
+        facts.select("ce", "code", "day")
+        .join(em, on="code")
+        .filter(in_force("day", "effective", "deletion"))
     )
     said = applying.group_by("ce").agg(
         is_em=pl.lit(value=True),
@@ -213,8 +228,10 @@ def _add_em(facts: pl.DataFrame, em: pl.DataFrame) -> pl.DataFrame:
 
 def _add_therapy(facts: pl.DataFrame, therapy: pl.DataFrame) -> pl.DataFrame:
     """The discipline modifiers an always-therapy code takes, null for other codes."""
-    applying = facts.select("ce", "code", "day").join(therapy, on="code").filter(
-        in_force("day", "effective", "deletion")
+    applying = (
+        facts.select("ce", "code", "day")
+        .join(therapy, on="code")
+        .filter(in_force("day", "effective", "deletion"))
     )
     return facts.join(
         applying.select("ce", therapy="discipline_modifiers").unique("ce", keep="first"),

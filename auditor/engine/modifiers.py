@@ -81,15 +81,17 @@ def combinations(modifiers: pl.Series, reference: Reference) -> pl.DataFrame:
         has_jw=one_of("JW"),
         has_gxgy=one_of("GX", "GY"),
         has_therapy=one_of("GP", "GO", "GN"),
-        component=pl.when(one_of("26")).then(1).when(one_of("TC")).then(2).otherwise(0)
+        component=pl.when(one_of("26"))
+        .then(1)
+        .when(one_of("TC"))
+        .then(2)
+        .otherwise(0)
         .cast(pl.UInt8),
         anatomic=bits({m: _BIT[m] for m in ANATOMIC}).fill_null(0),
         places=bits(_BIT).fill_null(0),
         overlaps=bits(_OVERLAP).fill_null(0),
         sorted_mods=tokens.list.sort().list.join(" "),
-        repeated=tokens.list.eval(
-            pl.element().filter(pl.element().is_duplicated())
-        ).list.first(),
+        repeated=tokens.list.eval(pl.element().filter(pl.element().is_duplicated())).list.first(),
     )
     return _conflicts(table, reference)
 
@@ -99,7 +101,12 @@ def _conflicts(table: pl.DataFrame, reference: Reference) -> pl.DataFrame:
     policy = reference.policy("modifier_conflicts").select(
         "modifier_a", "modifier_b", "severity", "reason"
     )
-    long = table.select("mods", "tokens").explode("tokens", empty_as_null=False).rename({"tokens": "token"}).unique()
+    long = (
+        table.select("mods", "tokens")
+        .explode("tokens", empty_as_null=False)
+        .rename({"tokens": "token"})
+        .unique()
+    )
     pairs = (
         long.rename({"token": "modifier_a"})
         .join(policy, on="modifier_a")

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 if TYPE_CHECKING:
+    import polars as pl
+
     from auditor.engine.batch import Batch
 
 BY = (
-    "claim_id", "line_number", "service_date_from", "code", "modifiers", "units",
-    "charge_amount", "rendering_npi", "place_of_service", "source_file", "source_row",
+    "claim_id",
+    "line_number",
+    "service_date_from",
+    "code",
+    "modifiers",
+    "units",
+    "charge_amount",
+    "rendering_npi",
+    "place_of_service",
+    "source_file",
+    "source_row",
 )
 
 

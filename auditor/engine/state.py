@@ -50,17 +50,9 @@ def payability(lines: pl.DataFrame, duplicates: pl.Series) -> pl.DataFrame:
     A status that never pays bars a column 1 line of every line of business, because the edit
     is a Medicare one; it bars a primary only on Medicare lines, where the status decides.
     """
-    dup = (
-        pl.col("row").is_in(duplicates.implode())
-        if len(duplicates)
-        else pl.lit(value=False)
-    )
-    lines = lines.with_columns(dup=dup).with_columns(
-        alone_blocked=pl.lit(value=False)
-    )
-    lone = lines.filter(
-        (pl.col("status") == "T") & pl.col("day").is_not_null() & ~pl.col("dup")
-    )
+    dup = pl.col("row").is_in(duplicates.implode()) if len(duplicates) else pl.lit(value=False)
+    lines = lines.with_columns(dup=dup).with_columns(alone_blocked=pl.lit(value=False))
+    lone = lines.filter((pl.col("status") == "T") & pl.col("day").is_not_null() & ~pl.col("dup"))
     if not lone.is_empty():
         payable = lines.filter(
             pl.col("status").is_in(PAID_UNDER_SCHEDULE),
@@ -80,6 +72,8 @@ def business_tier(full: tuple[str, ...], review: tuple[str, ...]) -> pl.Expr:
     """0 where the line of business has the rule at its own tier, 1 at review, null: silent."""
     lob = pl.col("lob")
     return (
-        pl.when(lob.is_in(full)).then(pl.lit(CERTAIN, pl.UInt8))
-        .when(lob.is_in(review)).then(pl.lit(1, pl.UInt8))
+        pl.when(lob.is_in(full))
+        .then(pl.lit(CERTAIN, pl.UInt8))
+        .when(lob.is_in(review))
+        .then(pl.lit(1, pl.UInt8))
     )

@@ -90,6 +90,8 @@ def _named(changes: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
         number=pl.coalesce("payer_claim_id", "claim_id"),
         original="claim_id",
     )
-    return wanted.join(known, on=["patient_id", "number"], how="inner").filter(
-        pl.col("by") != pl.col("original")
-    ).select("patient_id", "by", "original")
+    return (
+        wanted.join(known, on=["patient_id", "number"], how="inner")
+        .filter(pl.col("by") != pl.col("original"))
+        .select("patient_id", "by", "original")
+    )

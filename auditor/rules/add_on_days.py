@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from auditor.engine.state import State
 
 FOR_GOOD = ("PTP-0", "MUE-2")
-"""Denials that neither a modifier nor an appeal lifts, when certain (DESIGN, order of judgement)."""
+"""Denials that neither a modifier nor an appeal lifts, when they are certain."""
 DENIALS = ("PTP-0", "PTP-1", "MUE-1", "MUE-2", "MUE-3")
 
 
@@ -41,10 +41,7 @@ def read_days(addons: pl.DataFrame, state: State) -> AddOnDays:
     days = _with_denials(days, state)
     edges = _edges(addons, days, state)
     types = addons.select("row", "day", "ce", "date").with_columns(
-        [
-            batch.facts.table[f"addon_{n}"].gather(addons["ce"]).alias(f"type_{n}")
-            for n in (1, 2, 3)
-        ]
+        [batch.facts.table[f"addon_{n}"].gather(addons["ce"]).alias(f"type_{n}") for n in (1, 2, 3)]
     )
     # The type belongs to the row: with any open row beside the listed ones the list is not closed.
     closed = pl.col("type_1") & ~pl.col("type_2") & ~pl.col("type_3")
@@ -75,11 +72,13 @@ def _with_denials(days: pl.DataFrame, state: State) -> pl.DataFrame:
         denied_by_edit=pl.lit(value=True),
         for_good=(pl.col("rule_id").is_in(FOR_GOOD) & (pl.col("tier") == CERTAIN)).any(),
     )
-    return days.join(said, on="row", how="left").with_columns(
-        pl.col("denied_by_edit", "for_good").fill_null(value=False)
-    ).with_columns(
-        payable=pl.col("pays_as_primary") & ~pl.col("denied_by_edit"),
-        fell_for_good=~pl.col("pays_as_primary") | pl.col("for_good"),
+    return (
+        days.join(said, on="row", how="left")
+        .with_columns(pl.col("denied_by_edit", "for_good").fill_null(value=False))
+        .with_columns(
+            payable=pl.col("pays_as_primary") & ~pl.col("denied_by_edit"),
+            fell_for_good=~pl.col("pays_as_primary") | pl.col("for_good"),
+        )
     )
 
 
@@ -117,9 +116,13 @@ def _standing(ones: pl.DataFrame, days: pl.DataFrame, edges: pl.DataFrame) -> pl
     waiting = payable.join(closed, on=["row", "day"], how="semi")
     edges = edges.join(waiting, on=["row", "day"], how="semi")
     while not waiting.is_empty():
-        admitted = edges.join(
-            standing, left_on=["primary_row", "day"], right_on=["row", "day"], how="semi"
-        ).select("row", "day").unique()
+        admitted = (
+            edges.join(
+                standing, left_on=["primary_row", "day"], right_on=["row", "day"], how="semi"
+            )
+            .select("row", "day")
+            .unique()
+        )
         if admitted.is_empty():
             break
         standing = pl.concat([standing, admitted])
@@ -139,24 +142,29 @@ def _fallen(
     fallen = unsupported.join(listed, on=["row", "day"], how="semi")
     if fallen.is_empty():
         return fallen.with_columns(
-            tier=pl.lit(0), primary_row=pl.lit(None, pl.UInt32),
-            primary_code=pl.lit(None, pl.String), primaries=pl.lit(0),
+            tier=pl.lit(0),
+            primary_row=pl.lit(None, pl.UInt32),
+            primary_code=pl.lit(None, pl.String),
+            primaries=pl.lit(0),
         )
     uncertain = state.batch.uncertain["row"].implode()
     soft = pl.concat(
         [
             days.filter(pl.col("denied_by_edit") & ~pl.col("fell_for_good")).select("row", "day"),
             orphans.filter(pl.col("tier") != CERTAIN).select("row", "day"),
-            fallen.join(days.filter(
-                ~pl.col("s1_known") | pl.col("row").is_in(uncertain)
-            ).select("row"), on="row", how="semi").select("row", "day"),
+            fallen.join(
+                days.filter(~pl.col("s1_known") | pl.col("row").is_in(uncertain)).select("row"),
+                on="row",
+                how="semi",
+            ).select("row", "day"),
         ]
     ).unique()
     while True:  # an add-on of a soft primary is soft itself
         more = (
             listed.join(fallen.select("row", "day"), on=["row", "day"], how="semi")
             .join(soft, left_on=["primary_row", "day"], right_on=["row", "day"], how="semi")
-            .select("row", "day").unique()
+            .select("row", "day")
+            .unique()
             .join(soft, on=["row", "day"], how="anti")
         )
         if more.is_empty():
@@ -165,20 +173,21 @@ def _fallen(
     softness = soft.with_columns(soft=pl.lit(value=True))
     facts = state.batch.facts
     ids = state.batch.raw.select("claim_id", "line_number")
+    first = listed.join(
+        days.select("row", "day", "c").rename({"row": "primary_row"}), on=["primary_row", "day"]
+    ).with_columns(primary_code=pl.lit(facts.codes.cast(pl.String)).gather(pl.col("c")))
     first = (
-        listed.join(days.select("row", "day", "c").rename({"row": "primary_row"}),
-                    on=["primary_row", "day"])
-        .with_columns(primary_code=pl.lit(facts.codes.cast(pl.String)).gather(pl.col("c")))
+        pl.concat([first, ids[first["primary_row"]]], how="horizontal")
+        .sort("primary_code", "claim_id", "line_number")
+        .group_by("row", "day")
+        .agg(pl.col("primary_row", "primary_code").first(), primaries=pl.len())
     )
-    first = pl.concat([first, ids[first["primary_row"]]], how="horizontal").sort(
-        "primary_code", "claim_id", "line_number"
-    ).group_by("row", "day").agg(
-        pl.col("primary_row", "primary_code").first(), primaries=pl.len()
-    )
-    return fallen.join(softness, on=["row", "day"], how="left").join(
-        first, on=["row", "day"], how="left"
-    ).with_columns(
-        tier=pl.when(pl.col("soft").fill_null(value=False)).then(REVIEW).otherwise(CERTAIN)
+    return (
+        fallen.join(softness, on=["row", "day"], how="left")
+        .join(first, on=["row", "day"], how="left")
+        .with_columns(
+            tier=pl.when(pl.col("soft").fill_null(value=False)).then(REVIEW).otherwise(CERTAIN)
+        )
     )
 
 
@@ -193,7 +202,9 @@ def _bare(
     procedures = payable.filter(~pl.col("is_em") & ~pl.col("addon")).select("day").unique()
     visits = payable.filter("is_em").select("day").unique()
     listed = edges.join(
-        payable.select("row", "day"), left_on=["primary_row", "day"], right_on=["row", "day"],
+        payable.select("row", "day"),
+        left_on=["primary_row", "day"],
+        right_on=["row", "day"],
         how="semi",
     )
     code = state.batch.facts.table["code"].gather(open_["ce"])
@@ -217,7 +228,9 @@ def _downgrade(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
 
     if orphans.is_empty():
         return orphans.select("row", "day", "ce", "date").with_columns(
-            tier=pl.lit(0), near_row=pl.lit(None, pl.UInt32), near_code=pl.lit(None, pl.String),
+            tier=pl.lit(0),
+            near_row=pl.lit(None, pl.UInt32),
+            near_code=pl.lit(None, pl.String),
             near=pl.lit(None, pl.String),
         )
     return near(orphans, state)

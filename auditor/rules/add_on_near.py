@@ -29,31 +29,43 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
     """row, day, ce, date, tier, near_row, near_code, near (a sentence) of what stays flagged."""
     batch = state.batch
     lines = state.lines.filter(pl.col("patient").is_not_null() & pl.col("live") & ~pl.col("dup"))
-    own = batch.by_day(
-        lines.join(orphans.select("row").unique(), on="row", how="semi")
-    ).join(orphans.select("row", "day"), on=["row", "day"], how="semi")
+    own = batch.by_day(lines.join(orphans.select("row").unique(), on="row", how="semi")).join(
+        orphans.select("row", "day"), on=["row", "day"], how="semi"
+    )
     patients = lines.join(own.select("patient").unique(), on="patient", how="semi")
     patients = batch.by_day(patients)
-    wanted = addon_rows(own, state).filter(pl.col("primary_c").is_not_null()).select(
-        "row", "day", "date", c="primary_c"
+    wanted = (
+        addon_rows(own, state)
+        .filter(pl.col("primary_c").is_not_null())
+        .select("row", "day", "date", c="primary_c")
     )
     wanted = wanted.join(
         own.select("row", "day", "patient", "s1", "s2", "s3", "group", "pos"), on=["row", "day"]
     )
     same_day = wanted.join(
         patients.select(
-            "patient", "date", "c", near_row="row", s1_="s1", s2_="s2", s3_="s3", group_="group",
+            "patient",
+            "date",
+            "c",
+            near_row="row",
+            s1_="s1",
+            s2_="s2",
+            s3_="s3",
+            group_="group",
             pays_="pays_as_primary",
         ),
         on=["patient", "date", "c"],
     ).filter(pl.col("s1").is_null() | pl.col("s1_").is_null() | (pl.col("s1") != pl.col("s1_")))
     same_day = same_day.with_columns(
         near=pl.when(
-            (pl.col("s2") == pl.col("s2_")) | (pl.col("s3") == pl.col("s3_"))
+            (pl.col("s2") == pl.col("s2_"))
+            | (pl.col("s3") == pl.col("s3_"))
             | (pl.col("group") == pl.col("group_"))
-        ).then(pl.lit("partner"))
+        )
+        .then(pl.lit("partner"))
         # Unknown group on either side: nobody can say that they are strangers.
-        .when(pl.col("group").is_null() | pl.col("group_").is_null()).then(pl.lit("perhaps"))
+        .when(pl.col("group").is_null() | pl.col("group_").is_null())
+        .then(pl.lit("perhaps"))
     ).filter(pl.col("near").is_not_null())
     excused = _critical_care(same_day, own, state)
     day_before = _day_before(wanted, patients, own, state)
@@ -62,46 +74,74 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
     ).join(excused, on=["row", "day"], how="anti")
     found = found.join(places(batch, found["near_row"]), left_on="near_row", right_on="row")
     rank = pl.col("near").replace_strict({"partner": 0, "before": 1, "perhaps": 2})
-    best = found.sort("row", rank, "place").unique(
-        ["row", "day"], keep="first", maintain_order=True
-    ).with_columns(near_code=pl.lit(batch.facts.codes.cast(pl.String)).gather(pl.col("c")))
-    kept = orphans.join(excused, on=["row", "day"], how="anti").join(
-        best.select("row", "day", "near_row", "near_code", "near"), on=["row", "day"], how="left"
-    ).join(own.select("row", "day", "has_tc", "s1_known"), on=["row", "day"], how="left")
+    best = (
+        found.sort("row", rank, "place")
+        .unique(["row", "day"], keep="first", maintain_order=True)
+        .with_columns(near_code=pl.lit(batch.facts.codes.cast(pl.String)).gather(pl.col("c")))
+    )
+    kept = (
+        orphans.join(excused, on=["row", "day"], how="anti")
+        .join(
+            best.select("row", "day", "near_row", "near_code", "near"),
+            on=["row", "day"],
+            how="left",
+        )
+        .join(own.select("row", "day", "has_tc", "s1_known"), on=["row", "day"], how="left")
+    )
     lacking = batch.uncertain["row"].implode()
     doubt = (
-        pl.col("near").is_not_null() | pl.col("has_tc") | ~pl.col("s1_known")
+        pl.col("near").is_not_null()
+        | pl.col("has_tc")
+        | ~pl.col("s1_known")
         | pl.col("row").is_in(lacking)
     )
     sentence = pl.lit("")
     for kind, words in _WORDS.items():
-        sentence = pl.when(pl.col("near") == kind).then(
-            pl.format(words, pl.col("near_code"))
-        ).otherwise(sentence)
-    sentence = pl.when(pl.col("row").is_in(lacking)).then(
-        pl.concat_str(sentence, pl.lit(" A rejected or replaced line of this patient-day or claim "
-                                       "may be the primary."))
-    ).otherwise(sentence)
+        sentence = (
+            pl.when(pl.col("near") == kind)
+            .then(pl.format(words, pl.col("near_code")))
+            .otherwise(sentence)
+        )
+    sentence = (
+        pl.when(pl.col("row").is_in(lacking))
+        .then(
+            pl.concat_str(
+                sentence,
+                pl.lit(
+                    " A rejected or replaced line of this patient-day or claim may be the primary."
+                ),
+            )
+        )
+        .otherwise(sentence)
+    )
     return kept.select(
-        "row", "day", "ce", "date",
+        "row",
+        "day",
+        "ce",
+        "date",
         tier=pl.when(doubt).then(REVIEW).otherwise(CERTAIN),
-        near_row="near_row", near_code="near_code", near=sentence,
+        near_row="near_row",
+        near_code="near_code",
+        near=sentence,
     )
 
 
 def _critical_care(same_day: pl.DataFrame, own: pl.DataFrame, state: State) -> pl.DataFrame:
     """row, day of 99292 lines that a partner's payable 99291 excuses."""
-    code = state.batch.code_index(pl.Series(["99292", "99291"]))
+    second_code, first_code = state.batch.code_index(pl.Series(["99292", "99291"]))
+    if second_code is None or first_code is None:
+        return own.select("row", "day").clear()
     denied = state.hits_of(*DENIALS)["row"].implode()
-    second = own.filter(pl.col("c") == code[0]).select("row", "day")
+    second = own.filter(pl.col("c") == second_code).select("row", "day")
     return (
         same_day.join(second, on=["row", "day"], how="semi")
         .filter(
             pl.col("s2").is_not_null() & (pl.col("s2") == pl.col("s2_")),
-            pl.col("c") == code[1],
+            pl.col("c") == first_code,
             pl.col("pays_") & ~pl.col("near_row").is_in(denied),
         )
-        .select("row", "day").unique()
+        .select("row", "day")
+        .unique()
     )
 
 

@@ -32,21 +32,25 @@ def _rows(lines: pl.DataFrame, state: State) -> pl.DataFrame:
             pl.col("deletion").is_null() | (pl.col("date") <= pl.col("deletion")),
         )
     )
-    return rows.group_by("row", "date").agg(
-        pl.col("code").first(),
-        pl.col("edit_type").unique().sort(),
-        n=pl.len(),
-        since=pl.col("effective").min(),
-    ).select(
-        "row",
-        "date",
-        table_row=pl.format(
-            "{}: type {}, {} rows in force, the oldest since {}",
-            pl.col("code"),
-            pl.col("edit_type").cast(pl.List(pl.String)).list.join(" and "),
-            pl.col("n"),
-            pl.col("since"),
-        ),
+    return (
+        rows.group_by("row", "date")
+        .agg(
+            pl.col("code").first(),
+            pl.col("edit_type").unique().sort(),
+            n=pl.len(),
+            since=pl.col("effective").min(),
+        )
+        .select(
+            "row",
+            "date",
+            table_row=pl.format(
+                "{}: type {}, {} rows in force, the oldest since {}",
+                pl.col("code"),
+                pl.col("edit_type").cast(pl.List(pl.String)).list.join(" and "),
+                pl.col("n"),
+                pl.col("since"),
+            ),
+        )
     )
 
 
@@ -55,9 +59,11 @@ def orphan_words(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
     orphans = row_words(orphans, state)
     own = orphans.join(state.lines.select("row", "c"), on="row", how="left")
     expected = addon_rows(own, state).filter(pl.col("primary") != "CCCCC")
-    expected = expected.sort("row", "day", "primary").group_by(
-        "row", "day", maintain_order=True
-    ).agg(pl.col("primary"))
+    expected = (
+        expected.sort("row", "day", "primary")
+        .group_by("row", "day", maintain_order=True)
+        .agg(pl.col("primary"))
+    )
     own = own.join(expected, on=["row", "day"], how="left")
     spine = _spine_days(own, state)
     own = own.join(spine, on=["row", "day"], how="left")
@@ -66,7 +72,10 @@ def orphan_words(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
         message=pl.format(
             "Add-on {} on {} has no qualifying primary by the same practitioner. Expected one of: "
             "{}.{}",
-            pl.col("code"), pl.col("date"), listed("primary"), pl.col("near"),
+            pl.col("code"),
+            pl.col("date"),
+            listed("primary"),
+            pl.col("near"),
         ),
         remedy=pl.format(
             "Add the missing primary, correct the practitioner or the date, or remove {}.{}",
@@ -81,7 +90,9 @@ def _spine_days(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
     wanted = orphans.filter(pl.col("code") == "77002").select("row", "day")
     primaries = state.batch.reference.addons(pl.Series(["77003"]))["primary"].unique()
     places = state.batch.code_index(primaries).drop_nulls()
-    days = state.lines.filter(
-        pl.col("day").is_not_null() & pl.col("c").is_in(places.implode())
-    ).select("day").unique()
+    days = (
+        state.lines.filter(pl.col("day").is_not_null() & pl.col("c").is_in(places.implode()))
+        .select("day")
+        .unique()
+    )
     return wanted.join(days, on="day", how="semi").with_columns(spine=pl.lit(value=True))

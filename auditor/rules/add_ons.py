@@ -175,14 +175,17 @@ def _fallen(days: AddOnDays, state: State) -> pl.DataFrame:
         root=pl.col("primary_row"),
         message=pl.format(
             "{} on {} falls with its primary {}: {}.",
-            pl.col("code"), pl.col("date"), pl.col("primary_code"),
+            pl.col("code"),
+            pl.col("date"),
+            pl.col("primary_code"),
             pl.when(pl.col("primaries") > 1)
             .then(pl.lit("every listed primary of the day is denied"))
             .otherwise(pl.lit("the only listed primary of the day is denied")),
         ),
         remedy=pl.format(
             "Settle the finding on {} first; if it stands, remove {}.",
-            pl.col("primary_code"), pl.col("code"),
+            pl.col("primary_code"),
+            pl.col("code"),
         ),
         kind="aoc",
         table_row=pl.col("table_row"),
@@ -196,16 +199,20 @@ def _bare(days: AddOnDays, state: State) -> pl.DataFrame:
         bare,
         "AOC-2",
         tier=pl.col("tier"),
-        message=pl.when(pl.col("tier") == 1).then(
+        message=pl.when(pl.col("tier") == 1)
+        .then(
             pl.format(
                 "Add-on {} stands alone on {}: the practitioner has no other procedure for the "
                 "patient that day.",
-                pl.col("code"), pl.col("date"),
+                pl.col("code"),
+                pl.col("date"),
             )
-        ).otherwise(
+        )
+        .otherwise(
             pl.format(
                 "Add-on {} on {} stands beside procedures that its partial list does not name.",
-                pl.col("code"), pl.col("date"),
+                pl.col("code"),
+                pl.col("date"),
             )
         ),
         remedy=pl.lit("Name the primary service it belongs to, or remove the add-on."),
@@ -216,7 +223,7 @@ def _bare(days: AddOnDays, state: State) -> pl.DataFrame:
 
 def _missing_rows(state: State) -> pl.DataFrame:
     """AOC-3; silent on the starter set, which does not claim to know every add-on."""
-    if state.batch.reference.is_starter("aoc") or state.batch.reference.is_starter("fee-schedule"):
+    if state.batch.reference.is_starter("aoc"):
         return no_hits()
     lines = state.lines.filter(
         (pl.col("global_days") == "ZZZ").fill_null(value=False),
@@ -235,7 +242,8 @@ def _missing_rows(state: State) -> pl.DataFrame:
         message=pl.format(
             "{} is an add-on by the fee schedule (ZZZ), and the add-on table has no row for it on "
             "{}. The table may be older than the code.",
-            pl.col("code"), pl.col("date"),
+            pl.col("code"),
+            pl.col("date"),
         ),
         remedy=pl.lit("Check its primary by hand, and import the newest add-on file."),
         kind="fee-schedule",
@@ -253,14 +261,17 @@ def _modifiers(addons: pl.DataFrame, state: State) -> pl.DataFrame:
         lines,
         "AOC-4",
         tier=pl.when("has_51").then(0).otherwise(1),
-        message=pl.when("has_51").then(
+        message=pl.when("has_51")
+        .then(
             pl.format("51 does not apply to {}: add-on codes are exempt from it.", pl.col("code"))
-        ).otherwise(
+        )
+        .otherwise(
             pl.format("50 stands on add-on {}, whose bilateral indicator is 0.", pl.col("code"))
         ),
         remedy=pl.format(
             "Remove {} from {}.",
-            pl.when("has_51").then(pl.lit("51")).otherwise(pl.lit("50")), pl.col("code"),
+            pl.when("has_51").then(pl.lit("51")).otherwise(pl.lit("50")),
+            pl.col("code"),
         ),
         kind="aoc",
         table_row=pl.col("table_row"),

@@ -1,4 +1,4 @@
-"""The bypass test: does a modifier separate an indicator 1 pair? (SPEC 4.2; NCCI manual I.E)"""
+"""The bypass test: whether a modifier separates a pair of indicator 1 (NCCI manual ch. I E)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,16 @@ NONE, WEAK, OK = 0, 1, 2
 FACTS = ("is_visit", "is_soft", "is_lab", "global_days")
 """Of the code, for both lines (suffix 1 and 2)."""
 FLAGS = (
-    "has_24", "has_25", "has_57", "has_2457", "has_separate", "has_5879", "has_91", "anatomic",
-    "places", "overlaps",
+    "has_24",
+    "has_25",
+    "has_57",
+    "has_2457",
+    "has_separate",
+    "has_5879",
+    "has_91",
+    "anatomic",
+    "places",
+    "overlaps",
 )
 """Of the modifiers, for both lines."""
 
@@ -25,14 +33,19 @@ def strength() -> pl.Expr:
     visit1, visit2 = pl.col("is_visit1"), pl.col("is_visit2")
     soft = pl.col("is_soft1") | pl.col("is_soft2")
     visit_on_2 = (
-        pl.when(pl.col("has_242") | pl.col("has_252")).then(OK)
-        .when(pl.col("has_572") & (pl.col("global_days1") == "090").fill_null(value=False)).then(OK)
-        .when(pl.col("has_572") | separate).then(WEAK)
+        pl.when(pl.col("has_242") | pl.col("has_252"))
+        .then(OK)
+        .when(pl.col("has_572") & (pl.col("global_days1") == "090").fill_null(value=False))
+        .then(OK)
+        .when(pl.col("has_572") | separate)
+        .then(WEAK)
         .otherwise(NONE)
     )
     visit_on_1 = (
-        pl.when(pl.col("has_24571") | pl.col("has_separate2")).then(OK)
-        .when(pl.col("has_separate1")).then(WEAK)
+        pl.when(pl.col("has_24571") | pl.col("has_separate2"))
+        .then(OK)
+        .when(pl.col("has_separate1"))
+        .then(WEAK)
         .otherwise(NONE)
     )
     by_59 = pl.col("has_separate2") | (pl.col("has_separate1") & (pl.col("date") >= EITHER_LINE))
@@ -49,15 +62,21 @@ def strength() -> pl.Expr:
             | pl.col("has_58792")
             | (pl.col("has_912") & pl.col("is_lab1") & pl.col("is_lab2"))
             | proven
-        ).then(OK)
-        .when(anatomic).then(WEAK)
+        )
+        .then(OK)
+        .when(anatomic)
+        .then(WEAK)
         .otherwise(NONE)
     )
     return (
-        pl.when(soft).then(pl.when(em_any | separate).then(OK).otherwise(NONE))
-        .when(visit1 & visit2).then(pl.when(em_any).then(OK).otherwise(NONE))
-        .when(visit2).then(visit_on_2)
-        .when(visit1).then(visit_on_1)
+        pl.when(soft)
+        .then(pl.when(em_any | separate).then(OK).otherwise(NONE))
+        .when(visit1 & visit2)
+        .then(pl.when(em_any).then(OK).otherwise(NONE))
+        .when(visit2)
+        .then(visit_on_2)
+        .when(visit1)
+        .then(visit_on_1)
         .otherwise(procedures)
         .cast(pl.UInt8)
     )
@@ -70,8 +89,10 @@ def suggestion() -> pl.Expr:
         .then(pl.format("57 (decision for surgery) or 25 on {}", pl.col("code2")))
         .when(pl.col("is_visit1") & pl.col("is_visit2"))
         .then(pl.lit("25 on the separate visit"))
-        .when(pl.col("is_visit2")).then(pl.format("25 on {}", pl.col("code2")))
-        .when(pl.col("is_visit1")).then(pl.format("25 on {}", pl.col("code1")))
+        .when(pl.col("is_visit2"))
+        .then(pl.format("25 on {}", pl.col("code2")))
+        .when(pl.col("is_visit1"))
+        .then(pl.format("25 on {}", pl.col("code1")))
         .when(pl.col("is_soft1") | pl.col("is_soft2"))
         .then(pl.format("25 or 59 on {}", pl.col("code2")))
         .when(pl.col("is_lab1") & pl.col("is_lab2"))

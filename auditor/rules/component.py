@@ -54,10 +54,12 @@ RULES = (
         citation="CMS 100-04 ch. 13 (technical component in a facility); MPFS PC/TC indicator",
         example_flag=("73030 pos=22",),
         example_ok=("73030-26-RT pos=22", "73030-RT pos=11"),
-        when=lambda: _SPLITS
-        & _NO_COMPONENT
-        & pl.col("pos").is_in([*_FACILITY, *_OTHER_FACILITY])
-        & (pl.col("status") != "N"),
+        when=lambda: (
+            _SPLITS
+            & _NO_COMPONENT
+            & pl.col("pos").is_in([*_FACILITY, *_OTHER_FACILITY])
+            & (pl.col("status") != "N")
+        ),
         says=lambda: {
             "tier": pl.when(pl.col("pos").is_in(_OTHER_FACILITY)).then(1).otherwise(0),
             "message": pl.format(
@@ -103,8 +105,11 @@ RULES = (
             .otherwise(0),
             "message": pl.format(
                 "{} does not apply to {}: its PC/TC indicator is {}.",
-                pl.when(pl.col("has_26") & pl.col("has_tc")).then(pl.lit("26 and TC"))
-                .when("has_26").then(pl.lit("26")).otherwise(pl.lit("TC")),
+                pl.when(pl.col("has_26") & pl.col("has_tc"))
+                .then(pl.lit("26 and TC"))
+                .when("has_26")
+                .then(pl.lit("26"))
+                .otherwise(pl.lit("TC")),
                 pl.col("code"),
                 pl.col("pctc"),
             ),

@@ -54,12 +54,24 @@ def find(state: State) -> pl.DataFrame:
         return no_hits()
     rows = lines["row"]
     fields = raw.select(
-        "claim_id", "line_number", "received_date", "service_date_to", "place_of_service",
-        "units", "charge_amount", "source_file", "source_row",
+        "claim_id",
+        "line_number",
+        "received_date",
+        "service_date_to",
+        "place_of_service",
+        "units",
+        "charge_amount",
+        "source_file",
+        "source_row",
     )[rows]
     mods = state.batch.mods["sorted_mods"].gather(lines["m"]).alias("sorted_mods")
     key = [
-        "day", "c", "service_date_to", "place_of_service", "sorted_mods", "units",
+        "day",
+        "c",
+        "service_date_to",
+        "place_of_service",
+        "sorted_mods",
+        "units",
         "charge_amount",
     ]
     lines = pl.concat([lines, fields, mods.to_frame()], how="horizontal")
@@ -86,7 +98,8 @@ def find(state: State) -> pl.DataFrame:
         other_code=pl.col("code"),
         message=pl.format(
             "{} on {} repeats an earlier line in every field that a payer compares.",
-            pl.col("code"), pl.col("dos"),
+            pl.col("code"),
+            pl.col("dos"),
         ),
         remedy=pl.lit(
             "Void this line. If the record shows that the service was done again, report it with "

@@ -12,6 +12,7 @@ from auditor.rules.interface import Rule, Stage
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
+    from auditor.reference.interface import Reference
 
 STAGE = Stage.LINES
 _ALL = ("medicare", "medicaid", "commercial", "unknown")
@@ -38,8 +39,11 @@ RULES = (
         example_ok=("73030-26-RT",),
         when=lambda: pl.col("conflict_a").is_not_null(),
         says=lambda: {
-            "tier": pl.when(pl.col("conflict_tier") == "certain").then(0)
-            .when(pl.col("conflict_tier") == "info").then(2).otherwise(1),
+            "tier": pl.when(pl.col("conflict_tier") == "certain")
+            .then(0)
+            .when(pl.col("conflict_tier") == "info")
+            .then(2)
+            .otherwise(1),
             "message": pl.format(
                 "{} and {} stand on one line: {}.",
                 pl.col("conflict_a"),
@@ -101,9 +105,13 @@ def find(state: State) -> pl.DataFrame:
     """MOD-FMT: only combinations that hold a modifier not known for the whole period are read."""
     batch = state.batch
     known = _known(batch.reference)
-    tokens = batch.mods.select("mods", "tokens").with_row_index("m").explode(
-        "tokens", empty_as_null=False
-    ).rename({"tokens": "token"}).filter(pl.col("token").is_not_null())
+    tokens = (
+        batch.mods.select("mods", "tokens")
+        .with_row_index("m")
+        .explode("tokens", empty_as_null=False)
+        .rename({"tokens": "token"})
+        .filter(pl.col("token").is_not_null())
+    )
     always = known.filter(pl.col("effective").is_null(), pl.col("deletion").is_null())
     suspects = tokens.join(always, on="token", how="anti")
     if suspects.is_empty():
@@ -130,10 +138,17 @@ def find(state: State) -> pl.DataFrame:
     formed = pl.col("token").str.contains(_FORM)
     # A known modifier outside its dates is proved wrong by its own row.
     proved = ~formed | covered | pl.col("token").is_in(known["token"].implode())
-    bad = bad.with_columns(
-        tier=pl.when(proved & (pl.col("lob") == "medicare")).then(CERTAIN).otherwise(REVIEW)
-    ).sort("row", "tier", "token").group_by("row", maintain_order=True).agg(
-        pl.col("tier").min(), pl.col("token").unique(maintain_order=True), pl.col("date").first()
+    bad = (
+        bad.with_columns(
+            tier=pl.when(proved & (pl.col("lob") == "medicare")).then(CERTAIN).otherwise(REVIEW)
+        )
+        .sort("row", "tier", "token")
+        .group_by("row", maintain_order=True)
+        .agg(
+            pl.col("tier").min(),
+            pl.col("token").unique(maintain_order=True),
+            pl.col("date").first(),
+        )
     )
     several = pl.col("token").list.len() > 1
     return hits(
@@ -143,9 +158,9 @@ def find(state: State) -> pl.DataFrame:
         kind="hcpcs",
         message=pl.format(
             "{} {} not valid on {}.",
-            pl.when(several).then(
-                pl.format("Modifiers {}", pl.col("token").list.join(", "))
-            ).otherwise(pl.format("Modifier {}", pl.col("token").list.first())),
+            pl.when(several)
+            .then(pl.format("Modifiers {}", pl.col("token").list.join(", ")))
+            .otherwise(pl.format("Modifier {}", pl.col("token").list.first())),
             pl.when(several).then(pl.lit("are")).otherwise(pl.lit("is")),
             pl.col("date"),
         ),
@@ -158,14 +173,16 @@ def _code(state: State) -> pl.Expr:
     return pl.lit(state.batch.facts.codes.cast(pl.String)).gather(pl.col("c"))
 
 
-def _known(reference: object) -> pl.DataFrame:
+def _known(reference: Reference) -> pl.DataFrame:
     """token, effective, deletion, listed: the policy table and the user's HCPCS release."""
-    policy = reference.policy("modifiers").select(  # type: ignore[attr-defined]
-        token="modifier",
+    policy = reference.policy("modifiers").select(
+        token=pl.col("modifier"),
         effective=pl.col("effective").str.to_date("%Y-%m-%d"),
         deletion=pl.col("deletion").str.to_date("%Y-%m-%d"),
     )
-    own = reference.hcpcs().filter(pl.col("kind") == "modifier").select(  # type: ignore[attr-defined]
-        token="code", effective="effective", deletion="deletion"
+    own = (
+        reference.hcpcs()
+        .filter(pl.col("kind") == "modifier")
+        .select(token=pl.col("code"), effective="effective", deletion="deletion")
     )
     return pl.concat([policy, own]).with_columns(listed=pl.lit(value=True))

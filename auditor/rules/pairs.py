@@ -150,8 +150,20 @@ def _edges(state: State) -> pl.DataFrame:
         & ~pl.col("dup")
         & (pl.col("lob") != "medicaid")
         & pl.lit(in_table).gather(pl.col("c"))
-    ).select("row", "day", "date", "days", "c", "m", "ce", "lob", "s1_known", "pays_as_column1",
-             "fee_known", "status_hint")
+    ).select(
+        "row",
+        "day",
+        "date",
+        "days",
+        "c",
+        "m",
+        "ce",
+        "lob",
+        "s1_known",
+        "pays_as_column1",
+        "fee_known",
+        "status_hint",
+    )
     lines = batch.by_day(lines)
     present = lines.select("day", "c", "date").unique(["day", "c"])
     present = present.filter(pl.col("day").is_duplicated())
@@ -171,17 +183,27 @@ def _edges(state: State) -> pl.DataFrame:
     rows = table.with_columns(
         key=pl.min_horizontal("c1", "c2").cast(pl.UInt64) * n + pl.max_horizontal("c1", "c2")
     )
-    judged = pairs.join(rows, on="key").filter(
-        pl.col("effective") <= pl.col("date"),
-        pl.col("deletion").is_null() | (pl.col("date") <= pl.col("deletion")),
-    ).select("day", "c1", "c2", "modifier_indicator", "effective", "deletion")
+    judged = (
+        pairs.join(rows, on="key")
+        .filter(
+            pl.col("effective") <= pl.col("date"),
+            pl.col("deletion").is_null() | (pl.col("date") <= pl.col("deletion")),
+        )
+        .select("day", "c1", "c2", "modifier_indicator", "effective", "deletion")
+    )
     ones = lines.filter("pays_as_column1").select(
-        "day", c1="c", row1="row", m1="m", ce1="ce", known1="s1_known",
+        "day",
+        c1="c",
+        row1="row",
+        m1="m",
+        ce1="ce",
+        known1="s1_known",
         doubt1=~pl.col("fee_known")
         & pl.col("status_hint").is_in(["B", "I", "N", "P", "T"]).fill_null(value=False),
     )
-    twos = lines.select("day", "date", "lob", c2="c", row2="row", m2="m", ce2="ce",
-                        known2="s1_known")
+    twos = lines.select(
+        "day", "date", "lob", c2="c", row2="row", m2="m", ce2="ce", known2="s1_known"
+    )
     return judged.join(ones, on=["day", "c1"]).join(twos, on=["day", "c2"])
 
 
@@ -208,8 +230,11 @@ def _bypass(edges: pl.DataFrame, state: State) -> pl.DataFrame:
     # A finding that needs both claims is review where one of them may not be the last word.
     open_days = batch.uncertain.filter("unresolved")["row"].implode()
     return edges.with_columns(
-        unsure=~pl.col("known1") | ~pl.col("known2") | pl.col("doubt1")
-        | pl.col("row1").is_in(open_days) | pl.col("row2").is_in(open_days),
+        unsure=~pl.col("known1")
+        | ~pl.col("known2")
+        | pl.col("doubt1")
+        | pl.col("row1").is_in(open_days)
+        | pl.col("row2").is_in(open_days),
         lob_tier=business_tier(("medicare",), ("commercial", "unknown")),
         warned=_warned(edges, state),
     )
@@ -230,20 +255,24 @@ def _warned(edges: pl.DataFrame, state: State) -> pl.Series:
     codes = state.batch.facts.codes
     table = state.batch.reference.policy("ptp_warned").with_row_index("w")
     a = spread(table.rename({"code_low_a": "code_low", "code_high_a": "code_high"}), codes)
-    b = spread(
-        table.select("w", code_low="code_low_b", code_high="code_high_b"), codes
-    )
-    pairs = a.select("w", code_a="code").join(b.select("w", code_b="code"), on="w").filter(
-        pl.col("code_a") != pl.col("code_b")
+    b = spread(table.select("w", code_low="code_low_b", code_high="code_high_b"), codes)
+    pairs = (
+        a.select("w", code_a="code")
+        .join(b.select("w", code_b="code"), on="w")
+        .filter(pl.col("code_a") != pl.col("code_b"))
     )
     free = _exceptions(table, pairs)
     pairs = pairs.join(free, on=["w", "code_a", "code_b"], how="anti")
-    both = pl.concat(
-        [
-            pairs.select(code1="code_a", code2="code_b"),
-            pairs.select(code1="code_b", code2="code_a"),
-        ]
-    ).unique().with_columns(warned=pl.lit(value=True))
+    both = (
+        pl.concat(
+            [
+                pairs.select(code1="code_a", code2="code_b"),
+                pairs.select(code1="code_b", code2="code_a"),
+            ]
+        )
+        .unique()
+        .with_columns(warned=pl.lit(value=True))
+    )
     marked = edges.join(both, on=["code1", "code2"], how="left", maintain_order="left")
     by_59 = edges["has_separate1"] | edges["has_separate2"]
     return marked["warned"].fill_null(value=False) & by_59
@@ -270,29 +299,51 @@ def _denials(edges: pl.DataFrame, rule_id: str) -> pl.DataFrame:
     """One hit a column 2 line, against the best column 1 line."""
     edges = edges.with_columns(
         tier=pl.when(pl.col("chain") | pl.col("unsure") | (pl.col("lob_tier") != CERTAIN))
-        .then(REVIEW).otherwise(CERTAIN)
+        .then(REVIEW)
+        .otherwise(CERTAIN)
     ).sort("row2", "tier", "chain", "code1", "place1")
     best = edges.unique("row2", keep="first", maintain_order=True)
-    chained = pl.when(pl.col("chain")).then(
-        pl.format(" {} is itself denied by a pair, so look at the whole chain.", pl.col("code1"))
-    ).otherwise(pl.lit(""))
-    doubt = pl.when(pl.col("doubt1") & ~pl.col("chain")).then(
-        pl.format(" No loaded fee schedule says whether {} paid by itself then.", pl.col("code1"))
-    ).otherwise(pl.lit(""))
+    chained = (
+        pl.when(pl.col("chain"))
+        .then(
+            pl.format(
+                " {} is itself denied by a pair, so look at the whole chain.", pl.col("code1")
+            )
+        )
+        .otherwise(pl.lit(""))
+    )
+    doubt = (
+        pl.when(pl.col("doubt1") & ~pl.col("chain"))
+        .then(
+            pl.format(
+                " No loaded fee schedule says whether {} paid by itself then.", pl.col("code1")
+            )
+        )
+        .otherwise(pl.lit(""))
+    )
     if rule_id == "PTP-0":
         message = pl.format(
             "{} is bundled with {} on {}; no modifier separates them.{}{}",
-            pl.col("code2"), pl.col("code1"), pl.col("date"), chained, doubt,
+            pl.col("code2"),
+            pl.col("code1"),
+            pl.col("date"),
+            chained,
+            doubt,
         )
         remedy = pl.format("Remove {}.", pl.col("code2"))
     else:
         message = pl.format(
             "{} bundles into {} on {}, and no modifier separates them.{}{}",
-            pl.col("code2"), pl.col("code1"), pl.col("date"), chained, doubt,
+            pl.col("code2"),
+            pl.col("code1"),
+            pl.col("date"),
+            chained,
+            doubt,
         )
         remedy = pl.format(
             "If the record shows a separate service report {}; else remove {}.",
-            suggestion(), pl.col("code2"),
+            suggestion(),
+            pl.col("code2"),
         )
     return hits(
         best.with_columns(row=pl.col("row2")),
@@ -311,8 +362,11 @@ def _row() -> pl.Expr:
     """The deciding table row in words."""
     return pl.format(
         "column 1 {}, column 2 {}, modifier indicator {}, {} to {}",
-        pl.col("code1"), pl.col("code2"), pl.col("modifier_indicator"),
-        pl.col("effective"), until("deletion"),
+        pl.col("code1"),
+        pl.col("code2"),
+        pl.col("modifier_indicator"),
+        pl.col("effective"),
+        until("deletion"),
     )
 
 
@@ -327,23 +381,35 @@ def _bypassed(edges: pl.DataFrame) -> list[pl.DataFrame]:
 def _ledger(edges: pl.DataFrame, rule_id: str) -> pl.DataFrame:
     """One hit a column 2 line; the counterpart is the first column 1 code."""
     said = pl.format(
-        "{} ({} on {}, {} on {})", pl.col("code1"), _mods("mods1"), pl.col("code1"),
-        _mods("mods2"), pl.col("code2"),
+        "{} ({} on {}, {} on {})",
+        pl.col("code1"),
+        _mods("mods1"),
+        pl.col("code1"),
+        _mods("mods2"),
+        pl.col("code2"),
     )
-    lines = edges.with_columns(said=said, row_text=_row()).group_by(
-        "row2", maintain_order=True
-    ).agg(
-        pl.col("row1", "code1", "code2", "date", "row_text", "warned", "bypass").first(),
-        said=pl.col("said").str.join(", "),
+    lines = (
+        edges.with_columns(said=said, row_text=_row())
+        .group_by("row2", maintain_order=True)
+        .agg(
+            pl.col("row1", "code1", "code2", "date", "row_text", "warned", "bypass").first(),
+            said=pl.col("said").str.join(", "),
+        )
     )
     lines = lines.with_columns(row=pl.col("row2"))
     if rule_id == "PTP-2":
         return hits(
-            lines, rule_id, tier=REVIEW, other=pl.col("row1"), other_code=pl.col("code1"),
+            lines,
+            rule_id,
+            tier=REVIEW,
+            other=pl.col("row1"),
+            other_code=pl.col("code1"),
             message=pl.format(
                 "{} would bundle on {} and was separated by modifiers that {}: {}.",
-                pl.col("code2"), pl.col("date"),
-                pl.when(pl.col("bypass") == OK).then(pl.lit("the manual warns about"))
+                pl.col("code2"),
+                pl.col("date"),
+                pl.when(pl.col("bypass") == OK)
+                .then(pl.lit("the manual warns about"))
                 .otherwise(pl.lit("do not prove two places or encounters")),
                 pl.col("said"),
             ),
@@ -351,16 +417,24 @@ def _ledger(edges: pl.DataFrame, rule_id: str) -> pl.DataFrame:
                 "Keep the record that shows a separate site or encounter; if it does not, remove "
                 "the line."
             ),
-            kind="ptp-practitioner", table_row=pl.col("row_text"),
+            kind="ptp-practitioner",
+            table_row=pl.col("row_text"),
         )
     return hits(
-        lines, rule_id, tier=INFO, other=pl.col("row1"), other_code=pl.col("code1"),
+        lines,
+        rule_id,
+        tier=INFO,
+        other=pl.col("row1"),
+        other_code=pl.col("code1"),
         message=pl.format(
             "{} would bundle on {}; modifiers separate it from {}.",
-            pl.col("code2"), pl.col("date"), pl.col("said"),
+            pl.col("code2"),
+            pl.col("date"),
+            pl.col("said"),
         ),
         remedy=pl.lit("Nothing to correct; sample the record."),
-        kind="ptp-practitioner", table_row=pl.col("row_text"),
+        kind="ptp-practitioner",
+        table_row=pl.col("row_text"),
     )
 
 

@@ -130,7 +130,11 @@ def _row(code: pl.Expr) -> pl.Expr:
     """The deciding table row in words."""
     return pl.format(
         "{}: MUE value {}, adjudication indicator {}, {} to {}",
-        code, pl.col("mue_value"), pl.col("mai"), pl.col("mue_from"), until("mue_to"),
+        code,
+        pl.col("mue_value"),
+        pl.col("mai"),
+        pl.col("mue_from"),
+        until("mue_to"),
     )
 
 
@@ -141,8 +145,21 @@ def find(state: State) -> pl.DataFrame:
         pl.col("lob") != "medicaid",
         pl.col("units").is_not_null() & ~pl.col("dup") & ~pl.col("denied"),
     ).select(
-        "row", "day", "date", "days", "c", "ce", "units", "lob", "pos", "s1_known", "mue_value",
-        "mai", "has_jw", "pctc", "component",
+        "row",
+        "day",
+        "date",
+        "days",
+        "c",
+        "ce",
+        "units",
+        "lob",
+        "pos",
+        "s1_known",
+        "mue_value",
+        "mai",
+        "has_jw",
+        "pctc",
+        "component",
     )
     if lines.is_empty():
         return no_hits()
@@ -167,7 +184,10 @@ def _line_limit(lines: pl.DataFrame, state: State) -> pl.DataFrame:
         tier=pl.when(half | (pl.col("lob_tier") != CERTAIN)).then(REVIEW).otherwise(CERTAIN),
         message=pl.format(
             "{} units of {} on one line exceed the limit of {} a line.{}",
-            pl.col("up"), pl.col("code"), pl.col("mue_value"), _half(half),
+            pl.col("up"),
+            pl.col("code"),
+            pl.col("mue_value"),
+            _half(half),
         ),
         remedy=pl.lit(
             "Correct the units, or split them over lines with the modifier that the record "
@@ -193,22 +213,36 @@ def _day_limits(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     # lines over the limit are summed.
     limit = pl.col("mue_value").cast(pl.Int64)
     repeated = (pl.col("day") * state.batch.n_codes + pl.col("c")).is_duplicated()
-    lines = lines.filter(repeated | (pl.col("up") > limit) | (pl.col("days") > 1)
-                         | pl.col("c").is_in(_span_codes(lines).implode()))
+    lines = lines.filter(
+        repeated
+        | (pl.col("up") > limit)
+        | (pl.col("days") > 1)
+        | pl.col("c").is_in(_span_codes(lines).implode())
+    )
     lines = state.batch.by_day(lines)
     # 26, TC and global lines of a code that splits are three services (SPEC 2.8, point 6); where
     # no fee schedule says whether it splits they are kept apart too.
     splits = pl.col("pctc").is_null() | (pl.col("pctc") == "1")
     key = ["day", "c", "part"]
     lines = lines.with_columns(part=pl.when(splits).then(pl.col("component")).otherwise(0))
-    sums = lines.group_by(key).agg(
-        total=pl.col("up").sum(), low=pl.col("down").sum(), value=limit.max(),
-        jw=pl.col("has_jw").any(), known=pl.col("s1_known").all(), members=pl.len(),
-    ).filter(pl.col("total") > pl.col("value"))
+    sums = (
+        lines.group_by(key)
+        .agg(
+            total=pl.col("up").sum(),
+            low=pl.col("down").sum(),
+            value=limit.max(),
+            jw=pl.col("has_jw").any(),
+            known=pl.col("s1_known").all(),
+            members=pl.len(),
+        )
+        .filter(pl.col("total") > pl.col("value"))
+    )
     over = lines.join(sums, on=key)
     over = over.join(places(state.batch, over["row"]), on="row")
-    firsts = over.sort("place").group_by(key).agg(
-        root=pl.col("row").first(), second=pl.col("row").get(1, null_on_oob=True)
+    firsts = (
+        over.sort("place")
+        .group_by(key)
+        .agg(root=pl.col("row").first(), second=pl.col("row").get(1, null_on_oob=True))
     )
     over = over.join(firsts, on=key)
     # Over the days of a span the worst one is told.
@@ -218,17 +252,21 @@ def _day_limits(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     over = _describe(over, state)
     half = pl.col("low") <= pl.col("value")
     open_days = state.batch.uncertain.filter("unresolved")["row"].implode()
-    doubt = half | pl.col("jw") | ~pl.col("known") | (pl.col("lob_tier") != CERTAIN) | (
-        pl.col("row").is_in(open_days) & (pl.col("members") > 1)
+    doubt = (
+        half
+        | pl.col("jw")
+        | ~pl.col("known")
+        | (pl.col("lob_tier") != CERTAIN)
+        | (pl.col("row").is_in(open_days) & (pl.col("members") > 1))
     )
     over = over.with_columns(
         tier=pl.when(doubt).then(REVIEW).otherwise(CERTAIN),
         other=pl.when(pl.col("members") > 1).then(
             pl.when(pl.col("row") == pl.col("root")).then(pl.col("second")).otherwise("root")
         ),
-        lines_text=pl.when(pl.col("members") > 1).then(
-            pl.format(" on {} lines", pl.col("members"))
-        ).otherwise(pl.lit("")),
+        lines_text=pl.when(pl.col("members") > 1)
+        .then(pl.format(" on {} lines", pl.col("members")))
+        .otherwise(pl.lit("")),
     )
     return pl.concat([_told(over, 2, half), _told(over, 3, half)])
 
@@ -242,12 +280,16 @@ def _told(over: pl.DataFrame, mai: int, half: pl.Expr) -> pl.DataFrame:
     """The hits of one adjudication indicator, with their words."""
     if mai == 2:  # noqa: PLR2004 - MAI 2: absolute, by policy
         end = "the limit of {} a day is absolute.{}"
-        remedy = pl.when(pl.col("sided")).then(
-            pl.lit(
-                "A bilateral procedure is one line with 50 and one unit. Else correct the units; "
-                "no modifier or appeal raises this limit."
+        remedy = (
+            pl.when(pl.col("sided"))
+            .then(
+                pl.lit(
+                    "A bilateral procedure is one line with 50 and one unit. Else correct the "
+                    "units; no modifier or appeal raises this limit."
+                )
             )
-        ).otherwise(pl.lit("Correct the units; no modifier or appeal raises this limit."))
+            .otherwise(pl.lit("Correct the units; no modifier or appeal raises this limit."))
+        )
     else:
         end = "over {} a day all of them will deny.{}"
         remedy = pl.lit("Correct the units, or keep the records for an appeal.")
@@ -260,8 +302,12 @@ def _told(over: pl.DataFrame, mai: int, half: pl.Expr) -> pl.DataFrame:
         root=pl.col("root"),
         message=pl.format(
             "{} units of {} on {}{}; " + end,
-            pl.col("total"), pl.col("code"), pl.col("date"), pl.col("lines_text"),
-            pl.col("value"), _half(half),
+            pl.col("total"),
+            pl.col("code"),
+            pl.col("date"),
+            pl.col("lines_text"),
+            pl.col("value"),
+            _half(half),
         ),
         remedy=remedy,
         kind="mue-practitioner",
@@ -272,18 +318,18 @@ def _told(over: pl.DataFrame, mai: int, half: pl.Expr) -> pl.DataFrame:
 
 def _half(half: pl.Expr) -> pl.Expr:
     """A sentence where an exact half decides."""
-    return pl.when(half).then(
-        pl.lit(" The units of the span divide into an exact half a day, which decides here.")
-    ).otherwise(pl.lit(""))
+    return (
+        pl.when(half)
+        .then(pl.lit(" The units of the span divide into an exact half a day, which decides here."))
+        .otherwise(pl.lit(""))
+    )
 
 
 def _describe(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     """Add code, release, row dates, line of business tier and whether 50 may be the cure."""
     table = state.batch.facts.table
     names = ("code", "mue_release", "mue_from", "mue_to", "mue_rationale", "bilateral")
-    return lines.with_columns(
-        [table[n].gather(lines["ce"]).alias(n) for n in names]
-    ).with_columns(
+    return lines.with_columns([table[n].gather(lines["ce"]).alias(n) for n in names]).with_columns(
         lob_tier=business_tier(("medicare",), ("commercial", "unknown")),
         sided=(pl.col("bilateral") == "1").fill_null(value=False),
     )

@@ -1,0 +1,105 @@
+"""The order of work: versions, enrichment, rules in their order, findings, coverage."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from auditor.errors import ConfigError
+from auditor.result import AuditOptions, AuditResult
+
+if TYPE_CHECKING:
+    from auditor.intake.interface import Intake
+    from auditor.reference.interface import Reference
+
+
+def audit(intake: Intake, reference: Reference, options: AuditOptions | None = None) -> AuditResult:
+    """Judge every line of `intake` against `reference`.
+
+    Without options everything runs as of today. Raises ConfigError for an unknown rule or family
+    in `select` or `ignore`. The result's tables are those of `schemas`.
+    """
+    import polars as pl  # noqa: PLC0415 - importing this module stays cheap
+
+    from auditor.engine.batch import build  # noqa: PLC0415 - as above
+    from auditor.engine.coverage import cover  # noqa: PLC0415 - as above
+    from auditor.engine.findings import assemble  # noqa: PLC0415 - as above
+    from auditor.engine.judge import judge  # noqa: PLC0415 - as above
+    from auditor.engine.versions import resolve  # noqa: PLC0415 - as above
+    from schemas import Coverage, Findings, empty  # noqa: PLC0415 - as above
+
+    options = options or AuditOptions(as_of=date.today(), run_id="")  # noqa: DTZ011 - a calendar date
+    chosen = choose(options.select, options.ignore)
+    versions = resolve(intake.lines)
+    lines = versions.lines
+    if lines.is_empty():
+        findings, coverage = empty(Findings), empty(Coverage)
+    else:
+        batch = build(lines, reference, intake.rejected, versions.unresolved)
+        state = judge(batch)
+        findings = assemble(state, chosen, options)
+        coverage = cover(state, chosen, intake.fields_present)
+    set_aside = pl.concat([intake.set_aside, versions.set_aside])
+    return AuditResult(
+        findings=findings,
+        coverage=coverage,
+        rejected=intake.rejected,
+        set_aside=set_aside,
+        repairs=intake.repairs,
+        files=intake.files,
+        lines_read=lines.height + set_aside.height + intake.rejected.height,
+        lines_audited=lines.height,
+        lines_by_business=dict(
+            lines.group_by("line_of_business").len().sort("line_of_business").iter_rows()
+        ),
+        first_service_date=lines["service_date_from"].min(),  # type: ignore[arg-type]
+        last_service_date=lines["service_date_from"].max(),  # type: ignore[arg-type]
+        releases=reference.releases(),
+        options=options,
+        notes=_notes(intake, reference, lines.height),
+    )
+
+
+def choose(select: frozenset[str], ignore: frozenset[str]) -> frozenset[str]:
+    """The rule ids that `select` and `ignore` (ids, aliases, names or families) leave."""
+    from auditor.rules import catalogue  # noqa: PLC0415 - importing this module stays cheap
+
+    names: dict[str, set[str]] = {}
+    for rule in catalogue():
+        for name in (rule.id, rule.name, rule.id.split("-")[0], *rule.aliases):
+            names.setdefault(name.upper(), set()).add(rule.id)
+    unknown = sorted(w for w in select | ignore if w.upper() not in names)
+    if unknown:
+        import difflib  # noqa: PLC0415 - only on error
+
+        near = difflib.get_close_matches(unknown[0].upper(), names, n=3)
+        hint = f" Did you mean {', '.join(near)}?" if near else ""
+        raise ConfigError(
+            f"There is no rule or rule family {', '.join(unknown)}.{hint}",
+            next_step="See `auditor rules` for all of them.",
+        )
+    wanted = (
+        set().union(*(names[w.upper()] for w in select)) if select else {r.id for r in catalogue()}
+    )
+    unwanted = set().union(*(names[w.upper()] for w in ignore)) if ignore else set()
+    return frozenset(wanted - unwanted)
+
+
+def _notes(intake: Intake, reference: Reference, lines: int) -> tuple[str, ...]:
+    """Whole-run remarks in plain words."""
+    notes = []
+    unknown = intake.lines.filter(intake.lines["line_of_business"] == "unknown").height
+    if unknown and lines:
+        notes.append(
+            f"{unknown:,} lines do not say who pays. They are judged as commercial, with pairs, "
+            "unit limits and Medicare-only rules at most at review. Say --line-of-business to "
+            "change that."
+        )
+    starter = [r.kind for r in reference.releases() if r.starter]
+    if starter:
+        notes.append(
+            "The built-in starter set served for: " + ", ".join(sorted(starter)) + ". It holds a "
+            "few hundred rows; codes outside it were not judged. Load your CMS files with "
+            "`auditor reference import FOLDER`."
+        )
+    return tuple(notes)

@@ -1,0 +1,216 @@
+"""What each rule judged, and what it could not judge and why: never passed as clean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.rules import catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.engine.state import State
+    from auditor.rules import Rule
+
+JUDGED, NOT, CAUTION = "judged", "not judged", "judged with caution"
+
+
+def cover(state: State, chosen: frozenset[str], present: frozenset[str]) -> pl.DataFrame:
+    """schemas.Coverage for the `chosen` rules; `present`: fields that the files had.
+
+    The reasons of a rule are tried in order and a line counts under the first that holds, so
+    that judged, judged with caution and not judged add up to the lines audited.
+    """
+    reasons = _Reasons(state)
+    lines = reasons.lines
+    rows: list[dict[str, object]] = []
+    cache: dict[tuple[str, ...], list[dict[str, object]]] = {}
+    for rule in catalogue():
+        if rule.id not in chosen:
+            continue
+        absent = [c for c in rule.columns if c not in present and c != "rendering_npi"]
+        if "rendering_npi" in rule.columns and not present & {"rendering_npi", "billing_npi"}:
+            absent.append("rendering_npi")
+        if absent and present:
+            rows.append(
+                _row(rule.id, NOT, f"the files have no column for {', '.join(absent)}", lines)
+            )
+            continue
+        key = (
+            rule.shape,
+            *rule.tables,
+            "|",
+            *rule.profiles,
+            "|",
+            *rule.review_for,
+            str("units" in rule.columns),
+            str("rendering_npi" in rule.columns),
+        )
+        if key not in cache:
+            cache[key] = reasons.count(rule)
+        rows += [{"rule_id": rule.id, **counted} for counted in cache[key]]
+    schema = {
+        "rule_id": pl.String,
+        "state": pl.String,
+        "reason": pl.String,
+        "lines": pl.UInt32,
+        "first_date": pl.Date,
+        "last_date": pl.Date,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row").sort("rule_id", "state", "reason")
+
+
+def _row(rule_id: str, state: str, reason: str, lines: pl.DataFrame) -> dict[str, object]:
+    """One coverage row over all lines."""
+    return {
+        "rule_id": rule_id,
+        "state": state,
+        "reason": reason,
+        "lines": lines.height,
+        "first_date": lines["date"].min(),
+        "last_date": lines["date"].max(),
+    }
+
+
+class _Reasons:
+    """The ladder of reasons, as expressions over the lines."""
+
+    def __init__(self, state: State) -> None:
+        """Gather what the ladder needs beside the enriched lines."""
+        self.state = state
+        table = state.batch.facts.table
+        lines = state.lines
+        self.lines = lines.select(
+            "row",
+            "date",
+            "lob",
+            "patient",
+            "s1",
+            "s1_known",
+            "crowded",
+            "units",
+            "mai",
+            "fee_known",
+            "c",
+            table["mue_release"].gather(lines["ce"]),
+            table["fee_release"].gather(lines["ce"]),
+        )
+        self.reference = state.batch.reference
+
+    def count(self, rule: Rule) -> list[dict[str, object]]:
+        """state, reason, lines, first_date and last_date of one rule's ladder."""
+        ladder = list(self._ladder(rule))
+        reason = pl.lit("")
+        for words, holds in reversed(ladder):
+            reason = pl.when(holds.fill_null(value=False)).then(pl.lit(words)).otherwise(reason)
+        table = (
+            self.lines.lazy()
+            .select("date", reason=reason)
+            .group_by("reason")
+            .agg(lines=pl.len(), first_date=pl.col("date").min(), last_date=pl.col("date").max())
+            .collect()
+        )
+        return [
+            {
+                "state": JUDGED if not r["reason"] else r["reason"].split(": ", 1)[0],
+                "reason": r["reason"].split(": ", 1)[1] if r["reason"] else "",
+                "lines": r["lines"],
+                "first_date": r["first_date"],
+                "last_date": r["last_date"],
+            }
+            for r in table.iter_rows(named=True)
+        ]
+
+    def _ladder(self, rule: Rule) -> Iterator[tuple[str, pl.Expr]]:
+        """(state: reason, condition) in the order in which they are tried."""
+        scope = [*rule.profiles, *rule.review_for]
+        for business, words in (
+            ("medicaid", "Medicaid lines need Medicaid's own tables and rules"),
+            ("commercial", "a Medicare rule, not applied to commercial lines"),
+        ):
+            if business not in scope:
+                yield f"{NOT}: {words}", pl.col("lob") == business
+        yield from self._joins(rule)
+        if "units" in rule.columns and rule.id.startswith("MUE"):
+            yield f"{NOT}: the line has no units", pl.col("units").is_null()
+        yield from self._tables(rule)
+        if rule.review_for:
+            yield (
+                f"{CAUTION}: at most at review, because the line is not known to be Medicare",
+                pl.col("lob").is_in(rule.review_for),
+            )
+        if rule.shape != "line":
+            yield (
+                f"{CAUTION}: at most at review: the billing NPI stands in for the rendering NPI",
+                ~pl.col("s1_known"),
+            )
+
+    def _joins(self, rule: Rule) -> Iterator[tuple[str, pl.Expr]]:
+        """Why a line cannot be compared with others."""
+        if rule.shape == "line":
+            return
+        yield f"{NOT}: the patient id is a placeholder", pl.col("patient").is_null()
+        yield f"{NOT}: no practitioner on the line", pl.col("s1").is_null()
+        yield (
+            f"{NOT}: implausible day (over 500 lines of one patient and practitioner)",
+            pl.col("crowded"),
+        )
+
+    def _tables(self, rule: Rule) -> Iterator[tuple[str, pl.Expr]]:
+        """What the tables do not reach."""
+        for kind in rule.tables:
+            release = self.reference.release(kind)  # type: ignore[arg-type]
+            if release is None:
+                yield f"{NOT}: no {kind} table is loaded", pl.lit(value=True)
+                continue
+            if kind == "mue-practitioner":
+                yield self._by_release(kind, "mue_release", "MUE")
+                yield (
+                    f"{NOT}: the code has no MUE value in the release of its date",
+                    pl.col("mai").is_null(),
+                )
+            elif kind == "fee-schedule":
+                yield self._by_release(kind, "fee_release", "fee schedule")
+                yield (
+                    f"{NOT}: the code is not in the fee schedule of its date",
+                    ~pl.col("fee_known"),
+                )
+            if self.reference.is_starter(kind):  # type: ignore[arg-type]
+                known = self._starter_codes(kind)
+                yield (
+                    f"{NOT}: the starter set does not hold the code (import the CMS files)",
+                    ~pl.col("c").is_in(known.implode()),
+                )
+            if release.vouches_to is not None:
+                yield (
+                    f"{CAUTION}: later than the newest {kind} release loaded ({release.label})",
+                    pl.col("date") > release.vouches_to,
+                )
+
+    def _by_release(self, kind: str, column: str, words: str) -> tuple[str, pl.Expr]:
+        """No loaded release covers the date of service at all."""
+        firsts = [r.effective for r in self.reference.releases() if r.kind == kind and r.used]
+        first = min(firsts) if firsts else None
+        early = pl.col("date") < first if first is not None else pl.lit(value=True)
+        return (
+            f"{NOT}: no loaded {words} release covers the date of service",
+            early & pl.col(column).is_null(),
+        )
+
+    def _starter_codes(self, kind: str) -> pl.Series:
+        """Indices of the batch's codes that the starter table of `kind` holds."""
+        batch = self.state.batch
+        codes = batch.facts.codes.cast(pl.String)
+        if kind == "ptp-practitioner":
+            table = self.reference.ptp(codes)
+            held = pl.concat([table["column1"], table["column2"]])
+        elif kind == "aoc":
+            rows = self.reference.addons(codes)
+            held = pl.concat([rows["addon"], rows["primary"]])
+        elif kind == "mue-practitioner":
+            held = self.reference.mue(codes)["code"]
+        else:
+            held = self.reference.fees(codes)["code"]
+        return batch.code_index(held.unique()).drop_nulls()

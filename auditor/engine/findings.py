@@ -1,0 +1,217 @@
+"""From hits to findings: one headline a denied line, money, identities, a total order."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.engine.hits import TIER_NAMES
+from auditor.engine.money import at_risk
+from auditor.rules import catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from auditor.engine.state import State
+    from auditor.result import AuditOptions
+
+SCHEMA_VERSION = 1
+_RULES = {
+    "rule_id": pl.String,
+    "rule_name": pl.String,
+    "precedence": pl.Int32,
+    "denies": pl.Boolean,
+    "amount": pl.String,
+    "citation": pl.String,
+}
+
+
+def assemble(state: State, chosen: frozenset[str], options: AuditOptions) -> pl.DataFrame:
+    """schemas.Findings from the hits of the `chosen` rules."""
+    hits = state.hits().filter(pl.col("rule_id").is_in(chosen))
+    hits = _headlines(hits.join(_rule_table(), on="rule_id"))
+    lines = state.batch.raw
+    frame = pl.concat([hits, lines.drop("row")[hits["row"]]], how="horizontal")
+    other = lines.select(counterpart_claim_id="claim_id", counterpart_line_number="line_number")
+    frame = (
+        frame.with_columns([other[c].gather(frame["other"]).alias(c) for c in other.columns])
+        if frame.height
+        else frame.with_columns(
+            counterpart_claim_id=pl.lit(None, pl.String),
+            counterpart_line_number=pl.lit(None, pl.Int32),
+        )
+    )
+    frame = at_risk(frame, state)
+    frame = _releases(frame, state)
+    frame = _identify(frame, state)
+    return _finish(frame, options)
+
+
+def _rule_table() -> pl.DataFrame:
+    """What the assembly needs of each rule."""
+    rows = [(r.id, r.name, r.precedence, r.denies, r.amount, r.citation) for r in catalogue()]
+    return pl.DataFrame(rows, schema=_RULES, orient="row")
+
+
+def _headlines(hits: pl.DataFrame) -> pl.DataFrame:
+    """Findings that deny one line become one: the highest in rank, with the strongest tier."""
+    denying = hits.filter("denies").sort("row", "precedence", "tier")
+    also = denying.group_by("row", maintain_order=True).agg(
+        also=pl.col("rule_id").slice(1).unique(maintain_order=True).str.join(" "),
+        strongest=pl.col("tier").min(),
+    )
+    heads = denying.unique("row", keep="first", maintain_order=True).join(also, on="row")
+    heads = heads.with_columns(tier=pl.col("strongest")).drop("strongest")
+    others = hits.filter(~pl.col("denies")).with_columns(also=pl.lit(""))
+    return pl.concat([heads, others.select(heads.columns)])
+
+
+def _releases(frame: pl.DataFrame, state: State) -> pl.DataFrame:
+    """table_release and release_gap_quarters of each finding."""
+    reference = state.batch.reference
+    releases = {r.label: r for r in reference.releases()}
+    newest = {}
+    for kind in frame["kind"].drop_nulls().unique():
+        release = reference.release(kind)
+        if release is not None:
+            newest[kind] = release
+    label = pl.coalesce(
+        "release",
+        pl.col("kind").replace_strict(
+            {k: r.label for k, r in newest.items()}, default=None, return_dtype=pl.String
+        ),
+    )
+    vouches = {r.label: r.vouches_to for r in [*releases.values(), *newest.values()]}
+    until = label.replace_strict(vouches, default=None, return_dtype=pl.Date)
+    gap = _quarter(pl.col("service_date_from")) - _quarter(until)
+    return frame.with_columns(
+        table_release=label,
+        release_gap_quarters=pl.max_horizontal(gap, pl.lit(0)).fill_null(0).cast(pl.Int32),
+    )
+
+
+def _quarter(day: pl.Expr) -> pl.Expr:
+    """Quarters since the year 0."""
+    return day.dt.year().cast(pl.Int32) * 4 + day.dt.quarter().cast(pl.Int32)
+
+
+def _money(cents: str) -> pl.Expr:
+    """Integer cents as a decimal with two places."""
+    return (pl.col(cents).cast(pl.Decimal(18, 0)) / 100).cast(pl.Decimal(18, 2))
+
+
+def _identify(frame: pl.DataFrame, state: State) -> pl.DataFrame:
+    """finding_id and story_id; docs/findings.md gives the canonical string.
+
+    The identity names the fact and not where it was read: neither file nor row, neither
+    counterpart nor release, and only a hash that stays the same over libraries and years.
+    """
+    ordinal = _ordinals(frame, state)
+    parts = [
+        pl.col("rule_id"),
+        pl.col("payer"),
+        pl.col("payer_sequence"),
+        pl.col("patient_id"),
+        pl.coalesce("rendering_npi", "billing_npi"),
+        pl.col("service_date_from").dt.to_string("%Y-%m-%d"),
+        pl.col("claim_id"),
+        ordinal,
+        pl.col("code"),
+    ]
+    texts = frame.select(pl.concat_str([p.fill_null("") for p in parts], separator="|")).to_series()
+    frame = frame.with_columns(finding_id=pl.Series(_digests(texts), dtype=pl.String))
+    # A story is named by the least identity among the findings of its root line.
+    heads = frame.filter("denies").select(root_line="row", up="root")
+    root = frame.with_columns(root_line=pl.coalesce("root", "row"))
+    for _ in range(4):  # a chain of add-ons is at most a few links long
+        root = (
+            root.join(heads, on="root_line", how="left", maintain_order="left")
+            .with_columns(root_line=pl.coalesce("up", "root_line"))
+            .drop("up")
+        )
+    shares = pl.col("denies") | pl.col("root").is_not_null()
+    story = (
+        pl.when(shares)
+        .then(pl.col("finding_id").min().over("root_line", shares))
+        .otherwise("finding_id")
+    )
+    return root.with_columns(story_id=story)
+
+
+def _digests(texts: Iterable[str]) -> list[str]:
+    """128-bit blake2b of each text, in hex."""
+    return [blake2b(t.encode(), digest_size=16).hexdigest() for t in texts]
+
+
+def _ordinals(frame: pl.DataFrame, state: State) -> pl.Expr:
+    """The line number; where an export has none, the ordinal among identical lines of a claim."""
+    number = pl.col("line_number").cast(pl.String)
+    if not frame["line_number"].has_nulls():
+        return number
+    raw = state.batch.raw
+    same = [
+        "claim_id",
+        "patient_id",
+        "code",
+        "modifiers",
+        "service_date_from",
+        "units",
+        "charge_amount",
+    ]
+    claims = frame.filter(pl.col("line_number").is_null()).select("claim_id").unique()
+    lines = raw.join(claims, on="claim_id", how="semi").sort("source_file", "source_row")
+    nth = lines.select("row", nth=pl.int_range(pl.len()).over(same) + 1)
+    place = frame.select("row").join(nth, on="row", how="left", maintain_order="left")["nth"]
+    texts = pl.concat_str(pl.lit("#"), pl.col("modifiers"), pl.lit("#"), pl.lit(place))
+    return pl.coalesce(number, texts)
+
+
+def _finish(frame: pl.DataFrame, options: AuditOptions) -> pl.DataFrame:
+    """The columns of the contract, in the total order of every output."""
+    frame = frame.sort(
+        "tier",
+        pl.col("amount_at_risk").fill_null(-1),
+        "rule_id",
+        "claim_id",
+        "line_number",
+        "source_file",
+        "source_row",
+        "finding_id",
+        descending=[False, True, False, False, False, False, False, False],
+    )
+    return frame.select(
+        "finding_id",
+        "story_id",
+        "rule_id",
+        "rule_name",
+        tier=pl.col("tier").replace_strict(dict(enumerate(TIER_NAMES)), return_dtype=pl.String),
+        source_file="source_file",
+        source_row="source_row",
+        claim_id="claim_id",
+        line_number="line_number",
+        patient_id="patient_id",
+        rendering_npi="rendering_npi",
+        payer="payer",
+        service_date="service_date_from",
+        code="code",
+        modifiers="modifiers",
+        units=(pl.col("units").cast(pl.Decimal(18, 0)) / 1000).cast(pl.Decimal(18, 3)),
+        charge_amount=_money("charge_amount"),
+        amount_at_risk=_money("amount_at_risk"),
+        amount_basis="amount_basis",
+        counterpart_claim_id="counterpart_claim_id",
+        counterpart_line_number="counterpart_line_number",
+        counterpart_code="other_code",
+        message="message",
+        remedy="remedy",
+        citation="citation",
+        table_release="table_release",
+        table_row="table_row",
+        release_gap_quarters="release_gap_quarters",
+        also="also",
+        first_seen=pl.lit(options.as_of),
+        run_id=pl.lit(options.run_id),
+        schema_version=pl.lit(SCHEMA_VERSION, pl.Int32),
+    )

@@ -1,0 +1,64 @@
+"""The order of judgement: families by stage, all line rules in one pass (docs/order.md)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.engine.hits import CERTAIN, HITS, hits
+from auditor.engine.state import State, business_tier, payability
+from auditor.rules import Stage, catalogue, modules
+
+if TYPE_CHECKING:
+    from auditor.engine.batch import Batch
+    from auditor.rules import Rule
+
+_ROW_TEXT = ("fee_release", "mue_release", "mue_rationale", "mue_from", "mue_to", "code")
+
+
+def judge(batch: Batch) -> State:
+    """Every rule on `batch`, in order; the state holds all hits and the lines' payability."""
+    nothing = pl.Series(dtype=pl.UInt32)
+    state = State(batch, payability(batch.lines, nothing))
+    for stage in Stage:
+        if stage == Stage.LINES:
+            for found in _line_rules(state):
+                state.add(found)
+        for module in modules():
+            if stage == module.STAGE and hasattr(module, "find"):
+                state.add(module.find(state))
+    return state
+
+
+def _line_rules(state: State) -> list[pl.DataFrame]:
+    """All line rules: one pass evaluates every condition, then each rule words its own hits."""
+    rules = [r for r in catalogue() if r.when is not None]
+    scope = {r.id: business_tier(r.profiles, r.review_for) for r in rules}
+    flags = state.lines.select([_condition(r, scope[r.id]).alias(r.id) for r in rules])
+    return [
+        _worded(state, rule, state.lines.filter(flags[rule.id]), scope[rule.id])
+        for rule in rules
+        if flags[rule.id].any()
+    ]
+
+
+def _condition(rule: Rule, scope: pl.Expr) -> pl.Expr:
+    """The rule's condition where the line of business has it; no denying rule on duplicates."""
+    assert rule.when is not None  # noqa: S101 - the caller filters; mypy needs to hear it
+    condition = rule.when() & scope.is_not_null()
+    if rule.denies:
+        condition = condition & ~pl.col("dup")
+    return condition.fill_null(value=False)
+
+
+def _worded(state: State, rule: Rule, lines: pl.DataFrame, scope: pl.Expr) -> pl.DataFrame:
+    """The hits of one line rule."""
+    assert rule.says is not None  # noqa: S101 - a rule with `when` has `says`; a test checks it
+    facts, mods = state.batch.facts.table, state.batch.mods
+    texts = [facts[n].gather(lines["ce"]).alias(n) for n in _ROW_TEXT]
+    lines = lines.with_columns(*texts, mods["mods"].gather(lines["m"]))
+    said = rule.says()
+    own = said.pop("tier", pl.lit(CERTAIN)).cast(pl.UInt8)
+    tier = pl.max_horizontal(own, scope)
+    return hits(lines, rule.id, tier=tier, **{k: v for k, v in said.items() if k in HITS})
