@@ -1,0 +1,152 @@
+"""`auditor reference`: bring CMS's own files into the store, and show what is there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from auditor.cli import output
+from auditor.errors import ReferenceDataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from auditor.reference.importer import Outcome
+    from auditor.reference.listing import Listed
+
+# Kept here as well as in auditor.reference.interface, which is slow to import; a test compares.
+KindName = Literal[
+    "aoc",
+    "ptp-practitioner",
+    "ptp-hospital",
+    "mue-practitioner",
+    "mue-hospital",
+    "mue-dme",
+    "fee-schedule",
+    "hcpcs",
+]
+
+app = typer.Typer(
+    name="reference",
+    help="Import CMS reference files, and list what is imported.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"max_content_width": output.WIDEST},
+)
+
+_Folder = Annotated[
+    Path | None,
+    typer.Option(
+        "--reference",
+        metavar="DIR",
+        help="The store's folder; default: AUDITOR_REFERENCE, else the user's data folder.",
+        show_default=False,
+    ),
+]
+
+
+@app.command("import")
+def import_(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="CMS files, zips, or folders of them."),
+    ],
+    kind: Annotated[
+        KindName | None,
+        typer.Option("--kind", help="What the files are, where neither name nor contents say."),
+    ] = None,
+    effective: Annotated[
+        datetime | None,
+        typer.Option(
+            "--effective",
+            formats=["%Y-%m-%d"],
+            metavar="YYYY-MM-DD",
+            help="First day of the release, in place of what the names say.",
+        ),
+    ] = None,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace",
+            help="Let a file named here replace other rows of its release: a CMS correction.",
+        ),
+    ] = False,
+    reference: _Folder = None,
+) -> None:
+    """Import CMS files: AOC, PTP, MUE, PPRRVU and HCPCS Level II.
+
+    Kind and release are recognised from contents and name; the order of files does not matter.
+    """
+    from auditor.reference.importer import Request, import_files
+    from auditor.reference.store import chosen_folder
+
+    folder, _ = chosen_folder(reference)
+    request = Request(kind, effective.date() if effective else None, replace)
+    with output.progress() as step:
+        outcomes = import_files(paths, folder, request, lambda name: step(f"Reading {name}"))
+    for text in told(outcomes):
+        output.say(text)
+    output.say(f"The store is {folder}")
+    if outcomes and all(outcome.result == "skipped" for outcome in outcomes):
+        raise ReferenceDataError(
+            "no CMS table was found, so nothing was imported.",
+            next_step="Name the files that CMS's download pages give, zipped or not.",
+        )
+
+
+@app.command("list")
+def list_(reference: _Folder = None) -> None:
+    """List the releases in the store, and whether each one judges."""
+    from auditor.reference.listing import store_listing
+
+    folder, listed = store_listing(reference)
+    output.say(listing(listed))
+    if not any(entry.imported for entry in listed):
+        output.say("No CMS file is imported yet; the starter set serves.")
+    output.say(f"The store is {folder}")
+
+
+def told(outcomes: Sequence[Outcome]) -> list[str]:
+    """The table of what became of each file, and the remarks below it."""
+    head = ("RESULT", "ROWS", "NOT PARSED", "SECONDS", "RECOGNISED AS", "FILE")
+    rows = [
+        (
+            outcome.result,
+            f"{outcome.rows:,}" if outcome.recognised else "",
+            f"{outcome.unparsed:,}" if outcome.recognised else "",
+            f"{outcome.seconds:.1f}",
+            outcome.recognised or "-",
+            outcome.file,
+        )
+        for outcome in outcomes
+    ]
+    texts = [output.table([head, *rows], right=frozenset({1, 2, 3}))]
+    noted = [outcome for outcome in outcomes if outcome.note]
+    if noted:
+        texts.append("")
+    texts += [output.wrapped(f"{outcome.file}: {outcome.note}", 2, "") for outcome in noted]
+    tables = sum(outcome.result != "skipped" for outcome in outcomes)
+    bad = sum(outcome.unparsed for outcome in outcomes)
+    took = sum(outcome.seconds for outcome in outcomes)
+    texts += ["", f"{tables:,} tables, {bad:,} rows did not parse, {took:.1f} seconds."]
+    return texts
+
+
+def listing(listed: Sequence[Listed]) -> str:
+    """The releases as a table."""
+    head = ("RELEASE", "FROM", "ROWS", "NOT PARSED", "STATE", "SOURCE")
+    rows = [
+        (
+            entry.label,
+            entry.effective.isoformat(),
+            f"{entry.rows:,}",
+            f"{entry.unparsed:,}",
+            entry.state,
+            entry.source,
+        )
+        for entry in listed
+    ]
+    return output.table([head, *rows], right=frozenset({2, 3}))
