@@ -35,6 +35,9 @@ def test_add_on_rows_are_cms_rows(starter: Table, cms_aoc: Rows) -> None:
     columns = ("edit_type", "addon", "primary", "effective", "deletion")
     real = {tuple(row[c] for c in columns) for row in cms_aoc}
     for row in starter("aoc"):
+        if row["source"].endswith("not checked"):
+            assert row["effective"] > "2025-12-31", "the file at hand knows this quarter"
+            continue
         key = (row["addon"], row["primary"])
         stated = row | ({"deletion": ""} if key in ENDED else {})
         assert tuple(stated[c] for c in columns) in real, row

@@ -132,6 +132,12 @@ def test_an_add_on_knows_all_its_primaries(starter: Table, addon: str) -> None:
     assert primaries(starter, addon) == set(FAMILIES[addon].split())
 
 
+def test_complexity_takes_home_visits_from_2026_on(starter: Table) -> None:
+    home = set(words("99341 99342 99344 99345 99347 99348 99349 99350"))
+    assert not home & primaries(starter, "G2211", "2025-12-31")
+    assert home < primaries(starter, "G2211", "2026-01-01")
+
+
 @pytest.mark.parametrize(
     ("addon", "kind"),
     [("76937", "2"), ("77001", "2"), ("75774", "2"), ("G0501", "2"), ("88311", "3"),
