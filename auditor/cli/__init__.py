@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from auditor.cli import output
 from auditor.cli.failures import explain
 from auditor.cli.session import Session
+from auditor.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,5 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     except BaseException as error:  # noqa: BLE001 - the one place that catches: a panic of a Rust library is no Exception, and none may end as a traceback
         code = explain(error, session)
+    else:
+        if code == ExitCode.INTERRUPTED:  # what Typer makes of Ctrl-C, without a word
+            explain(KeyboardInterrupt(), session)
     output.flush()
     return int(code or 0)

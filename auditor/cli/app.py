@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from auditor import RULE_SET_VERSION, __version__
-from auditor.cli import output
+from auditor.cli import output, reference
 from auditor.cli.audit import audit
 from auditor.cli.demo import demo
 from auditor.cli.rules import rules
@@ -51,10 +51,5 @@ def auditor(
 
 app.command()(audit)
 app.command()(rules)
-try:
-    from auditor.cli import reference
-
-    app.add_typer(reference.app, name="reference")
-except ImportError:
-    pass
+app.add_typer(reference.app, name="reference")
 app.command()(demo)

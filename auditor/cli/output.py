@@ -26,7 +26,7 @@ _PLAIN = {
     "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-",
     "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2022": "*", "\u00b7": "*",
     "\u2192": "->", "\u2264": "<=", "\u2265": ">=", "\u2260": "<>", "\u00d7": "x",
-    "\u00a7": "section ",
+    "\u00a7": "sec.",
 }  # fmt: skip
 # A name may hold an escape sequence that would move the cursor or change the terminal's title.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
