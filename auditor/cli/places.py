@@ -111,8 +111,8 @@ def _is_checkout(folder: Path) -> bool:
         found = tomllib.loads(project.read_text(encoding="utf-8"))
     except (OSError, ValueError):  # somebody else's file: not ours to complain of
         return False
-    name: object = found.get("project", {}).get("name")
-    return name == PROJECT
+    about = found.get("project")
+    return isinstance(about, dict) and about.get("name") == PROJECT
 
 
 def _short(path: Path) -> Path:
