@@ -1,0 +1,135 @@
+"""The figures every output shows: what became of the lines, and what the findings add up to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.errors import AuditorError, ExitCode
+
+if TYPE_CHECKING:
+    from auditor.result import AuditResult
+
+TIERS = ("certain", "review", "info")
+MONEY_BASES = ("allowed", "paid", "charge")
+"""The bases that carry an amount; amounts are never added across them."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileCount:
+    """What became of the lines of one file: read = audited + set aside + rejected."""
+
+    name: str
+    sha256: tuple[str, ...]
+    """One digest; several where files of one name from several folders were read."""
+    rows: int
+    lines_read: int
+    audited: int
+    set_aside: int
+    rejected: int
+
+
+def reconcile(result: AuditResult) -> tuple[FileCount, ...]:
+    """What became of every file's lines, in the order read.
+
+    Raises AuditorError (exit code INTERNAL) where the lines do not add up: a report that lost
+    a line must not be written.
+    """
+    aside = dict(result.set_aside["source_file"].value_counts().iter_rows())
+    names = list(dict.fromkeys(f.name for f in result.files))
+    counts = []
+    for name in names:
+        files = [f for f in result.files if f.name == name]
+        read = sum(f.lines_read for f in files)
+        rejected = sum(f.rejected for f in files)
+        set_aside = aside.get(name, 0)
+        counts.append(
+            FileCount(
+                name=name,
+                sha256=tuple(dict.fromkeys(f.sha256 for f in files)),
+                rows=sum(f.rows for f in files),
+                lines_read=read,
+                audited=read - set_aside - rejected,
+                set_aside=set_aside,
+                rejected=rejected,
+            )
+        )
+    adds_up = (
+        sum(c.lines_read for c in counts) == result.lines_read
+        and sum(c.audited for c in counts) == result.lines_audited
+        and sum(c.set_aside for c in counts) == result.set_aside.height
+        and all(c.audited >= 0 for c in counts)
+    )
+    if not adds_up:
+        error = AuditorError(
+            f"Lines do not add up: {result.lines_read} read, {result.lines_audited} audited,"
+            f" {result.set_aside.height} set aside,"
+            f" {sum(c.rejected for c in counts)} rejected. No output was written.",
+            next_step="This is a fault of the program: please report these four figures.",
+        )
+        error.exit_code = ExitCode.INTERNAL
+        raise error
+    return tuple(counts)
+
+
+def by_tier(findings: pl.DataFrame) -> dict[str, int]:
+    """Number of findings of each tier, every tier named."""
+    counts = dict(findings["tier"].value_counts().iter_rows())
+    return {tier: counts.get(tier, 0) for tier in TIERS}
+
+
+def claims_by_tier(findings: pl.DataFrame) -> dict[str, int]:
+    """Number of claims with a finding of each tier; one claim may count under several."""
+    counts = dict(findings.group_by("tier").agg(pl.col("claim_id").n_unique()).iter_rows())
+    return {tier: counts.get(tier, 0) for tier in TIERS}
+
+
+def by_rule(findings: pl.DataFrame) -> pl.DataFrame:
+    """rule_id, rule_name, certain, review, info: number of findings, in rule order."""
+    return _tiers_by(findings, ["rule_id", "rule_name"])
+
+
+def by_family(findings: pl.DataFrame) -> pl.DataFrame:
+    """family, certain, review, info: number of findings; the family is AOC of AOC-1.
+
+    The family with most findings first.
+    """
+    families = findings.select(
+        pl.col("rule_id").str.split("-").list.first().alias("family"), "tier"
+    )
+    return _tiers_by(families, ["family"]).sort(-pl.sum_horizontal(TIERS), "family")
+
+
+def _tiers_by(findings: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    counts = [(pl.col("tier") == tier).sum().cast(pl.Int64).alias(tier) for tier in TIERS]
+    return findings.group_by(keys).agg(counts).sort(keys)
+
+
+def amounts(findings: pl.DataFrame) -> pl.DataFrame:
+    """tier, amount_basis, findings, amount (decimal dollars): the sums that may be stated.
+
+    In order of tier, then basis. There is no row for all of them: DESIGN forbids that sum.
+    """
+    return (
+        findings.group_by("tier", "amount_basis")
+        .agg(pl.len().alias("findings"), pl.col("amount_at_risk").sum().alias("amount"))
+        .sort(pl.col("tier").replace_strict(TIERS, range(len(TIERS))), "amount_basis")
+    )
+
+
+def not_judged(coverage: pl.DataFrame) -> pl.DataFrame:
+    """state, reason, rules (space-joined), lines: what could not be judged, grouped by reason.
+
+    `lines` is the largest count of any one rule, since the rules share their lines.
+    """
+    return (
+        coverage.filter(pl.col("state") != "judged")
+        .group_by("state", "reason")
+        .agg(
+            pl.col("rule_id").unique().sort().str.join(" ").alias("rules"),
+            pl.col("lines").max(),
+        )
+        .sort(pl.col("state") != "not judged", -pl.col("lines").cast(pl.Int64), "reason")
+    )

@@ -1,0 +1,165 @@
+"""The outputs for programs: all findings as Parquet, CSV or JSON lines, and the run's figures.
+
+docs/findings.md describes both. They are written anew at each run, whole or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+import auditor
+from auditor.errors import ReportError
+from auditor.report import figures, place
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from auditor.result import AuditResult
+
+# What a spreadsheet takes for a formula at the start of a cell, and the two characters that some
+# skip before looking for one (OWASP, "CSV Injection").
+_FORMULA_START = r"^([=+\-@\t\r])"
+SUFFIXES = (".parquet", ".csv", ".jsonl")
+
+
+def csv_safe(frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` with an apostrophe before every text that a spreadsheet would take for a formula.
+
+    Numbers stay as they are: a negative amount is no formula.
+    """
+    return frame.with_columns(pl.col(pl.String).str.replace(_FORMULA_START, "'$1"))
+
+
+def write_findings(result: AuditResult, path: Path | str) -> Path:
+    """Write all findings (schemas.Findings) to `path`, in the form its suffix names.
+
+    .parquet keeps every type; .csv is UTF-8 with a comma, texts protected by `csv_safe`; .jsonl
+    has one object a line, amounts and units as decimal texts. A file at `path` is replaced.
+
+    Raises ReportError for another suffix, or where the place cannot be written.
+    """
+    path = Path(path)
+    form = path.suffix.lower()
+    if form not in SUFFIXES or path.is_dir():
+        raise ReportError(
+            f"Findings are written as {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.",
+            where=str(path),
+            next_step="Give the file one of these endings.",
+        )
+    figures.reconcile(result)  # before anything is written
+    with place.workroom(path) as room:
+        made = room / f"findings{form}"
+        if form == ".parquet":
+            result.findings.write_parquet(made)
+        elif form == ".csv":
+            csv_safe(result.findings).write_csv(made)
+        else:
+            result.findings.write_ndjson(made)
+        place.replace(made, path)
+    return path
+
+
+def write_summary(result: AuditResult, path: Path | str) -> Path:
+    """Write the figures of the run to `path` as JSON with sorted keys; a file there is replaced.
+
+    It holds no patient data: counts, sums, rules, releases and options. Input files are named by
+    their digest alone, because file names may hold names.
+
+    Raises ReportError where the place cannot be written.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise ReportError(
+            "The summary is a file.", where=str(path), next_step="Give it a file name."
+        )
+    text = json.dumps(summary(result), indent=2, sort_keys=True) + "\n"
+    with place.workroom(path) as room:
+        made = room / "summary.json"
+        made.write_text(text, encoding="ascii", newline="\n")
+        place.replace(made, path)
+    return path
+
+
+def summary(result: AuditResult) -> dict[str, Any]:
+    """The figures of the run as plain values; amounts are decimal texts in dollars."""
+    counts = figures.reconcile(result)
+    rules = figures.by_rule(result.findings)
+    options = result.options
+    return {
+        "amount_at_risk": _amounts(result.findings),
+        "coverage": [
+            row | {"first_date": _iso(row["first_date"]), "last_date": _iso(row["last_date"])}
+            for row in result.coverage.iter_rows(named=True)
+        ],
+        "files": [
+            {
+                "sha256": list(c.sha256),
+                "rows": c.rows,
+                "read": c.lines_read,
+                "audited": c.audited,
+                "set_aside": c.set_aside,
+                "rejected": c.rejected,
+            }
+            for c in counts
+        ],
+        "findings": {
+            "total": result.findings.height,
+            "by_tier": figures.by_tier(result.findings),
+            "by_rule": {
+                rule: dict(zip(figures.TIERS, tiers, strict=True))
+                for rule, _, *tiers in rules.iter_rows()
+            },
+        },
+        "line_of_business": dict(result.lines_by_business),
+        "lines": {
+            "read": result.lines_read,
+            "audited": result.lines_audited,
+            "set_aside": result.set_aside.height,
+            "set_aside_by_reason": dict(result.set_aside["reason"].value_counts().iter_rows()),
+            "rejected": sum(c.rejected for c in counts),
+        },
+        "notes": list(result.notes),
+        "options": {
+            "as_of": options.as_of.isoformat(),
+            "run_id": options.run_id,
+            "select": sorted(options.select),
+            "ignore": sorted(options.ignore),
+        },
+        "releases": [
+            {
+                "kind": r.kind,
+                "label": r.label,
+                "effective": _iso(r.effective),
+                "vouches_to": _iso(r.vouches_to),
+                "rows": r.rows,
+                "sha256": r.sha256,
+                "source": r.source,
+                "starter": r.starter,
+                "used": r.used,
+                "note": r.note,
+            }
+            for r in result.releases
+        ],
+        "service_dates": {
+            "first": _iso(result.first_service_date),
+            "last": _iso(result.last_service_date),
+        },
+        "schema_version": 1,
+        "version": {"auditor": auditor.__version__, "rule_set": auditor.RULE_SET_VERSION},
+    }
+
+
+def _amounts(findings: pl.DataFrame) -> dict[str, dict[str, dict[str, Any]]]:
+    """Tier -> basis -> number of findings and their sum; never a sum over tiers or bases."""
+    told: dict[str, dict[str, dict[str, Any]]] = {tier: {} for tier in figures.TIERS}
+    for tier, basis, count, amount in figures.amounts(findings).iter_rows():
+        told[tier][basis] = {"findings": count, "amount": f"{amount:.2f}"}
+    return told
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

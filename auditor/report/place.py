@@ -1,0 +1,110 @@
+"""Where outputs go: private folders, names that are free, files that appear whole or not at all.
+
+Every output is made in a folder of ours beside its place (0700), given to its owner alone (0600)
+and then put in place in one step. A folder that a crash left behind is swept by the next write
+beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditor.errors import ReportError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+_PREFIX = ".auditor-"
+_STALE_SECONDS = 3600
+"""A write takes seconds, so an hour-old work folder belongs to nobody."""
+
+
+@contextmanager
+def workroom(target: Path) -> Iterator[Path]:
+    """A private folder beside `target` to make it in; gone afterwards, whatever happens.
+
+    Creates the folders that lead to `target`. Raises ReportError where the file system refuses,
+    in there too, so that a full disk is told in words.
+    """
+    try:
+        _create(target.parent)
+        _sweep(target.parent)
+        room = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=target.parent))
+        try:
+            yield room
+        finally:
+            shutil.rmtree(room, ignore_errors=True)
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).rstrip(".")
+        raise ReportError(
+            f"The output could not be written ({reason}).",
+            where=str(target),
+            next_step="Name another place, or free this one: close it where it is open, look at"
+            " its permissions and at the space on the disk.",
+        ) from None
+
+
+def next_free(path: Path, companions: tuple[str, ...] = ()) -> tuple[Path, Path | None]:
+    """The first of `name.x`, `name (2).x` ... that does not exist, and the taken one before it.
+
+    A name is taken too where one of its `companions` (suffixes that replace its own) exists.
+    """
+    candidate, before, number = path, None, 1
+    while any(_taken(p) for p in (candidate, *(candidate.with_suffix(c) for c in companions))):
+        before, number = candidate, number + 1
+        candidate = path.with_name(f"{path.stem} ({number}){path.suffix}")
+    return candidate, before
+
+
+def place_new(made: Path, target: Path) -> None:
+    """Put `made` at `target`; raises FileExistsError where somebody was quicker."""
+    _settle(made)
+    try:
+        target.hardlink_to(made)
+    except FileExistsError:
+        raise
+    except OSError:
+        # FAT and some network shares know no hard links; looking first is the best they allow.
+        if _taken(target):
+            raise FileExistsError(target.name) from None
+        made.rename(target)
+
+
+def replace(made: Path, target: Path) -> None:
+    """Put `made` at `target` in one step, over what is there."""
+    _settle(made)
+    made.replace(target)
+
+
+def _settle(made: Path) -> None:
+    """Onto the disk and for the owner's eyes alone, before it gets its name."""
+    made.chmod(PRIVATE_FILE)
+    with made.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _taken(path: Path) -> bool:
+    return path.exists() or path.is_symlink()
+
+
+def _create(folder: Path) -> None:
+    """Make `folder` and what is missing above it, each 0700 (`parents=True` would use 0777)."""
+    missing = [f for f in (folder, *folder.parents) if not f.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove work folders that a crash left behind."""
+    old = time.time() - _STALE_SECONDS
+    for left in folder.glob(f"{_PREFIX}*"):
+        if left.is_dir() and not left.is_symlink() and left.stat().st_mtime < old:
+            shutil.rmtree(left, ignore_errors=True)

@@ -1,0 +1,74 @@
+"""Sheet Rules: the catalogue, so that the workbook explains itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.report.sheet import Book, Column, Sheet
+from auditor.report.words import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from auditor.result import AuditResult
+    from auditor.rules import Rule
+
+_HEADERS = {
+    "Rule": (11, "strong"),
+    "Name": (22, "wrapped"),
+    "Tier": (9, "wrapped"),
+    "Found": (9, "count"),
+    "What it flags": (46, "wrapped"),
+    "Why it matters": (46, "wrapped"),
+    "Not flagged": (40, "wrapped"),
+    "What to do": (40, "wrapped"),
+    "Citation": (30, "wrapped"),
+    "Example that is flagged": (30, "wrapped"),
+    "Example that is not": (30, "wrapped"),
+    "Line of business": (18, "wrapped"),
+    "Tables needed": (26, "wrapped"),
+}
+LAST_PRINTED = "I"
+"""Citation: on paper the columns after it would make the rest too small to read."""
+MEANING = (
+    "Every rule of this release. Tier is the strongest one a rule gives; a single finding may be"
+    " lower. Found counts the findings of this run. Examples: code, modifiers, then what differs"
+    " from a plain line."
+)
+
+
+def write(book: Book, result: AuditResult, rules: Sequence[Rule]) -> None:
+    """Write the sheet, one row a rule in the catalogue's order."""
+    widths = [width for width, _ in _HEADERS.values()]
+    sheet = Sheet(book, "Rules", widths, freeze="C4")
+    sheet.add(["Rules: what each one flags, why, and what to do"], ["section"], height=24)
+    sheet.paragraph(MEANING, "soft", 1, 8)
+    found = dict(result.findings["rule_id"].value_counts().iter_rows())
+    rows = [(*_texts(rule)[:3], found.get(rule.id, 0), *_texts(rule)[3:]) for rule in rules]
+    types = {h: pl.Int64() if h == "Found" else pl.String() for h in _HEADERS}
+    frame = pl.DataFrame(rows, schema=types, orient="row")
+    columns = [Column(h, width, look, pl.col(h)) for h, (width, look) in _HEADERS.items()]
+    looks = {"certain": "certain", "review": "review", "info": "info"}
+    sheet.table("RuleCatalogue", columns, frame, look_by={"Tier": looks})
+    sheet.print_columns(LAST_PRINTED)
+
+
+def _texts(rule: Rule) -> tuple[str, ...]:
+    """A rule's texts in the order of the columns."""
+    review = [f"{b} (review)" for b in rule.review_for]
+    return (
+        rule.id,
+        rule.name,
+        rule.tier,
+        rule.flags,
+        rule.why,
+        rule.not_flagged,
+        rule.remedy,
+        rule.citation,
+        "\n".join(rule.example_flag),
+        "\n".join(rule.example_ok),
+        ", ".join([*rule.profiles, *review]),
+        "\n".join(KINDS.get(t, t) for t in rule.tables),
+    )

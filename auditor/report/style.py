@@ -1,0 +1,115 @@
+"""How the workbook looks: one palette, one table of looks, each a style of the workbook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+
+INK = "1F2933"
+GREY = "5B6770"
+NAVY = "1F3A5F"
+LINE = "CBD2D9"
+TIER_INK = {"certain": "9B1C1C", "review": "7A4B00", "info": "35506E"}
+TIER_FILL = {"certain": "FBE3E1", "review": "FDF1D3", "info": "E6EDF5"}
+TIER_BAR = {"certain": "B3363A", "review": "E3A740", "info": "93A8C1"}
+"""Bars of the chart: far apart in lightness too, so that they differ in grey print."""
+
+PLAIN = "General"
+COUNT = "#,##0"
+MONEY = '"$"#,##0.00;-"$"#,##0.00'
+MONEY_OR_DASH = MONEY + ';"–"'  # noqa: RUF001 - the dash a reader expects in an empty column
+COUNT_OR_DASH = COUNT + ';-#,##0;"–"'  # noqa: RUF001 - as above
+DATE = "yyyy-mm-dd"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one kind of cell looks like."""
+
+    size: int = 10
+    bold: bool = False
+    ink: str = INK
+    fill: str = ""
+    wrap: bool = False
+    across: str = ""
+    """left, center, right; '': as the value's type has it."""
+    down: str = "top"
+    number_format: str = PLAIN
+    line: bool = False
+    """A thin line below."""
+    indent: int = 0
+    """Room on the side the value stands at, so that a number never touches a text."""
+    quoted: bool = False
+    """A text out of a claim: stays a text even when somebody edits the cell."""
+
+
+_ROW = Look(line=True, indent=1)
+"""A cell of a table: a line below, and room at its side."""
+_TEXT = replace(_ROW, quoted=True)
+_WRAPPED = replace(_TEXT, wrap=True)
+_FIGURE = replace(_ROW, across="right")
+_ANSWER = replace(_FIGURE, size=11, down="center")
+_HEAD = Look(bold=True, ink="FFFFFF", fill=NAVY, wrap=True, down="center", indent=1)
+_TIER = {
+    tier: replace(_TEXT, bold=True, ink=TIER_INK[tier], fill=TIER_FILL[tier]) for tier in TIER_INK
+}
+
+LOOKS = {
+    "title": Look(size=20, bold=True, ink=NAVY, down="center"),
+    "lead": Look(size=11, wrap=True),
+    "note": Look(ink=GREY, down="center"),
+    "soft": Look(ink=GREY, wrap=True),
+    "section": Look(size=13, bold=True, ink=NAVY, down="center"),
+    "head": _HEAD,
+    "head number": replace(_HEAD, across="right"),
+    "group": Look(ink=GREY, across="center", down="bottom"),
+    # the cells of tables
+    "text": _TEXT,
+    "wrapped": _WRAPPED,
+    "strong": replace(_WRAPPED, bold=True),
+    "grey": replace(_WRAPPED, ink=GREY),
+    "number": replace(_FIGURE, number_format=PLAIN),
+    "count": replace(_FIGURE, number_format=COUNT_OR_DASH),
+    "total": replace(_FIGURE, number_format=COUNT, bold=True),
+    "money": replace(_FIGURE, number_format=MONEY),
+    "date": replace(_ROW, number_format=DATE),
+    **_TIER,
+    # the answers at the top of the Summary
+    **{f"big {tier}": replace(look, size=13, down="center") for tier, look in _TIER.items()},
+    "big open": replace(_ROW, size=13, bold=True, down="center"),
+    "big count": replace(_ANSWER, size=14, bold=True, number_format=COUNT_OR_DASH),
+    "mid count": replace(_ANSWER, number_format=COUNT_OR_DASH),
+    "mid money": replace(_ANSWER, number_format=MONEY_OR_DASH),
+    "mid text": replace(_ROW, size=11, wrap=True, down="center"),
+}
+
+
+def register(workbook: Workbook) -> dict[str, int]:
+    """Enter every look in `workbook`; answers the style number of each by name."""
+    sheet = workbook.create_sheet("styles")
+    numbers = {name: _number(WriteOnlyCell(sheet), look) for name, look in LOOKS.items()}
+    workbook.remove(sheet)
+    return numbers
+
+
+def _number(cell: WriteOnlyCell, look: Look) -> int:
+    cell.font = Font(name="Calibri", size=look.size, bold=look.bold, color=look.ink)
+    if look.fill:
+        cell.fill = PatternFill("solid", fgColor=look.fill)
+    cell.alignment = Alignment(
+        horizontal=look.across or ("left" if look.indent else None),
+        vertical=look.down,
+        wrap_text=look.wrap,
+        indent=look.indent,
+    )
+    if look.line:
+        cell.border = Border(bottom=Side(style="thin", color=LINE))
+    cell.number_format = look.number_format
+    cell.quotePrefix = look.quoted
+    return int(cell.style_id)
