@@ -1,0 +1,235 @@
+"""`auditor audit` on small files: the whole way from flags to files and exit code."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from auditor import config
+from auditor.cli.audit import Given, merged
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+# 77002 is an add-on and stands alone on its day (AOC-1, certain); the other day is in order.
+CLAIMS = """\
+Claim ID,Patient ID,Rendering NPI,DOS,POS,CPT,Mod,Units,Charge,DX1
+C-1,PT-SMITH,1234567893,2025-11-03,11,77002,,1,100.00,M25511
+C-2,PT-JONES,1234567893,2025-11-04,11,99213,,1,150.00,M25511
+C-2,PT-JONES,1234567893,,11,99214,,1,150.00,M25511
+"""
+NOTHING = Given(None, None, (), (), None, None, ())
+
+
+@pytest.fixture
+def claims(tmp_path: Path) -> Path:
+    path = tmp_path / "march.csv"
+    path.write_text(CLAIMS, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def audit(claims: Path, run: Callable[..., Any]) -> Callable[..., Any]:
+    """`auditor audit march.csv --as-of 2025-12-01 --line-of-business medicare` and more."""
+
+    def call(*args: str) -> Any:  # noqa: ANN401 - what `run` answers
+        fixed = ("--as-of", "2025-12-01", "--line-of-business", "medicare")
+        return run("audit", claims.name, *fixed, *args)
+
+    return call
+
+
+def masked(text: str) -> str:
+    text = re.sub(r"Done in [\d.]+ s", "Done in N s", text)
+    return re.sub(r"\(run (\S+)-[0-9a-f]{8}\)", r"(run \1-XXXXXXXX)", text)
+
+
+def test_the_whole_output(
+    audit: Callable[..., Any], golden: Callable[[Path, str], None], tmp_path: Path
+) -> None:
+    told = audit("--report", "out.xlsx", "--findings", "f.csv", "--summary", "s.json")
+    assert (told.code, told.err) == (0, "")
+    golden(SNAPSHOTS / "audit.txt", masked(told.out))
+    assert {"out.xlsx", "f.csv", "s.json"} <= {path.name for path in tmp_path.iterdir()}
+
+
+def test_nothing_of_a_claim_is_printed(audit: Callable[..., Any]) -> None:
+    told = audit("--no-report")
+    assert "AOC-1" in told.out
+    for value in ("PT-SMITH", "PT-JONES", "C-1", "1234567893", "M25511"):
+        assert value not in told.out + told.err
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_findings_in_every_form(form: str, audit: Callable[..., Any], tmp_path: Path) -> None:
+    assert audit("--no-report", "--findings", f"f.{form}").code == 0
+    path = tmp_path / f"f.{form}"
+    read = {"csv": pl.read_csv, "jsonl": pl.read_ndjson, "parquet": pl.read_parquet}[form]
+    assert "AOC-1" in read(path)["rule_id"].to_list()
+
+
+def test_without_report_nothing_is_written(audit: Callable[..., Any], tmp_path: Path) -> None:
+    before = sorted(tmp_path.iterdir())
+    told = audit("--no-report")
+    assert (told.code, sorted(tmp_path.iterdir())) == (0, before)
+    assert "Written" not in told.out
+
+
+def test_equal_bytes_in_give_equal_bytes_out(audit: Callable[..., Any], tmp_path: Path) -> None:
+    told = [
+        audit("--report", f"{n}.xlsx", "--findings", f"{n}.jsonl", "--summary", f"{n}.json").out
+        for n in "ab"
+    ]
+    for form in ("xlsx", "jsonl", "json"):
+        first, second = ((tmp_path / f"{n}.{form}").read_bytes() for n in "ab")
+        assert first == second, form
+    runs = {re.search(r"\(run (.*)\)", text).group(1) for text in told}  # type: ignore[union-attr]
+    assert len(runs) == 1
+
+
+def test_other_options_are_another_run(audit: Callable[..., Any]) -> None:
+    def run_of(*args: str) -> str:
+        return str(re.search(r"\(run (.*)\)", audit("--no-report", *args).out))
+
+    ids = {
+        run_of(),
+        run_of("--select", "AOC"),
+        run_of("--ignore", "AOC"),
+        run_of("--map", "code=CPT"),
+    }
+    assert len(ids) == 4
+
+
+def test_an_existing_workbook_stays(audit: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "out.xlsx").write_bytes(b"mine")
+    told = audit("--report", "out.xlsx")
+    assert told.code == 0
+    assert (tmp_path / "out.xlsx").read_bytes() == b"mine"
+    assert "\n  out (2).xlsx\n" in told.out
+    assert (tmp_path / "out (2).xlsx").is_file()
+
+
+def test_the_default_report_lies_in_the_reports_of_a_checkout(
+    audit: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "claim-auditor"\n')
+    told = audit()
+    assert "\n  reports/march-2025-12-01.xlsx\n" in told.out.replace("\\", "/")
+    assert (tmp_path / "reports" / "march-2025-12-01.xlsx").is_file()
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        ((), 0),
+        (("--fail-on", "certain"), 1),
+        (("--fail-on", "review"), 1),
+        (("--fail-on", "CERTAIN"), 1),
+        (("--fail-on", "certain", "--ignore", "AOC"), 0),
+        (("--fail-on", "review", "--select", "DUP"), 0),
+    ],
+    ids=" ".join,
+)
+def test_fail_on(args: tuple[str, ...], code: int, audit: Callable[..., Any]) -> None:
+    told = audit("--no-report", *args)
+    assert (told.code, told.err) == (code, "")
+
+
+def test_select_and_ignore_choose_the_rules(audit: Callable[..., Any], tmp_path: Path) -> None:
+    assert audit("--no-report", "--summary", "s.json", "--select", "aoc,dup").code == 0
+    chosen = json.loads((tmp_path / "s.json").read_text())["options"]["select"]
+    assert "DUP-1" in chosen
+    assert "AOC-1" in chosen
+    assert not any(rule.startswith("PTP") for rule in chosen)
+
+
+def test_several_files_are_audited_together(
+    audit: Callable[..., Any], run: Callable[..., Any], tmp_path: Path
+) -> None:
+    # the primary of the add-on stands in the second file
+    (tmp_path / "april.csv").write_text(
+        CLAIMS.splitlines()[0]
+        + "\nC-9,PT-SMITH,1234567893,2025-11-03,11,20610,RT,1,100.00,M25511\n",
+        encoding="utf-8",
+    )
+    alone, both = audit("--no-report"), audit("april.csv", "--no-report")
+    assert "AOC-1" in alone.out.split("Coverage")[0]
+    assert "AOC-1" not in both.out.split("Coverage")[0]
+    assert both.out.startswith("Audited march.csv and 1 more as of 2025-12-01\n")
+
+
+def test_flag_beats_environment_beats_file_beats_default(
+    claims: Path, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fails(*args: str) -> int:
+        return int(run("audit", claims.name, "--no-report", "--select", "AOC-1", *args).code)
+
+    assert fails() == 0
+    (tmp_path / "auditor.toml").write_text('fail_on = "certain"\n')
+    assert fails() == 1
+    (tmp_path / "other.toml").write_text("")
+    assert fails("--config", "other.toml") == 0
+    monkeypatch.setenv("AUDITOR_CONFIG", "other.toml")
+    assert fails() == 0
+    monkeypatch.setenv("AUDITOR_FAIL_ON", "wrong")
+    assert fails() == 2
+    monkeypatch.setenv("AUDITOR_FAIL_ON", "certain")
+    assert fails() == 1
+    monkeypatch.setenv("AUDITOR_FAIL_ON", "")
+    assert fails() == 0
+
+
+def test_lists_replace_each_other_and_columns_join(tmp_path: Path) -> None:
+    file = tmp_path / "auditor.toml"
+    file.write_text('select = ["AOC"]\nsheet = "A"\n[columns]\ncode = "X"\nunits = "Y"\n')
+    given = Given(None, "Medicaid", ("PTP",), (), None, None, ("code=Z",))
+    assert merged(given, file) == config.Settings(
+        line_of_business="medicaid", select=("PTP",), sheet="A", columns={"code": "Z", "units": "Y"}
+    )
+    assert merged(NOTHING, file).select == ("AOC",)
+    assert merged(NOTHING, None) == config.Settings()
+
+
+ERRORS = {
+    "missing-file": (("no-such.csv",), 3),
+    "unknown-suffix": (("notes.pdf",), 3),
+    "bad-config": (("march.csv", "--config", "bad.toml"), 2),
+    "missing-config": (("march.csv", "--config", "no-such.toml"), 2),
+    "unknown-map-field": (("march.csv", "--map", "cod=CPT"), 2),
+    "bad-map": (("march.csv", "--map", "code"), 2),
+    "unknown-map-column": (("march.csv", "--map", "code=Procedur"), 2),
+    "bad-select": (("march.csv", "--select", "AOC-11"), 2),
+    "nothing-left": (("march.csv", "--select", "AOC", "--ignore", "AOC"), 2),
+    "bad-fail-on": (("march.csv", "--fail-on", "info"), 2),
+    "bad-line-of-business": (("march.csv", "--line-of-business", "medicar"), 2),
+    "bad-as-of": (("march.csv", "--as-of", "12/01/2025"), 2),
+    "report-and-no-report": (("march.csv", "--report", "x.xlsx", "--no-report"), 2),
+    "report-suffix": (("march.csv", "--report", "x.xls"), 2),
+    "findings-over-input": (("march.csv", "--findings", "march.csv"), 2),
+    "twice": (("march.csv", "./march.csv"), 2),
+    "no-input": ((), 2),
+    "unknown-option": (("march.csv", "--sheets", "A"), 2),
+}
+
+
+@pytest.mark.usefixtures("claims")
+def test_every_error_is_one_line_with_its_code(
+    run: Callable[..., Any], golden: Callable[[Path, str], None], tmp_path: Path
+) -> None:
+    (tmp_path / "notes.pdf").write_bytes(b"%PDF-1.7\n")
+    (tmp_path / "bad.toml").write_text("fail_on = 3\nshet = 'x'\n")
+    texts = []
+    for name, (args, code) in ERRORS.items():
+        told = run("audit", *args)
+        assert (told.code, told.out, told.err.count("\n")) == (code, "", 1), name
+        texts.append(f"{name} ({code})\n{told.err}")
+    golden(SNAPSHOTS / "audit-errors.txt", "\n".join(texts).replace("\\", "/"))
+
+
+def test_an_unknown_command_is_a_usage_error(run: Callable[..., Any]) -> None:
+    told = run("audti", "x.csv")
+    assert (told.code, told.out) == (2, "")
+    assert "Did you mean 'audit'?" in told.err
