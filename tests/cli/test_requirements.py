@@ -17,10 +17,8 @@ def pins(name: str) -> dict[str, str]:
 
 def declared(group: str | None) -> set[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    found = (
-        project["project"]["dependencies"] if group is None else project["dependency-groups"][group]
-    )
-    names = {re.split(r"[\[<>=]", entry)[0] for entry in found if isinstance(entry, str)}
+    groups = {None: project["project"]["dependencies"], **project["dependency-groups"]}
+    names = {re.split(r"[\[<>=]", entry)[0] for entry in groups[group] if isinstance(entry, str)}
     return {re.sub(r"[-_.]+", "-", name).lower() for name in names}
 
 
