@@ -39,7 +39,7 @@ _MONTHS = {"jan": 1, "apr": 4, "jul": 7, "oct": 10}
 # 'oce' is the outpatient code editor: NCCI's name for its hospital edits.
 _PROVIDERS = (
     ("hospital", re.compile(r"ccioph|hospital|oph\b|[_-]oce[_-]")),
-    ("dme", re.compile(r"dme")),
+    ("dme", re.compile(r"(?<![a-z])dme")),
     ("practitioner", re.compile(r"ccipra|practitioner|physician|[_-]pra[_-]")),
 )
 _CHANGES = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -165,7 +165,7 @@ def _reader(grid: Grid, header: Header) -> Callable[[], Parsed]:
         if header.family == "hcpcs":
             raw = raw.filter(~pl.col("recid").is_in(hcpcs.CONTINUED).fill_null(value=False))
         parsed = parse(raw, layout)
-        return Parsed(parsed.frame, parsed.unparsed + lost, parsed.unparsed_rows)
+        return replace(parsed, unparsed=parsed.unparsed + lost)
 
     return read
 
