@@ -121,23 +121,34 @@ def _identify(frame: pl.DataFrame, state: State) -> pl.DataFrame:
         pl.col("code"),
     ]
     texts = frame.select(pl.concat_str([p.fill_null("") for p in parts], separator="|")).to_series()
-    frame = frame.with_columns(finding_id=pl.Series(_digests(texts), dtype=pl.String))
-    # A story is named by the least identity among the findings of its root line.
-    heads = frame.filter("denies").select(root_line="row", up="root")
-    root = frame.with_columns(root_line=pl.coalesce("root", "row"))
-    for _ in range(4):  # a chain of add-ons is at most a few links long
-        root = (
-            root.join(heads, on="root_line", how="left", maintain_order="left")
-            .with_columns(root_line=pl.coalesce("up", "root_line"))
-            .drop("up")
-        )
-    shares = pl.col("denies") | pl.col("root").is_not_null()
-    story = (
-        pl.when(shares)
-        .then(pl.col("finding_id").min().over("root_line", shares))
-        .otherwise("finding_id")
+    frame = frame.with_columns(_text=texts)
+    twice = frame["_text"].is_duplicated()
+    if twice.any():  # a claim that repeats a line number: tell its lines apart by their values
+        frame = frame.sort("_text", "modifiers", "units", "charge_amount", "source_row")
+        nth = pl.int_range(pl.len()).over("_text")
+        more = pl.when(nth > 0).then(pl.format("|{}", nth + 1)).otherwise(pl.lit(""))
+        frame = frame.with_columns(_text=pl.concat_str("_text", more))
+    frame = frame.with_columns(finding_id=pl.Series(_digests(frame["_text"]), dtype=pl.String))
+    return frame.with_columns(_stories(frame))
+
+
+def _stories(frame: pl.DataFrame) -> pl.Series:
+    """story_id: the least finding_id among the denials of one root line, else the finding's own."""
+    denials = frame.filter(pl.col("denies") | pl.col("root").is_not_null()).select(
+        "finding_id", "row", "denies", "root"
     )
-    return root.with_columns(story_id=story)
+    if denials["root"].null_count() == denials.height:
+        return frame["finding_id"].alias("story_id")
+    up = denials.filter("denies", pl.col("root").is_not_null(), pl.col("root") != pl.col("row"))
+    up = up.select(at="row", up="root")
+    links = denials.select("finding_id", at=pl.coalesce("root", "row"))
+    for _ in range(4):  # a chain of add-ons is at most a few links long
+        links = links.join(up, on="at", how="left").select("finding_id", at=pl.coalesce("up", "at"))
+    told = links.with_columns(story_id=pl.col("finding_id").min().over("at"))
+    joined = frame.select("finding_id").join(
+        told.select("finding_id", "story_id"), on="finding_id", how="left", maintain_order="left"
+    )
+    return joined.select(story_id=pl.coalesce("story_id", "finding_id")).to_series()
 
 
 def _digests(texts: Iterable[str]) -> list[str]:

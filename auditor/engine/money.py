@@ -31,9 +31,17 @@ def at_risk(frame: pl.DataFrame, state: State) -> pl.DataFrame:
         pl.col("paid_amount") == 0
     ).fill_null(value=False)
     counts = (pl.col("tier") < INFO) & (pl.col("amount") == "line")
+    # One finding a line counts the amount: the first in tier, then rank.
+    frame = frame.sort(
+        "row",
+        counts,
+        "tier",
+        "precedence",
+        "rule_id",
+        descending=[False, True, False, False, False],
+    )
+    first = counts & (pl.col("row") != pl.col("row").shift(1)).fill_null(value=True)
     frame = frame.with_columns(_net(frame, amount, state))
-    rank = pl.struct("tier", "precedence", "rule_id").rank("ordinal").over("row", counts)
-    first = counts & (rank == 1)
     return frame.with_columns(
         amount_at_risk=pl.when((pl.col("amount") == "not determined") & (pl.col("tier") < INFO))
         .then(None)

@@ -83,29 +83,26 @@ def _with_denials(days: pl.DataFrame, state: State) -> pl.DataFrame:
 
 
 def _edges(addons: pl.DataFrame, days: pl.DataFrame, state: State) -> pl.DataFrame:
-    """row, day, primary_row, place: listed primaries that are there on the add-on's day."""
-    rows = addon_rows(addons, state).filter(pl.col("primary_c").is_not_null())
+    """row, day, primary_row: listed primaries that are there on the add-on's day.
+
+    The few lines of the day are met first and the table is asked about those pairs only, because
+    an add-on may list a hundred primaries.
+    """
     present = days.select("day", primary_c="c", primary_row="row")
-    edges = rows.join(present, on=["day", "primary_c"]).filter(
-        pl.col("row") != pl.col("primary_row")
-    )
-    return edges.select("row", "day", "primary_row").unique()
+    met = addons.select("row", "day", "date", "c").join(present, on="day")
+    return listed_pairs(met, state).select("row", "day", "primary_row").unique()
 
 
-def addon_rows(addons: pl.DataFrame, state: State) -> pl.DataFrame:
-    """row, day, date, primary, primary_c: the table rows in force for each add-on line."""
+def listed_pairs(met: pl.DataFrame, state: State) -> pl.DataFrame:
+    """Those rows of `met` (with c, primary_c, date) whose pair the add-on table has in force."""
     table = state.batch.facts.addons
-    table = table.with_columns(
+    table = table.select(
+        "effective",
+        "deletion",
         c=state.batch.code_index(table["addon"]),
         primary_c=state.batch.code_index(table["primary"]),
-    )
-    return (
-        addons.select("row", "day", "date", "c")
-        .join(table.select("c", "primary", "primary_c", "effective", "deletion"), on="c")
-        .filter(in_force("date", "effective", "deletion"))
-        .select("row", "day", "date", "primary", "primary_c")
-        .unique(["row", "day", "primary"])
-    )
+    ).filter(pl.col("primary_c").is_not_null())
+    return met.join(table, on=["c", "primary_c"]).filter(in_force("date", "effective", "deletion"))
 
 
 def _standing(ones: pl.DataFrame, days: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import polars as pl
 
 from auditor.engine.hits import CERTAIN, REVIEW
 from auditor.engine.order import places
-from auditor.rules.add_on_days import DENIALS, addon_rows
+from auditor.rules.add_on_days import DENIALS, listed_pairs
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -34,28 +34,21 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
     )
     patients = lines.join(own.select("patient").unique(), on="patient", how="semi")
     patients = batch.by_day(patients)
-    wanted = (
-        addon_rows(own, state)
-        .filter(pl.col("primary_c").is_not_null())
-        .select("row", "day", "date", c="primary_c")
+    wanted = own.select("row", "day", "date", "c", "patient", "s1", "s2", "s3", "group", "pos")
+    around = patients.select(
+        "patient",
+        "date",
+        near_row="row",
+        primary_c="c",
+        s1_="s1",
+        s2_="s2",
+        s3_="s3",
+        group_="group",
+        pos_="pos",
+        pays_="pays_as_primary",
     )
-    wanted = wanted.join(
-        own.select("row", "day", "patient", "s1", "s2", "s3", "group", "pos"), on=["row", "day"]
-    )
-    same_day = wanted.join(
-        patients.select(
-            "patient",
-            "date",
-            "c",
-            near_row="row",
-            s1_="s1",
-            s2_="s2",
-            s3_="s3",
-            group_="group",
-            pays_="pays_as_primary",
-        ),
-        on=["patient", "date", "c"],
-    ).filter(pl.col("s1").is_null() | pl.col("s1_").is_null() | (pl.col("s1") != pl.col("s1_")))
+    other = pl.col("s1").is_null() | pl.col("s1_").is_null() | (pl.col("s1") != pl.col("s1_"))
+    same_day = listed_pairs(wanted.join(around, on=["patient", "date"]).filter(other), state)
     same_day = same_day.with_columns(
         near=pl.when(
             (pl.col("s2") == pl.col("s2_"))
@@ -68,16 +61,18 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
         .then(pl.lit("perhaps"))
     ).filter(pl.col("near").is_not_null())
     excused = _critical_care(same_day, own, state)
-    day_before = _day_before(wanted, patients, own, state)
+    day_before = _day_before(wanted, around, state)
     found = pl.concat(
-        [same_day.select("row", "day", "c", "near_row", "near"), day_before],
+        [same_day.select("row", "day", "primary_c", "near_row", "near"), day_before],
     ).join(excused, on=["row", "day"], how="anti")
     found = found.join(places(batch, found["near_row"]), left_on="near_row", right_on="row")
     rank = pl.col("near").replace_strict({"partner": 0, "before": 1, "perhaps": 2})
     best = (
         found.sort("row", rank, "place")
         .unique(["row", "day"], keep="first", maintain_order=True)
-        .with_columns(near_code=pl.lit(batch.facts.codes.cast(pl.String)).gather(pl.col("c")))
+        .with_columns(
+            near_code=pl.lit(batch.facts.codes.cast(pl.String)).gather(pl.col("primary_c"))
+        )
     )
     kept = (
         orphans.join(excused, on=["row", "day"], how="anti")
@@ -137,7 +132,7 @@ def _critical_care(same_day: pl.DataFrame, own: pl.DataFrame, state: State) -> p
         same_day.join(second, on=["row", "day"], how="semi")
         .filter(
             pl.col("s2").is_not_null() & (pl.col("s2") == pl.col("s2_")),
-            pl.col("c") == first_code,
+            pl.col("primary_c") == first_code,
             pl.col("pays_") & ~pl.col("near_row").is_in(denied),
         )
         .select("row", "day")
@@ -145,25 +140,26 @@ def _critical_care(same_day: pl.DataFrame, own: pl.DataFrame, state: State) -> p
     )
 
 
-def _day_before(
-    wanted: pl.DataFrame, patients: pl.DataFrame, own: pl.DataFrame, state: State
-) -> pl.DataFrame:
+def _day_before(wanted: pl.DataFrame, around: pl.DataFrame, state: State) -> pl.DataFrame:
     """A listed primary by the same practitioner one day earlier, where care may run overnight.
 
     Both lines in a facility, except infusion and labor add-ons, which run past midnight anywhere.
     """
     reference = state.batch.reference
     facility = reference.policy("place_of_service").filter(pl.col("facility") == "1")["pos"]
-    exempt = state.batch.code_index(reference.policy("infusion_addons")["code"])
-    anywhere = own.filter(pl.col("c").is_in(exempt.drop_nulls().implode())).select("row", "day")
-    anywhere = anywhere.with_columns(anywhere=pl.lit(value=True))
-    earlier = patients.select(
-        "patient", "c", "s1", date=pl.col("date") + pl.duration(days=1), near_row="row", pos_="pos"
-    )
-    found = wanted.join(earlier, on=["patient", "date", "c", "s1"]).join(
-        anywhere, on=["row", "day"], how="left"
+    exempt = state.batch.code_index(reference.policy("infusion_addons")["code"]).drop_nulls()
+    earlier = around.select(
+        "patient",
+        "near_row",
+        "primary_c",
+        "pos_",
+        s1="s1_",
+        date=pl.col("date") + pl.duration(days=1),
     )
     inside = pl.col("pos").is_in(facility.implode()) & pl.col("pos_").is_in(facility.implode())
-    return found.filter(pl.col("anywhere").fill_null(value=False) | inside).select(
-        "row", "day", "c", "near_row", near=pl.lit("before")
+    met = wanted.join(earlier, on=["patient", "date", "s1"]).filter(
+        pl.col("c").is_in(exempt.implode()) | inside
+    )
+    return listed_pairs(met, state).select(
+        "row", "day", "primary_c", "near_row", near=pl.lit("before")
     )

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from auditor.engine.codes import in_force
 from auditor.engine.hits import listed
-from auditor.rules.add_on_days import addon_rows
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -16,32 +16,24 @@ _SPINE = " For the spine the guidance code is 77003."
 
 
 def row_words(lines: pl.DataFrame, state: State) -> pl.DataFrame:
-    """Add code and table_row (the add-on's rows in force, in words) to row, ce, date."""
+    """Add code, table_row (the add-on's rows in force, in words) and expected to row, ce, date."""
     lines = lines.with_columns(state.batch.facts.table["code"].gather(lines["ce"]))
-    return lines.join(_rows(lines, state), on=["row", "date"], how="left")
-
-
-def _rows(lines: pl.DataFrame, state: State) -> pl.DataFrame:
-    """row, date, table_row."""
-    table = state.batch.facts.addons
-    rows = (
-        lines.select("row", "date", "code")
-        .join(table, left_on="code", right_on="addon")
-        .filter(
-            pl.col("effective") <= pl.col("date"),
-            pl.col("deletion").is_null() | (pl.col("date") <= pl.col("deletion")),
-        )
+    # Once a code and date, not once a line: a million lines hold a few hundred of these.
+    asked = lines.select("code", "date").unique()
+    rows = asked.join(state.batch.facts.addons, left_on="code", right_on="addon").filter(
+        in_force("date", "effective", "deletion")
     )
-    return (
-        rows.group_by("row", "date")
+    named = pl.col("primary").filter(pl.col("primary") != "CCCCC").unique().sort()
+    words = (
+        rows.group_by("code", "date")
         .agg(
-            pl.col("code").first(),
             pl.col("edit_type").unique().sort(),
             n=pl.len(),
             since=pl.col("effective").min(),
+            named=named,
         )
         .select(
-            "row",
+            "code",
             "date",
             table_row=pl.format(
                 "{}: type {}, {} rows in force, the oldest since {}",
@@ -50,31 +42,24 @@ def _rows(lines: pl.DataFrame, state: State) -> pl.DataFrame:
                 pl.col("n"),
                 pl.col("since"),
             ),
+            expected=listed("named"),
         )
     )
+    return lines.join(words, on=["code", "date"], how="left")
 
 
 def orphan_words(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
     """Add message, remedy and table_row to the orphans."""
     orphans = row_words(orphans, state)
-    own = orphans.join(state.lines.select("row", "c"), on="row", how="left")
-    expected = addon_rows(own, state).filter(pl.col("primary") != "CCCCC")
-    expected = (
-        expected.sort("row", "day", "primary")
-        .group_by("row", "day", maintain_order=True)
-        .agg(pl.col("primary"))
-    )
-    own = own.join(expected, on=["row", "day"], how="left")
-    spine = _spine_days(own, state)
-    own = own.join(spine, on=["row", "day"], how="left")
+    orphans = orphans.join(_spine_days(orphans, state), on=["row", "day"], how="left")
     spinal = (pl.col("code") == "77002") & pl.col("spine").fill_null(value=False)
-    return own.with_columns(
+    return orphans.with_columns(
         message=pl.format(
             "Add-on {} on {} has no qualifying primary by the same practitioner. Expected one of: "
             "{}.{}",
             pl.col("code"),
             pl.col("date"),
-            listed("primary"),
+            pl.col("expected"),
             pl.col("near"),
         ),
         remedy=pl.format(
