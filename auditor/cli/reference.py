@@ -131,7 +131,7 @@ def told(outcomes: Sequence[Outcome]) -> list[str]:
     tables = sum(outcome.result != "skipped" for outcome in outcomes)
     bad = sum(outcome.unparsed for outcome in outcomes)
     took = sum(outcome.seconds for outcome in outcomes)
-    texts += ["", f"{tables:,} tables, {bad:,} rows did not parse, {took:.1f} seconds."]
+    texts += ["", f"Tables: {tables:,}. Rows that did not parse: {bad:,}. Seconds: {took:.1f}"]
     return texts
 
 
