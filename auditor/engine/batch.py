@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 IMPLAUSIBLE_DAY = 500
 """A patient, practitioner and day of more lines than this is not judged (DESIGN)."""
-SPAN_DAYS = 31
+LONGEST_SPAN = 366
+CROWD = 200
 PLACEHOLDERS = ("UNKNOWN", "0", "9999999999", "0000000000", "NA", "N/A", "NONE", "UNK")
 _FACT_FLAGS = (
     "form_ok",
@@ -38,15 +39,14 @@ _FACT_FLAGS = (
     "addon_1",
     "reads_6",
     "status",
-    "status_hint",
     "pctc",
     "global_days",
     "bilateral",
     "mue_value",
     "mai",
-    "therapy",
-    "sides",
-    "sides_tier",
+    "always_therapy",
+    "sided",
+    "hint_never_pays",
 )
 _MOD_FLAGS = (
     "has_24",
@@ -63,11 +63,8 @@ _MOD_FLAGS = (
     "has_gxgy",
     "has_therapy",
     "component",
-    "repeated",
-    "conflict_a",
-    "conflict_b",
-    "conflict_reason",
-    "conflict_tier",
+    "has_repeated",
+    "has_conflict",
 )
 
 
@@ -140,7 +137,7 @@ def build(
     lines = raw.select(
         "row",
         date="service_date_from",
-        days=_days(),
+        span=_span(),
         c=pl.col("code").cast(pl.Enum(codes)).to_physical().cast(pl.UInt32),
         m=pl.col("modifiers").cast(pl.Enum(mods["mods"])).to_physical().cast(pl.UInt32),
         units=pl.col("units"),
@@ -151,7 +148,7 @@ def build(
         frequency=pl.col("claim_frequency"),
         **_identities(raw),
     )
-    lines = _keys(lines, first)
+    lines = _keys(lines.with_columns(days=_days()), first)
     epoch = facts.epoch_of(lines["date"])
     ce = lines["c"] * len(facts.epochs) + epoch
     gathered = [facts.table[name].gather(ce) for name in _FACT_FLAGS]
@@ -172,28 +169,30 @@ def build(
     return Batch(raw, lines, facts, mods, reference, _uncertain(raw, rejected, unresolved))
 
 
+def _span() -> pl.Expr:
+    """Days from first to last service; reversed dates count as one day (DAT-2 names them)."""
+    days = (pl.col("service_date_to") - pl.col("service_date_from")).dt.total_days() + 1
+    return pl.when(days > 1).then(days).otherwise(1).cast(pl.Int32)
+
+
 def _days() -> pl.Expr:
-    """Days that a line spans; reversed dates count as one day (DAT-2 names them)."""
-    span = (pl.col("service_date_to") - pl.col("service_date_from")).dt.total_days() + 1
-    return pl.when(span > 1).then(span).otherwise(1).cast(pl.Int32)
+    """Days on which a line meets other lines; a span over a year meets them on its first day."""
+    return pl.when(pl.col("span") <= LONGEST_SPAN).then("span").otherwise(1)
 
 
 def _identities(raw: pl.DataFrame) -> dict[str, pl.Expr]:
     """Patient and practitioner keys as small integers; null where they cannot be joined."""
     patient = pl.col("patient_id")
-    counts = raw["patient_id"].value_counts(name="n")
-    crowd = counts.filter((pl.col("n") >= 200) & (pl.col("n") > raw.height / 100))["patient_id"]  # noqa: PLR2004 - DESIGN: more than 1% of lines and at least 200
-    known = ~patient.is_in([*PLACEHOLDERS, *crowd])
-    parts = [pl.col("patient_id")]
+    parts = [patient]
     # A secondary claim repeats the primary's lines and is judged apart.
     apart = [n for n in ("payer", "payer_sequence") if raw[n].n_unique() > 1]
     parts += [pl.col(name).fill_null("") for name in apart]
-    whole = pl.concat_str(parts, separator="\x1f") if len(parts) > 1 else patient
+    whole = pl.concat_str(parts, separator="\x1f") if apart else patient
     npi = _practitioner("rendering_npi")
     billing = _practitioner("billing_npi")
     group = pl.coalesce(pl.col("tax_id"), pl.col("billing_npi"))
     return {
-        "patient": pl.when(known).then(_index(whole)),
+        "patient": pl.when(~patient.is_in(PLACEHOLDERS)).then(_index(whole)),
         "s1": _index(pl.coalesce(npi, billing)),
         "s1_known": npi.is_not_null() | _solo(raw),
         "s2": _index(group + "\x1f" + pl.col("specialty")),
@@ -225,32 +224,33 @@ def _solo(raw: pl.DataFrame) -> pl.Expr:
 
 
 def _index(text: pl.Expr) -> pl.Expr:
-    """A small integer for each distinct text."""
-    return text.cast(pl.Categorical).to_physical().cast(pl.Int64)
+    """A small integer for each distinct text, counted apart for each column."""
+    own = pl.Categorical(pl.Categories.random())
+    return text.cast(own).to_physical().cast(pl.Int64)
 
 
 def _keys(lines: pl.DataFrame, first: object) -> pl.DataFrame:
-    """Add `day`, `pday` (patient and date) and blank the days that are implausible."""
+    """Add `day`, `n_day` (lines of the day) and blank what cannot be joined.
+
+    `patient` becomes null for a crowd (DESIGN: one id on more than 1% of lines and at least 200
+    of them is a placeholder), `day` for an implausible day as well, which `crowded` marks.
+    """
+    counts = lines["patient"].value_counts(name="n")
+    crowd = counts.filter(pl.col("n") >= max(CROWD, lines.height // 100 + 1))["patient"]
+    if len(crowd.drop_nulls()):
+        lines = lines.with_columns(
+            patient=pl.when(~pl.col("patient").is_in(crowd.implode())).then("patient")
+        )
     offset = (pl.col("date") - pl.lit(first)).dt.total_days()
     # Span lines are shifted along the key by up to a year, so the field must hold them.
     width = lines.select((offset + pl.col("days")).max()).item() + 2
     practitioners = (lines["s1"].max() or 0) + 1  # type: ignore[operator]
     lines = lines.with_columns(
-        pday=pl.col("patient") * width + offset + 1,
         day=(pl.col("patient") * practitioners + pl.col("s1")) * width + offset + 1,
     )
-    crowded = (
-        lines["day"]
-        .drop_nulls()
-        .value_counts(name="n")
-        .filter(pl.col("n") > IMPLAUSIBLE_DAY)["day"]
-    )
-    full = pl.col("day").is_in(crowded.implode())
-    return lines.with_columns(
-        day=pl.when(~full).then(pl.col("day")),
-        joinable=pl.col("day").is_not_null() & ~full,
-        crowded=full.fill_null(value=False),
-    )
+    lines = lines.with_columns(n_day=pl.len().over("day"))
+    full = pl.col("day").is_not_null() & (pl.col("n_day") > IMPLAUSIBLE_DAY)
+    return lines.with_columns(day=pl.when(~full).then(pl.col("day")), crowded=full)
 
 
 def _uncertain(raw: pl.DataFrame, rejected: pl.DataFrame, unresolved: pl.DataFrame) -> pl.DataFrame:

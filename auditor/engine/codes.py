@@ -80,6 +80,10 @@ def code_facts(codes: pl.Series, first: date, last: date, reference: Reference) 
     facts = _add_laterality(facts, reference)
     facts = facts.sort("ce").with_columns(
         form_ok=_form_ok(reference),
+        always_therapy=pl.col("therapy").is_not_null(),
+        sided=pl.col("sides").is_not_null(),
+        hint_never_pays=pl.col("status").is_null()
+        & pl.col("status_hint").is_in([*NEVER_PAYS, "T"]).fill_null(value=False),
         is_lab=pl.col("code").is_in(
             spread(reference.policy("lab"), codes)["code"].unique().implode()
         ),

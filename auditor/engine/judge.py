@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from auditor.engine.batch import Batch
     from auditor.rules import Rule
 
-_ROW_TEXT = ("fee_release", "mue_release", "mue_rationale", "mue_from", "mue_to", "code")
+_CODE_TEXT = (
+    "code",
+    "fee_release",
+    "mue_release",
+    "mue_rationale",
+    "mue_from",
+    "mue_to",
+    "therapy",
+)
+_MOD_TEXT = ("mods", "repeated", "conflict_a", "conflict_b", "conflict_reason", "conflict_tier")
+"""What the words of line rules may name, gathered for the lines that are hit."""
 
 
 def judge(batch: Batch) -> State:
@@ -56,8 +66,10 @@ def _worded(state: State, rule: Rule, lines: pl.DataFrame, scope: pl.Expr) -> pl
     """The hits of one line rule."""
     assert rule.says is not None  # noqa: S101 - a rule with `when` has `says`; a test checks it
     facts, mods = state.batch.facts.table, state.batch.mods
-    texts = [facts[n].gather(lines["ce"]).alias(n) for n in _ROW_TEXT]
-    lines = lines.with_columns(*texts, mods["mods"].gather(lines["m"]))
+    lines = lines.with_columns(
+        *(facts[n].gather(lines["ce"]) for n in _CODE_TEXT),
+        *(mods[n].gather(lines["m"]) for n in _MOD_TEXT),
+    )
     said = rule.says()
     own = said.pop("tier", pl.lit(CERTAIN)).cast(pl.UInt8)
     tier = pl.max_horizontal(own, scope)

@@ -114,7 +114,7 @@ def _conflicts(table: pl.DataFrame, reference: Reference) -> pl.DataFrame:
         .sort("mods", "severity", "modifier_a", "modifier_b")  # certain before review
         .unique("mods", keep="first", maintain_order=True)
     )
-    return table.join(
+    table = table.join(
         pairs.select(
             "mods",
             conflict_a="modifier_a",
@@ -125,4 +125,8 @@ def _conflicts(table: pl.DataFrame, reference: Reference) -> pl.DataFrame:
         on="mods",
         how="left",
         maintain_order="left",
+    )
+    return table.with_columns(
+        has_repeated=pl.col("repeated").is_not_null(),
+        has_conflict=pl.col("conflict_a").is_not_null(),
     )

@@ -44,7 +44,7 @@ def find(state: State) -> pl.DataFrame:
     """Later lines of groups that are equal in every field; also marks them in `state`."""
     raw = state.batch.raw
     lines = state.lines.filter(
-        pl.col("day").is_not_null(),
+        pl.col("day").is_not_null() & (pl.col("n_day") > 1),
         ~pl.col("has_repeat"),
         ~pl.col("frequency").is_in(["7", "8"]).fill_null(value=False),
     ).select("row", "day", "c", "m", "s1_known")

@@ -41,13 +41,17 @@ RULES = (
 def find(state: State) -> pl.DataFrame:
     """Lines of sided codes none of whose modifiers names a side."""
     lines = state.lines.filter(
-        pl.col("sides").is_not_null(),
+        "sided",
         (pl.col("bilateral") != "2").fill_null(value=True),
         (pl.col("global_days") != "ZZZ").fill_null(value=True),
         ~pl.col("addon"),
-    ).select("row", "c", "m", "sides", "sides_tier")
+    ).select("row", "c", "m", "ce")
     if lines.is_empty():
         return no_hits()
+    table = state.batch.facts.table
+    lines = lines.with_columns(
+        table["sides"].gather(lines["ce"]), table["sides_tier"].gather(lines["ce"])
+    )
     mods = state.batch.mods.select("mods", "tokens").with_row_index("m")
     pairs = lines.select("m", "sides").unique().join(mods, on="m")
     told = pairs.filter(

@@ -37,7 +37,7 @@ RULES = (
         citation="NCCI Policy Manual ch. I E; CMS 100-04 ch. 12, 13; the policy table's own source",
         example_flag=("73030-26-TC",),
         example_ok=("73030-26-RT",),
-        when=lambda: pl.col("conflict_a").is_not_null(),
+        when=lambda: pl.col("has_conflict"),
         says=lambda: {
             "tier": pl.when(pl.col("conflict_tier") == "certain")
             .then(0)
@@ -70,7 +70,7 @@ RULES = (
         citation="837P implementation guide, SV101 (procedure modifiers)",
         example_flag=("20610-RT-RT",),
         example_ok=("20610-RT",),
-        when=lambda: pl.col("repeated").is_not_null(),
+        when=lambda: pl.col("has_repeated"),
         says=lambda: {
             "message": pl.format("{} stands twice on the line.", pl.col("repeated")),
             "remedy": pl.lit("Remove the second one; if another site was meant, correct it."),

@@ -45,8 +45,11 @@ def _edges(state: State) -> pl.DataFrame:
         return pl.DataFrame()
     used = pl.concat([table["c1"], table["c2"]]).unique()
     in_table = pl.int_range(batch.n_codes, dtype=pl.UInt32, eager=True).is_in(used.implode())
+    # A line that is alone on its day pairs with nothing, unless lines that span days reach it.
+    spans = pl.lit(state.lines.select((pl.col("days") > 1).any()).item())
     lines = state.lines.filter(
         pl.col("day").is_not_null()
+        & ((pl.col("n_day") > 1) | spans)
         & ~pl.col("dup")
         & (pl.col("lob") != "medicaid")
         & pl.lit(in_table).gather(pl.col("c"))
@@ -61,8 +64,7 @@ def _edges(state: State) -> pl.DataFrame:
         "lob",
         "s1_known",
         "pays_as_column1",
-        "fee_known",
-        "status_hint",
+        "hint_never_pays",
     )
     lines = batch.by_day(lines)
     present = lines.select("day", "c", "date").unique(["day", "c"])
@@ -98,8 +100,7 @@ def _edges(state: State) -> pl.DataFrame:
         m1="m",
         ce1="ce",
         known1="s1_known",
-        doubt1=~pl.col("fee_known")
-        & pl.col("status_hint").is_in(["B", "I", "N", "P", "T"]).fill_null(value=False),
+        doubt1="hint_never_pays",
     )
     twos = lines.select(
         "day", "date", "lob", c2="c", row2="row", m2="m", ce2="ce", known2="s1_known"

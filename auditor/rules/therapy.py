@@ -33,9 +33,7 @@ RULES = (
         example_flag=("97110",),
         example_ok=("97110-GP", "97161-GP"),
         when=lambda: (
-            pl.col("therapy").is_not_null()
-            & ~pl.col("has_therapy")
-            & (pl.col("date") >= pl.lit(_SINCE))
+            pl.col("always_therapy") & ~pl.col("has_therapy") & (pl.col("date") >= pl.lit(_SINCE))
         ),
         says=lambda: {
             "message": pl.format(

@@ -149,6 +149,8 @@ def find(state: State) -> pl.DataFrame:
         "day",
         "date",
         "days",
+        "span",
+        "n_day",
         "c",
         "ce",
         "units",
@@ -164,7 +166,7 @@ def find(state: State) -> pl.DataFrame:
     if lines.is_empty():
         return no_hits()
     # Thousandths over days, rounded half up and half down, in integers.
-    whole, half = 2000 * pl.col("days").cast(pl.Int64), 1000 * pl.col("days").cast(pl.Int64)
+    whole, half = 2000 * pl.col("span").cast(pl.Int64), 1000 * pl.col("span").cast(pl.Int64)
     lines = lines.with_columns(
         up=(2 * pl.col("units") + half).floordiv(whole),
         down=-((half - 2 * pl.col("units")).floordiv(whole)),
@@ -212,13 +214,14 @@ def _day_limits(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     # A lone line within its limit cannot exceed it together with others: only groups of two and
     # lines over the limit are summed.
     limit = pl.col("mue_value").cast(pl.Int64)
-    repeated = (pl.col("day") * state.batch.n_codes + pl.col("c")).is_duplicated()
-    lines = lines.filter(
-        repeated
-        | (pl.col("up") > limit)
+    alone_over = (
+        (pl.col("up") > limit)
         | (pl.col("days") > 1)
         | pl.col("c").is_in(_span_codes(lines).implode())
     )
+    lines = lines.filter((pl.col("n_day") > 1) | alone_over)
+    repeated = (pl.col("day") * state.batch.n_codes + pl.col("c")).is_duplicated()
+    lines = lines.filter(repeated | alone_over)
     lines = state.batch.by_day(lines)
     # 26, TC and global lines of a code that splits are three services (SPEC 2.8, point 6); where
     # no fee schedule says whether it splits they are kept apart too.
