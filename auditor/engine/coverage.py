@@ -102,26 +102,22 @@ class _Reasons:
     def count(self, rule: Rule) -> list[dict[str, object]]:
         """state, reason, lines, first_date and last_date of one rule's ladder."""
         ladder = list(self._ladder(rule))
-        reason = pl.lit("")
-        for words, holds in reversed(ladder):
-            reason = pl.when(holds.fill_null(value=False)).then(pl.lit(words)).otherwise(reason)
+        step = pl.lit(0, pl.UInt8)
+        for number, (_, holds) in reversed(list(enumerate(ladder, start=1))):
+            step = pl.when(holds).then(pl.lit(number, pl.UInt8)).otherwise(step)
         table = (
             self.lines.lazy()
-            .select("date", reason=reason)
-            .group_by("reason")
+            .select("date", step=step)
+            .group_by("step")
             .agg(lines=pl.len(), first_date=pl.col("date").min(), last_date=pl.col("date").max())
             .collect()
         )
-        return [
-            {
-                "state": JUDGED if not r["reason"] else r["reason"].split(": ", 1)[0],
-                "reason": r["reason"].split(": ", 1)[1] if r["reason"] else "",
-                "lines": r["lines"],
-                "first_date": r["first_date"],
-                "last_date": r["last_date"],
-            }
-            for r in table.iter_rows(named=True)
-        ]
+        words = [f"{JUDGED}: ", *(said for said, _ in ladder)]
+        counted = []
+        for row in table.iter_rows(named=True):
+            state, reason = words[row.pop("step")].split(": ", 1)
+            counted.append({"state": state, "reason": reason, **row})
+        return counted
 
     def _ladder(self, rule: Rule) -> Iterator[tuple[str, pl.Expr]]:
         """(state: reason, condition) in the order in which they are tried."""
