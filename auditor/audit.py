@@ -36,7 +36,7 @@ def audit(intake: Intake, reference: Reference, options: AuditOptions | None = N
         findings, coverage = empty(Findings), empty(Coverage)
     else:
         batch = build(lines, reference, intake.rejected, versions.unresolved)
-        state = judge(batch)
+        state = judge(batch, intake.fields_present)
         findings = assemble(state, chosen, options)
         coverage = cover(state, chosen, intake.fields_present)
     set_aside = pl.concat([intake.set_aside, versions.set_aside])

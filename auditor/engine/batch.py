@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 IMPLAUSIBLE_DAY = 500
 """A patient, practitioner and day of more lines than this is not judged (DESIGN)."""
 LONGEST_SPAN = 366
-CROWD = 200
+CROWD, SEVERAL_BIRTHS, BUSY_DAY = 200, 2, 10
 PLACEHOLDERS = ("UNKNOWN", "0", "9999999999", "0000000000", "NA", "N/A", "NONE", "UNK")
 _FACT_FLAGS = (
     "form_ok",
@@ -146,6 +146,7 @@ def build(
         charge=pl.col("charge_amount"),
         denied=(pl.col("paid_status") == "denied").fill_null(value=False),
         frequency=pl.col("claim_frequency"),
+        birth=pl.col("patient_birth_date"),
         **_identities(raw),
     )
     lines = _keys(lines.with_columns(days=_days()), first)
@@ -232,12 +233,11 @@ def _index(text: pl.Expr) -> pl.Expr:
 def _keys(lines: pl.DataFrame, first: object) -> pl.DataFrame:
     """Add `day`, `n_day` (lines of the day) and blank what cannot be joined.
 
-    `patient` becomes null for a crowd (DESIGN: one id on more than 1% of lines and at least 200
-    of them is a placeholder), `day` for an implausible day as well, which `crowded` marks.
+    `patient` becomes null for a placeholder, `day` for an implausible day as well, which
+    `crowded` marks.
     """
-    counts = lines["patient"].value_counts(name="n")
-    crowd = counts.filter(pl.col("n") >= max(CROWD, lines.height // 100 + 1))["patient"]
-    if len(crowd.drop_nulls()):
+    crowd = _crowd(lines)
+    if len(crowd):
         lines = lines.with_columns(
             patient=pl.when(~pl.col("patient").is_in(crowd.implode())).then("patient")
         )
@@ -251,6 +251,28 @@ def _keys(lines: pl.DataFrame, first: object) -> pl.DataFrame:
     lines = lines.with_columns(n_day=pl.len().over("day"))
     full = pl.col("day").is_not_null() & (pl.col("n_day") > IMPLAUSIBLE_DAY)
     return lines.with_columns(day=pl.when(~full).then(pl.col("day")), crowded=full)
+
+
+def _crowd(lines: pl.DataFrame) -> pl.Series:
+    """Patients who are a crowd: one id on over 1% of the lines and on at least 200 of them.
+
+    In a file of a year a sick patient has as many, so the id must also stand for several birth
+    dates or for more lines a day than one person has.
+    """
+    counts = lines["patient"].drop_nulls().value_counts(name="n")
+    many = counts.filter(pl.col("n") >= max(CROWD, lines.height // 100 + 1))["patient"]
+    if not len(many):
+        return many
+    people = (
+        lines.filter(pl.col("patient").is_in(many.implode()))
+        .group_by("patient")
+        .agg(
+            births=pl.col("birth").drop_nulls().n_unique(),
+            busy=pl.len() / pl.col("date").n_unique(),
+        )
+    )
+    crowd = (pl.col("births") > SEVERAL_BIRTHS) | (pl.col("busy") > BUSY_DAY)
+    return people.filter(crowd)["patient"]
 
 
 def _uncertain(raw: pl.DataFrame, rejected: pl.DataFrame, unresolved: pl.DataFrame) -> pl.DataFrame:

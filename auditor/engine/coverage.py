@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.rules import catalogue
+from auditor.rules.interface import ADD_ON_TABLE_BEGINS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,10 +31,8 @@ def cover(state: State, chosen: frozenset[str], present: frozenset[str]) -> pl.D
     for rule in catalogue():
         if rule.id not in chosen:
             continue
-        absent = [c for c in rule.columns if c not in present and c != "rendering_npi"]
-        if "rendering_npi" in rule.columns and not present & {"rendering_npi", "billing_npi"}:
-            absent.append("rendering_npi")
-        if absent and present:
+        absent = missing_columns(rule, present)
+        if absent:
             rows.append(
                 _row(rule.id, NOT, f"the files have no column for {', '.join(absent)}", lines)
             )
@@ -60,6 +59,15 @@ def cover(state: State, chosen: frozenset[str], present: frozenset[str]) -> pl.D
         "last_date": pl.Date,
     }
     return pl.DataFrame(rows, schema=schema, orient="row").sort("rule_id", "state", "reason")
+
+
+def missing_columns(rule: Rule, present: frozenset[str]) -> list[str]:
+    """Columns without which `rule` is not evaluated and which no file has.
+
+    The billing NPI may stand in for the rendering NPI (SPEC 2.2).
+    """
+    stand_in = {"rendering_npi"} if "billing_npi" in present else set()
+    return [c for c in rule.columns if c not in present | stand_in]
 
 
 def _row(rule_id: str, state: str, reason: str, lines: pl.DataFrame) -> dict[str, object]:
@@ -161,6 +169,11 @@ class _Reasons:
             if release is None:
                 yield f"{NOT}: no {kind} table is loaded", pl.lit(value=True)
                 continue
+            if kind == "aoc":
+                yield (
+                    f"{NOT}: before the first row of the add-on table",
+                    pl.col("date") < pl.lit(ADD_ON_TABLE_BEGINS),
+                )
             if kind == "mue-practitioner":
                 yield self._by_release(kind, "mue_release", "MUE")
                 yield (

@@ -124,7 +124,7 @@ def _identify(frame: pl.DataFrame, state: State) -> pl.DataFrame:
     frame = frame.with_columns(_text=texts)
     twice = frame["_text"].is_duplicated()
     if twice.any():  # a claim that repeats a line number: tell its lines apart by their values
-        frame = frame.sort("_text", "modifiers", "units", "charge_amount", "source_row")
+        frame = frame.sort("_text", "modifiers", "units", "charge_amount", "message", "source_row")
         nth = pl.int_range(pl.len()).over("_text")
         more = pl.when(nth > 0).then(pl.format("|{}", nth + 1)).otherwise(pl.lit(""))
         frame = frame.with_columns(_text=pl.concat_str("_text", more))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from auditor.engine.coverage import missing_columns
 from auditor.engine.hits import CERTAIN, HITS, hits
 from auditor.engine.state import State, business_tier, payability
 from auditor.rules import Stage, catalogue, modules
@@ -27,10 +28,14 @@ _MOD_TEXT = ("mods", "repeated", "conflict_a", "conflict_b", "conflict_reason", 
 """What the words of line rules may name, gathered for the lines that are hit."""
 
 
-def judge(batch: Batch) -> State:
-    """Every rule on `batch`, in order; the state holds all hits and the lines' payability."""
+def judge(batch: Batch, present: frozenset[str]) -> State:
+    """Every rule on `batch`, in order; the state holds all hits and the lines' payability.
+
+    A rule that needs a column that is not among `present` is not evaluated; coverage says so.
+    """
     nothing = pl.Series(dtype=pl.UInt32)
-    state = State(batch, payability(batch.lines, nothing))
+    silent = frozenset(r.id for r in catalogue() if missing_columns(r, present))
+    state = State(batch, payability(batch.lines, nothing), silent)
     for stage in Stage:
         if stage == Stage.LINES:
             for found in _line_rules(state):
@@ -43,7 +48,7 @@ def judge(batch: Batch) -> State:
 
 def _line_rules(state: State) -> list[pl.DataFrame]:
     """All line rules: one pass evaluates every condition, then each rule words its own hits."""
-    rules = [r for r in catalogue() if r.when is not None]
+    rules = [r for r in catalogue() if r.when is not None and r.id not in state.silent]
     scope = {r.id: business_tier(r.profiles, r.review_for) for r in rules}
     flags = state.lines.select([_condition(r, scope[r.id]).alias(r.id) for r in rules])
     return [

@@ -23,10 +23,14 @@ class State:
     batch: Batch
     lines: pl.DataFrame
     """Batch.lines plus dup, alone_blocked, pays_as_column1, pays_as_primary, text (code)."""
+    silent: frozenset[str] = frozenset()
+    """Rules that the files lack a column for: not evaluated, so they deny and support nothing."""
     found: list[pl.DataFrame] = field(default_factory=list)
 
     def add(self, hits: pl.DataFrame) -> None:
-        """Take the hits of a family."""
+        """Take the hits of a family, without those of rules that are not evaluated."""
+        if self.silent:
+            hits = hits.filter(~pl.col("rule_id").is_in(self.silent))
         if not hits.is_empty():
             self.found.append(hits)
 

@@ -6,7 +6,6 @@ then add-ons that a supported line supports; a cycle of add-ons supports nobody 
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -14,7 +13,7 @@ import polars as pl
 from auditor.engine.hits import hits, no_hits
 from auditor.rules.add_on_days import AddOnDays, read_days
 from auditor.rules.add_on_words import orphan_words, row_words
-from auditor.rules.interface import Rule, Stage
+from auditor.rules.interface import ADD_ON_TABLE_BEGINS, Rule, Stage
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -23,7 +22,6 @@ STAGE = Stage.ADD_ONS
 _ALL = ("medicare", "medicaid", "commercial", "unknown")
 _DAY = ("patient_id", "rendering_npi", "service_date_from", "code")
 _TABLE = "CMS add-on code edits"
-_TABLE_BEGINS = date(2013, 4, 1)  # the first rows of the CMS add-on table
 RULES = (
     Rule(
         id="AOC-1",
@@ -229,7 +227,7 @@ def _missing_rows(state: State) -> pl.DataFrame:
         (pl.col("global_days") == "ZZZ").fill_null(value=False),
         ~pl.col("addon"),
         "pays_as_primary",
-        pl.col("date") >= pl.lit(_TABLE_BEGINS),
+        pl.col("date") >= pl.lit(ADD_ON_TABLE_BEGINS),
     )
     lines = lines.with_columns(
         state.batch.facts.table["code"].gather(lines["ce"]),

@@ -55,8 +55,8 @@ RULES = (
         tables=(),
         amount="none",
         flags="A rendering or billing NPI that is not ten digits beginning with 1 or 2, or whose "
-        "check digit is wrong. One finding a claim and number; findings of one number share a "
-        "story.",
+        "check digit is wrong. One finding a number, on the first claim that carries it; it "
+        "says how many do.",
         why="A number that fails its check digit belongs to nobody; the claim is rejected, and "
         "rules that compare practitioners cannot be trusted on it.",
         not_flagged="Blank numbers and placeholders; numbers whose check digit is right, whether "
@@ -84,22 +84,32 @@ def find(state: State) -> pl.DataFrame:
         found.append(lines)
     if not found:
         return no_hits()
-    lines = pl.concat(found).sort("claim_id", "patient_id", "line_number", "row", "role")
-    # The rendering number first: where both roles carry the same wrong number it is one defect.
-    lines = lines.sort("role", descending=True, maintain_order=True)
-    firsts = lines.unique(["claim_id", "patient_id", "npi"], keep="first", maintain_order=True)
-    firsts = firsts.unique("row", keep="first", maintain_order=True)
-    roots = firsts.group_by("npi").agg(root=pl.col("row").min())
-    firsts = firsts.join(roots, on="npi", how="left")
+    lines = pl.concat(found)
+    told = lines.group_by("npi").agg(
+        claims=pl.struct("patient_id", "claim_id").n_unique(), lines=pl.col("row").n_unique()
+    )
+    # Where both roles carry the same wrong number it is one defect: the rendering one is told.
+    firsts = (
+        lines.sort(pl.col("role") != "rendering", "claim_id", "line_number", "patient_id", "row")
+        .unique("npi", keep="first", maintain_order=True)
+        .join(told, on="npi")
+    )
     return hits(
         firsts,
         "NPI-1",
         tier=CERTAIN,
-        root=pl.col("root"),
         message=pl.format(
-            "The {} NPI {} fails its check digit or is not an NPI.", pl.col("role"), pl.col("npi")
+            "The {} NPI {} fails its check digit or is not an NPI; it stands on {} lines of {} "
+            "claims, of which this is the first.",
+            pl.col("role"),
+            pl.col("npi"),
+            pl.col("lines"),
+            pl.col("claims"),
         ),
-        remedy=pl.lit("Correct the number in the provider file of the practice system."),
+        remedy=pl.lit(
+            "Correct the number in the provider file of the practice system, and on every claim "
+            "that carries it."
+        ),
     )
 
 

@@ -22,7 +22,14 @@ RULES = (
         precedence=10,
         denies=True,
         profiles=("medicare", "medicaid", "commercial", "unknown"),
-        columns=("patient_id", "service_date_from", "code", "units", "charge_amount"),
+        columns=(
+            "patient_id",
+            "service_date_from",
+            "code",
+            "modifiers",
+            "units",
+            "charge_amount",
+        ),
         tables=(),
         flags="A line that repeats an earlier one: same patient, payer, practitioner, code, "
         "dates, place, modifiers, units and charge. The later line is flagged; later means "
@@ -42,6 +49,8 @@ RULES = (
 
 def find(state: State) -> pl.DataFrame:
     """Later lines of groups that are equal in every field; also marks them in `state`."""
+    if "DUP-1" in state.silent:
+        return no_hits()
     raw = state.batch.raw
     lines = state.lines.filter(
         pl.col("day").is_not_null() & (pl.col("n_day") > 1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import IntEnum
 from functools import cache
 from importlib import import_module
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 Tier = Literal["certain", "review", "info"]
 Shape = Literal["line", "day", "span", "provider"]
+ADD_ON_TABLE_BEGINS = date(2013, 4, 1)
+"""The first rows of the CMS add-on table; nothing is judged by it before (DESIGN, dates)."""
 
 
 class Stage(IntEnum):

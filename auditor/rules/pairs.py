@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from auditor.engine.state import State
 
 STAGE = Stage.PAIRS
-_COLUMNS = ("patient_id", "rendering_npi", "service_date_from", "code", "modifiers")
+_NEEDED = ("patient_id", "rendering_npi", "service_date_from", "code")
+_COLUMNS = (*_NEEDED, "modifiers")
 _MANUAL = "NCCI Policy Manual ch. I E; CMS practitioner PTP table"
 RULES = (
     Rule(
@@ -31,7 +32,7 @@ RULES = (
         denies=True,
         profiles=("medicare",),
         review_for=("commercial", "unknown"),
-        columns=_COLUMNS,
+        columns=_NEEDED,
         tables=("ptp-practitioner",),
         flags="The column 2 line of an NCCI pair with modifier indicator 0 whose column 1 line "
         "stands on the same day by the same practitioner.",
