@@ -67,13 +67,13 @@ def load(path: Path) -> Settings:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(
-            "the configuration file does not exist.",
+            "The configuration file does not exist.",
             where=str(path),
             next_step="Check the path given with --config.",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"the configuration file cannot be read ({type(error).__name__}).",
+            f"The configuration file cannot be read ({type(error).__name__}).",
             where=str(path),
             next_step="It must be a text file in UTF-8 that you may read.",
         ) from None
@@ -81,7 +81,7 @@ def load(path: Path) -> Settings:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(
-            f"this is not valid TOML: {str(error).rstrip('.')}.",
+            f"This is not valid TOML: {str(error).rstrip('.')}.",
             where=str(path),
             next_step="Texts stand in double quotes, lists in square brackets.",
         ) from None

@@ -149,7 +149,8 @@ def audit(
         sheet,
         tuple(map_ or ()),
     )
-    settings = merged(given, config.find(config_file))
+    file = config.find(config_file)
+    settings = merged(given, file)
     day = selection.day(as_of, "--as-of") if as_of else today()
     request = Request(
         inputs=tuple(inputs),
@@ -163,6 +164,7 @@ def audit(
         line_of_business=settings.line_of_business,
         select=settings.select,
         ignore=settings.ignore,
+        settings=file,
     )
     done = perform(request, session)
     for text in lines_text(done, request):

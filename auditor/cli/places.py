@@ -50,7 +50,7 @@ def sample() -> Path:
         if (folder / SAMPLE).is_file():
             return _short(folder / SAMPLE)
     raise ConfigError(
-        f"the sample {SAMPLE} is not part of this installation.",
+        f"The sample {SAMPLE} is not part of this installation.",
         next_step="Install the program again, or audit a file of your own: auditor audit FILE.",
     )
 

@@ -39,6 +39,8 @@ class Request:
     line_of_business: str | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    settings: Path | None = None
+    """The configuration file that was read; it may have been found and not named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +73,8 @@ def perform(request: Request, session: Session) -> Done:
         from auditor.intake.interface import IntakeOptions
         from auditor.reference import load_reference
         from auditor.result import AuditOptions
-        from auditor.rules import catalogue
 
-        rules = catalogue()
-        select = selection.rule_ids(request.select, rules, "--select")
-        ignore = selection.rule_ids(request.ignore, rules, "--ignore")
-        if not (select or {rule.id for rule in rules}) - ignore:
-            raise ConfigError(
-                "no rule is left to run.", next_step="Ask for more with --select or --ignore less."
-            )
+        select, ignore = chosen(request)
         step("Reading the claim files")
         options = IntakeOptions(request.sheet, request.columns, request.line_of_business)
         intake = read_claims(request.inputs, options)
@@ -93,6 +88,22 @@ def perform(request: Request, session: Session) -> Done:
         step("Writing")
         written = write(result, request)
     return Done(result, written, time.perf_counter() - started)
+
+
+def chosen(request: Request) -> tuple[frozenset[str], frozenset[str]]:
+    """The ids of the rules to run (none: all) and to leave out."""
+    if not (request.select or request.ignore):
+        return frozenset(), frozenset()
+    from auditor.rules import catalogue
+
+    rules = catalogue()
+    select = selection.rule_ids(request.select, rules, "--select")
+    ignore = selection.rule_ids(request.ignore, rules, "--ignore")
+    if not (select or {rule.id for rule in rules}) - ignore:
+        raise ConfigError(
+            "No rule is left to run.", next_step="Ask for more with --select or --ignore less."
+        )
+    return select, ignore
 
 
 def run_id(request: Request, intake: Intake, reference: Reference) -> str:

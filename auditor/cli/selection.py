@@ -38,7 +38,7 @@ def unknown_rule(word: str, rules: Sequence[Rule], where: str = "") -> ConfigErr
     """The error for a word that stands for no rule."""
     known = {x for r in rules for x in (r.id, r.name, *r.aliases, family(r.id))}
     return ConfigError(
-        f"there is no rule '{word}'.{did_you_mean(word, sorted(known))}",
+        f"There is no rule '{word}'.{did_you_mean(word, sorted(known))}",
         where=where,
         next_step="'auditor rules' lists them all.",
     )

@@ -20,7 +20,8 @@ def lines_text(done: Done, request: Request) -> Iterator[str]:
     """The whole summary; some of its texts hold line breaks."""
     result = done.result
     more = f" and {len(request.inputs) - 1} more" if len(request.inputs) > 1 else ""
-    yield f"Audited {request.inputs[0].name}{more} as of {request.as_of}"
+    settings = f", with the settings of {request.settings}" if request.settings else ""
+    yield f"Audited {request.inputs[0].name}{more} as of {request.as_of}{settings}"
     yield ""
     yield from _section("Lines", _lines(result, request))
     yield from _findings(result)
@@ -49,16 +50,12 @@ def money(result: AuditResult) -> list[tuple[str, str]]:
 
 
 def reference(result: AuditResult) -> list[str]:
-    """The releases that judged, and what to do where the starter set did."""
+    """The releases that judged; what to do about the starter set stands in the result's notes."""
     used = [r for r in result.releases if r.used]
     texts = [f"{r.label}, {r.rows:,} rows" for r in used if not r.starter]
     starters = sorted({r.kind for r in used if r.starter})
     if starters:
-        whole = "" if texts else "only "
-        texts.append(
-            f"Starter set {whole}({', '.join(starters)}): it knows a small choice of codes."
-            " Import CMS's own files: auditor reference import PATH"
-        )
+        texts.append(f"Starter set only for {', '.join(starters)}")
     return texts
 
 

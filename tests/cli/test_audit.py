@@ -13,12 +13,12 @@ from auditor import config
 from auditor.cli.audit import Given, merged
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
-# 77002 is an add-on and stands alone on its day (AOC-1, certain); the other day is in order.
+# 77002 is an add-on and stands alone on its day (AOQX771, certain); the other day is in order.
 CLAIMS = """\
 Claim ID,Patient ID,Rendering NPI,DOS,POS,CPT,Mod,Units,Charge,DX1
-C-1,PT-SMITH,1234567893,2025-11-03,11,77002,,1,100.00,M25511
-C-2,PT-JONES,1234567893,2025-11-04,11,99213,,1,150.00,M25511
-C-2,PT-JONES,1234567893,,11,99214,,1,150.00,M25511
+QX771,PT-SMITH,1234567893,2025-11-03,11,77002,,1,100.00,M25511
+QX772,PT-JONES,1234567893,2025-11-04,11,99213,,1,150.00,M25511
+QX772,PT-JONES,1234567893,,11,99214,,1,150.00,M25511
 """
 NOTHING = Given(None, None, (), (), None, None, ())
 
@@ -55,10 +55,16 @@ def test_the_whole_output(
     assert {"out.xlsx", "f.csv", "s.json"} <= {path.name for path in tmp_path.iterdir()}
 
 
+def test_the_starter_set_comes_with_what_to_do(audit: Callable[..., Any]) -> None:
+    told = " ".join(audit("--no-report").out.split())
+    assert "Starter set only for " in told
+    assert "auditor reference import" in told
+
+
 def test_nothing_of_a_claim_is_printed(audit: Callable[..., Any]) -> None:
     told = audit("--no-report")
     assert "AOC-1" in told.out
-    for value in ("PT-SMITH", "PT-JONES", "C-1", "1234567893", "M25511"):
+    for value in ("PT-SMITH", "PT-JONES", "QX77", "1234567893", "M25511"):
         assert value not in told.out + told.err
 
 
@@ -66,8 +72,9 @@ def test_nothing_of_a_claim_is_printed(audit: Callable[..., Any]) -> None:
 def test_findings_in_every_form(form: str, audit: Callable[..., Any], tmp_path: Path) -> None:
     assert audit("--no-report", "--findings", f"f.{form}").code == 0
     path = tmp_path / f"f.{form}"
-    read = {"csv": pl.read_csv, "jsonl": pl.read_ndjson, "parquet": pl.read_parquet}[form]
-    assert "AOC-1" in read(path)["rule_id"].to_list()
+    readers: dict[str, Any] = {"csv": pl.read_csv, "jsonl": pl.read_ndjson}
+    found = readers.get(form, pl.read_parquet)(path)
+    assert "AOC-1" in found["rule_id"].to_list()
 
 
 def test_without_report_nothing_is_written(audit: Callable[..., Any], tmp_path: Path) -> None:
@@ -144,7 +151,7 @@ def test_several_files_are_audited_together(audit: Callable[..., Any], tmp_path:
     # the primary of the add-on stands in the second file
     (tmp_path / "april.csv").write_text(
         CLAIMS.splitlines()[0]
-        + "\nC-9,PT-SMITH,1234567893,2025-11-03,11,20610,RT,1,100.00,M25511\n",
+        + "\nQX779,PT-SMITH,1234567893,2025-11-03,11,20610,RT,1,100.00,M25511\n",
         encoding="utf-8",
     )
     alone, both = audit("--no-report"), audit("april.csv", "--no-report")
@@ -162,6 +169,8 @@ def test_flag_beats_environment_beats_file_beats_default(
     assert fails() == 0
     (tmp_path / "auditor.toml").write_text('fail_on = "certain"\n')
     assert fails() == 1
+    told = run("audit", claims.name, "--no-report").out
+    assert "with the settings of auditor.toml" in told.splitlines()[0]
     (tmp_path / "other.toml").write_text("")
     assert fails("--config", "other.toml") == 0
     monkeypatch.setenv("AUDITOR_CONFIG", "other.toml")

@@ -92,8 +92,8 @@ def test_every_problem_is_told_at_once(file: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"select = [", "this is not valid TOML: "),
-        (b"sheet = 'x'\nsheet = 'y'", "this is not valid TOML: "),
+        (b"select = [", "This is not valid TOML: "),
+        (b"sheet = 'x'\nsheet = 'y'", "This is not valid TOML: "),
         ("sheet = 'é'".encode("latin-1"), "cannot be read (UnicodeDecodeError)"),
     ],
 )

@@ -58,7 +58,7 @@ def test_a_family_is_listed(run: Callable[..., Any]) -> None:
     [
         ("AOC-11", "Did you mean AOC-1?"),
         ("orphan-addon", "Did you mean orphan-add-on?"),
-        ("xyzzy", "there is no rule 'xyzzy'. 'auditor rules' lists them all."),
+        ("xyzzy", "There is no rule 'xyzzy'. 'auditor rules' lists them all."),
     ],
 )
 def test_an_unknown_rule_is_a_usage_error(word: str, message: str, run: Callable[..., Any]) -> None:

@@ -47,7 +47,7 @@ def test_words_stand_for_rules(values: list[str], ids: set[str]) -> None:
 
 @pytest.mark.parametrize("word", ["AO", "AOC-", "AOC-3", "1", "orphan", "MOD-26"])
 def test_a_part_of_a_name_is_not_enough(word: str) -> None:
-    with pytest.raises(ConfigError, match=f"^--select: there is no rule '{word}'"):
+    with pytest.raises(ConfigError, match=f"^--select: There is no rule '{word}'"):
         selection.rule_ids(["PTP-0", word], RULES, "--select")
 
 
