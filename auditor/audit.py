@@ -31,7 +31,7 @@ def audit(intake: Intake, reference: Reference, options: AuditOptions | None = N
     options = options or AuditOptions(as_of=date.today(), run_id="")  # noqa: DTZ011 - a calendar date
     chosen = choose(options.select, options.ignore)
     versions = resolve(intake.lines)
-    lines = versions.lines
+    lines = versions.lines.rechunk()  # several files come as several chunks
     if lines.is_empty():
         findings, coverage = empty(Findings), empty(Coverage)
     else:

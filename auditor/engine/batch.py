@@ -162,7 +162,7 @@ def build(
         never_pays=pl.col("status").is_in(NEVER_PAYS).fill_null(value=False),
         mue_zero=(
             (pl.col("mue_value") == 0)
-            & (pl.col("units").fill_null(1000) > 0)
+            & (pl.col("units") > 0)
             & ~pl.col("has_gxgy")
             & (pl.col("lob") != "medicaid")
         ).fill_null(value=False),

@@ -23,7 +23,12 @@ HITS: dict[str, pl.DataType | type[pl.DataType]] = {
 
 
 def hits(frame: pl.DataFrame, rule_id: str, **columns: pl.Expr | int | str | None) -> pl.DataFrame:
-    """A HITS table from `frame` (with `row`); columns not given are null."""
+    """A HITS table from `frame` (with `row`); columns not given are null.
+
+    The frame is made of one chunk first: pl.format fails on a filtered frame whose columns have
+    different chunks (seen with polars 2.1.0).
+    """
+    frame = frame.rechunk()
     given = {
         name: value if isinstance(value, pl.Expr) else pl.lit(value)
         for name, value in {"rule_id": rule_id, **columns}.items()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from auditor.engine.state import State
 
 STAGE = Stage.POLICY
-_MODALITY = {"76942": "US", "77002": "fluoro", "77003": "fluoro", "77012": "CT", "77021": "MR"}
+_MODALITY = {"76942": "us", "77002": "fluoro", "77003": "fluoro", "77012": "ct", "77021": "mr"}
 _SPINE = (("22510", "22515"), ("62263", "62327"), ("64479", "64495"), ("64633", "64636"))
 """Spinal procedures in the table of included guidance (SPEC 3.4; NCCI manual ch. VIII)."""
 RULES = (
@@ -76,8 +76,8 @@ def find(state: State) -> pl.DataFrame:
         on="day",
     ).filter(
         pl.col("row") != pl.col("other"),
-        pl.col("modality").str.split(" ").list.contains(pl.col("needs"))
-        | pl.col("modality").is_in(["any", "by code", "all"]),
+        pl.col("modality").str.to_lowercase().str.split(" ").list.contains(pl.col("needs"))
+        | pl.col("modality").is_in(["any", "by code"]),
         ~pl.col("has_separate"),
     )
     if pairs.is_empty():
