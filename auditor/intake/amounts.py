@@ -1,0 +1,80 @@
+"""Amounts and units as integers, read from their text: no float is ever involved."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from auditor.intake.distinct import Normal, clean, through
+
+_PLAIN = r"^-?\d{1,12}(?:\.\d{1,2})?$"
+_THOUSANDS = r"^\d{1,3}(?:,\d{3})+(?:\.\d*)?$"
+_NUMBER = r"^(\d{0,12})(?:\.(\d*))?$"
+
+
+def scaled(values: pl.Series, digits: int, what: str) -> pl.DataFrame:
+    """Distinct numbers times 10 to the power of `digits`, as Int64.
+
+    $, blanks and thousands commas go; (12.50), -12.50, 12.50- and 12.50 CR are negative. Further
+    decimals are rounded half up in size, and noted. What is no number is emptied, and noted.
+    """
+    frame = values.alias("raw").to_frame().with_columns(text=clean(pl.col("raw")))
+    upper = pl.col("text").str.to_uppercase().str.replace_all(r"USD|[\s$+]", "")
+    frame = frame.with_columns(bare=upper)
+    negative = pl.col("bare").str.contains(r"^-[^-]*$|^[^-]*-$|^\([^()]*\)$|CR$")
+    size = pl.col("bare").str.replace(r"^\((.*)\)$", "${1}").str.replace(r"CR$", "")
+    size = size.str.replace(r"^-|-$", "")
+    commas = size.str.contains(_THOUSANDS)
+    size = pl.when(commas).then(size.str.replace_all(",", "")).otherwise(size)
+    frame = frame.with_columns(negative=negative, size=size)
+    valid = pl.col("size").str.contains(_NUMBER) & pl.col("size").str.contains(r"\d")
+    whole = pl.col("size").str.extract(_NUMBER, 1).fill_null("")
+    part = pl.col("size").str.extract(_NUMBER, 2).fill_null("")
+    frame = frame.with_columns(
+        valid=valid.fill_null(value=False),
+        kept=(whole + part.str.slice(0, digits).str.pad_end(digits, "0")),
+        rest=part.str.slice(digits),
+    )
+    up = pl.col("rest").str.contains(r"^[5-9]").cast(pl.Int64)
+    amount = pl.col("kept").cast(pl.Int64, strict=False) + up
+    sign = pl.when("negative").then(-1).otherwise(1)
+    return frame.select(
+        "raw",
+        value=pl.when("valid").then(amount * sign),
+        kind=pl.when(~pl.col("valid") & pl.col("text").is_not_null())
+        .then(pl.lit(f"not {what}: emptied"))
+        .when(pl.col("valid") & pl.col("rest").str.contains(r"[1-9]"))
+        .then(pl.lit("rounded")),
+    )
+
+
+def cents(raw: pl.Series, *, in_cents: bool = False) -> Normal:
+    """Amounts in cents; `in_cents` where the column counts cents already.
+
+    Amounts are as many as lines, so the plain form is read directly rather than by value.
+    """
+    if not in_cents and raw.str.contains(_PLAIN).all():
+        exact = raw.cast(pl.Decimal(18, 2)) * 100
+        return Normal(exact.cast(pl.Int64), None)
+    return through(raw, lambda values: scaled(values, 0 if in_cents else 2, "an amount"))
+
+
+def thousandths(values: pl.Series) -> pl.DataFrame:
+    """Distinct units in thousandths."""
+    return scaled(values, 3, "a number of units")
+
+
+def line_number(values: pl.Series) -> pl.DataFrame:
+    """Distinct line numbers as Int32; 001 and 1.0 are 1."""
+    text = clean(pl.col("raw"))
+    digits = text.str.extract(r"^(\d{1,9})(?:\.0+)?$")
+    return (
+        values.alias("raw")
+        .to_frame()
+        .select(
+            "raw",
+            value=digits.cast(pl.Int32),
+            kind=pl.when(digits.is_null() & text.is_not_null()).then(
+                pl.lit("not a line number: emptied")
+            ),
+        )
+    )

@@ -1,0 +1,180 @@
+"""From raw lines to claim lines: every field normalised, what cannot be placed rejected.
+
+One pass over each column, through its distinct values where those are fewer (see distinct).
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+
+from auditor.intake import business, codes, gate, layout, names, steps
+from auditor.intake.distinct import through
+from auditor.intake.steps import Batch
+from schemas import ClaimLines, dtypes
+
+if TYPE_CHECKING:
+    from auditor.intake.steps import Plan
+
+SCHEMA = {name: kind for name, kind in dtypes(ClaimLines).items() if name != "line_key"}
+"""ClaimLines but for line_key, which the batch of files numbers."""
+
+_THREADS = 4
+
+
+class Canonical(NamedTuple):
+    """One batch, sorted out."""
+
+    lines: pl.DataFrame
+    """ClaimLines without line_key."""
+    rejected: pl.DataFrame
+    """CELL, source_row, claim_id, patient_id, service_date, reasons."""
+    set_aside: pl.DataFrame
+    """SetAside."""
+    repairs: pl.DataFrame
+    """Repairs, of `lines` only."""
+    other_types: int
+    """Lines whose claim type is neither professional nor institutional: audited."""
+
+
+def canonical(raw: pl.DataFrame, rows: pl.Series, plan: Plan) -> Canonical:
+    """Sort out the raw lines of one batch (see layout.lines_of).
+
+    `rows` is the row in the file of each row of cells that CELL points into.
+    """
+    raw = raw.with_columns(source_row=rows.gather(raw[layout.CELL]))
+    aside, raw, other = _institutional(raw, plan)
+    batch = Batch(raw, plan)
+    # No step needs another's outcome, and polars works outside the interpreter's lock.
+    with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
+        for step in [pool.submit(step, batch) for step in steps.ALL]:
+            step.result()
+    batch.noted.sort(key=lambda note: (list(SCHEMA).index(note[0]), note[1].name))
+    frame = _frame(batch)
+    rejected, keep = _judge(frame, batch)
+    if rejected.height:
+        frame = frame.filter(keep)
+    return Canonical(frame, rejected, aside, _repairs(batch, keep), other)
+
+
+def _institutional(raw: pl.DataFrame, plan: Plan) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+    """(lines set aside, the others, how many of those have another claim type).
+
+    The claim type decides; a line without one that says professional or institutional is
+    institutional where it has a bill type. Every other type is audited, and counted.
+    """
+    says: list[pl.Series] = []
+    other = pl.Series(dtype=pl.Boolean)
+    if "claim_type" in raw.columns:
+        header = plan.columns.names[plan.columns.single["claim_type"]]
+        rif = names.plain(header) == "NCHCLMTYPECD"
+        kind = through(raw["claim_type"], lambda v: business.claim_type(v, rif=rif)).values
+        other = kind == "other"
+        says.append(pl.select(pl.when(kind != "other").then(kind)).to_series())
+    if "bill_type" in raw.columns:
+        says.append(through(raw["bill_type"], business.bill_type).values)
+    empty = pl.DataFrame(
+        schema=dict.fromkeys(("source_file", "claim_id", "reason"), pl.String)
+        | {"source_row": pl.UInt32}
+    ).select("source_file", "source_row", "claim_id", "reason")
+    if not says:
+        return empty, raw, 0
+    mask = (pl.select(pl.coalesce(says)).to_series() == "institutional").fill_null(value=False)
+    if not mask.any():
+        return empty, raw, int(other.sum() or 0)
+    aside = raw.filter(mask)
+    table = aside.select(
+        pl.lit(plan.source_file).alias("source_file"),
+        "source_row",
+        codes.ids(aside["claim_id"]).values.alias("claim_id"),
+        pl.lit("institutional").alias("reason"),
+    )
+    return table, raw.filter(~mask), int((other & ~mask).sum() or 0) if len(other) else 0
+
+
+def _frame(batch: Batch) -> pl.DataFrame:
+    """All columns of ClaimLines but line_key, typed, absent ones null."""
+    constant = {
+        "source_file": batch.plan.source_file,
+        "line_of_business": batch.plan.line_of_business or "unknown",
+    }
+    found = {**batch.done, "source_row": batch.raw["source_row"]}
+    if layout.SLOT in batch.raw.columns:
+        found["line_number"] = batch.raw[layout.SLOT]
+    base = pl.DataFrame([found[name].alias(name) for name in SCHEMA if name in found])
+    return base.select(
+        pl.col(name) if name in found else pl.lit(constant.get(name), kind).alias(name)
+        for name, kind in SCHEMA.items()
+    )
+
+
+def _judge(frame: pl.DataFrame, batch: Batch) -> tuple[pl.DataFrame, pl.Series]:
+    """(rejected lines with their reasons, Boolean: the line stays)."""
+    # The gate judges the contract whole; the number is given over all files, later.
+    judged = frame.with_row_index("line_key").select(list(dtypes(ClaimLines)))
+    failures = gate.failures(judged)
+    keep = pl.Series([True]).new_from_index(0, frame.height)
+    rejected = batch.raw.select(layout.CELL).head(0).with_columns(
+        source_row=pl.lit(0, pl.UInt32), claim_id=pl.lit(""), patient_id=pl.lit(""),
+        service_date=pl.lit(None, pl.Date), reasons=pl.lit(""),
+    )  # fmt: skip
+    if failures.is_empty():
+        return rejected, keep
+    date = pl.DataFrame({"said": batch.problems}).with_row_index("index")
+    said = failures.join(date, on="index", how="left", maintain_order="left").select(
+        "index",
+        reason=pl.when(pl.col("reason") == gate.NO_DATE)
+        .then(pl.coalesce("said", "reason"))
+        .otherwise("reason"),
+    )
+    reasons = said.group_by("index", maintain_order=True).agg(
+        reasons=pl.col("reason").str.join("; ")
+    )
+    at = reasons["index"]
+    rows = pl.DataFrame(
+        {
+            layout.CELL: batch.raw[layout.CELL].gather(at),
+            "source_row": frame["source_row"].gather(at),
+            "claim_id": frame["claim_id"].gather(at),
+            "patient_id": frame["patient_id"].gather(at),
+            "service_date": frame["service_date_from"].gather(at),
+            "reasons": reasons["reasons"],
+        }
+    )
+    if layout.SLOT in batch.raw.columns:
+        slot = batch.raw[layout.SLOT].gather(at).cast(pl.String)
+        rows = rows.with_columns(reasons="line " + slot + " of the row: " + pl.col("reasons"))
+    keep = ~pl.int_range(frame.height, dtype=pl.UInt32, eager=True).is_in(at.implode())
+    return rows.sort(layout.CELL, maintain_order=True), keep
+
+
+def _repairs(batch: Batch, keep: pl.Series) -> pl.DataFrame:
+    """What was changed or emptied on the lines that stay, in order of field and row."""
+    found = []
+    rows = pl.DataFrame({"source_row": batch.raw["source_row"], "keep": keep})
+    for name, raw, repaired in batch.noted:
+        table = repaired.with_columns(pl.col("value").cast(pl.String))
+        found.append(
+            rows.with_columns(raw=raw)
+            .filter(pl.col("raw").is_in(table["raw"].implode()) & pl.col("keep"))
+            .join(table, on="raw", how="inner", maintain_order="left")
+            .select(
+                pl.lit(batch.plan.source_file).alias("source_file"),
+                "source_row",
+                pl.lit(name).alias("field"),
+                "kind",
+                "raw",
+                "value",
+            )
+        )
+    if not found:
+        return pl.DataFrame(
+            schema={
+                "source_file": pl.String, "source_row": pl.UInt32, "field": pl.String,
+                "kind": pl.String, "raw": pl.String, "value": pl.String,
+            }
+        )  # fmt: skip
+    return pl.concat(found)

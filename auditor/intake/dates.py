@@ -1,0 +1,141 @@
+"""Dates in the forms that exports use, as calendar dates; a time or a zone never moves the day.
+
+Read are 2018-06-10 (with / or . too), 20180610, 10/22/2023, 27-OCT-1999, 30May2015, Oct 22, 2023,
+10222023, each also with a time behind it, two-digit years, and a spreadsheet's day numbers. Years
+outside 1900 to 2200 are no dates of a claim.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+
+from auditor.intake.distinct import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+_PIVOT = 70  # two-digit years: 00 to 69 are 20xx, 70 to 99 are 19xx (as POSIX reads them)
+_SHORT_YEAR = 2  # digits
+_EPOCH = pl.date(1899, 12, 30)  # day 0 of a spreadsheet, its false leap day of 1900 included
+
+UNREADABLE = "not a date: emptied"
+OUTSIDE = f"a year outside {FIRST_YEAR} to {LAST_YEAR}: emptied"
+
+_TIME = (
+    r"[T ]+\d{1,2}(?::\d{2}){1,2}(?:\.\d+)?\s*(?:[AP]\.?M\.?)?\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})?$"
+)
+_ISO = r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$"
+_COMPACT = r"^(\d{4})(\d{2})(\d{2})$"
+_SLASHED = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})$"
+_NAMED = r"^(\d{1,2})[-/. ]?([A-Z]{3})[A-Z]{0,6}[-/., ]*(\d{4}|\d{2})$"
+_MONTH_FIRST = r"^([A-Z]{3})[A-Z]{0,6}[-/. ]*(\d{1,2})[-/., ]+(\d{4}|\d{2})$"
+_TOGETHER = r"^(\d{2})(\d{2})(\d{4})$"
+_SERIAL = r"^(\d{5})(?:\.\d+)?$"
+_MONTHS_A_YEAR = 12
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+
+
+class Reading(NamedTuple):
+    """How the dates of one column are to be read."""
+
+    day_first: bool = False
+    serials: bool = False
+    """Whether five digits are a spreadsheet's day number."""
+
+
+def readings(
+    columns: Mapping[str, pl.Series], *, serials: bool
+) -> tuple[dict[str, Reading], list[str]]:
+    """How to read each date column (String), and remarks on the file.
+
+    10/11/2023 is month/day unless the column shows otherwise: a first number above 12 somewhere
+    and a second one above 12 nowhere. A column that shows nothing follows the file's other
+    columns. Five digits are day numbers in a workbook (`serials`), and elsewhere only in a column
+    most of whose values are dates of another form.
+    """
+    shown: dict[str, tuple[int, int, int]] = {}
+    found: dict[str, bool] = {}
+    for name, column in columns.items():
+        text = _text(column.drop_nulls().unique())["text"].drop_nulls()
+        parts = text.str.extract_groups(_SLASHED).struct.unnest()
+        first, second = (parts[parts.columns[n]].cast(pl.Int32) for n in (0, 1))
+        shown[name] = (
+            int((first > _MONTHS_A_YEAR).sum()),
+            int((second > _MONTHS_A_YEAR).sum()),
+            len(first.drop_nulls()),
+        )
+        five = text.str.contains(_SERIAL)
+        other = (~five & text.str.contains(r"\d[-/.]|[A-Za-z]{3}|^\d{8}")).sum()
+        found[name] = serials or bool(other > five.sum())
+    days = sum(day for day, _, _ in shown.values())
+    months = sum(month for _, month, _ in shown.values())
+    notes: list[str] = []
+    result: dict[str, Reading] = {}
+    for name, (day, month, slashed) in shown.items():
+        if day and month:
+            day_first = day > month
+            kept = "day/month" if day_first else "month/day"
+            notes.append(f"Dates of {name} come in both orders; they were read as {kept}/year.")
+        else:
+            day_first = bool(day) if day or month else days > 0 and months == 0
+            if day_first and slashed:
+                notes.append(f"Dates of {name} were read as day/month/year.")
+        result[name] = Reading(day_first, found[name])
+    return result, notes
+
+
+def _text(values: pl.Series) -> pl.DataFrame:
+    """Columns raw and text: upper case, without a time behind the date and without .0."""
+    text = clean(pl.col("raw")).str.to_uppercase()
+    text = text.str.replace(_TIME, "").str.replace(r"^(\d{5}|\d{8})\.0+$", "${1}")
+    text = text.str.replace(r"^(\d{4}-\d{2}-\d{2})(?:Z|[+-]\d{2}:?\d{2})$", "${1}")
+    return values.alias("raw").to_frame().with_columns(text=text.str.strip_chars())
+
+
+def parse(values: pl.Series, reading: Reading) -> pl.DataFrame:
+    """Distinct raw dates -> raw, value (Date), kind; also `short`: the year had two digits."""
+    frame = _text(values)
+    text = pl.col("text")
+    day, month = (1, 2) if reading.day_first else (2, 1)
+    forms = [
+        (_ISO, 1, 2, 3),
+        (_COMPACT, 1, 2, 3),
+        (_SLASHED, 3, month, day),
+        (_NAMED, 3, 2, 1),
+        (_MONTH_FIRST, 3, 1, 2),
+        (_TOGETHER, 3, month, day),
+    ]
+    read = []
+    for pattern, year, mon, d in forms:
+        y, m, n = (text.str.extract(pattern, group) for group in (year, mon, d))
+        long = (
+            pl.when(y.str.len_bytes() > _SHORT_YEAR)
+            .then(y)
+            .when(y.cast(pl.Int32) < _PIVOT)
+            .then("20" + y)
+            .otherwise("19" + y)
+        )
+        if pattern in (_NAMED, _MONTH_FIRST):
+            m = m.replace_strict(_MONTHS, list(map(str, range(1, 13))), default=None)
+        joined = long + "-" + m.str.zfill(2) + "-" + n.str.zfill(2)
+        read.append(joined.str.to_date("%Y-%m-%d", strict=False))
+    if reading.serials:
+        days = text.str.extract(_SERIAL).cast(pl.Int64)
+        read.append((_EPOCH + pl.duration(days=days)).cast(pl.Date))
+    value = pl.coalesce(*(_sane(form) for form in read))
+    outside = pl.coalesce(*read).is_not_null()
+    return frame.with_columns(value=value).select(
+        "raw",
+        "value",
+        kind=pl.when(pl.col("value").is_null() & text.is_not_null()).then(
+            pl.when(outside).then(pl.lit(OUTSIDE)).otherwise(pl.lit(UNREADABLE))
+        ),
+        short=text.str.contains(r"(?:^|\D)\d{2}$") & ~text.str.contains(r"^\d{4}[-/.]"),
+    )
+
+
+def _sane(date: pl.Expr) -> pl.Expr:
+    return pl.when(date.dt.year().is_between(FIRST_YEAR, LAST_YEAR)).then(date)

@@ -1,0 +1,61 @@
+"""Normalising a column through its distinct values.
+
+Dates, codes, modifiers, places and practitioners have few distinct values, so each is judged
+once, however many lines carry it, and a column that is clean already is not rebuilt at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import polars as pl
+
+Normaliser = Callable[[pl.Series], pl.DataFrame]
+"""Distinct raw texts (String, no nulls) -> columns raw, value (null: emptied), kind (String).
+
+kind says in plain words what was changed or emptied; null where nothing worth saying was.
+"""
+
+MISSING = ("", "NULL", "(NULL)", "<NULL>", "\\N", "N/A", "#N/A", "NAN", "NONE", "-", "--", ".")
+"""Texts that stand for no value."""
+
+_CONTROL = r"[\x00-\x08\x0b-\x1f\x7f]"
+
+
+class Normal(NamedTuple):
+    """A column after normalising."""
+
+    values: pl.Series
+    repaired: pl.DataFrame | None
+    """raw, value, kind of the values worth a note; None for none."""
+
+
+def clean(raw: pl.Expr) -> pl.Expr:
+    """`raw` without control characters, outer blanks and a spreadsheet's text marks.
+
+    ="00100" and '00100 are how exports keep a spreadsheet from taking a code for a number.
+    Null where nothing or only a word for nothing stands there.
+    """
+    text = raw.str.replace_all(_CONTROL, "").str.strip_chars()
+    text = text.str.replace(r'^="(.*)"$', "${1}").str.replace(r"^'", "").str.strip_chars()
+    return pl.when(~text.str.to_uppercase().is_in(MISSING)).then(text)
+
+
+def through(raw: pl.Series, normaliser: Normaliser) -> Normal:
+    """`raw` (String) with every distinct value normalised."""
+    values = raw.drop_nulls().unique()
+    if values.is_empty():
+        empty = normaliser(values)["value"].dtype
+        return Normal(pl.Series(raw.name, [None], dtype=empty).new_from_index(0, len(raw)), None)
+    table = normaliser(values)
+    noted = table.filter(pl.col("kind").is_not_null())
+    repaired = noted if noted.height else None
+    if table.schema["value"] == pl.String and table["value"].eq_missing(table["raw"]).all():
+        return Normal(raw, repaired)
+    joined = (
+        raw.alias("raw")
+        .to_frame()
+        .join(table.select("raw", "value"), on="raw", how="left", maintain_order="left")
+    )
+    return Normal(joined["value"].alias(raw.name), repaired)

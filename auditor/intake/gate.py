@@ -1,0 +1,91 @@
+"""The pandera gate: nothing leaves intake that the claim-line contract does not accept.
+
+Frames are validated collected (a LazyFrame would be checked by its schema alone) and in batches,
+so that the failures held at one time stay bounded. A value that fails is a reason to reject its
+row; a frame of the wrong shape, or an exception inside a check, is a defect of this program.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandera.polars as pa
+import polars as pl
+from pandera.errors import SchemaError, SchemaErrors
+
+from schemas import ClaimLines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BATCH = 1_000_000
+"""Rows validated at one time."""
+MOST_FAILURES = 200_000
+"""Failing cells collected at one time; a batch that has more is validated in halves."""
+
+_FEW = 50_000  # rows; a batch this small is never halved
+
+NO_DATE = "the date of service is missing"
+"""The reason of a null date; the caller knows whether it was blank or could not be read."""
+
+_WORDS = {
+    "claim_id": "the claim id is missing",
+    "patient_id": "the patient id is missing",
+    "service_date_from": NO_DATE,
+    "code": "the procedure code is missing",
+}
+# Follows service_date_from, which says it already.
+_SILENT = frozenset({"service_date_to"})
+
+
+def raw(cells: pl.DataFrame) -> None:
+    """The raw gate: every column is text. Anything else is a defect of a source."""
+    schema = pa.DataFrameSchema(
+        {name: pa.Column(pl.String, nullable=True) for name in cells.columns}, strict=True
+    )
+    try:
+        schema.validate(cells, lazy=True)
+    except (SchemaError, SchemaErrors):
+        message = "a source handed over cells that are not text"
+        raise RuntimeError(message) from None
+
+
+def failures(lines: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `lines` that ClaimLines does not accept: columns index (UInt32), reason (String)."""
+    found = list(_failures(lines, 0))
+    return pl.concat(found) if found else _reasons([])
+
+
+def _failures(lines: pl.DataFrame, offset: int) -> Sequence[pl.DataFrame]:
+    height = lines.height
+    if height > BATCH or (height > _FEW and _nulls(lines) > MOST_FAILURES):
+        half = min(BATCH, height // 2) if height <= BATCH else BATCH
+        return [
+            *_failures(lines.slice(0, half), offset),
+            *_failures(lines.slice(half), offset + half),
+        ]
+    try:
+        ClaimLines.validate(lines, lazy=True)
+    except SchemaErrors as error:
+        cases = error.failure_cases
+    else:
+        return []
+    if not isinstance(cases, pl.DataFrame) or cases["index"].null_count():
+        checks = sorted(set(cases.select("column", "check").unique().iter_rows()))
+        message = f"claim lines broke their own contract: {checks[:5]}"
+        raise RuntimeError(message) from None
+    pairs = cases.filter(~pl.col("column").is_in(sorted(_SILENT))).select(
+        index=pl.col("index").cast(pl.UInt32) + offset,
+        reason=pl.col("column").replace_strict(
+            _WORDS, default="its " + pl.col("column") + " is not allowed by the claim-line contract"
+        ),
+    )
+    return [pairs.unique(maintain_order=True)]
+
+
+def _nulls(lines: pl.DataFrame) -> int:
+    return sum(lines[name].null_count() for name in _WORDS)
+
+
+def _reasons(rows: list[tuple[int, str]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema={"index": pl.UInt32, "reason": pl.String}, orient="row")

@@ -1,0 +1,50 @@
+"""What the cells of a column tell about it: blank, the same as another, CPT or ICD."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_HCPCS = r"^\s*(?:\d{4}[0-9A-Za-z]|[A-Za-z]\d{4})(?:\.0|[-:, ].*)?\s*$"
+_ICD = r"^\s*(?:[0-9A-HJ-NP-Za-hj-np-z]{7}|\d{2}\.\d{1,2})\s*$"  # ICD-10-PCS, ICD-9 volume 3
+_SHARE = 0.5
+
+
+def blank(column: pl.Series) -> bool:
+    """No cell holds anything but blanks."""
+    if column.null_count() == len(column):
+        return True
+    held = column.drop_nulls()
+    # The first cells nearly always tell.
+    return not any(part.str.contains(r"\S").any() for part in (held.head(100), held))
+
+
+def equal(one: pl.Series, other: pl.Series) -> bool:
+    """Both say the same in every row."""
+    return bool(one.rename("").eq_missing(other.rename("")).all())
+
+
+def alike(one: pl.Series, other: pl.Series) -> bool:
+    """Each value of one goes with exactly one value of the other, so either tells rows apart."""
+    pairs = pl.DataFrame({"one": one, "other": other}).unique()
+    if pairs.select((pl.col("one").is_null() != pl.col("other").is_null()).any()).item():
+        return False
+    return pairs.height == pairs["one"].n_unique() == pairs["other"].n_unique()
+
+
+def procedures(columns: Sequence[pl.Series]) -> Literal["hcpcs", "icd", "other"]:
+    """What most cells of the columns of one field look like, each value counted once."""
+    values = pl.concat([c.drop_nulls().unique().alias("value") for c in columns]).unique()
+    values = values.filter(values.str.contains(r"\S"))
+    if values.is_empty():
+        return "other"
+    half = len(values) * _SHARE
+    if values.str.contains(_HCPCS).sum() >= half:
+        return "hcpcs"
+    if values.str.contains(_ICD).sum() >= half:
+        return "icd"
+    return "other"

@@ -1,0 +1,160 @@
+"""Header names: which column header may hold which field, and how well it fits.
+
+Names are compared upper-case with everything but letters and digits taken out, and only as a
+whole: that alone refuses the false friends seen in real layouts (PCP_TAX_ID and RCPT_DT hold
+"CPT", MODEL and MOD_REDUC_AMT hold "MOD", BUSINESS_UNIT "UNIT", LINE_OF_BUSINESS "LINE",
+POST_DATE "POS"; ICD9_PROC_CODE_1 and UB_SURG hold ICD codes).
+
+Each field has its names in ranks (see synonyms). A column of a better rank wins without asking:
+submitted over allowed, line dates over claim dates.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from auditor.intake.synonyms import NAMES
+
+REQUIRED = ("claim_id", "patient_id", "service_date_from", "code")
+PRACTITIONER = ("rendering_npi", "billing_npi")
+
+LISTS = ("modifiers", "diagnoses", "diagnosis_pointers")
+"""Fields that several numbered columns of one line make up."""
+
+HELPERS = (
+    "bill_type",
+    "claim_date_from",
+    "claim_date_to",
+    "claim_status",
+    "claim_type",
+    "line_diagnosis",
+    "principal_diagnosis",
+    "units_sign",
+    "void_indicator",
+)
+"""Not fields of a claim line, but columns that decide about them."""
+
+FIELDS = frozenset(NAMES) | {"modifiers"}
+"""Every field that `--map FIELD=COLUMN` may name."""
+
+AMOUNTS = ("charge_amount", "allowed_amount", "paid_amount")
+
+# MODIFIER, MOD1, HCPCS_1ST_MDFR_CD, PROC_MDFR_1_CD, CPT_MODIFIER_2, SUBMITTED_MOD1 ...; the number
+# has been taken out already. Anchored at both ends, so that MODEL and MOD_REDUC_AMT do not pass.
+_MODIFIER = re.compile(
+    r"(?:SUBMITTED|BILLED)?(?:LINE|CLMLINE|CLAIMLINE|SERVICELINE|SVC|SERVICE|SERV)?"
+    r"(?:CPT4?|HCPCS|CPTHCPCS|HCPCSCPT|PROC|PROCEDURE|PRCDR)?(?:CODE|CD)?"
+    r"(?:MODIFIER|MDFR|MDFYR|MODIF|MDF|MODFR|MOD)S?(?:CODE|CD)?S?"
+)
+_ORDINALS = {"1ST": 1, "2ND": 2, "3RD": 3, "4TH": 4, "5TH": 5}
+_WORDS = {"ONE": 1, "TWO": 2, "THREE": 3, "FOUR": 4, "FIVE": 5}
+_FIRSTS = {"FIRST": 1, "SECOND": 2, "THIRD": 3, "FOURTH": 4, "FIFTH": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One way to read a header."""
+
+    field: str
+    rank: int
+    """0 fits best."""
+    number: int | None = None
+    """Of a numbered column: which modifier or diagnosis, or which line of a wide row."""
+    slot: int | None = None
+    """Of a column with two numbers: the line of the wide row, as far as the name tells."""
+    stem: str = ""
+    """The plain name without its number; columns of one stem belong together."""
+
+
+def plain(header: str) -> str:
+    """`header` as names are compared: upper-case letters and digits only."""
+    return re.sub(r"[^A-Z0-9]", "", header.upper())
+
+
+@cache
+def _ranks() -> dict[str, tuple[tuple[str, int], ...]]:
+    """Plain name -> the fields it may be, with the rank in each."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for field, ranks in NAMES.items():
+        for rank, names in enumerate(ranks.split("/")):
+            for name in names.split():
+                found.setdefault(name, []).append((field, rank))
+    return {name: tuple(fits) for name, fits in found.items()}
+
+
+def synonyms(field: str) -> tuple[str, ...]:
+    """The plain names of `field`, best first; for suggestions in messages."""
+    if field == "modifiers":
+        return ("MODIFIER", "MODIFIER1", "MOD1", "MODIFIERS")
+    return tuple(NAMES[field].replace("/", " ").split())
+
+
+def _exact(name: str) -> list[Match]:
+    matches = [Match(field, rank) for field, rank in _ranks().get(name, ())]
+    if not matches and name.endswith(("CENTS", "INCENTS")):
+        base = name.removesuffix("CENTS").removesuffix("IN")
+        matches = [Match(f, rank) for f, rank in _ranks().get(base, ()) if f in AMOUNTS]
+    if not matches and _MODIFIER.fullmatch(name):
+        matches = [Match("modifiers", 0)]
+    return matches
+
+
+def in_cents(header: str) -> bool:
+    """Whether an amount column says by its name that it counts cents."""
+    return plain(header).endswith("CENTS")
+
+
+def _numbered(header: str) -> list[tuple[str, int | None, int | None]]:
+    """(plain stem, number, slot) for each way to take numbers out of `header`, best first."""
+    name = plain(header)
+    ways: list[tuple[str, int | None, int | None]] = []
+    line = re.fullmatch(r"(?:LINE|LN|SVC|SERVICELINE|SVCLINE|SV)(\d{1,2})(\D.*)", name)
+    if line:
+        last = re.fullmatch(r"(.*\D)(\d)", line[2])
+        ways.append((line[2], None, int(line[1])))
+        if last:
+            ways.append((last[1], int(last[2]), int(line[1])))
+    apart = re.fullmatch(r"(.*?)[\W_]+(\d{1,2})", header.strip())
+    if apart:
+        inner = plain(apart[1])
+        both = re.fullmatch(r"(.*\D)(\d{1,2})", inner)
+        ways.append((inner, int(apart[2]), None))
+        if both:
+            ways.append((both[1], int(both[2]), int(apart[2])))
+    close = re.fullmatch(r"(.*\D)(\d{1,2})", name)
+    if close:
+        ways.append((close[1], int(close[2]), None))
+    within = re.fullmatch(r"(\D+)(\d)(ST|ND|RD|TH)?(\D+)", name)
+    if within and (within[3] is None or within[2] + within[3] in _ORDINALS):
+        ways.append((within[1] + within[4], int(within[2]), None))
+    ways.extend((name.removesuffix(w), n, None) for w, n in _WORDS.items() if name.endswith(w))
+    ways.extend((name.removeprefix(w), n, None) for w, n in _FIRSTS.items() if name.startswith(w))
+    return ways
+
+
+@cache
+def matches(header: str) -> tuple[Match, ...]:
+    """Every field that a column called `header` may hold; () where the name is not known.
+
+    A whole name is preferred: CPT4 is the code, not CPT number 4. MOD_1_2 comes back with both
+    numbers (`number` 1, `slot` 2), and the caller decides which of them is the line.
+    """
+    whole = _exact(plain(header))
+    if whole:
+        return tuple(whole)
+    for stem, number, slot in _numbered(header):
+        fits = [m for m in _exact(stem) if slot is None or number is None or m.field in LISTS]
+        if fits:
+            return tuple(
+                Match(
+                    m.field,
+                    m.rank,
+                    slot if number is None else number,
+                    None if number is None else slot,
+                    stem,
+                )
+                for m in fits
+            )
+    return ()

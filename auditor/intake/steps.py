@@ -1,0 +1,294 @@
+"""The steps that normalise the columns of one batch of raw lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.intake import amounts, business, codes, dates, layout, names
+from auditor.intake.distinct import through
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from auditor.intake.dates import Reading
+    from auditor.intake.distinct import Normal, Normaliser
+    from auditor.intake.mapping import Columns
+
+_BIRTH = "patient_birth_date"
+_DATES = ("service_date_from", "service_date_to", "claim_date_from", "received_date", _BIRTH)
+_SIMPLE: Mapping[str, Normaliser] = {
+    "line_number": amounts.line_number,
+    "patient_sex": business.sex,
+    "payer": codes.text,
+    "payer_sequence": business.sequence,
+    "rendering_npi": codes.npi,
+    "billing_npi": codes.npi,
+    "referring_npi": codes.npi,
+    "tax_id": codes.tax_id,
+    "specialty": codes.code_text,
+    "clia_number": codes.code_text,
+    "place_of_service": codes.place,
+    "ndc": codes.code_text,
+    "claim_note": codes.text,
+}
+_IDS = ("claim_id", "patient_id", "original_claim_id", "payer_claim_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is decided for a whole file before its lines are read."""
+
+    source_file: str
+    columns: Columns
+    readings: Mapping[str, Reading]
+    """How each date column is read."""
+    line_of_business: str | None
+    """For lines that do not say so themselves."""
+    numbers: frozenset[int] = frozenset()
+    """Columns that a spreadsheet stores as numbers."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Columns of one batch while they are normalised; all have the height of `raw`."""
+
+    raw: pl.DataFrame
+    plan: Plan
+    done: dict[str, pl.Series] = field(default_factory=dict)
+    noted: list[tuple[str, pl.Series, pl.DataFrame]] = field(default_factory=list)
+    """field, raw column, repaired values (raw, value, kind)."""
+    problems: pl.Series = field(default_factory=pl.Series)
+    """What is wrong with each line's date of service, or null."""
+
+    def has(self, name: str) -> bool:
+        """Whether the file has a column for `name`."""
+        return name in self.raw.columns
+
+    def keep(self, name: str, normal: Normal) -> None:
+        """Set field `name`, and note what was repaired."""
+        self.done[name] = normal.values
+        self.note(name, self.raw[name], normal.repaired)
+
+    def note(self, name: str, raw: pl.Series, repaired: pl.DataFrame | None) -> None:
+        """Remember what was repaired in one column."""
+        if repaired is not None:
+            self.noted.append((name, raw, repaired))
+
+    def helper(self, name: str, normaliser: Normaliser) -> pl.Series | None:
+        """A normalised helper column, unnoted; None where the file has none."""
+        return through(self.raw[name], normaliser).values if self.has(name) else None
+
+
+def date_columns(columns: Columns) -> dict[str, list[int]]:
+    """Every column that holds dates, by field."""
+    used = columns.used()
+    return {name: used[name] for name in _DATES if name in used}
+
+
+def _identifiers(batch: Batch) -> None:
+    for name in _IDS:
+        if batch.has(name):
+            place = batch.plan.columns.single.get(name)
+            numbers = place in batch.plan.numbers
+            batch.keep(name, codes.ids(batch.raw[name], numbers=numbers))
+
+
+def _date(batch: Batch, name: str) -> tuple[pl.Series, pl.DataFrame]:
+    """Dates of column `name`, and the table of its distinct values."""
+    raw = batch.raw[name]
+    reading = batch.plan.readings[name]
+    table = dates.parse(raw.drop_nulls().unique(), reading)
+    joined = raw.alias("raw").to_frame().join(table, on="raw", how="left", maintain_order="left")
+    return joined["value"], table
+
+
+def _service_dates(batch: Batch) -> None:
+    """Normalise all dates, and say what is wrong with a date of service that is none."""
+    start, table = _date(batch, "service_date_from")
+    wrong = table.filter(pl.col("kind").is_not_null())
+    height = batch.raw.height
+    problems = pl.Series([None], dtype=pl.String).new_from_index(0, height)
+    if wrong.height:
+        words = wrong.select(
+            "raw",
+            said=pl.when(pl.col("kind") == dates.OUTSIDE)
+            .then(
+                pl.lit(
+                    f"the date of service is not in the years {dates.FIRST_YEAR}"
+                    f" to {dates.LAST_YEAR}"
+                )
+            )
+            .otherwise(pl.lit("the date of service cannot be read")),
+        )
+        raw = batch.raw.select(raw="service_date_from")
+        problems = raw.join(words, on="raw", how="left", maintain_order="left")["said"]
+    if batch.has("claim_date_from") and start.null_count():
+        claim, _ = _date(batch, "claim_date_from")
+        blank = start.is_null() & problems.is_null() & claim.is_not_null()
+        if blank.any():
+            start = pl.select(pl.when(blank).then(claim).otherwise(start)).to_series()
+            filled = pl.select(pl.when(blank).then(claim.cast(pl.String))).to_series()
+            values = filled.drop_nulls().unique()
+            said = pl.lit("blank line date: the claim's date was used")
+            batch.note(
+                "service_date_from",
+                filled,
+                pl.DataFrame({"raw": values, "value": values}).with_columns(kind=said),
+            )
+    batch.done["service_date_from"] = start
+    end = start
+    if batch.has("service_date_to"):
+        own, table = _date(batch, "service_date_to")
+        batch.note("service_date_to", batch.raw["service_date_to"], _noted(table))
+        end = pl.select(pl.coalesce(own, start)).to_series() if own.null_count() else own
+    batch.done["service_date_to"] = end
+    for name in ("received_date", _BIRTH):
+        if batch.has(name):
+            value, table = _date(batch, name)
+            batch.note(name, batch.raw[name], _noted(table))
+            if name == _BIRTH and table["short"].any():
+                value = _born_before(value, start, batch.raw[name], table)
+            batch.done[name] = value
+    batch.problems = problems
+
+
+def _born_before(
+    born: pl.Series, served: pl.Series, raw: pl.Series, table: pl.DataFrame
+) -> pl.Series:
+    """Two-digit years of birth: nobody is born after the service, so 42 is 1942."""
+    short = (
+        raw.alias("raw")
+        .to_frame()
+        .join(table.select("raw", "short"), on="raw", how="left", maintain_order="left")["short"]
+    )
+    late = (short & (born > served)).fill_null(value=False)
+    return pl.select(pl.when(late).then(born.dt.offset_by("-100y")).otherwise(born)).to_series()
+
+
+def _noted(table: pl.DataFrame) -> pl.DataFrame | None:
+    noted = table.filter(pl.col("kind").is_not_null()).select("raw", "value", "kind")
+    return noted if noted.height else None
+
+
+def _code_and_modifiers(batch: Batch) -> None:
+    raw = batch.raw["code"]
+    behind: dict[str, str] = {}
+
+    def procedure(values: pl.Series) -> pl.DataFrame:
+        table = codes.procedure(values)
+        split = table.filter(pl.col("modifiers") != "")
+        behind.update(zip(split["raw"], split["modifiers"], strict=True))
+        return table.select("raw", "value", "kind")
+
+    batch.keep("code", through(raw, procedure))
+    found: list[pl.Series] = []
+    if behind:
+        packed = raw.replace_strict(behind, default=None, return_dtype=pl.String)
+        found.append(through(packed, codes.modifier).values)
+    for name in layout.parts(batch.raw, "modifiers"):
+        column = batch.raw[name]
+        if column.null_count() == len(column):
+            continue
+        normal = through(column, codes.modifier)
+        found.append(normal.values)
+        batch.note("modifiers", column, normal.repaired)
+    batch.done["modifiers"] = _joined(found, batch.raw.height)
+
+
+def _joined(columns: list[pl.Series], height: int) -> pl.Series:
+    """The texts of each line joined by one space, gaps closed; '' for none."""
+    if not columns:
+        return pl.Series([""]).new_from_index(0, height)
+    if len(columns) == 1:
+        return columns[0].fill_null("")
+    return pl.select(pl.concat_str(columns, separator=" ", ignore_nulls=True)).to_series()
+
+
+def _amounts(batch: Batch) -> None:
+    for name in names.AMOUNTS:
+        if batch.has(name):
+            header = batch.plan.columns.names[batch.plan.columns.used()[name][0]]
+            raw = batch.raw[name]
+            batch.keep(name, amounts.cents(raw, in_cents=names.in_cents(header)))
+    if batch.has("units"):
+        batch.keep("units", through(batch.raw["units"], amounts.thousandths))
+        if batch.has("units_sign"):
+            minus = batch.raw["units_sign"].str.strip_chars() == "-"
+            units = batch.done["units"]
+            signed = pl.when(minus & (units > 0)).then(-units).otherwise(units)
+            batch.done["units"] = pl.select(signed).to_series()
+
+
+def _diagnoses(batch: Batch) -> None:
+    """The line's own diagnosis first, then the principal one, then the claim's in order."""
+    extra = [name for name in ("line_diagnosis", "principal_diagnosis") if batch.has(name)]
+    found = [
+        through(batch.raw[name], codes.diagnosis).values
+        for name in (*extra, *layout.parts(batch.raw, "diagnoses"))
+    ]
+    joined = _joined(found, batch.raw.height)
+    if extra:  # they repeat what the claim's list says
+        values = joined.unique()
+        once = values.str.split(" ").list.unique(maintain_order=True).list.join(" ")
+        joined = joined.replace_strict(values, once)
+    batch.done["diagnoses"] = joined
+    pointers = [
+        through(batch.raw[name], codes.pointer).values
+        for name in layout.parts(batch.raw, "diagnosis_pointers")
+    ]
+    if pointers:
+        text = _joined(pointers, batch.raw.height)
+        batch.done["diagnosis_pointers"] = pl.select(pl.when(text != "").then(text)).to_series()
+
+
+def _simple(batch: Batch) -> None:
+    for name, normaliser in _SIMPLE.items():
+        if batch.has(name):
+            batch.keep(name, through(batch.raw[name], normaliser))
+
+
+def _status(batch: Batch) -> None:
+    """paid_status of the line, else of the claim; claim_frequency, 8 where the claim is void."""
+    status: list[pl.Series] = []
+    for name in ("paid_status", "claim_status"):
+        if batch.has(name):
+            column = batch.plan.columns.used()[name][0]
+            kind = business.status_kind(names.plain(batch.plan.columns.names[column]))
+            status.append(through(batch.raw[name], partial(business.paid_status, kind=kind)).values)
+    if status:
+        batch.done["paid_status"] = pl.select(pl.coalesce(status)).to_series()
+    void = [
+        batch.helper("void_indicator", lambda v: business.voided(v, flag=True)),
+        batch.helper("claim_status", lambda v: business.voided(v, flag=False)),
+        batch.helper("claim_frequency", business.frequency),
+    ]
+    said = [column for column in void if column is not None]
+    if said:
+        batch.done["claim_frequency"] = pl.select(pl.coalesce(said)).to_series()
+
+
+def _business(batch: Batch) -> None:
+    found = [
+        batch.helper("line_of_business", lambda v: business.line_of_business(v, payer=False)),
+        batch.helper("payer", lambda v: business.line_of_business(v, payer=True)),
+    ]
+    said = [column for column in found if column is not None]
+    default = pl.lit(batch.plan.line_of_business or "unknown")
+    if said:
+        batch.done["line_of_business"] = pl.select(pl.coalesce(*said, default)).to_series()
+
+
+ALL = (
+    _amounts,
+    _diagnoses,
+    _service_dates,
+    _code_and_modifiers,
+    _identifiers,
+    _business,
+    _simple,
+    _status,
+)
