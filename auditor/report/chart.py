@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 LABEL_FORMAT = "#,##0;;;"
 """No label on an empty bar."""
-LEAST_ROWS = 8
+LEGEND_ROWS = 2
+LEAST_ROWS = 7
 MOST_KINDS = 12
 """So many bars and what stands above them fit on the first printed page."""
 _GAP = 150_000
@@ -50,7 +51,7 @@ def families_chart(sheet: Sheet, head: int, last: int) -> int:
     chart.y_axis.delete = True  # the labels in the bars say it
     chart.y_axis.majorGridlines = None
     chart.graphical_properties = GraphicalProperties(ln=LineProperties(noFill=True))
-    rows = max(LEAST_ROWS, last - head + 1)
+    rows = max(LEAST_ROWS, last - head + 1) + LEGEND_ROWS
     # Between cells and not in centimetres: column widths differ where Calibri is not installed.
     chart.anchor = TwoCellAnchor(
         editAs="oneCell",
@@ -71,5 +72,5 @@ def _labels(ink: str) -> DataLabelList:
 
 
 def _font(ink: str) -> RichText:
-    look = CharacterProperties(sz=900, solidFill=ink)
+    look = CharacterProperties(sz=800, solidFill=ink)
     return RichText(p=[Paragraph(pPr=ParagraphProperties(defRPr=look), endParaRPr=look)])

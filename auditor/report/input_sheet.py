@@ -19,6 +19,8 @@ _LOOKS = ("wrapped", "count", "wrapped", "wrapped", "grey")
 REPAIRS_SHOWN = 1_000
 REASONS_SHOWN = 50
 
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blank"}
+
 SET_ASIDE_MEANING = {
     "institutional": "A facility's line; this audit is for professional claims.",
     "void": "The claim was taken back, or takes another one back.",
@@ -57,13 +59,12 @@ def _columns(**values: str | pl.Expr) -> list[Column]:
 
 def _files(sheet: Sheet, files: tuple[FileRead, ...]) -> None:
     _section(sheet, "Files")
-    separators = {"": "", "\t": ", separated by tabs", " ": ", separated by blanks"}
     frame = pl.DataFrame(
         [
             (
                 f.name,
                 f.rows,
-                f.encoding + separators.get(f.delimiter, f", separated by {f.delimiter}"),
+                f.encoding + (f", {SEPARATORS.get(f.delimiter, f.delimiter)}" * bool(f.delimiter)),
                 "\n".join(f.notes),
                 f.sha256,
             )

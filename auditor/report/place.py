@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,5 +106,6 @@ def _sweep(folder: Path) -> None:
     """Remove work folders that a crash left behind."""
     old = time.time() - _STALE_SECONDS
     for left in folder.glob(f"{_PREFIX}*"):
-        if left.is_dir() and not left.is_symlink() and left.stat().st_mtime < old:
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(OSError):  # another run may be quicker, or it may not be ours to remove
+            if left.is_dir() and not left.is_symlink() and left.stat().st_mtime < old:
+                shutil.rmtree(left, ignore_errors=True)

@@ -11,6 +11,7 @@ every kind of cell back.
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -121,7 +122,7 @@ class Sheet:
         ready = [_ready(v) for v in values]
         if height is None:
             wrapped = [
-                (text, width)
+                (text, width * (0.8 if LOOKS[look].bold else 1))
                 for text, look, width in zip(ready, looks, self._widths, strict=False)
                 if type(text) is str and LOOKS[look].wrap
             ]
@@ -193,7 +194,8 @@ class Sheet:
 
         `look_by` gives, for the column of that header, the look of each value.
         """
-        first = self.add([c.header for c in columns], ["head"] * len(columns))
+        heads = ["head number" if LOOKS[c.look].across == "right" else "head" for c in columns]
+        first = self.add([c.header for c in columns], heads)
         usual = [self.book.styles[c.look] for c in columns]
         special = [
             (n, {v: self.book.styles[look] for v, look in (look_by or {})[c.header].items()})
@@ -227,6 +229,17 @@ class Sheet:
         self.row += 1
         self.height = height
         self.ws.append((values, styles))
+
+
+def close(book: Book) -> None:
+    """Close the streams of sheets that were begun and not saved, after a failure.
+
+    Left to the garbage collector they complain on standard error.
+    """
+    for ws in book.workbook.worksheets:
+        if ws._writer is not None and not ws.closed:  # noqa: SLF001 - see the module's docstring
+            with suppress(OSError, SyntaxError):  # lxml's errors are SyntaxErrors
+                ws.close()
 
 
 def lines_of(text: str, width: float) -> int:

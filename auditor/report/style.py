@@ -85,6 +85,7 @@ LOOKS = {
     "big open": replace(_ROW, size=13, bold=True, down="center"),
     "big count": replace(_ANSWER, size=14, bold=True, number_format=COUNT_OR_DASH),
     "mid count": replace(_ANSWER, number_format=COUNT_OR_DASH),
+    "side count": replace(_ANSWER, ink=GREY, number_format=COUNT_OR_DASH),
     "mid money": replace(_ANSWER, number_format=MONEY_OR_DASH),
     "mid text": replace(_ROW, size=11, wrap=True, down="center"),
 }

@@ -1,6 +1,6 @@
 """Sheet Summary: what was audited, what needs action, what needs a look, how much, what is open.
 
-Columns B to H hold everything; A is a margin.
+Columns B to H hold everything; A and I are margins.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from auditor.result import AuditResult
 
-WIDTHS = (2, 44, 19, 19, 19, 19, 19, 19)
-LAST = len(WIDTHS)
-LAST_PRINTED = "H"
+WIDTHS = (2, 44, 19, 19, 19, 19, 19, 19, 2)
+LAST = 8
+LAST_PRINTED = "I"
 GAPS_SHOWN = 8
 """Reasons for what was not judged; the sheet Coverage has all."""
 _ANSWER_POINTS = 26
@@ -96,7 +96,7 @@ def _glance(sheet: Sheet, result: AuditResult) -> None:
             (3, 3, findings[tier], "big count"),
             (4, 4, claims[tier], "mid count"),
             *((n, n, amount, "mid money") for n, amount in enumerate(money, start=5)),
-            (LAST, LAST, without, "mid count"),
+            (LAST, LAST, without, "side count"),
             height=_ANSWER_POINTS,
         )
     sheet.spans(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,10 @@ from auditor.report import (
 )
 from auditor.report.archive import save
 from auditor.report.machine import csv_safe
-from auditor.report.sheet import Book
+from auditor.report.sheet import Book, close
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import polars as pl
 
@@ -82,26 +83,32 @@ def write_report(
                 cap=sheet_rows,
                 findings_file=names[FINDINGS_BESIDE],
             )
-            book = _book(room)
-            described = summary_sheet.write(book, result, remarks)
-            findings_sheet.write(book, result, cap=sheet_rows, companion=names[FINDINGS_BESIDE])
-            input_sheet.write(book, result, cap=rejected_rows, companion=names[REJECTED_BESIDE])
-            coverage_sheet.write(book, result, rules)
-            rules_sheet.write(book, result, rules)
             made = room / "report.xlsx"
-            save(book.workbook, made, as_of=result.options.as_of, chart_text=described)
+            with _book(room) as book:
+                described = summary_sheet.write(book, result, remarks)
+                findings_sheet.write(book, result, cap=sheet_rows, companion=names[FINDINGS_BESIDE])
+                input_sheet.write(book, result, cap=rejected_rows, companion=names[REJECTED_BESIDE])
+                coverage_sheet.write(book, result, rules)
+                rules_sheet.write(book, result, rules)
+                save(book.workbook, made, as_of=result.options.as_of, chart_text=described)
             if _put(made, target, companions, room):
                 return target
 
 
-def _book(room: Path) -> Book:
+@contextmanager
+def _book(room: Path) -> Iterator[Book]:
+    """A workbook to fill; its streams are closed whatever happens."""
     workbook = Workbook(write_only=True)
     properties = workbook.properties
     properties.title = "Claim audit report"
     properties.subject = "Findings of a claim audit; confidential, contains patient data"
     properties.creator = properties.lastModifiedBy = f"auditor {auditor.__version__}"
     properties.language = "en-US"
-    return Book(workbook, style.register(workbook), room)
+    book = Book(workbook, style.register(workbook), room)
+    try:
+        yield book
+    finally:
+        close(book)
 
 
 def _put(made: Path, target: Path, companions: dict[str, pl.DataFrame], room: Path) -> bool:

@@ -1,0 +1,76 @@
+"""The workbook in LibreOffice: it opens, prints on few pages, and no number is cut to ###."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from auditor.report import write_report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.report.conftest import Make
+
+SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
+
+pytestmark = [
+    pytest.mark.libreoffice,
+    pytest.mark.skipif(
+        SOFFICE is None, reason="LibreOffice (soffice) is not installed: the look is NOT checked"
+    ),
+]
+
+
+def pages_of(workbook: Path, tmp_path: Path) -> list[str]:
+    """The text of every printed page."""
+    pdfium = pytest.importorskip("pypdfium2")
+    profile = (tmp_path / "profile").as_uri()
+    command = [SOFFICE, "--headless", f"-env:UserInstallation={profile}"]
+    command += ["--convert-to", "pdf", "--outdir", str(tmp_path), str(workbook)]
+    subprocess.run(command, check=True, timeout=180, capture_output=True)
+    document = pdfium.PdfDocument(tmp_path / f"{workbook.stem}.pdf")
+    try:
+        texts = []
+        for page in document:
+            text = page.get_textpage()
+            texts.append(text.get_text_range())
+            text.close()
+            page.close()
+    finally:
+        document.close()
+    return texts
+
+
+def test_it_prints_as_meant(make: type[Make], tmp_path: Path) -> None:
+    rich = make.rich(60)
+    # What LibreOffice takes long over is only long: the hostile values without the endless ones.
+    hostile = [
+        make.finding(900 + n, claim_id=text, message=text)
+        for n, text in enumerate(t for t in make.hostile if len(t) < 1000)
+    ]
+    result = dataclasses.replace(rich, findings=rich.findings.vstack(make.findings(hostile)))
+    pages = pages_of(write_report(result, tmp_path / "r.xlsx", rules=make.rules), tmp_path)
+
+    assert 7 <= len(pages) <= 11
+    footers = [f"page {n} of {len(pages)}" for n in range(1, len(pages) + 1)]
+    assert [f for f, page in zip(footers, pages, strict=True) if f not in page] == []
+    assert not [page for page in pages if "###" in page]
+    assert min(map(len, pages)) > 300, "a page is as good as blank"
+
+    first = pages[0]
+    for answer in ("Audited: 185", "Needs action", "Needs a look", "Could not be judged"):
+        assert answer in first
+    # The chart is whole on the first page: the name of its last bar is there twice, once in the
+    # table beside it.
+    assert first.count("(GLB)") == 2
+
+    text = " ".join("".join(pages).split())
+    assert "Add-on J1100 on 2025-03-10 has no qualifying primary" in text
+    for value in ("=1+1", "#N/A", "@SUM(A1)", "00123456789012345678901234567890"):
+        assert text.count(value) >= 2, value
+    assert "Err:5" not in text

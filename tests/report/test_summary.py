@@ -1,0 +1,232 @@
+"""The Summary's figures, and those of the summary file, against sums made in plain Python."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import defaultdict
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from openpyxl import load_workbook
+
+from auditor.errors import AuditorError, ExitCode
+from auditor.report import summary, write_findings, write_report, write_summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import polars as pl
+
+    from auditor.result import AuditResult
+    from tests.report.conftest import Make
+
+TIERS = ("certain", "review", "info")
+
+
+@cache
+def rows_of(path: Path) -> list[list[Any]]:
+    sheet = load_workbook(path)["Summary"]
+    return [[c.value for c in row][1:8] for row in sheet.iter_rows()]
+
+
+def texts_of(path: Path) -> list[str]:
+    return [value for row in rows_of(path) for value in row if isinstance(value, str)]
+
+
+def by_hand(
+    findings: pl.DataFrame,
+) -> tuple[dict[str, int], dict[str, set[str]], dict[tuple[str, str], Decimal]]:
+    """Count, claims and sums by basis of each tier."""
+    count, claims, sums = defaultdict(int), defaultdict(set), defaultdict(Decimal)
+    for row in findings.iter_rows(named=True):
+        count[row["tier"]] += 1
+        claims[row["tier"]].add(row["claim_id"])
+        sums[row["tier"], row["amount_basis"]] += row["amount_at_risk"] or 0
+    return count, claims, sums
+
+
+@pytest.fixture(scope="module")
+def rich(make: type[Make], tmp_path_factory: pytest.TempPathFactory) -> tuple[AuditResult, Path]:
+    result = make.rich(200)
+    path = tmp_path_factory.mktemp("rich") / "report.xlsx"
+    return result, write_report(result, path, rules=make.rules)
+
+
+def test_findings_claims_and_money_of_each_tier(rich: tuple[AuditResult, Path]) -> None:
+    result, path = rich
+    count, claims, sums = by_hand(result.findings)
+    rows = {row[0]: row[1:] for row in rows_of(path) if row[0]}
+    names = {"certain": "Needs action (certain)", "review": "Needs a look (review)"}
+    names["info"] = "For information (info)"
+    for tier in TIERS:
+        shown = rows[names[tier]]
+        assert shown[:2] == [count[tier], len(claims[tier])]
+        money = [float(sums[tier, basis]) for basis in ("allowed", "paid", "charge")]
+        assert shown[2:5] == pytest.approx(money, abs=0.001)
+        undetermined = result.findings.filter(tier=tier, amount_basis="not determined").height
+        assert shown[5] == undetermined
+
+
+def test_no_sum_of_all_amounts_anywhere(rich: tuple[AuditResult, Path]) -> None:
+    result, path = rich
+    _, _, sums = by_hand(result.findings)
+    total = float(sum(sums.values()))
+    by_basis = [
+        float(sum(v for (_, b), v in sums.items() if b == basis))
+        for basis in ("allowed", "paid", "charge")
+    ]
+    by_tier = [float(sum(v for (t, _), v in sums.items() if t == tier)) for tier in TIERS[:2]]
+    shown = [v for row in rows_of(path) for v in row if isinstance(v, float)]
+    assert len(shown) >= 6
+    for forbidden in (total, *by_basis, *by_tier):
+        assert not [v for v in shown if abs(v - forbidden) < 0.005]
+
+
+def test_rules_and_families_count_all_findings(rich: tuple[AuditResult, Path]) -> None:
+    result, path = rich
+    rows = rows_of(path)
+    counts = {row[0]: row[1:4] for row in rows if row[0]}
+    want = [result.findings.filter(rule_id="PTP-1", tier=tier).height for tier in TIERS]
+    assert counts["PTP-1  pair without separation"] == want
+    family = [
+        result.findings.filter(tier=tier)["rule_id"].str.starts_with("PTP").sum() for tier in TIERS
+    ]
+    assert counts["Code pairs (PTP)"] == family
+
+
+def test_lines_add_up_file_by_file(rich: tuple[AuditResult, Path]) -> None:
+    _, path = rich
+    rows = rows_of(path)
+    assert ["march.csv", 100, 100, 95, 2, 3, None] in rows
+    assert ["april.xlsx [Lines]", 100, 100, 90, 10, 0, None] in rows
+    assert ["All files", 200, 200, 185, 12, 3, None] in rows
+
+
+def test_files_of_one_name_are_told_together(make: type[Make], tmp_path: Path) -> None:
+    files = (make.file(), make.file(sha256="ef" * 32))
+    result = make.result(files=files, lines_read=200, lines_audited=200)
+    rows = rows_of(write_report(result, tmp_path / "r.xlsx", rules=make.rules))
+    assert ["march.csv", 200, 200, 200, 0, 0, None] in rows
+    assert summary(result)["files"][0]["sha256"] == ["ab" * 32, "ef" * 32]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"lines_audited": 99},
+        {"lines_read": 101, "lines_audited": 101},
+        {"lines_read": 99, "lines_audited": 99},
+    ],
+)
+@pytest.mark.parametrize("write", [write_report, write_findings, write_summary])
+def test_a_lost_line_is_an_internal_error_and_nothing_is_written(
+    make: type[Make], tmp_path: Path, wrong: dict[str, int], write: Callable[..., Path]
+) -> None:
+    name = "r.csv" if write is write_findings else "r.xlsx"
+    with pytest.raises(AuditorError, match="do not add up") as caught:
+        write(make.result(**wrong), tmp_path / name)
+    assert caught.value.exit_code == ExitCode.INTERNAL
+    assert AuditorError("x").exit_code == ExitCode.USAGE
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_set_aside_of_an_unknown_file_does_not_add_up(make: type[Make], tmp_path: Path) -> None:
+    rich = make.rich()
+    result = dataclasses.replace(rich, files=rich.files[:1], lines_read=100, lines_audited=95)
+    with pytest.raises(AuditorError, match="do not add up"):
+        write_report(result, tmp_path / "r.xlsx", rules=make.rules)
+
+
+def test_what_could_not_be_judged_is_on_the_first_screen(rich: tuple[AuditResult, Path]) -> None:
+    _, path = rich
+    rows = rows_of(path)
+    head = next(n for n, row in enumerate(rows) if row[0] == "Could not be judged")
+    assert head < 15
+    assert rows[head][1].startswith("3 lines could not be read and were rejected. 3 rules could")
+    assert [
+        "Not judged",
+        "Medicaid tables are not loaded",
+        None,
+        None,
+        "MUE-2 MUE-3",
+        None,
+        45,
+    ] in rows
+    assert [next(r for r in rows if r[0] == "Rejected")[n] for n in (0, 6)] == ["Rejected", 3]
+
+
+def test_everything_judged_is_said(make: type[Make], tmp_path: Path) -> None:
+    texts = texts_of(write_report(make.result(), tmp_path / "r.xlsx", rules=make.rules))
+    assert "Nothing: every rule judged every line it is for." in texts
+    assert not [t for t in texts if t.startswith("Not judged")]
+
+
+def test_starter_set_is_told_with_what_to_do(rich: tuple[AuditResult, Path]) -> None:
+    _, path = rich
+    texts = texts_of(path)
+    advice = [t for t in texts if "starter set served" in t]
+    assert len(advice) == 1
+    assert "Unit limits, practitioner (MUE)" in advice[0]
+    assert "auditor reference import" in advice[0]
+    assert {"starter", "full", "not used"} <= set(texts)
+
+
+def test_no_advice_where_every_table_is_full(make: type[Make], tmp_path: Path) -> None:
+    texts = texts_of(write_report(make.result(), tmp_path / "r.xlsx", rules=make.rules))
+    assert not [t for t in texts if "starter" in t]
+
+
+def test_unknown_line_of_business_is_explained(
+    rich: tuple[AuditResult, Path], make: type[Make], tmp_path: Path
+) -> None:
+    assert [t for t in texts_of(rich[1]) if "--line-of-business" in t]
+    known = texts_of(write_report(make.result(), tmp_path / "r.xlsx", rules=make.rules))
+    assert not [t for t in known if "--line-of-business" in t]
+
+
+def test_notes_dates_and_run_are_told(rich: tuple[AuditResult, Path]) -> None:
+    texts = texts_of(rich[1])
+    assert any(t.startswith("20 lines do not say") for t in texts)
+    assert any("services of 2025-01-02 to 2025-03-30" in t for t in texts)
+    assert "r1" in texts
+
+
+def test_summary_file_holds_the_same_figures_with_sorted_keys(
+    make: type[Make], tmp_path: Path
+) -> None:
+    result = make.rich(200)
+    path = write_summary(result, tmp_path / "deep" / "summary.json")
+    text = path.read_text(encoding="ascii")
+    told = json.loads(text)
+    assert text == json.dumps(told, indent=2, sort_keys=True) + "\n"
+    count, _, sums = by_hand(result.findings)
+    assert told["findings"]["total"] == 200
+    assert told["findings"]["by_tier"] == {tier: count[tier] for tier in TIERS}
+    assert sum(sum(t.values()) for t in told["findings"]["by_rule"].values()) == 200
+    for (tier, basis), amount in sums.items():
+        assert told["amount_at_risk"][tier][basis]["amount"] == f"{amount:.2f}"
+    lines = told["lines"]
+    assert lines["read"] == lines["audited"] + lines["set_aside"] + lines["rejected"]
+    assert lines["set_aside_by_reason"] == {"institutional": 10, "void": 1, "superseded": 1}
+    assert told["files"][0]["audited"] == 95
+    assert told["releases"][2]["starter"] is True
+    assert told["options"] == {"as_of": "2026-11-21", "run_id": "r1", "select": [], "ignore": []}
+    assert len(told["coverage"]) == result.coverage.height
+
+
+def test_summary_file_holds_no_patient_data_and_no_file_name(
+    make: type[Make], tmp_path: Path
+) -> None:
+    rich = make.rich(50)
+    secret = make.findings(
+        [make.finding(n, claim_id=f"CLAIM{n}", patient_id=f"PATIENT{n}") for n in range(1, 9)]
+    )
+    result = dataclasses.replace(rich, findings=secret)
+    text = write_summary(result, tmp_path / "s.json").read_text()
+    hidden = ["march.csv", "april", "CLAIM", "PATIENT", "1234567893", "77002", "C41", "31/31/2025"]
+    assert [word for word in hidden if word in text] == []
+    assert "ab" * 32 in text
