@@ -32,13 +32,13 @@ def lines_text(done: Done) -> Iterator[str]:
     result = done.result
     rules = by_rule(result.findings).rows()
     tiers = ", ".join(f"{n} {tier}" for tier, n in by_tier(result.findings).items())
-    most = sorted(rules, key=lambda row: -sum(row[2:]))[:_MOST]
+    most = sorted(rules, key=lambda row: -(row[2] + row[3]))[:_MOST]  # certain and review
     yield output.wrapped(
         "Audited the sample, one clinic week of invented claims:"
         f" {result.lines_read} lines, {result.findings.height} findings ({tiers})."
     )
     yield output.wrapped(f"Most often: {', '.join(f'{row[0]} {row[1]}' for row in most)}.")
-    for tier, amounts in money(result):
-        yield output.wrapped(f"At risk, an estimate ({tier}): {amounts}.")
+    for tier, amounts in money(result).items():
+        yield output.wrapped(f"At risk, an estimate ({tier}): {', '.join(amounts)}.")
     yield f"Workbook: {done.written[0]}"
     yield "Next: auditor audit YOUR_FILE, auditor rules, auditor --help"

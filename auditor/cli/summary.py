@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from auditor.result import AuditResult
 
 _PADDING = 2
+_WITHOUT_AMOUNT = {"none": "without amount"}
 
 
 def lines_text(done: Done, request: Request) -> Iterator[str]:
@@ -25,7 +26,7 @@ def lines_text(done: Done, request: Request) -> Iterator[str]:
     yield ""
     yield from _section("Lines", _lines(result, request))
     yield from _findings(result)
-    yield from _section("Amount at risk (an estimate for review)", money(result))
+    yield from _section("Amount at risk (an estimate for review)", _amounts(result))
     yield from _section("Coverage", _coverage(result))
     yield from _section("Reference", [("", text) for text in reference(result)])
     yield from _section("Notes", [("", note) for note in result.notes])
@@ -37,16 +38,15 @@ def lines_text(done: Done, request: Request) -> Iterator[str]:
     yield f"Done in {done.seconds:.1f} s (run {result.options.run_id})"
 
 
-def money(result: AuditResult) -> list[tuple[str, str]]:
-    """Tier and its amounts by basis; never one sum of all, and info findings carry none."""
+def money(result: AuditResult) -> dict[str, list[str]]:
+    """Of each tier its amounts by basis; never one sum of all, and info findings carry none."""
     from auditor.report.figures import MONEY_BASES, amounts
 
     texts: dict[str, list[str]] = {}
-    for tier, basis, findings, amount in amounts(result.findings).rows():
-        if tier != "info":
-            counted = f"{basis} {amount:,.2f}" if basis in MONEY_BASES else f"{findings:,} {basis}"
-            texts.setdefault(tier, []).append(counted)
-    return [(tier, "; ".join(parts)) for tier, parts in texts.items()]
+    for tier, basis, _, amount in amounts(result.findings).rows():
+        if tier != "info" and basis in MONEY_BASES:
+            texts.setdefault(tier, []).append(f"{basis} {amount:,.2f}")
+    return texts
 
 
 def reference(result: AuditResult) -> list[str]:
@@ -104,6 +104,18 @@ def _findings(result: AuditResult) -> Iterator[str]:
 
 def _number(number: int) -> str:
     return f"{number:,}" if number else "-"
+
+
+def _amounts(result: AuditResult) -> list[tuple[str, str]]:
+    """The amounts of each tier, and how many of its findings have none and why."""
+    from auditor.report.figures import MONEY_BASES, amounts
+
+    texts = money(result)
+    for tier, basis, findings, _ in amounts(result.findings).rows():
+        if tier != "info" and basis not in MONEY_BASES:
+            why = _WITHOUT_AMOUNT.get(basis, basis)
+            texts.setdefault(tier, []).append(f"{findings:,} {why}")
+    return [(tier, "; ".join(parts)) for tier, parts in texts.items()]
 
 
 def _coverage(result: AuditResult) -> list[tuple[str, str]]:

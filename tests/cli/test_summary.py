@@ -57,16 +57,14 @@ def test_a_clean_file_says_so(result: AuditResult) -> None:
 
 
 def test_amounts_stand_by_tier_and_basis_and_are_never_added_across(result: AuditResult) -> None:
-    assert money(result) == [
-        ("certain", "allowed 1,240.50; 1 already denied; charge 80.25"),
-        ("review", "1 not determined"),
-    ]
+    assert money(result) == {"certain": ["allowed 1,240.50", "charge 80.25"]}
     assert "1,320.75" not in text(result)
 
 
 def test_info_findings_carry_no_amount(result: AuditResult) -> None:
     info = replace(result, findings=result.findings.filter(pl.col("tier") == "info"))
-    assert money(info) == []
+    assert money(info) == {}
+    assert "Amount at risk" not in text(info)
 
 
 def test_an_unused_release_is_not_named(result: AuditResult) -> None:
