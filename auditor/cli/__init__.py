@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import sys
 import warnings
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from auditor.cli import output
 from auditor.cli.failures import explain
 from auditor.cli.session import Session
-from auditor.errors import ExitCode
+from auditor.errors import ExitCode, ReportError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,10 +41,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             standalone_mode=False,
             obj=session,
         )
+        output.flush()
     except BaseException as error:  # noqa: BLE001 - the one place that catches: a panic of a Rust library is no Exception, and none may end as a traceback
         code = explain(error, session)
+        with suppress(ReportError):  # one error is told already
+            output.flush()
     else:
         if code == ExitCode.INTERRUPTED:  # what Typer makes of Ctrl-C, without a word
             explain(KeyboardInterrupt(), session)
-    output.flush()
     return int(code or 0)

@@ -18,6 +18,8 @@ import unicodedata
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from auditor.errors import ReportError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import TextIO
@@ -58,7 +60,11 @@ def prepare() -> None:
 
 
 def say(text: str = "") -> None:
-    """Print to standard output."""
+    """Print to standard output.
+
+    Nothing happens where its reader is gone. Raises ReportError where it cannot be written for
+    another reason: a full disk must not pass for a clean run.
+    """
     _write(sys.stdout, text)
 
 
@@ -68,13 +74,16 @@ def complain(text: str) -> None:
 
 
 def flush() -> None:
-    """Hand over what is still buffered, so that the interpreter's own exit cannot fail on it."""
+    """Hand over what is still buffered, so that the interpreter's own exit cannot fail on it.
+
+    Raises ReportError as `say` does.
+    """
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             try:
                 stream.flush()
-            except OSError:
-                silence(stream)
+            except OSError as error:
+                _give_up(stream, error)
 
 
 def silence(stream: TextIO) -> None:
@@ -93,8 +102,17 @@ def _write(stream: TextIO | None, text: str) -> None:
         return
     try:
         stream.write(_CONTROL.sub("?", text) + "\n")
-    except OSError:
-        silence(stream)
+    except OSError as error:
+        _give_up(stream, error)
+
+
+def _give_up(stream: TextIO, error: OSError) -> None:
+    silence(stream)
+    if stream is sys.stdout and not isinstance(error, BrokenPipeError):
+        raise ReportError(
+            f"Standard output cannot be written ({error.strerror}).",
+            next_step="Free space where it is sent to, or send it elsewhere.",
+        ) from None
 
 
 def width() -> int:

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor.errors import ConfigError
+from auditor.errors import ConfigError, InputRejected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,6 +67,10 @@ def check(inputs: Sequence[Path], outputs: Mapping[str, Path | None]) -> None:
                 f"'{path.name}' is named twice.",
                 next_step="Name each claim file once: its lines would count as duplicates.",
             )
+        if path.is_dir():
+            raise InputRejected(
+                "This is a folder.", where=str(path), next_step="Name the claim files in it."
+            )
         seen[key] = "the claim files"
     for option, output in outputs.items():
         if output is None:
@@ -89,13 +93,20 @@ def _check_one(option: str, path: Path) -> None:
             where=option,
             next_step="The ending chooses the form of the file.",
         )
-    above = next(folder for folder in path.absolute().parents if folder.exists())
-    if path.is_dir() or not (above.is_dir() and os.access(above, os.W_OK)):
+    if not _can_be_made(path):
         raise ConfigError(
             f"'{path}' cannot be written.",
             where=option,
             next_step="Name a file in a folder that you may write to.",
         )
+
+
+def _can_be_made(path: Path) -> bool:
+    try:
+        above = next(folder for folder in path.absolute().parents if folder.exists())
+        return above.is_dir() and os.access(above, os.W_OK) and not path.is_dir()
+    except OSError:  # a name that the file system does not take
+        return False
 
 
 def _identity(path: Path) -> str:

@@ -196,6 +196,8 @@ def test_lists_replace_each_other_and_columns_join(tmp_path: Path) -> None:
 
 ERRORS = {
     "missing-file": (("no-such.csv",), 3),
+    "folder": (("folder",), 3),
+    "name-too-long": (("march.csv", "--report", "x" * 300 + ".xlsx"), 2),
     "unknown-suffix": (("notes.pdf",), 3),
     "bad-config": (("march.csv", "--config", "bad.toml"), 2),
     "missing-config": (("march.csv", "--config", "no-such.toml"), 2),
@@ -220,6 +222,7 @@ ERRORS = {
 def test_every_error_is_one_line_with_its_code(
     run: Callable[..., Any], golden: Callable[[Path, str], None], tmp_path: Path
 ) -> None:
+    (tmp_path / "folder").mkdir()
     (tmp_path / "notes.pdf").write_bytes(b"%PDF-1.7\n")
     (tmp_path / "bad.toml").write_text("fail_on = 3\nshet = 'x'\n")
     texts = []

@@ -3,6 +3,7 @@
 import codecs
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,6 +94,19 @@ def test_a_reader_that_went_away_before_the_last_flush_is_no_error(
     done = program("rules", stdout=writing)
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_does_not_pass_for_a_clean_run(
+    unbuffered: str, program: Callable[..., Any]
+) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    done = program("rules", stdout=full, env={"PYTHONUNBUFFERED": unbuffered})
+    os.close(full)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"Error: Standard output cannot be written (No space left")
+    assert done.stderr.count(b"\n") == 1
 
 
 @pytest.mark.parametrize(("columns", "used"), [("10", 40), ("60", 60), ("500", 100), ("0", 80)])
