@@ -60,6 +60,8 @@ class Member:
 def members(path: Path) -> Iterator[Member]:
     """Every file in `path`, archives opened; raises ReferenceDataError for a damaged one."""
     try:
+        if path.stat().st_size > MAX_MEMBER:
+            raise _bad((path.name,), "the file is larger than any CMS table.")
         data = path.read_bytes()
     except OSError as error:
         what = f"the file could not be read ({error.strerror or type(error).__name__})."

@@ -62,10 +62,9 @@ def _refuse_no_store(place: Path) -> None:
 
 
 def _stored(place: Path, entries: list[Entry]) -> pl.LazyFrame:
-    """The table of one kind out of the releases that judge."""
+    """The table of one kind out of the releases that judge, in the order of their dates."""
     if entries[0].kind in HISTORY_KINDS:
         return _scan(place, entries[-1])
-    entries = sorted(entries, key=lambda entry: entry.effective)
     days = [entry.effective for entry in entries]
     ends: list[date | None] = [*(day - timedelta(days=1) for day in days[1:]), None]
     return pl.concat(

@@ -49,16 +49,22 @@ class Make:
     """Bytes of a file in a CMS layout, out of a few rows."""
 
     @staticmethod
-    def book(sheets: Mapping[str, Iterable[Row]]) -> bytes:
+    def book(sheets: Mapping[str, Iterable[Row]], *, texts: bool = False) -> bytes:
+        """An empty cell is left out; or, with `texts`, a text of no characters (CMS does both)."""
+        mark = "NO TEXT" if texts else None
         book = openpyxl.Workbook()
         book.remove(book.worksheets[0])
         for name, rows in sheets.items():
             sheet = book.create_sheet(name)
             for row in rows:
-                sheet.append([None if cell == "" else cell for cell in row])
+                sheet.append([mark if cell == "" else cell for cell in row])
         stream = io.BytesIO()
         book.save(stream)
-        return stream.getvalue()
+        if not texts:
+            return stream.getvalue()
+        with zipfile.ZipFile(stream) as archive:
+            files = {name: archive.read(name) for name in archive.namelist()}
+        return Make.zip({name: data.replace(b">NO TEXT<", b"><") for name, data in files.items()})
 
     @staticmethod
     def zip(files: Mapping[str, bytes]) -> bytes:
@@ -146,11 +152,14 @@ class Make:
         return "".join(f"{line}\r\n" for line in lines).encode("latin-1")
 
     @classmethod
-    def hcpcs(cls, rows: Iterable[Row], above: Sequence[Row] = ()) -> bytes:
+    def hcpcs(cls, rows: Iterable[Row], above: Sequence[Row] = (), *, texts: bool = False) -> bytes:
         """Rows: HCPC, RECID, COV, ADD DT, TERM DT."""
         header = ("HCPC", "SEQNUM", "RECID", "COV", "ADD DT", "ACT EFF DT", "TERM DT", "ACTION CD")
-        data = [(c, "0010", rec, cov, add, add, term, "N") for c, rec, cov, add, term in rows]
-        return cls.book({"HCPC": [*above, header, *data]})
+        data = [
+            (code, code and "0010", recid, coverage, added, added, term, code and "N")
+            for code, recid, coverage, added, term in rows
+        ]
+        return cls.book({"HCPC": [*above, header, *data]}, texts=texts)
 
     @staticmethod
     def ptp_change(rows: Iterable[Row]) -> bytes:

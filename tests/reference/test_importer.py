@@ -355,3 +355,20 @@ def test_each_file_is_told_of_as_it_is_read(make: type[Make], inbox: Path, store
     seen: list[str] = []
     import_files([inbox, inbox / f"{MUE_Q2}.csv"], store, on_file=seen.append)
     assert seen == [f"{MUE_Q2}.csv", "notes.txt"]
+
+
+def test_a_store_within_the_folder_is_not_imported_into_itself(
+    make: type[Make], inbox: Path
+) -> None:
+    put(inbox, {f"{MUE_Q2}.csv": make.mue([M1])})
+    store = inbox / "store"
+    assert results(import_files([inbox], store)) == ["imported"]
+    assert results(import_files([inbox], store)) == ["same rows already loaded"]
+
+
+def test_a_file_larger_than_any_table_is_not_even_read(inbox: Path, store: Path) -> None:
+    path = inbox / "huge.csv"
+    with path.open("wb") as file:
+        file.truncate((1 << 30) + 1)
+    with pytest.raises(ReferenceDataError, match="larger than any CMS table"):
+        import_files([path], store)

@@ -223,7 +223,7 @@ def test_fees(make: type[Make]) -> None:
 @pytest.mark.parametrize("layout", ["text", "32 columns", "workbook"])
 def test_fees_in_other_layouts_are_the_same_table(make: type[Make], layout: str) -> None:
     numbers = [
-        [int(cell) if cell.isdigit() and len(cell) < 3 else cell for cell in row]
+        [int(cell) if place and cell.isdigit() else cell for place, cell in enumerate(row)]
         for row in make.fees_rows(FEES_ROWS, "")
     ]
     name, data = {
@@ -267,6 +267,14 @@ def test_hcpcs_rows_of_other_sorts(make: type[Make]) -> None:
         ("J11", "3", "D", "19860101", ""),
         ("J1101", "3", "D", "1986", ""),
         ("J1102", "5", "D", "19860101", ""),
+        ("ZZ", "5", "D", "19860101", ""),
     ]
     parsed = read("HCPC2025_OCT_ANWEB.xlsx", make.hcpcs(rows))
-    assert (parsed.frame.height, parsed.unparsed) == (3, 3)
+    assert (parsed.frame.height, parsed.unparsed) == (3, 4)
+
+
+def test_a_cell_of_no_characters_is_an_empty_cell(make: type[Make]) -> None:
+    rows = [("J1100", "3", "", "19860101", ""), ("",) * 5]
+    parsed = read("HCPC2025_OCT_ANWEB.xlsx", make.hcpcs(rows, texts=True))
+    assert parsed.frame.rows() == [("J1100", "procedure", date(1986, 1, 1), None, None)]
+    assert parsed.unparsed == 0

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 import subprocess
 import sys
+from functools import partialmethod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,8 @@ from auditor.reference.lock import StoreLocked, locked
 from auditor.reference.store import LOCK, MANIFEST, Store, chosen_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.reference.conftest import Make
 
 M1 = ("0001U", 1, "2 Date of Service Edit: Policy", "x")
@@ -62,7 +64,7 @@ def test_an_import_that_dies_leaves_the_old_state(
         elif moment == "commit":
             patch.setattr(Store, "commit", die)
         else:
-            patch.setattr(os, "fsync", lambda number: die() if _is_manifest(number) else None)
+            patch.setattr(Path, "replace", partialmethod(_unless_manifest, Path.replace, die))
         with pytest.raises(Killed):
             import_files([path], loaded)
     assert (loaded / MANIFEST).read_bytes() == manifest
@@ -77,8 +79,13 @@ def test_an_import_that_dies_leaves_the_old_state(
     assert {place for place in left if place not in named} == {MANIFEST, LOCK}
 
 
-def _is_manifest(number: int) -> bool:
-    return b'"format"' in os.pread(number, 200, 0)
+def _unless_manifest(
+    path: Path, rename: Callable[[Path, Path], Path], die: Callable[[], None], target: Path
+) -> Path:
+    """Rename as ever, but die before a manifest takes its place."""
+    if target.name == MANIFEST:
+        die()
+    return rename(path, target)
 
 
 def test_a_disk_that_fills_up_is_the_users_to_mend(
@@ -165,6 +172,17 @@ def test_a_damaged_store_says_so(loaded: Path, damage: str) -> None:
     with pytest.raises(ReferenceDataError) as error:
         load_reference(loaded).mue(pl.Series(["0001U"]))
     assert "import" in error.value.next_step.lower()
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut"])
+def test_a_table_gone_or_cut_is_seen_when_the_store_is_opened(loaded: Path, damage: str) -> None:
+    [table] = loaded.rglob("*.parquet")
+    if damage == "gone":
+        table.unlink()
+    else:
+        table.write_bytes(table.read_bytes()[:-10])
+    with pytest.raises(ReferenceDataError, match=r"missing|damaged"):
+        load_reference(loaded)
 
 
 def test_a_store_of_a_newer_format_is_left_alone(
