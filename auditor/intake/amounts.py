@@ -47,6 +47,14 @@ def scaled(values: pl.Series, digits: int, what: str) -> pl.DataFrame:
     )
 
 
+def shown(repaired: pl.DataFrame | None, digits: int) -> pl.DataFrame | None:
+    """Repaired values as a person writes them: 12.50, not 1250."""
+    if repaired is None:
+        return None
+    decimal = pl.col("value").cast(pl.Decimal(24, digits)) / 10**digits
+    return repaired.with_columns(value=decimal.cast(pl.Decimal(24, digits)).cast(pl.String))
+
+
 def cents(raw: pl.Series, *, in_cents: bool = False) -> Normal:
     """Amounts in cents; `in_cents` where the column counts cents already.
 

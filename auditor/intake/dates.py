@@ -92,7 +92,10 @@ def _text(values: pl.Series) -> pl.DataFrame:
     text = clean(pl.col("raw")).str.to_uppercase()
     text = text.str.replace(_TIME, "").str.replace(r"^(\d{5}|\d{8})\.0+$", "${1}")
     text = text.str.replace(r"^(\d{4}-\d{2}-\d{2})(?:Z|[+-]\d{2}:?\d{2})$", "${1}")
-    return values.alias("raw").to_frame().with_columns(text=text.str.strip_chars())
+    text = text.str.strip_chars()
+    # 00000000 and 00/00/0000 are how fixed-width programs write no date.
+    dated = pl.when(~text.str.contains(r"^[0/.\-]+$")).then(text)
+    return values.alias("raw").to_frame().with_columns(text=dated)
 
 
 def parse(values: pl.Series, reading: Reading) -> pl.DataFrame:

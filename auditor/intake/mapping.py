@@ -332,16 +332,14 @@ class _Resolver:
         double = [(p, m) for p, m in free if m.number is not None and m.slot is not None]
         rest = [(p, m) for p, m in free if m.number is None]
         if double:
-            firsts = {m.number for _, m in double}
-            seconds = {m.slot for _, m in double}
-            by_second = seconds <= slots.keys() and (len(firsts) < len(slots) or firsts != seconds)
-            by_first = firsts <= slots.keys() and firsts != seconds
-            if by_second and by_first and len(seconds) != len(slots):
-                by_second = False
-            if by_second == by_first and not (by_second and seconds == slots.keys()):
+            # MOD_1_2: whichever of the numbers counts the lines counts all of them.
+            by_second = {m.slot for _, m in double} == slots.keys()
+            by_first = {m.number for _, m in double} == slots.keys()
+            named = all(m.line_named for _, m in double)
+            if by_second == by_first and not named:
                 self._undecided(name, [place for place, _ in double])
             for place, match in sorted(double, key=lambda c: (c[1].number or 0, c[1].slot or 0)):
-                slot = match.slot if by_second else match.number
+                slot = match.slot if named or by_second else match.number
                 slots[slot or 0].setdefault(name, []).append(self._take(place))
         elif single and name != "diagnoses":
             # Diagnoses 1 to 12 belong to the claim; MOD_1 to MOD_5 beside CPT_1 to CPT_5 to the

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from auditor.intake.synonyms import NAMES
 
@@ -63,7 +64,9 @@ class Match:
     number: int | None = None
     """Of a numbered column: which modifier or diagnosis, or which line of a wide row."""
     slot: int | None = None
-    """Of a column with two numbers: the line of the wide row, as far as the name tells."""
+    """Of a column with two numbers: its second, or the one that counts the lines."""
+    line_named: bool = False
+    """The name says that `slot` counts the lines (LINE1_MOD2)."""
     stem: str = ""
     """The plain name without its number; columns of one stem belong together."""
 
@@ -106,31 +109,40 @@ def in_cents(header: str) -> bool:
     return plain(header).endswith("CENTS")
 
 
-def _numbered(header: str) -> list[tuple[str, int | None, int | None]]:
-    """(plain stem, number, slot) for each way to take numbers out of `header`, best first."""
+class _Way(NamedTuple):
+    """One way to take the numbers out of a header."""
+
+    stem: str
+    number: int
+    slot: int | None = None
+    line_named: bool = False
+
+
+def _numbered(header: str) -> list[_Way]:
+    """Every way to take one or two numbers out of `header`, best first."""
     name = plain(header)
-    ways: list[tuple[str, int | None, int | None]] = []
+    ways: list[_Way] = []
     line = re.fullmatch(r"(?:LINE|LN|SVC|SERVICELINE|SVCLINE|SV)(\d{1,2})(\D.*)", name)
     if line:
+        ways.append(_Way(line[2], int(line[1])))
         last = re.fullmatch(r"(.*\D)(\d)", line[2])
-        ways.append((line[2], None, int(line[1])))
         if last:
-            ways.append((last[1], int(last[2]), int(line[1])))
+            ways.append(_Way(last[1], int(last[2]), int(line[1]), line_named=True))
     apart = re.fullmatch(r"(.*?)[\W_]+(\d{1,2})", header.strip())
     if apart:
         inner = plain(apart[1])
+        ways.append(_Way(inner, int(apart[2])))
         both = re.fullmatch(r"(.*\D)(\d{1,2})", inner)
-        ways.append((inner, int(apart[2]), None))
         if both:
-            ways.append((both[1], int(both[2]), int(apart[2])))
+            ways.append(_Way(both[1], int(both[2]), int(apart[2])))
     close = re.fullmatch(r"(.*\D)(\d{1,2})", name)
     if close:
-        ways.append((close[1], int(close[2]), None))
+        ways.append(_Way(close[1], int(close[2])))
     within = re.fullmatch(r"(\D+)(\d)(ST|ND|RD|TH)?(\D+)", name)
     if within and (within[3] is None or within[2] + within[3] in _ORDINALS):
-        ways.append((within[1] + within[4], int(within[2]), None))
-    ways.extend((name.removesuffix(w), n, None) for w, n in _WORDS.items() if name.endswith(w))
-    ways.extend((name.removeprefix(w), n, None) for w, n in _FIRSTS.items() if name.startswith(w))
+        ways.append(_Way(within[1] + within[4], int(within[2])))
+    ways.extend(_Way(name.removesuffix(w), n) for w, n in _WORDS.items() if name.endswith(w))
+    ways.extend(_Way(name.removeprefix(w), n) for w, n in _FIRSTS.items() if name.startswith(w))
     return ways
 
 
@@ -144,17 +156,10 @@ def matches(header: str) -> tuple[Match, ...]:
     whole = _exact(plain(header))
     if whole:
         return tuple(whole)
-    for stem, number, slot in _numbered(header):
-        fits = [m for m in _exact(stem) if slot is None or number is None or m.field in LISTS]
+    for way in _numbered(header):
+        fits = [m for m in _exact(way.stem) if way.slot is None or m.field in LISTS]
         if fits:
             return tuple(
-                Match(
-                    m.field,
-                    m.rank,
-                    slot if number is None else number,
-                    None if number is None else slot,
-                    stem,
-                )
-                for m in fits
+                Match(m.field, m.rank, way.number, way.slot, way.line_named, way.stem) for m in fits
             )
     return ()

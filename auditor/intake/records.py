@@ -163,7 +163,7 @@ def _joined(lines: pl.Series, delimiter: str) -> pl.DataFrame:
     """
     frame = lines.alias("text").to_frame()
     quotes = frame["text"].str.count_matches('"', literal=True).fill_null(0)
-    if not quotes.any():
+    if not quotes.sum():
         return frame
     before = quotes.cum_sum() - quotes
     frame = frame.with_columns(record=(before % 2 == 0).cum_sum())

@@ -73,6 +73,11 @@ class Batch:
         self.done[name] = normal.values
         self.note(name, self.raw[name], normal.repaired)
 
+    def keep_number(self, name: str, normal: Normal, digits: int) -> None:
+        """As keep, for integers that stand for numbers with `digits` decimals."""
+        self.done[name] = normal.values
+        self.note(name, self.raw[name], amounts.shown(normal.repaired, digits))
+
     def note(self, name: str, raw: pl.Series, repaired: pl.DataFrame | None) -> None:
         """Remember what was repaired in one column."""
         if repaired is not None:
@@ -213,9 +218,10 @@ def _amounts(batch: Batch) -> None:
         if batch.has(name):
             header = batch.plan.columns.names[batch.plan.columns.used()[name][0]]
             raw = batch.raw[name]
-            batch.keep(name, amounts.cents(raw, in_cents=names.in_cents(header)))
+            normal = amounts.cents(raw, in_cents=names.in_cents(header))
+            batch.keep_number(name, normal, 2)
     if batch.has("units"):
-        batch.keep("units", through(batch.raw["units"], amounts.thousandths))
+        batch.keep_number("units", through(batch.raw["units"], amounts.thousandths), 3)
         if batch.has("units_sign"):
             minus = batch.raw["units_sign"].str.strip_chars() == "-"
             units = batch.done["units"]

@@ -1,0 +1,322 @@
+"""Header names: what they are recognised as, what they are not, what happens in doubt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from auditor.errors import ConfigError, InputRejected
+from auditor.intake import header, names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from auditor.intake import Intake
+
+HEADER = "Claim ID,Line,Patient ID,Rendering NPI,DOS,CPT,Mod,Units,Charge"
+ROW = "C1,1,P1,1234567893,2024-03-05,99213,25,1,120.00"
+
+
+def table(head: str, *rows: str) -> str:
+    return "\n".join([head, *rows]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("CLM_ID", "claim_id"),
+        ("Claim Number", "claim_id"),
+        ("claim_line_number", "line_number"),
+        ("LINE_NUM", "line_number"),
+        ("DESYNPUF_ID", "patient_id"),
+        ("member_id", "patient_id"),
+        ("dos", "service_date_from"),
+        ("LINE_1ST_EXPNS_DT", "service_date_from"),
+        ("claim_line_end_date", "service_date_to"),
+        ("CLM_THRU_DT", "claim_date_to"),
+        ("hcpcs_code", "code"),
+        ("CPT4", "code"),
+        ("Proc Code", "code"),
+        ("Submitted CPT", "code"),
+        ("service_unit_quantity", "units"),
+        ("LINE_SRVC_CNT", "units"),
+        ("Billed Amt", "charge_amount"),
+        ("LINE_SBMTD_CHRG_AMT", "charge_amount"),
+        ("PRF_PHYSN_NPI", "rendering_npi"),
+        ("NPI", "rendering_npi"),
+        ("Billing Provider NPI", "billing_npi"),
+        ("Referring NPI", "referring_npi"),
+        ("place_of_service_code", "place_of_service"),
+        ("LINE_PLACE_OF_SRVC_CD", "place_of_service"),
+        ("RCPT_DT", "received_date"),
+        ("Line of Business", "line_of_business"),
+        ("Bill Frequency Code", "claim_frequency"),
+        ("Quantity_Sign", "units_sign"),
+    ],
+)
+def test_names_that_are_known(name: str, field: str) -> None:
+    assert names.matches(name)[0].field == field
+    assert names.matches(name)[0].number is None
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("hcpcs_modifier_1", 1),
+        ("HCPCS_1ST_MDFR_CD", 1),
+        ("HCPCS_2ND_MDFR_CD", 2),
+        ("PROC_MDFR_1_CD", 1),
+        ("Mod 3", 3),
+        ("MOD4", 4),
+        ("Modifier Two", 2),
+        ("First Modifier", 1),
+        ("Procedure Code Modifier 1", 1),
+        ("Modifier", None),
+        ("Modifiers", None),
+        ("Procedure Modifier Code", None),
+    ],
+)
+def test_names_of_modifiers(name: str, number: int | None) -> None:
+    (match,) = names.matches(name)
+    assert (match.field, match.number) == ("modifiers", number)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PCP_TAX_ID", "CPTII", "MODEL", "MOD_REDUC_AMT", "BUSINESS_UNIT", "GROUP_UNIT", "LNAME",
+        "POST_DATE", "ICD9_PROC_CODE_1", "UB_SURG", "PCP_NPI", "Attending NPI", "Facility NPI",
+        "diagnosis_poa_1", "ICD_DGNS_VRSN_CD1", "procedure_date_1", "revenue_center_code",
+        "CLM_PMT_AMT", "Patient First", "", "(column 3)",
+    ],
+)  # fmt: skip
+def test_false_friends_are_refused(name: str) -> None:
+    assert names.matches(name) == ()
+
+
+def test_line_of_business_is_no_line_number(read: Callable[..., Intake]) -> None:
+    intake = read(table(HEADER.replace("Line", "Line of Business"), ROW.replace("C1,1", "C1,9")))
+    assert intake.lines["line_number"].to_list() == [None]
+
+
+def test_the_header_is_found_below_lead_rows(read: Callable[..., Intake]) -> None:
+    lead = ["Claim detail,,,,,,,,", "Run,2024-04-01,,,,,,,", "Claim,Line,,,,,,,"]
+    intake = read(table("\n".join([*lead, *[""] * 20, HEADER]), ROW))
+    assert intake.files[0].header_row == 24
+    assert intake.lines["source_row"].to_list() == [25]
+
+
+def test_no_header_is_an_error_that_shows_no_cell(read: Callable[..., Intake]) -> None:
+    with pytest.raises(InputRejected, match="No header row") as error:
+        read(table(ROW.replace("P1", "Smith"), ROW))
+    assert "Smith" not in str(error.value)
+    assert "--map" in str(error.value)
+
+
+def test_a_header_below_thirty_rows_is_not_looked_for(read: Callable[..., Intake]) -> None:
+    with pytest.raises(InputRejected, match="No header row"):
+        read(table("\n".join(["Report"] * 30 + [HEADER]), ROW))
+
+
+def test_unknown_names_are_shown_with_what_was_probably_meant(
+    read: Callable[..., Intake],
+) -> None:
+    text = table(HEADER.replace("CPT", "Procedur Code").replace("Patient ID", "Who"), ROW)
+    with pytest.raises(InputRejected) as error:
+        read(text)
+    said = str(error.value)
+    assert "claims.csv" in said
+    assert "procedure code (code)" in said
+    assert "patient or member id (patient_id)" in said
+    assert "Procedur Code, Mod" in said
+    assert "--map code='Procedur Code'" in said
+    intake = read(text, columns={"code": "Procedur Code", "patient_id": "who"})
+    assert intake.lines.row(0, named=True)["code"] == "99213"
+    assert intake.files[0].mapping["code"] == "Procedur Code"
+
+
+@pytest.mark.parametrize(
+    ("missing", "word"),
+    [
+        ("Claim ID", "claim_id"),
+        ("Patient ID", "patient_id"),
+        ("DOS", "service_date_from"),
+        ("CPT", "code"),
+        ("Rendering NPI", "rendering_npi"),
+    ],
+)
+def test_every_required_field_is_asked_for(
+    read: Callable[..., Intake], missing: str, word: str
+) -> None:
+    with pytest.raises(InputRejected, match=f"No column was recognised for: .*{word}") as error:
+        read(table(HEADER.replace(missing, "Xyzzy"), ROW))
+    assert f"--map {word}=" in str(error.value)
+
+
+def test_the_billing_npi_may_stand_alone(read: Callable[..., Intake]) -> None:
+    intake = read(table(HEADER.replace("Rendering NPI", "Billing NPI"), ROW))
+    assert intake.lines["billing_npi"].to_list() == ["1234567893"]
+    assert intake.lines["rendering_npi"].to_list() == [None]
+    assert "rendering_npi" not in intake.fields_present
+
+
+def test_npi_roles_are_kept_apart(read: Callable[..., Intake]) -> None:
+    intake = read(
+        table(
+            HEADER + ",Billing NPI,Referring NPI,Attending NPI",
+            ROW + ",1111111111,1222222222,1333333333",
+        )
+    )
+    line = intake.lines.row(0, named=True)
+    assert line["rendering_npi"] == "1234567893"
+    assert line["billing_npi"] == "1111111111"
+    assert line["referring_npi"] == "1222222222"
+    assert intake.files[0].unused == ("Attending NPI",)
+
+
+# --- several columns that fit
+
+
+def test_submitted_is_preferred_to_allowed(read: Callable[..., Intake]) -> None:
+    intake = read(
+        table(
+            HEADER.replace("Units", "Allowed Units") + ",Submitted Units,Allowed CPT,Approved Amt",
+            ROW + ",3,99212,80.00",
+        )
+    )
+    line = intake.lines.row(0, named=True)
+    assert (line["units"], line["code"], line["charge_amount"]) == (3000, "99213", 12000)
+    assert line["allowed_amount"] == 8000
+
+
+def test_line_dates_are_preferred_to_claim_dates(read: Callable[..., Intake]) -> None:
+    head = HEADER.replace("DOS", "CLM_FROM_DT,LINE_1ST_EXPNS_DT,CLM_THRU_DT")
+    intake = read(table(head, ROW.replace("2024-03-05", "2024-03-01,2024-03-05,2024-03-31")))
+    line = intake.lines.row(0, named=True)
+    assert str(line["service_date_from"]) == "2024-03-05"
+    assert str(line["service_date_to"]) == "2024-03-05"
+
+
+def test_claim_dates_serve_where_there_are_no_others(read: Callable[..., Intake]) -> None:
+    head = HEADER.replace("DOS", "CLM_FROM_DT,CLM_THRU_DT")
+    intake = read(table(head, ROW.replace("2024-03-05", "2024-03-01,2024-03-04")))
+    line = intake.lines.row(0, named=True)
+    assert str(line["service_date_from"]) == "2024-03-01"
+    assert str(line["service_date_to"]) == "2024-03-04"
+
+
+def test_columns_that_differ_are_an_error_with_the_way_out(read: Callable[..., Intake]) -> None:
+    text = table(HEADER + ",Procedure Code", ROW + ",99214", ROW + ",99213")
+    with pytest.raises(InputRejected) as error:
+        read(text)
+    assert "'CPT', 'Procedure Code' could each be the procedure code" in str(error.value)
+    assert "--map code='CPT'" in str(error.value)
+    assert "99214" not in str(error.value)
+    intake = read(text, columns={"code": "Procedure Code"})
+    assert intake.lines["code"].to_list() == ["99214", "99213"]
+
+
+def test_columns_that_agree_are_one(read: Callable[..., Intake]) -> None:
+    intake = read(table(HEADER + ",Procedure Code", ROW + ",99213"))
+    assert intake.lines["code"].to_list() == ["99213"]
+    assert any("'Procedure Code' says the same" in note for note in intake.files[0].notes)
+
+
+def test_a_blank_column_is_no_candidate(read: Callable[..., Intake]) -> None:
+    intake = read(table(HEADER + ",Procedure Code,Claim Number", ROW + ",,  "))
+    assert intake.lines["code"].to_list() == ["99213"]
+    assert intake.lines["claim_id"].to_list() == ["C1"]
+
+
+def test_two_claim_ids_that_tell_the_same_claims_apart(read: Callable[..., Intake]) -> None:
+    rows = [ROW + ",77", ROW + ",77", ROW.replace("C1", "C2") + ",78"]
+    assert read(table(HEADER + ",Claim Number", *rows)).lines["claim_id"].to_list() == [
+        "C1",
+        "C1",
+        "C2",
+    ]
+    rows[1] = ROW + ",78"
+    with pytest.raises(InputRejected, match="could each be the claim id"):
+        read(table(HEADER + ",Claim Number", *rows))
+
+
+def test_an_icn_is_the_claim_id_only_where_nothing_better_is(
+    read: Callable[..., Intake],
+) -> None:
+    line = read(table(HEADER + ",ICN", ROW + ",20240001")).lines.row(0, named=True)
+    assert (line["claim_id"], line["payer_claim_id"]) == ("C1", "20240001")
+    line = read(table(HEADER.replace("Claim ID", "ICN"), ROW)).lines.row(0, named=True)
+    assert (line["claim_id"], line["payer_claim_id"]) == ("C1", None)
+
+
+def test_the_same_name_twice(read: Callable[..., Intake]) -> None:
+    with pytest.raises(InputRejected, match=r"'DOS', 'DOS \(2\)' could each be the date"):
+        read(table(HEADER + ",DOS", ROW + ",2024-03-06"))
+    assert read(table(HEADER + ",DOS", ROW + ",2024-03-05")).lines.height == 1
+    intake = read(
+        table(HEADER + ",DOS", ROW + ",2024-03-06"), columns={"service_date_from": "DOS (2)"}
+    )
+    assert str(intake.lines["service_date_from"][0]) == "2024-03-06"
+
+
+def test_icd_procedure_columns_are_not_the_code(read: Callable[..., Intake]) -> None:
+    # As in the Tuva data model: procedure_code_1 is ICD-10-PCS, hcpcs_code the CPT.
+    text = table(HEADER.replace("CPT", "hcpcs_code") + ",procedure_code_1", ROW + ",4A00X4Z")
+    assert read(text).lines["code"].to_list() == ["99213"]
+    for head in ("procedure_code", "procedure_code_1"):
+        text = table(HEADER.replace("CPT", head), ROW.replace("99213", "4A00X4Z"))
+        with pytest.raises(InputRejected, match="ICD procedure codes, not CPT"):
+            read(text)
+
+
+def test_side_columns_do_not_make_a_file_wide(read: Callable[..., Intake]) -> None:
+    intake = read(table(HEADER + ",CPT4_1,CPT4_2,CPTII", ROW + ",99214,20610,0001F"))
+    assert intake.lines["code"].to_list() == ["99213"]
+    assert intake.files[0].unused == ("CPT4_1", "CPT4_2", "CPTII")
+
+
+# --- --map
+
+
+def test_an_unknown_field_or_column_is_named_with_suggestions(
+    read: Callable[..., Intake],
+) -> None:
+    with pytest.raises(ConfigError, match=r"no field 'unit'.*units"):
+        read(table(HEADER, ROW), columns={"unit": "Units"})
+    with pytest.raises(ConfigError, match=r"no column 'Unit' for --map units=Unit\..*Units"):
+        read(table(HEADER, ROW), columns={"units": "Unit"})
+
+
+def test_map_takes_a_column_away_from_its_own_field(read: Callable[..., Intake]) -> None:
+    intake = read(table(HEADER, ROW), columns={"claim_note": "Mod"})
+    line = intake.lines.row(0, named=True)
+    assert (line["claim_note"], line["modifiers"]) == ("25", "")
+    assert "modifiers" not in intake.fields_present
+
+
+def test_map_names_several_columns_for_a_list(read: Callable[..., Intake]) -> None:
+    intake = read(table(HEADER + ",A,B", ROW + ",59,LT"), columns={"modifiers": "A, B"})
+    assert intake.lines["modifiers"].to_list() == ["59 LT"]
+
+
+def test_map_finds_a_header_of_unknown_names(read: Callable[..., Intake]) -> None:
+    mapped = dict(
+        zip(
+            ("claim_id", "patient_id", "rendering_npi", "service_date_from", "code"),
+            "abcde",
+            strict=True,
+        )
+    )
+    intake = read(table("a,b,c,d,e", "C1,P1,1234567893,2024-03-05,99213"), columns=mapped)
+    assert intake.lines["code"].to_list() == ["99213"]
+
+
+def test_names_are_made_unique() -> None:
+    assert header.unique(["Mod", "", " Mod", "Mod (2)", "A\nB"]) == (
+        "Mod",
+        "(column 2)",
+        "Mod (3)",
+        "Mod (2)",
+        "A B",
+    )
