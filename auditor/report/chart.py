@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LABEL_FORMAT = "#,##0;;;"
 """No label on an empty bar."""
 LEGEND_ROWS = 2
-LEAST_ROWS = 7
+LEAST_ROWS = 4
 MOST_KINDS = 12
 """So many bars and what stands above them fit on the first printed page."""
 _GAP = 150_000

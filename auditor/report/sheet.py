@@ -10,7 +10,6 @@ every kind of cell back.
 
 from __future__ import annotations
 
-import math
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +22,7 @@ from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.xml.functions import Element, SubElement, fromstring
 
+from auditor.report.heights import height_of, heights_of, lines_of
 from auditor.report.style import LOOKS
 from auditor.report.text import cell_values, clean, day
 
@@ -43,11 +43,6 @@ Row: TypeAlias = "tuple[Sequence[Value], Sequence[int]]"
 
 FOOTER = "Confidential: contains patient data, page &P of &N"
 LETTER = 1
-LINE_POINTS = 13.0
-"""Height of a line of 10-point text."""
-PAD_POINTS = 4.0
-HIGHEST = 400.0
-"""Excel shows no row higher than 409 points; what is longer is in the cell all the same."""
 _BATCH = 10_000
 
 
@@ -122,7 +117,7 @@ class Sheet:
         ready = [_ready(v) for v in values]
         if height is None:
             wrapped = [
-                (text, width * (0.8 if LOOKS[look].bold else 1))
+                (text, width * (0.9 if LOOKS[look].bold else 1))
                 for text, look, width in zip(ready, looks, self._widths, strict=False)
                 if type(text) is str and LOOKS[look].wrap
             ]
@@ -202,20 +197,18 @@ class Sheet:
             for n, c in enumerate(columns)
             if c.header in (look_by or {})
         ]
-        wrapped = [(n, c.width) for n, c in enumerate(columns) if LOOKS[c.look].wrap]
+        wrapped = {c.header: c.width for c in columns if LOOKS[c.look].wrap}
         ready = frame.select(c.value.alias(c.header) for c in columns)
         for batch in ready.iter_slices(_BATCH):
+            heights = heights_of(batch, wrapped)
             lists = [cell_values(c) for c in batch.get_columns()]
             # A blank cell carries its row's line.
             lists = [["" if v is None else v for v in values] for values in lists]
             looks = list(usual)
-            for values in zip(*lists, strict=True):
+            for height, values in zip(heights, zip(*lists, strict=True), strict=True):
                 for n, by_value in special:
                     looks[n] = by_value.get(values[n], usual[n])
-                lines = max(
-                    (lines_of(t, width) for n, width in wrapped if (t := values[n])), default=1
-                )
-                self._send(values, looks, height_of(lines))
+                self._send(values, looks, height)
         return first
 
     def print_columns(self, last: str) -> None:
@@ -240,23 +233,6 @@ def close(book: Book) -> None:
         if ws._writer is not None and not ws.closed:  # noqa: SLF001 - see the module's docstring
             with suppress(OSError, SyntaxError):  # lxml's errors are SyntaxErrors
                 ws.close()
-
-
-def lines_of(text: str, width: float) -> int:
-    """Lines that `text` takes in columns of `width`, reckoned a little high.
-
-    A unit of width is a digit of 11 points; running text of 10 points is narrower, but breaks at
-    words.
-    """
-    room = max(1.0, width * 1.25 - 2)
-    if "\n" not in text:
-        return math.ceil(len(text) / room) or 1
-    return sum(math.ceil(len(part) / room) or 1 for part in text.split("\n"))
-
-
-def height_of(lines: int) -> float:
-    """Points of a row of so many lines."""
-    return min(HIGHEST, lines * LINE_POINTS + PAD_POINTS)
 
 
 def _ready(value: Value | date) -> Value:

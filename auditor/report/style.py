@@ -83,7 +83,7 @@ LOOKS = {
     # the answers at the top of the Summary
     **{f"big {tier}": replace(look, size=13, down="center") for tier, look in _TIER.items()},
     "big open": replace(_ROW, size=13, bold=True, down="center"),
-    "big count": replace(_ANSWER, size=14, bold=True, number_format=COUNT_OR_DASH),
+    "big count": replace(_ANSWER, size=14, bold=True, number_format=COUNT),
     "mid count": replace(_ANSWER, number_format=COUNT_OR_DASH),
     "side count": replace(_ANSWER, ink=GREY, number_format=COUNT_OR_DASH),
     "mid money": replace(_ANSWER, number_format=MONEY_OR_DASH),

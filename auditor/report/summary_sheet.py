@@ -90,7 +90,8 @@ def _glance(sheet: Sheet, result: AuditResult) -> None:
     }
     for tier in TIERS:
         money = [float(sums.get((tier, basis), (0, 0))[1]) for basis in MONEY_BASES]
-        without = sums.get((tier, "not determined"), (0, 0))[0]
+        bases = ("not determined",) if tier == "info" else ("not determined", "none")
+        without = sum(sums.get((tier, basis), (0, 0))[0] for basis in bases)
         sheet.spans(
             (2, 2, words.TIER_ANSWER[tier], f"big {tier}"),
             (3, 3, findings[tier], "big count"),
@@ -142,7 +143,7 @@ def _families(sheet: Sheet, result: AuditResult) -> str:
 
 def _gaps(sheet: Sheet, result: AuditResult) -> None:
     """What could not be judged and why, most lines first."""
-    _section(sheet, "What could not be judged")
+    _section(sheet, "What could not be judged, or only with caution")
     gaps = figures.not_judged(result.coverage)
     rejected = sum(f.rejected for f in result.files)
     if gaps.is_empty() and not rejected:
@@ -237,7 +238,7 @@ def _releases(sheet: Sheet, result: AuditResult) -> None:
     """The reference tables, and what to do where only the starter set served."""
     _section(sheet, "Reference tables")
     starter = [words.KINDS.get(r.kind, r.kind) for r in result.releases if r.starter and r.used]
-    if starter:
+    if starter and not any("starter set" in note for note in result.notes):
         _text(sheet, words.STARTER_ADVICE.format(kinds=", ".join(starter)))
     sheet.spans(
         (2, 2, "Table", "head"),

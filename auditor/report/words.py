@@ -20,8 +20,8 @@ TIER_MEANING = (
 MONEY_MEANING = (
     "The amount at risk is an estimate for review, not a repayment: taken from the allowed amount,"
     " else the paid, else the charge; counted once a line; never added across these columns or"
-    " across rows. A line already denied counts nothing. Without amount: the line's own amount"
-    " does not tell what is at risk."
+    " across rows. A line already denied counts nothing. Without amount: the finding is not about"
+    " an amount, or the line does not tell how much of its own is at risk."
 )
 
 FAMILIES = {

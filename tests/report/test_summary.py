@@ -71,6 +71,20 @@ def test_findings_claims_and_money_of_each_tier(rich: tuple[AuditResult, Path]) 
         assert shown[5] == undetermined
 
 
+def test_findings_that_are_not_about_an_amount_are_told_as_without_one(
+    make: type[Make], tmp_path: Path
+) -> None:
+    rows = [
+        make.finding(n, rule_id="NPI-1", tier=tier, amount_at_risk=Decimal(0), amount_basis="none")
+        for n, tier in enumerate(["certain", "certain", "review", "info"], start=1)
+    ]
+    path = write_report(make.result(make.findings(rows)), tmp_path / "r.xlsx", rules=make.rules)
+    shown = {row[0]: row[1:] for row in rows_of(path) if row[0]}
+    assert shown["Needs action (certain)"] == [2, 2, 0, 0, 0, 2]
+    assert shown["Needs a look (review)"][5] == 1
+    assert shown["For information (info)"][5] == 0
+
+
 def test_no_sum_of_all_amounts_anywhere(rich: tuple[AuditResult, Path]) -> None:
     result, path = rich
     _, _, sums = by_hand(result.findings)
@@ -173,6 +187,13 @@ def test_starter_set_is_told_with_what_to_do(rich: tuple[AuditResult, Path]) -> 
     assert "Unit limits, practitioner (MUE)" in advice[0]
     assert "auditor reference import" in advice[0]
     assert {"starter", "full", "not used"} <= set(texts)
+
+
+def test_the_advice_is_not_given_twice(make: type[Make], tmp_path: Path) -> None:
+    said = "The built-in starter set served for: mue-practitioner. Load your CMS files."
+    result = dataclasses.replace(make.rich(), notes=(said,))
+    texts = texts_of(write_report(result, tmp_path / "r.xlsx", rules=make.rules))
+    assert [t for t in texts if "starter set served" in t] == [said]
 
 
 def test_no_advice_where_every_table_is_full(make: type[Make], tmp_path: Path) -> None:
