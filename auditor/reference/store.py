@@ -88,6 +88,8 @@ class Store:
         """Keep the folder and the working copy of its manifest."""
         self.folder = folder
         self.manifest = manifest
+        self._true = self._named()
+        self._written: set[str] = set()
 
     def write(self, frame: pl.DataFrame, entry: Entry, name: str, digest: str) -> tuple[str, int]:
         """Write `frame` under a new name that no manifest knows yet; gives place and bytes."""
@@ -96,6 +98,7 @@ class Store:
         place = f"{room}/{entry.kind}/{release}/{name.replace(' ', '-')}-{digest[:16]}.parquet"
         path = self.folder.joinpath(*place.split("/"))
         beside = path.with_suffix(".part")
+        self._written |= {place, beside.relative_to(self.folder).as_posix()}
         try:
             _make_folder(path.parent)
             frame.write_parquet(beside, compression="zstd", row_group_size=ROW_GROUP)
@@ -120,13 +123,18 @@ class Store:
                 stream.flush()
                 os.fsync(stream.fileno())
             beside.replace(self.folder / MANIFEST)
+            self._true = self._named()
         except BaseException:
             beside.unlink(missing_ok=True)
             raise
 
+    def clear(self) -> None:
+        """Remove what this import wrote and the store's manifest does not name: nobody saw it."""
+        for place in self._written - self._true:
+            self.folder.joinpath(*place.split("/")).unlink(missing_ok=True)
+
     def sweep(self) -> None:
         """Remove what no manifest names: leftovers of a broken import, and replaced tables."""
-        named = {part.file for entry in self.manifest.entries for part in entry.parts.values()}
         for leftover in self.folder.glob(f"{MANIFEST}.*"):
             leftover.unlink()
         for room in ("tables", "changes"):
@@ -134,8 +142,11 @@ class Store:
                 if path.is_dir():
                     with contextlib.suppress(OSError):  # not empty
                         path.rmdir()
-                elif path.relative_to(self.folder).as_posix() not in named:
+                elif path.relative_to(self.folder).as_posix() not in self._true:
                     path.unlink()
+
+    def _named(self) -> set[str]:
+        return {part.file for entry in self.manifest.entries for part in entry.parts.values()}
 
 
 @contextlib.contextmanager
@@ -165,7 +176,10 @@ def writing(folder: Path) -> Iterator[Store]:
     with locked(folder / LOCK):
         store = Store(folder, read_manifest(folder) or Manifest())
         store.sweep()
-        yield store
+        try:
+            yield store
+        finally:
+            store.clear()
 
 
 def _make_folder(folder: Path) -> None:
