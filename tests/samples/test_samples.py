@@ -106,6 +106,16 @@ def test_every_rule_that_can_be_shown_is(results: dict[str, AuditResult]) -> Non
     assert "AOC-3" not in {rule for rule, _ in flagged(results[FILES[0]])}
 
 
+def test_old_pairs_say_how_old_they_are(results: dict[str, AuditResult]) -> None:
+    # The starter pairs were seen in force in 2024Q3, five quarters before this week; the other
+    # starter tables vouch for it.
+    family = pl.col("rule_id").str.split("-").list.first()
+    gaps = results[FILES[0]].findings.select(family, "release_gap_quarters").unique()
+    old = gaps.filter(pl.col("release_gap_quarters") > 0)
+    assert old.rows() == [("PTP", 5)]
+    assert gaps.filter(pl.col("rule_id") == "PTP").height == 1
+
+
 @pytest.mark.shared
 def test_the_real_tables_judge_the_week_alike(shared: Path, tmp_path: Path) -> None:
     from auditor.reference.importer import import_files
