@@ -1,0 +1,59 @@
+"""Whether auditor and SQL found the same: each rule, tier, claim and line of the rules both judge.
+
+    python compare.py --audit audit.parquet --peer peer.parquet
+
+A rule counts where it is the headline and where it stands in `also`; the tier is the headline's.
+Prints the counts as JSON, and up to ten differences of each side; exits with 1 if they differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import polars as pl
+
+RULES = ("PTP-0", "PTP-1", "MUE-0", "MUE-1", "MUE-2", "MUE-3", "AOC-1", "AOC-6")
+KEY = ["rule_id", "tier", "claim_id", "line_number"]
+
+
+def judged(findings: pl.DataFrame) -> pl.DataFrame:
+    """KEY of every finding on RULES, those in `also` included."""
+    rules = pl.concat_str(["rule_id", "also"], separator=" ").str.strip_chars().str.split(" ")
+    return (
+        findings.select(rules.alias("rule_id"), *KEY[1:])
+        .explode("rule_id", empty_as_null=False)
+        .filter(pl.col("rule_id").is_in(RULES))
+        .select(KEY)
+        .unique()
+        .sort(KEY)
+    )
+
+
+def main() -> None:
+    """Compare two files of findings."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--audit", type=Path, required=True)
+    parser.add_argument("--peer", type=Path, required=True)
+    given = parser.parse_args()
+    whole = pl.read_parquet(given.audit)
+    audit, peer = judged(whole), judged(pl.read_parquet(given.peer))
+    only_audit = audit.join(peer, on=KEY, how="anti", nulls_equal=True)
+    only_peer = peer.join(audit, on=KEY, how="anti", nulls_equal=True)
+    counts = dict(audit.group_by("rule_id").len().sort("rule_id").iter_rows())
+    answer = {
+        "findings": whole.height,
+        "compared": audit.height,
+        "by_rule": counts,
+        "only_audit": only_audit.head(10).rows(),
+        "only_peer": only_peer.head(10).rows(),
+        "differing": only_audit.height + only_peer.height,
+    }
+    print(json.dumps(answer))  # noqa: T201 - a script
+    sys.exit(1 if answer["differing"] else 0)
+
+
+if __name__ == "__main__":
+    main()

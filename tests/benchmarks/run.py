@@ -1,0 +1,258 @@
+"""The audit against polars and DuckDB on one machine, in one run.
+
+    python tests/benchmarks/run.py [--lines N] [--seed N] [--runs N] [--reference DIR] [--keep DIR]
+
+Generates a claim file, then measures whole processes, in turns: the audit; (a) polars reading the
+file as text; (b) the pair, unit and add-on rules as SQL in DuckDB. The results of the audit and of
+(b) must be equal: exit code 1 where they are not. See docs/performance.md.
+"""
+
+# Nothing heavy is imported here. A child starts out with the memory of its parent, and that counts
+# in the child's peak: a parent that had loaded polars would hide what the children need.
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+SHARED = ROOT.parent / "shared" / "cms"
+AS_OF = "2026-01-05"
+AUDIT, READER, PEER = "auditor", "(a) polars reads", "(b) DuckDB SQL"
+LIMIT, MEMORY = 1.5, 1.5
+"""To reach: times (b), and GiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one process took, from start to end."""
+
+    seconds: float
+    cpu: float
+    """User and system seconds together."""
+    peak: int
+    """Bytes of resident memory at the most."""
+
+
+def say(text: str) -> None:
+    """Print one line at once."""
+    print(text, flush=True)  # noqa: T201 - what the benchmark is for
+
+
+def measured(command: Sequence[object], folder: Path) -> Cost:
+    """Run `command` to its end in `folder`; its output is kept beside, and shown if it fails."""
+    log = folder / "output.txt"
+    own = {key: value for key, value in os.environ.items() if not key.startswith("AUDITOR_")}
+    with log.open("wb") as stream:
+        started = time.perf_counter()
+        child = subprocess.Popen(
+            [str(word) for word in command],
+            cwd=folder,
+            env=own,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+        )
+        _, status, used = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - started
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        say(log.read_text(encoding="utf-8", errors="replace"))
+        sys.exit(f"failed with {child.returncode}: {' '.join(str(word) for word in command)}")
+    unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss
+    return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss * unit)
+
+
+def script(name: str, *arguments: object) -> list[object]:
+    """The command that runs one of the scripts beside this one."""
+    return [sys.executable, HERE / f"{name}.py", *arguments]
+
+
+@contextlib.contextmanager
+def work_folder(keep: Path | None) -> Iterator[Path]:
+    """Where everything is written: a folder of its own, gone at the end unless it is to be kept."""
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        yield keep.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="auditor-benchmark-") as name:
+        yield Path(name).resolve()
+
+
+def store(given: Path | None, work: Path, *, starter: bool) -> Path:
+    """The reference store: the one named, else one imported from the CMS files, else an empty one.
+
+    The import is kept in the system's temporary folder, by the names, sizes and ages of its files.
+    """
+    if given is not None:
+        return given.resolve()
+    if starter or not SHARED.is_dir():
+        say("reference  the built-in starter set: name a store of CMS files with --reference")
+        empty = work / "empty-store"
+        empty.mkdir(exist_ok=True)
+        return empty
+    files = sorted(path for path in SHARED.rglob("*") if path.is_file())
+    marks = [f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
+    digest = hashlib.sha256("\n".join([version("claim-auditor"), *marks]).encode()).hexdigest()
+    place = Path(tempfile.gettempdir()) / f"auditor-benchmark-store-{digest[:16]}"
+    if (place / "manifest.json").is_file():
+        say(f"reference  imported earlier: {place}")
+        return place
+    command = [sys.executable, "-m", "auditor", "reference", "import", SHARED, "--reference", place]
+    cost = measured(command, work)
+    say(f"reference  imported in {cost.seconds:.1f} s ({cost.cpu:.1f} s of CPU): {place}")
+    return place
+
+
+def run(given: argparse.Namespace, work: Path) -> dict[str, Any]:
+    """Everything, in order; answers the figures. Exits where the results differ."""
+    place = store(given.reference, work, starter=given.starter)
+    arguments = ("--lines", given.lines, "--seed", given.seed, "--store", place, "--work", work)
+    cost = measured(script("generate", *arguments), work)
+    claims, tables = work / "claims.csv", work / "tables.json"
+    size = claims.stat().st_size
+    say(f"claims     {given.lines:,} lines, {size / 1e6:,.0f} MB, made in {cost.seconds:.1f} s")
+    found, peer = work / "audit.parquet", work / "peer.parquet"
+    commands = {
+        AUDIT: [
+            *(sys.executable, "-m", "auditor", "audit", claims, "--reference", place),
+            *("--line-of-business", "medicare", "--findings", found, "--no-report"),
+            *("--as-of", AS_OF),
+        ],
+        READER: script("reader", claims),
+        PEER: script("peer", "--claims", claims, "--tables", tables, "--out", peer),
+    }
+    costs: dict[str, list[Cost]] = defaultdict(list)
+    for turn in range(max(given.runs, given.reads)):
+        for name, command in commands.items():
+            if turn < (given.reads if name == READER else given.runs):
+                costs[name].append(measured(command, work))
+    measured(script("stages", *commands_of_stages(claims, place, work)), work)
+    stages = json.loads((work / "output.txt").read_text(encoding="utf-8").splitlines()[-1])
+    compared = subprocess.run(  # noqa: PLW1510 - its exit code is looked at below
+        [sys.executable, HERE / "compare.py", "--audit", found, "--peer", peer],
+        capture_output=True,
+        text=True,
+    )
+    if compared.returncode not in {0, 1}:
+        sys.exit(compared.stderr)
+    return {
+        "lines": given.lines,
+        "seed": given.seed,
+        "machine": machine(),
+        "costs": {name: median(runs) for name, runs in costs.items()},
+        "stages": stages,
+        **json.loads(compared.stdout),
+    }
+
+
+def commands_of_stages(claims: Path, place: Path, work: Path) -> tuple[object, ...]:
+    """Arguments of stages.py."""
+    out = work / "stages.parquet"
+    return ("--claims", claims, "--store", place, "--out", out, "--as-of", AS_OF)
+
+
+def median(runs: list[Cost]) -> dict[str, float]:
+    """Each figure's median over the runs, and how many they were."""
+    return {
+        "runs": len(runs),
+        "seconds": statistics.median(cost.seconds for cost in runs),
+        "cpu": statistics.median(cost.cpu for cost in runs),
+        "peak": statistics.median(cost.peak for cost in runs),
+    }
+
+
+def machine() -> str:
+    """Cores, memory and versions."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    load = os.getloadavg()[0]
+    packages = ", ".join(f"{name} {version(name)}" for name in ("polars", "duckdb"))
+    return (
+        f"{os.cpu_count()} cores, {memory:.0f} GiB, load {load:.1f} at the end; "
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, {packages}"
+    )
+
+
+def show(figures: dict[str, Any]) -> None:
+    """The figures as a small table."""
+    costs = figures["costs"]
+    say(f"machine    {figures['machine']}")
+    say("")
+    say(f"{'median':22}{'runs':>6}{'seconds':>10}{'CPU s':>10}{'peak GiB':>10}")
+    for name, cost in costs.items():
+        say(
+            f"{name:22}{cost['runs']:6}{cost['seconds']:10.2f}{cost['cpu']:10.2f}"
+            f"{cost['peak'] / 2**30:10.2f}"
+        )
+    for other in (READER, PEER):
+        ratio = {key: costs[AUDIT][key] / costs[other][key] for key in ("seconds", "cpu", "peak")}
+        say(
+            f"{'  auditor / ' + other[:3]:28}{ratio['seconds']:9.2f}x{ratio['cpu']:9.2f}x"
+            f"{ratio['peak']:9.2f}x"
+        )
+    reached = (
+        costs[AUDIT]["seconds"] <= LIMIT * costs[PEER]["seconds"]
+        and costs[AUDIT]["peak"] < MEMORY * 2**30
+    )
+    goal = f"at most {LIMIT} times (b) and under {MEMORY} GiB"
+    say(f"to reach   {goal}: {'reached' if reached else 'not reached'}")
+    say("")
+    say("stages of the audit, one run through the library:")
+    for stage, seconds in figures["stages"].items():
+        say(f"  {stage:26}{seconds:8.2f} s")
+    say("")
+    rules = ", ".join(f"{rule} {count:,}" for rule, count in figures["by_rule"].items())
+    say(f"findings   {figures['findings']:,} in all; {figures['compared']:,} compared with (b):")
+    say(f"           {rules}")
+    if figures["differing"]:
+        say(f"DIFFERENT  {figures['differing']:,} of them; rule, tier, claim, line of the first:")
+        for side in ("only_audit", "only_peer"):
+            for row in figures[side]:
+                say(f"           {side} {row}")
+    else:
+        say("equal      the same rule, tier, claim and line on both sides")
+
+
+def main() -> None:
+    """Read the arguments, run, show."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--lines", type=int, default=1_000_000, help="claim lines (1000000)")
+    parser.add_argument("--seed", type=int, default=7, help="of the generator (7)")
+    parser.add_argument("--runs", type=int, default=3, help="of the audit and of (b) (3)")
+    parser.add_argument("--reads", type=int, default=5, help="runs of (a) (5)")
+    parser.add_argument("--reference", type=Path, help="store of imported CMS tables")
+    parser.add_argument("--starter", action="store_true", help="use the built-in starter set")
+    parser.add_argument("--keep", type=Path, help="folder to keep the files in")
+    parser.add_argument("--out", type=Path, help="write the figures there as JSON")
+    given = parser.parse_args()
+    if not hasattr(os, "wait4"):
+        sys.exit("the benchmark needs os.wait4, which Windows lacks")
+    with work_folder(given.keep) as work:
+        figures = run(given, work)
+    show(figures)
+    if given.out is not None:
+        given.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    sys.exit(1 if figures["differing"] else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""The benchmark at a small size: the generator's promises, and both sides finding the same."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+HERE = Path(__file__).parent
+
+
+def start(name: str, *arguments: object) -> str:
+    command = [sys.executable, HERE / f"{name}.py", *arguments]
+    done = subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The folder and the figures of a run of three thousand lines on the starter set."""
+    work = tmp_path_factory.mktemp("bench")
+    figures = work / "figures.json"
+    size = ("--lines", 3000, "--runs", 1, "--reads", 1, "--starter")
+    start("run", *size, "--keep", work, "--out", figures)
+    return work, json.loads(figures.read_text(encoding="utf-8"))
+
+
+def test_both_sides_find_the_same(bench: tuple[Path, dict[str, Any]]) -> None:
+    _, figures = bench
+    assert figures["differing"] == 0
+    # the comparison is about something: every family is there
+    assert {"PTP-1", "MUE-2", "AOC-1", "AOC-6"} <= figures["by_rule"].keys()
+
+
+def test_every_process_is_measured_as_a_whole(bench: tuple[Path, dict[str, Any]]) -> None:
+    _, figures = bench
+    assert len(figures["costs"]) == 3
+    for cost in figures["costs"].values():
+        assert cost["seconds"] > 0
+        assert cost["cpu"] > 0
+        assert cost["peak"] > 20 << 20  # no Python with polars or DuckDB in it is smaller
+
+
+def test_a_difference_is_told_and_fails(bench: tuple[Path, dict[str, Any]]) -> None:
+    work, _ = bench
+    peer = pl.read_parquet(work / "peer.parquet")
+    ptp = peer["rule_id"] == "PTP-1"
+    peer.filter(~ptp | (ptp.cum_sum() > 1)).write_parquet(work / "short.parquet")
+    files = ("--audit", work / "audit.parquet", "--peer", work / "short.parquet")
+    done = subprocess.run(
+        [sys.executable, str(HERE / "compare.py"), *map(str, files)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    assert told["differing"] == 1
+    assert told["only_audit"][0][0] == "PTP-1"
+
+
+def test_the_same_seed_gives_the_same_file(
+    bench: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    work, figures = bench
+    seed = figures["seed"]
+    made = []
+    for other in (seed, int(str(seed)) + 1):
+        folder = tmp_path / str(other)
+        folder.mkdir()
+        start("generate", "--lines", 3000, "--seed", other, "--store", folder, "--work", folder)
+        made.append((folder / "claims.csv").read_bytes())
+    first = (work / "claims.csv").read_bytes()
+    assert made[0] == first
+    assert made[1] != first
+    assert first.count(b"\n") == 3001
+
+
+def test_what_the_file_holds_is_plausible(bench: tuple[Path, dict[str, Any]]) -> None:
+    work, _ = bench
+    lines = pl.read_csv(work / "claims.csv", infer_schema=False)
+    assert (
+        lines.select(pl.struct("claim_number", "line_number").is_duplicated().any()).item() is False
+    )
+    npi = lines["rendering_npi"].unique()
+    assert all(luhn(number) for number in npi)
+    assert (lines["line_number"].cast(pl.Int32) <= 9).all()
+    # every replacement and void names a claim of the file
+    named = lines["original_claim_number"].drop_nulls()
+    assert len(named)
+    assert named.is_in(lines["payer_claim_control_number"].implode()).all()
+    assert not lines["procedure_code"].str.starts_with("@").any()
+
+
+def luhn(npi: str) -> bool:
+    digits = [int(c) for c in reversed("80840" + npi)]
+    doubled = [sum(divmod(2 * d, 10)) if i % 2 else d for i, d in enumerate(digits)]
+    return len(npi) == 10 and sum(doubled) % 10 == 0
