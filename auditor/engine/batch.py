@@ -79,8 +79,8 @@ class Batch:
     mods: pl.DataFrame
     """auditor.engine.modifiers.combinations, at index `m`."""
     reference: Reference
-    uncertain: pl.DataFrame
-    """Rows whose patient-day or claim may lack a line (rejected, unresolved version)."""
+    lacking: pl.Series
+    """Rows whose patient-day or claim may lack a line, because one was rejected."""
 
     @cached_property
     def n_codes(self) -> int:
@@ -148,6 +148,7 @@ def build(
         frequency=pl.col("claim_frequency"),
         birth=pl.col("patient_birth_date"),
         **_identities(raw),
+        **_loose(raw, unresolved),
     )
     lines = _keys(lines.with_columns(days=_days()), first)
     epoch = facts.epoch_of(lines["date"])
@@ -167,7 +168,7 @@ def build(
             & (pl.col("lob") != "medicaid")
         ).fill_null(value=False),
     )
-    return Batch(raw, lines, facts, mods, reference, _uncertain(raw, rejected, unresolved))
+    return Batch(raw, lines, facts, mods, reference, _lacking(raw, rejected))
 
 
 def _span() -> pl.Expr:
@@ -275,38 +276,40 @@ def _crowd(lines: pl.DataFrame) -> pl.Series:
     return people.filter(crowd)["patient"]
 
 
-def _uncertain(raw: pl.DataFrame, rejected: pl.DataFrame, unresolved: pl.DataFrame) -> pl.DataFrame:
-    """row, lacks_line, unresolved: lines of a claim or patient-day that may not be whole."""
-    empty = pl.DataFrame(
-        schema={"row": pl.UInt32, "lacks_line": pl.Boolean, "unresolved": pl.Boolean}
-    )
-    if rejected.is_empty() and unresolved.is_empty():
-        return empty
+def _lacking(raw: pl.DataFrame, rejected: pl.DataFrame) -> pl.Series:
+    """Rows of a claim or patient-day that has a rejected line: it may be the one that is missed."""
+    if rejected.is_empty():
+        return pl.Series(dtype=pl.UInt32)
     claims = rejected.filter(pl.col("claim_id").is_not_null()).select("claim_id").unique()
-    dated = (
+    days = (
         rejected.filter(pl.col("patient_id").is_not_null(), pl.col("service_date").is_not_null())
         .select("patient_id", service_date_from="service_date")
         .unique()
     )
-    undated = (
-        rejected.filter(pl.col("patient_id").is_not_null(), pl.col("service_date").is_null())
+    strays = (
+        rejected.filter(pl.col("service_date").is_null() & pl.col("claim_id").is_null())
         .select("patient_id")
+        .drop_nulls()
         .unique()
     )
     ids = raw.select("row", "claim_id", "patient_id", "service_date_from")
-    lacking = pl.concat(
-        [
-            ids.join(claims, on="claim_id", how="semi"),
-            ids.join(dated, on=["patient_id", "service_date_from"], how="semi"),
-            ids.join(undated, on="patient_id", how="semi"),
-        ]
-    )["row"].unique()
-    open_days = ids.join(unresolved, on=["patient_id", "claim_id"], how="semi")
-    doubtful = ids.join(open_days, on=["patient_id", "service_date_from"], how="semi")[
-        "row"
-    ].unique()
-    rows = pl.concat([lacking, doubtful]).unique()
-    return pl.DataFrame({"row": rows}).with_columns(
-        lacks_line=pl.col("row").is_in(lacking.implode()),
-        unresolved=pl.col("row").is_in(doubtful.implode()),
-    )
+    found = [
+        ids.join(claims, on="claim_id", how="semi"),
+        ids.join(days, on=["patient_id", "service_date_from"], how="semi"),
+        ids.join(strays, on="patient_id", how="semi"),
+    ]
+    return pl.concat(found)["row"].unique()
+
+
+def _loose(raw: pl.DataFrame, unresolved: pl.DataFrame) -> dict[str, pl.Expr]:
+    """loose: the line's claim replaces or voids one that is not in the batch; claim: its index.
+
+    A finding that needs a loose claim and another one is review, because the one may be the
+    other's replacement (SPEC 1). The index is only worked out where a claim is loose.
+    """
+    if unresolved.is_empty():
+        return {"loose": pl.lit(value=False), "claim": pl.lit(0, pl.Int64)}
+    keys = ["patient_id", "claim_id"]
+    rows = raw.select("row", *keys).join(unresolved, on=keys, how="semi")["row"]
+    whole = pl.concat_str(keys, separator="\x1f")
+    return {"loose": pl.col("row").is_in(rows.implode()), "claim": _index(whole)}

@@ -50,7 +50,9 @@ def code_facts(codes: pl.Series, first: date, last: date, reference: Reference) 
     fees = reference.fees(codes)
     mue = reference.mue(codes)
     addons = reference.addons(codes).filter(
-        pl.col("deletion").is_null() | (pl.col("deletion") != pl.col("effective"))
+        # Withdrawn on its own first day; an end of the code or the primary that day is no
+        # withdrawal, and the row applies for that one day.
+        pl.col("edit_deletion").is_null() | (pl.col("edit_deletion") != pl.col("effective"))
     )
     em = _ranges("em_codes", codes, reference)
     therapy = _dated(reference.policy("therapy"), "from", "to")

@@ -82,6 +82,13 @@ def _row(rule_id: str, state: str, reason: str, lines: pl.DataFrame) -> dict[str
     }
 
 
+_BY_RELEASE = {
+    "mue-practitioner": ("mue_release", pl.col("mai").is_null(), "MUE table"),
+    "fee-schedule": ("fee_release", ~pl.col("fee_known"), "fee schedule"),
+}
+"""Tables without row dates: the column that names a line's release, absence, and words."""
+
+
 class _Reasons:
     """The ladder of reasons, as expressions over the lines."""
 
@@ -174,24 +181,18 @@ class _Reasons:
                     f"{NOT}: before the first row of the add-on table",
                     pl.col("date") < pl.lit(ADD_ON_TABLE_BEGINS),
                 )
-            if kind == "mue-practitioner":
-                yield self._by_release(kind, "mue_release", "MUE")
-                yield (
-                    f"{NOT}: the code has no MUE value in the release of its date",
-                    pl.col("mai").is_null(),
-                )
-            elif kind == "fee-schedule":
-                yield self._by_release(kind, "fee_release", "fee schedule")
-                yield (
-                    f"{NOT}: the code is not in the fee schedule of its date",
-                    ~pl.col("fee_known"),
-                )
-            if self.reference.is_starter(kind):  # type: ignore[arg-type]
+            starter = self.reference.is_starter(kind)  # type: ignore[arg-type]
+            if starter:
                 known = self._starter_codes(kind)
                 yield (
                     f"{NOT}: the starter set does not hold the code (import the CMS files)",
                     ~pl.col("c").is_in(known.implode()),
                 )
+            column, absent, words = _BY_RELEASE.get(kind, ("", None, ""))
+            if absent is not None:
+                if not starter:
+                    yield self._by_release(kind, column, words)
+                yield f"{NOT}: the code has no row in the {words} of its date", absent
             if release.vouches_to is not None:
                 yield (
                     f"{CAUTION}: later than the newest {kind} release loaded ({release.label})",
@@ -204,7 +205,7 @@ class _Reasons:
         first = min(firsts) if firsts else None
         early = pl.col("date") < first if first is not None else pl.lit(value=True)
         return (
-            f"{NOT}: no loaded {words} release covers the date of service",
+            f"{NOT}: no loaded {words} covers the date of service",
             early & pl.col(column).is_null(),
         )
 

@@ -25,6 +25,7 @@ _RULES = {
     "denies": pl.Boolean,
     "amount": pl.String,
     "citation": pl.String,
+    "speaks": pl.Boolean,
 }
 
 
@@ -51,7 +52,10 @@ def assemble(state: State, chosen: frozenset[str], options: AuditOptions) -> pl.
 
 def _rule_table() -> pl.DataFrame:
     """What the assembly needs of each rule."""
-    rows = [(r.id, r.name, r.precedence, r.denies, r.amount, r.citation) for r in catalogue()]
+    rows = [
+        (r.id, r.name, r.precedence, r.denies, r.amount, r.citation, r.speaks_in_also)
+        for r in catalogue()
+    ]
     return pl.DataFrame(rows, schema=_RULES, orient="row")
 
 
@@ -60,10 +64,16 @@ def _headlines(hits: pl.DataFrame) -> pl.DataFrame:
     denying = hits.filter("denies").sort("row", "precedence", "tier")
     also = denying.group_by("row", maintain_order=True).agg(
         also=pl.col("rule_id").slice(1).unique(maintain_order=True).str.join(" "),
+        added=pl.col("message").slice(1).filter(pl.col("speaks").slice(1)).str.join(" "),
+        advice=pl.col("remedy").slice(1).filter(pl.col("speaks").slice(1)).str.join(" "),
         strongest=pl.col("tier").min(),
     )
     heads = denying.unique("row", keep="first", maintain_order=True).join(also, on="row")
-    heads = heads.with_columns(tier=pl.col("strongest")).drop("strongest")
+    heads = heads.with_columns(
+        tier=pl.col("strongest"),
+        message=pl.concat_str("message", "added", separator=" ").str.strip_chars_end(),
+        remedy=pl.concat_str("remedy", "advice", separator=" ").str.strip_chars_end(),
+    ).drop("strongest", "added", "advice")
     others = hits.filter(~pl.col("denies")).with_columns(also=pl.lit(""))
     return pl.concat([heads, others.select(heads.columns)])
 

@@ -1,9 +1,9 @@
 """Voids and replacements, resolved before any line is compared with another (SPEC 1).
 
 A claim of frequency 8 is dropped together with the claim it names; of the replacements
-(frequency 7) of one original only the newest is kept. `original_claim_id` is the payer's control
-number, so it is looked up among `payer_claim_id`, and among `claim_id` where an export has no
-control number of its own.
+(frequency 7) of one original only the newest is kept. A claim that names nothing in the batch is
+kept and called unresolved. `original_claim_id` is the payer's control number, so it is looked up
+among `payer_claim_id`, and among `claim_id` where the files have no such number at all.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class Versions:
     set_aside: pl.DataFrame
     """source_file, source_row, claim_id, reason ('void' or 'superseded')."""
     unresolved: pl.DataFrame
-    """patient_id, claim_id of standing claims that name an original which is not in the batch,
-    and of dropped voids that do so; findings that need such a claim and another are review."""
+    """patient_id, claim_id of standing claims that name an original which is not in the batch;
+    findings that need such a claim and another one are review."""
 
 
 def resolve(lines: pl.DataFrame) -> Versions:
@@ -58,7 +58,9 @@ def resolve(lines: pl.DataFrame) -> Versions:
     older = changes.filter(
         pl.col("claim_frequency") == "7", pl.col("original_claim_id").is_not_null()
     ).join(newest, on=["patient_id", "original_claim_id", "claim_id"], how="anti")
-    voids = changes.filter(pl.col("claim_frequency") == "8")
+    voids = changes.filter(pl.col("claim_frequency") == "8").join(
+        named, left_on=_CLAIM, right_on=["patient_id", "by"], how="semi"
+    )
     voided = named.join(voids, left_on=["patient_id", "by"], right_on=_CLAIM, how="semi")
     reasons = (
         pl.concat(
@@ -87,7 +89,11 @@ def _named(changes: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     )
     known = claims.select(
         "patient_id",
-        number=pl.coalesce("payer_claim_id", "claim_id"),
+        number=pl.col(
+            "claim_id"
+            if claims["payer_claim_id"].null_count() == claims.height
+            else "payer_claim_id"
+        ),
         original="claim_id",
     )
     return (

@@ -144,7 +144,7 @@ def _fallen(
             primary_code=pl.lit(None, pl.String),
             primaries=pl.lit(0),
         )
-    uncertain = state.batch.uncertain["row"].implode()
+    uncertain = state.batch.lacking.implode()
     soft = pl.concat(
         [
             days.filter(pl.col("denied_by_edit") & ~pl.col("fell_for_good")).select("row", "day"),

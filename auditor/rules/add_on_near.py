@@ -83,7 +83,7 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
         )
         .join(own.select("row", "day", "has_tc", "s1_known"), on=["row", "day"], how="left")
     )
-    lacking = batch.uncertain["row"].implode()
+    lacking = batch.lacking.implode()
     doubt = (
         pl.col("near").is_not_null()
         | pl.col("has_tc")
@@ -102,9 +102,7 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
         .then(
             pl.concat_str(
                 sentence,
-                pl.lit(
-                    " A rejected or replaced line of this patient-day or claim may be the primary."
-                ),
+                pl.lit(" A rejected line of this patient-day or claim may be the primary."),
             )
         )
         .otherwise(sentence)

@@ -86,7 +86,7 @@ RULES = (
         "set, which holds a few add-ons only.",
         remedy="Check the primary by hand, and import the newest add-on file.",
         citation=f"MPFS global days ZZZ; {_TABLE}",
-        example_flag=(),
+        example_flag=("33509",),
         example_ok=("22551", "22552"),
     ),
     Rule(

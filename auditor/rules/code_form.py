@@ -99,12 +99,18 @@ def find(state: State) -> pl.DataFrame:
         "NPI-1",
         tier=CERTAIN,
         message=pl.format(
-            "The {} NPI {} fails its check digit or is not an NPI; it stands on {} lines of {} "
-            "claims, of which this is the first.",
+            "The {} NPI {} fails its check digit or is not an NPI.{}",
             pl.col("role"),
             pl.col("npi"),
-            pl.col("lines"),
-            pl.col("claims"),
+            pl.when(pl.col("lines") > 1)
+            .then(
+                pl.format(
+                    " It stands on {} lines (claims: {}); this is the first.",
+                    pl.col("lines"),
+                    pl.col("claims"),
+                )
+            )
+            .otherwise(pl.lit("")),
         ),
         remedy=pl.lit(
             "Correct the number in the provider file of the practice system, and on every claim "

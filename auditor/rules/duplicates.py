@@ -36,8 +36,8 @@ RULES = (
         "received later, then claim id, then line number.",
         why="Payers deny an exact duplicate, and a duplicate that is paid is an overpayment.",
         not_flagged="Lines with a repeat or separation modifier (76, 77, 91, 59, XE, XS, XP, XU); "
-        "lines of replacement or void claims (frequency 7 or 8); lines that differ in any of the "
-        "fields above.",
+        "a replacement or void claim (frequency 7 or 8) beside another claim; lines that differ in "
+        "any of the fields above.",
         remedy="Void the repeated line, or report a repeat modifier if the record shows that the "
         "service was done again.",
         citation="CMS MM8121 (exact duplicate claims)",
@@ -55,8 +55,7 @@ def find(state: State) -> pl.DataFrame:
     lines = state.lines.filter(
         pl.col("day").is_not_null() & (pl.col("n_day") > 1),
         ~pl.col("has_repeat"),
-        ~pl.col("frequency").is_in(["7", "8"]).fill_null(value=False),
-    ).select("row", "day", "c", "m", "s1_known")
+    ).select("row", "day", "c", "m", "s1_known", "frequency")
     # Cheap first: only codes that stand twice on the day can repeat.
     lines = lines.filter((pl.col("day") * state.batch.n_codes + pl.col("c")).is_duplicated())
     if lines.is_empty():
@@ -74,7 +73,10 @@ def find(state: State) -> pl.DataFrame:
         "source_row",
     )[rows]
     mods = state.batch.mods["sorted_mods"].gather(lines["m"]).alias("sorted_mods")
+    # Claims of which one may replace the other never duplicate each other; lines of one claim may.
+    changed = pl.col("frequency").is_in(["7", "8"]).fill_null(value=False)
     key = [
+        "own_claim",
         "day",
         "c",
         "service_date_to",
@@ -83,17 +85,24 @@ def find(state: State) -> pl.DataFrame:
         "units",
         "charge_amount",
     ]
-    lines = pl.concat([lines, fields, mods.to_frame()], how="horizontal")
+    lines = pl.concat([lines, fields, mods.to_frame()], how="horizontal").with_columns(
+        own_claim=pl.when(changed).then("claim_id")
+    )
     lines = lines.sort(
         "received_date", "claim_id", "line_number", "source_file", "source_row", nulls_last=False
     )
-    first = lines.group_by(key, maintain_order=True).agg(
-        other=pl.col("row").first(), known=pl.col("s1_known").all(), n=pl.len()
+    first = (
+        lines.group_by(key, maintain_order=True)
+        .agg(other=pl.col("row").first(), n=pl.len())
+        .filter(pl.col("n") > 1)
     )
+    known = pl.col("s1_known")
+    earlier_known = (known.cast(pl.Int32).cum_sum() - known.cast(pl.Int32)).over(key) > 0
     later = (
-        lines.join(first.filter(pl.col("n") > 1), on=key, nulls_equal=True)
+        lines.with_columns(sure=known & earlier_known)
+        .join(first, on=key, nulls_equal=True, maintain_order="left")
         .filter(pl.col("row") != pl.col("other"))
-        .with_columns(tier=pl.when("known").then(CERTAIN).otherwise(REVIEW))
+        .with_columns(tier=pl.when("sure").then(CERTAIN).otherwise(REVIEW))
     )
     state.mark_duplicates(later["row"])
     texts = raw.select(code="code", dos="service_date_from")[later["row"]]

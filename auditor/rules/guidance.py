@@ -26,6 +26,7 @@ RULES = (
         shape="day",
         precedence=80,
         denies=True,
+        speaks_in_also=True,  # an orphan 77002 must still be told that the guidance is included
         profiles=("medicare", "medicaid", "commercial", "unknown"),
         columns=("patient_id", "rendering_npi", "service_date_from", "code", "modifiers"),
         tables=(),

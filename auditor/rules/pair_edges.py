@@ -65,6 +65,8 @@ def _edges(state: State) -> pl.DataFrame:
         "s1_known",
         "pays_as_column1",
         "hint_never_pays",
+        "loose",
+        "claim",
     )
     lines = batch.by_day(lines)
     present = lines.select("day", "c", "date").unique(["day", "c"])
@@ -101,9 +103,20 @@ def _edges(state: State) -> pl.DataFrame:
         ce1="ce",
         known1="s1_known",
         doubt1="hint_never_pays",
+        loose1="loose",
+        claim1="claim",
     )
     twos = lines.select(
-        "day", "date", "lob", c2="c", row2="row", m2="m", ce2="ce", known2="s1_known"
+        "day",
+        "date",
+        "lob",
+        c2="c",
+        row2="row",
+        m2="m",
+        ce2="ce",
+        known2="s1_known",
+        loose2="loose",
+        claim2="claim",
     )
     return judged.join(ones, on=["day", "c1"]).join(twos, on=["day", "c2"])
 
@@ -128,14 +141,12 @@ def _bypass(edges: pl.DataFrame, state: State) -> pl.DataFrame:
     edges = edges.with_columns(best=pl.col("own").max().over("row2", "day", "code1"))
     edges = edges.with_columns(bypass=pl.col("best").min().over("row2", "code1"))
     edges = edges.filter(pl.col("own") == pl.col("bypass"), pl.col("best") == pl.col("bypass"))
-    # A finding that needs both claims is review where one of them may not be the last word.
-    open_days = batch.uncertain.filter("unresolved")["row"].implode()
+    # A finding that needs two claims is review where one may be the replacement of the other.
     return edges.with_columns(
         unsure=~pl.col("known1")
         | ~pl.col("known2")
         | pl.col("doubt1")
-        | pl.col("row1").is_in(open_days)
-        | pl.col("row2").is_in(open_days),
+        | ((pl.col("loose1") | pl.col("loose2")) & (pl.col("claim1") != pl.col("claim2"))),
         lob_tier=business_tier(("medicare",), ("commercial", "unknown")),
         warned=_warned(edges, state),
     )

@@ -43,7 +43,9 @@ RULES = (
         flags="A line whose code has the practitioner MUE value 0.",
         why="CMS never pays the code to this type of provider: it is bundled, belongs to a "
         "facility or another payer file, or is not covered.",
-        not_flagged="Lines with GX or GY (sent to be denied); lines of zero units; " + _NOT_DAYS,
+        not_flagged="Lines with GX or GY (sent to be denied); lines of zero or unknown units; "
+        "Medicaid lines, whose own table is not loaded; dates and codes that no loaded MUE release "
+        "has (some limits are secret).",
         remedy="Remove the line, or bill it where the service belongs.",
         citation=_MANUAL,
         example_flag=("96376",),
@@ -157,6 +159,8 @@ def find(state: State) -> pl.DataFrame:
         "lob",
         "pos",
         "s1_known",
+        "loose",
+        "claim",
         "mue_value",
         "mai",
         "has_jw",
@@ -235,7 +239,7 @@ def _day_limits(lines: pl.DataFrame, state: State) -> pl.DataFrame:
             low=pl.col("down").sum(),
             value=limit.max(),
             jw=pl.col("has_jw").any(),
-            known=pl.col("s1_known").all(),
+            sure=pl.col("down").filter(pl.col("s1_known") & ~pl.col("loose")).sum(),
             members=pl.len(),
         )
         .filter(pl.col("total") > pl.col("value"))
@@ -254,13 +258,17 @@ def _day_limits(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     )
     over = _describe(over, state)
     half = pl.col("low") <= pl.col("value")
-    open_days = state.batch.uncertain.filter("unresolved")["row"].implode()
+    # What is beyond doubt must exceed the limit by itself: no stand-in practitioner, and no claim
+    # that may be the replacement of another one in the sum.
+    alone = over.filter(pl.col("loose") & pl.col("s1_known"))
+    alone = alone.group_by(*key, "claim").agg(own=pl.col("down").sum())
+    over = over.join(alone, on=[*key, "claim"], how="left", nulls_equal=True)
+    sure = pl.when("loose").then(pl.col("own").fill_null(0)).otherwise(pl.col("sure"))
     doubt = (
-        half
+        (sure <= pl.col("value"))
         | pl.col("jw")
-        | ~pl.col("known")
+        | ~pl.col("s1_known")
         | (pl.col("lob_tier") != CERTAIN)
-        | (pl.col("row").is_in(open_days) & (pl.col("members") > 1))
     )
     over = over.with_columns(
         tier=pl.when(doubt).then(REVIEW).otherwise(CERTAIN),
