@@ -18,7 +18,7 @@ RULE_SET_VERSION = "2026.11.1"
 """Changes whenever a rule may judge a line otherwise than before."""
 
 _WHERE = {
-    "audit": "auditor.audit",
+    "audit": "auditor.auditing",
     "load_reference": "auditor.reference",
     "read_claims": "auditor.intake",
     "write_findings": "auditor.report",

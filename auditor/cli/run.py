@@ -68,7 +68,7 @@ def perform(request: Request, session: Session) -> Done:
     with output.progress() as step:
         # The heavy imports: about a second, of which a quarter is the engine's.
         step("Loading the engine")
-        from auditor.audit import audit
+        from auditor.auditing import audit
         from auditor.intake import read_claims
         from auditor.intake.interface import IntakeOptions
         from auditor.reference import load_reference

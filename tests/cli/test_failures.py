@@ -41,7 +41,7 @@ sys.exit(main())
 @pytest.fixture
 def failing(program: Callable[..., Any]) -> Callable[..., Any]:
     """Run `auditor audit` with a reader that does `action`."""
-    pytest.importorskip("auditor.audit")
+    pytest.importorskip("auditor.auditing")
     package = str(Path(sys.modules["auditor"].__file__ or "").parent)
 
     def call(action: str, *args: str, **more: Any) -> Any:  # noqa: ANN401 - handed on

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from auditor.audit import audit
+from auditor.auditing import audit
 from auditor.intake.interface import FileRead, Intake
 from auditor.reference.interface import Reference
 from auditor.result import AuditOptions, AuditResult
@@ -25,7 +25,8 @@ class Found:
     tier: str
     also: frozenset[str]
     counterpart: str | None
-    message: str
+    text: str
+    """Message and remedy."""
 
 
 def rejected_rows(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
@@ -43,6 +44,31 @@ def rejected_rows(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
         for number, row in enumerate(rows)
     ]
     return pl.DataFrame(records, schema=dtypes(RejectedRows))
+
+
+def check_digit(nine: str) -> str:
+    """The NPI that begins with these nine digits."""
+    total = 24  # what the prefix 80840 adds
+    for place, digit in enumerate(reversed(nine)):
+        value = int(digit) * (2 if place % 2 == 0 else 1)
+        total += value - 9 if value > 9 else value
+    return nine + str(-total % 10)
+
+
+def isolate(lines: pl.DataFrame, number: int) -> pl.DataFrame:
+    """The same lines for patients, claims and practitioners that no other `number` has.
+
+    Invalid NPIs stay as they are: what is wrong with them is the point of their case.
+    """
+    npis = pl.concat([lines["rendering_npi"], lines["billing_npi"]]).drop_nulls().unique().sort()
+    digits = [npi for npi in npis if npi.isdigit() and npi[0] in "12"]
+    valid = [npi for npi in digits if check_digit(npi[:9]) == npi]
+    own = {npi: check_digit(f"1{number:05d}{k:03d}") for k, npi in enumerate(valid)}
+    marked = ("claim_id", "patient_id", "original_claim_id", "payer_claim_id")
+    return lines.with_columns(
+        pl.col("rendering_npi", "billing_npi").replace(own),
+        *(pl.concat_str(pl.lit(f"{number:04d}-"), name).alias(name) for name in marked),
+    )
 
 
 def intake_of(lines: pl.DataFrame, rejected: pl.DataFrame | None = None) -> Intake:
@@ -101,7 +127,7 @@ def found(result: AuditResult, lines: pl.DataFrame) -> list[Found]:
             tier=row["tier"],
             also=frozenset(row["also"].split()),
             counterpart=row["counterpart_code"],
-            message=row["message"],
+            text=f"{row['message']} {row['remedy']}",
         )
         for row in result.findings.rows(named=True)
     ]

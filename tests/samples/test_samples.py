@@ -13,7 +13,7 @@ import pytest
 from openpyxl import load_workbook
 from polars.testing import assert_frame_equal
 
-from auditor.audit import audit
+from auditor.auditing import audit
 from auditor.intake import read_claims
 from auditor.reference import load_reference
 from auditor.result import AuditOptions, AuditResult
