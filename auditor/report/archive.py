@@ -7,6 +7,7 @@ openpyxl cannot give them.
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -16,8 +17,6 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from openpyxl.writer.excel import ExcelWriter
 
-from auditor.report.chart import LABEL_FORMAT
-
 if TYPE_CHECKING:
     from datetime import date
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 _ZIP_DAY_ONE = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
 _CHART_NAME = 'name="Chart 1"'
-_LABEL_FORMAT = f'formatCode="{LABEL_FORMAT}"'
+_LABEL_FORMAT = re.compile(r'numFmt formatCode="[^"]*"(?! sourceLinked)')
 
 
 def save(workbook: Workbook, path: Path, *, as_of: date, chart_text: str = "") -> None:
@@ -56,7 +55,7 @@ class _Archive(ZipFile):
         elif name.startswith("xl/charts/"):
             text = data.decode() if isinstance(data, bytes) else data
             # Without it LibreOffice takes the number format of the cells instead.
-            data = text.replace(_LABEL_FORMAT, f'{_LABEL_FORMAT} sourceLinked="0"')
+            data = _LABEL_FORMAT.sub(r'\g<0> sourceLinked="0"', text)
         super().writestr(_member(name), data)
 
     def write(  # type: ignore[override] # openpyxl gives a file and its name only

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from openpyxl.chart import BarChart, Reference
@@ -18,8 +19,8 @@ from auditor.report.style import GREY, INK, LINE, TIER_BAR
 if TYPE_CHECKING:
     from auditor.report.sheet import Sheet
 
-LABEL_FORMAT = "#,##0;;;"
-"""No label on an empty bar."""
+LABELLED_PART = 0.06
+"""Part of the longest bar that is wide enough for a label; the table has every number."""
 LEGEND_ROWS = 2
 LEAST_ROWS = 4
 MOST_KINDS = 12
@@ -28,8 +29,11 @@ _GAP = 150_000
 """EMU between the table and the chart (about 4 mm)."""
 
 
-def families_chart(sheet: Sheet, head: int, last: int) -> int:
-    """Put the chart of the table in B`head`:E`last` on its right; answers its height in rows."""
+def families_chart(sheet: Sheet, head: int, last: int, longest: int) -> int:
+    """Put the chart of the table in B`head`:E`last` on its right; answers its height in rows.
+
+    `longest` is the number of findings that the longest bar stands for.
+    """
     last = min(last, head + MOST_KINDS)
     chart = BarChart()
     chart.type = "bar"
@@ -40,9 +44,10 @@ def families_chart(sheet: Sheet, head: int, last: int) -> int:
     data = Reference(sheet.ws, min_col=3, max_col=2 + len(TIERS), min_row=head, max_row=last)
     chart.add_data(data, titles_from_data=True)
     chart.set_categories(Reference(sheet.ws, min_col=2, min_row=head + 1, max_row=last))
+    least = max(1, math.ceil(longest * LABELLED_PART))
     for series, tier in zip(chart.series, TIERS, strict=True):
         series.graphicalProperties = GraphicalProperties(solidFill=TIER_BAR[tier])
-        series.dLbls = _labels("FFFFFF" if tier == "certain" else INK)
+        series.dLbls = _labels("FFFFFF" if tier == "certain" else INK, least)
     chart.x_axis.delete = False  # openpyxl 3.1 hides axes unless it is told not to
     chart.x_axis.scaling.orientation = "maxMin"  # first row of the table on top
     chart.x_axis.tickLblSkip = 1  # every bar has its name
@@ -62,11 +67,11 @@ def families_chart(sheet: Sheet, head: int, last: int) -> int:
     return rows
 
 
-def _labels(ink: str) -> DataLabelList:
+def _labels(ink: str, least: int) -> DataLabelList:
     labels = DataLabelList()
     labels.showVal = True
     labels.showSerName = labels.showCatName = labels.showLegendKey = labels.showPercent = False
-    labels.numFmt = LABEL_FORMAT
+    labels.numFmt = f"[>={least}]#,##0;;;"
     labels.txPr = _font(ink)
     return labels
 

@@ -133,7 +133,8 @@ def _families(sheet: Sheet, result: AuditResult) -> str:
     head = sheet.row
     for family, *counts in frame.iter_rows():
         sheet.add([None, words.family(family), *counts], ["", "wrapped", *["count"] * 3])
-    rows = families_chart(sheet, head, sheet.row)
+    longest = max(sum(counts) for _, *counts in frame.iter_rows())
+    rows = families_chart(sheet, head, sheet.row, longest)
     sheet.skip(max(0, rows - (sheet.row - head)))
     total = figures.by_tier(result.findings)
     return "Bar chart of the findings by kind of rule, stacked by tier: " + ", ".join(
