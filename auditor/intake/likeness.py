@@ -45,6 +45,7 @@ def procedures(columns: Sequence[pl.Series]) -> Literal["hcpcs", "icd", "other"]
     half = len(values) * _SHARE
     if values.str.contains(_HCPCS).sum() >= half:
         return "hcpcs"
-    if values.str.contains(_ICD).sum() >= half:
+    # Seven digits are no ICD-10-PCS code but a CPT with its modifier stuck to it.
+    if (values.str.contains(_ICD) & values.str.contains(r"[A-Za-z.]")).sum() >= half:
         return "icd"
     return "other"

@@ -165,5 +165,6 @@ def _fit(head: list[Record], mapped: Collection[str]) -> tuple[int, int]:
 
 
 def looks_binary(raw: bytes) -> bool:
-    """Whether the first bytes hold control characters that no text file starts with."""
-    return bool(re.search(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]", raw[:512]))
+    """Whether more than a stray one of the first bytes are control characters of no text."""
+    start = raw[:512]
+    return len(re.findall(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]", start)) * 20 > len(start)

@@ -1,0 +1,405 @@
+"""Codes, identifiers, modifiers, dates and amounts: what becomes of each cell."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditor.intake import amounts, codes, dates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from auditor.intake import Intake
+
+HEADER = "Claim ID,Line,Patient ID,Rendering NPI,DOS,CPT,Mod,Units,Charge"
+ROW = "C1,1,P1,1234567893,2024-03-05,99213,25,1,120.00"
+
+
+def value(table: pl.DataFrame) -> object:
+    return table["value"][0]
+
+
+def text(cell: str) -> pl.Series:
+    return pl.Series([cell], dtype=pl.String)
+
+
+# --- procedure codes
+
+
+@pytest.mark.parametrize(
+    ("cell", "code", "kind"),
+    [
+        ("99213", "99213", None),
+        (" 99213 ", "99213", None),
+        ("99213.0", "99213", ".0 removed"),
+        ("j1100", "J1100", "upper-cased"),
+        ("100", "00100", "leading zeros restored"),
+        ("840.0", "00840", ".0 removed, leading zeros restored"),
+        ('="00100"', "00100", None),
+        ("'00100", "00100", None),
+        ("0001F", "0001F", None),
+    ],
+)
+def test_codes_are_mended(cell: str, code: str, kind: str | None) -> None:
+    table = codes.procedure(text(cell))
+    assert (value(table), table["kind"][0]) == (code, kind)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["0450", "12", "9921", "992134", "4A00X4Z", "12.34", "99213-", "ABC", "SNOMED 1", "9921 3"],
+)
+def test_other_codes_stay_for_a_rule_to_judge(cell: str) -> None:
+    # 0450 kept a zero, so it never was a number: it is a revenue code, not anesthesia 00450.
+    wanted = "09921" if cell == "9921" else cell
+    assert value(codes.procedure(text(cell))) == wanted
+
+
+@pytest.mark.parametrize(
+    ("cell", "code", "modifiers"),
+    [
+        ("99213-25", "99213", "25"),
+        ("99213-25-59", "99213", "25 59"),
+        ("99213 25,59", "99213", "25 59"),
+        ("20610:rt", "20610", "RT"),
+        ("99213-2559", "99213", "25 59"),
+        ("9921325", "9921325", ""),
+        ("99213-ABC", "99213-ABC", ""),
+    ],
+)
+def test_a_code_with_modifiers(
+    line: Callable[..., dict[str, object]], cell: str, code: str, modifiers: str
+) -> None:
+    found = line({"CPT": cell, "Mod": ""})
+    assert (found["code"], found["modifiers"]) == (code, modifiers)
+
+
+def test_a_codes_modifiers_stand_before_the_columns(
+    line: Callable[..., dict[str, object]],
+) -> None:
+    assert line({"CPT": "99213-25", "Mod": "57"})["modifiers"] == "25 57"
+
+
+# --- modifiers
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("", ""),
+        ("--", ""),
+        ("NONE", ""),
+        ("25", "25"),
+        ("gt", "GT"),
+        ("25.0", "25"),
+        ("25,59", "25 59"),
+        ("26-59", "26 59"),
+        ("25 59", "25 59"),
+        ("2559", "25 59"),
+        ("LTRT", "LT RT"),
+        ("F5,T9,59", "F5 T9 59"),
+        ("255958XU", "25 59 58 XU"),
+        ("1P", "1P"),
+        # Not modifiers: kept in one piece, for MOD-FMT to flag.
+        ("5", "5"),
+        ("25X", "25X"),
+        ("see note", "SEENOTE"),
+        ("LEFT", "LEFT"),
+        ("25, 5X9", "25 5X9"),
+    ],
+)
+def test_modifiers_of_one_cell(
+    line: Callable[..., dict[str, object]], cell: str, found: str
+) -> None:
+    assert line({"Mod": cell})["modifiers"] == found
+
+
+def test_modifier_columns_close_their_gaps(read: Callable[..., Intake]) -> None:
+    head = HEADER.replace("Mod", "Mod1,Mod2,Mod3,Mod4,Mod5")
+    rows = [ROW.replace("25,1,120", cells + ",1,120") for cells in ("25,,59,,", ",,,,LT", ",,,,")]
+    intake = read("\n".join([head, *rows]) + "\n")
+    assert intake.lines["modifiers"].to_list() == ["25 59", "LT", ""]
+
+
+def test_modifier_columns_of_one_name(read: Callable[..., Intake]) -> None:
+    head, row = HEADER.replace("Mod", "Mod,Mod,Mod"), ROW.replace(",25,", ",25,,LT,")
+    assert read(f"{head}\n{row}\n").lines["modifiers"].to_list() == ["25 LT"]
+
+
+def test_an_unnumbered_modifier_is_the_first(read: Callable[..., Intake]) -> None:
+    head, row = HEADER.replace("Mod", "Mod 3,Modifier,Mod 2"), ROW.replace(",25,", ",LT,25,59,")
+    assert read(f"{head}\n{row}\n").lines["modifiers"].to_list() == ["25 59 LT"]
+
+
+# --- other codes and identifiers
+
+
+@pytest.mark.parametrize(
+    ("header", "field", "cell", "found"),
+    [
+        ("POS", "place_of_service", "11", "11"),
+        ("POS", "place_of_service", "11.0", "11"),
+        ("POS", "place_of_service", "2", "02"),
+        ("POS", "place_of_service", "Office", "OFFICE"),
+        ("POS", "place_of_service", "", None),
+        ("Rendering NPI", "rendering_npi", "1234567893.0", "1234567893"),
+        ("Rendering NPI", "rendering_npi", "123 456 7893", "1234567893"),
+        ("Rendering NPI", "rendering_npi", "12345", "12345"),
+        ("Rendering NPI", "rendering_npi", "NULL", None),
+        ("Tax ID", "tax_id", "12-3456789", "123456789"),
+        ("Tax ID", "tax_id", "123-45", "123-45"),
+        ("DX1", "diagnoses", "e11.65", "E1165"),
+        ("Diagnosis", "diagnoses", "E11.65; I10,Z00.00", "E1165 I10 Z0000"),
+        ("DX1", "diagnoses", "", ""),
+        ("Dx Ptr", "diagnosis_pointers", "AC", "A C"),
+        ("Dx Ptr", "diagnosis_pointers", "1:2", "1 2"),
+        ("Dx Ptr", "diagnosis_pointers", "", None),
+        ("Line", "line_number", "001", 1),
+        ("Line", "line_number", "2.0", 2),
+        ("Line", "line_number", "1A", None),
+        ("Gender", "patient_sex", "female", "F"),
+        ("Gender", "patient_sex", "1", "M"),
+        ("Claim ID", "claim_id", "-100000486", "-100000486"),
+        ("Claim ID", "claim_id", " 00123 ", "00123"),
+        ("Claim ID", "claim_id", "123.0", "123"),
+        ("Claim ID", "claim_id", "UNKNOWN", "UNKNOWN"),
+        ("Patient ID", "patient_id", "0", "0"),
+        ("Claim ID", "claim_id", "C\x00\x071", "C1"),
+        ("Payer Sequence", "payer_sequence", "S", "secondary"),
+        ("Claim Note", "claim_note", "=SUM(A1)", "=SUM(A1)"),
+    ],
+)
+def test_cells_of_other_fields(
+    line: Callable[..., dict[str, object]], header: str, field: str, cell: str, found: object
+) -> None:
+    assert line({header: cell})[field] == found
+
+
+def test_diagnoses_in_order_without_gaps(read: Callable[..., Intake]) -> None:
+    text = f"{HEADER},DX3,DX1,DX2\n{ROW},I10,E11.65,\n"
+    assert read(text).lines["diagnoses"].to_list() == ["E1165 I10"]
+
+
+def test_a_principal_diagnosis_is_not_said_twice(read: Callable[..., Intake]) -> None:
+    text = f"{HEADER},DX1,DX2,Principal Diagnosis\n{ROW},I10,E11.65,I10\n{ROW},I10,,Z00.00\n"
+    assert read(text).lines["diagnoses"].to_list() == ["I10 E1165", "Z0000 I10"]
+
+
+def test_absent_columns_are_typed_nulls(read: Callable[..., Intake]) -> None:
+    intake = read("Claim ID,Patient ID,NPI,DOS,CPT\nC1,P1,1234567893,2024-03-05,99213\n")
+    line = intake.lines.row(0, named=True)
+    assert line["modifiers"] == line["diagnoses"] == ""
+    assert line["units"] is None
+    assert intake.lines.schema["units"] == pl.Int64
+    assert intake.lines.schema["patient_birth_date"] == pl.Date
+    assert intake.fields_present == {
+        "claim_id", "patient_id", "rendering_npi", "service_date_from", "code",
+    }  # fmt: skip
+
+
+# --- dates
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("20080101", "2008-01-01"),
+        ("2018-06-10", "2018-06-10"),
+        ("2018/6/1", "2018-06-01"),
+        ("30-May-2015", "2015-05-30"),
+        ("27-OCT-1999", "1999-10-27"),
+        ("27OCT99", "1999-10-27"),
+        ("1 Sept 2023", "2023-09-01"),
+        ("Oct 22, 2023", "2023-10-22"),
+        ("10/22/2023", "2023-10-22"),
+        ("4/25/2021", "2021-04-25"),
+        ("4/25/21", "2021-04-25"),
+        ("4.25.2021", "2021-04-25"),
+        ("10222023", "2023-10-22"),
+        ("20080101.0", "2008-01-01"),
+        ("2125-10-05 00:00:00", "2125-10-05"),
+        ("2018-06-10T23:59:59.999Z", "2018-06-10"),
+        ("2018-06-10T23:59:59-05:00", "2018-06-10"),
+        ("10/22/2023 11:59 PM", "2023-10-22"),
+        ("2024-02-29", "2024-02-29"),
+    ],
+)
+def test_forms_of_dates(line: Callable[..., dict[str, object]], cell: str, found: str) -> None:
+    assert str(line({"DOS": cell})["service_date_from"]) == found
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ("", "the date of service is missing"),
+        ("00000000", "the date of service is missing"),
+        ("2023-02-30", "the date of service cannot be read"),
+        ("13/13/2023", "the date of service cannot be read"),
+        ("March", "the date of service cannot be read"),
+        ("45356", "the date of service cannot be read"),
+        ("1850-01-01", "the date of service is not in the years 1900 to 2200"),
+        ("3024-03-05", "the date of service is not in the years 1900 to 2200"),
+    ],
+)
+def test_what_is_no_date_of_service(read: Callable[..., Intake], cell: str, reason: str) -> None:
+    intake = read(f"{HEADER}\n{ROW.replace('2024-03-05', cell)}\n{ROW}\n")
+    assert intake.rejected.select("source_row", "reasons").rows() == [(2, reason)]
+    assert intake.lines["source_row"].to_list() == [3]
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        (["03/04/2024", "03/25/2024"], ["2024-03-04", "2024-03-25"]),
+        (["03/04/2024", "25/03/2024"], ["2024-04-03", "2024-03-25"]),
+        (["03/04/2024", "03/05/2024"], ["2024-03-04", "2024-03-05"]),
+        (["3.4.24", "25.3.24"], ["2024-04-03", "2024-03-25"]),
+    ],
+)
+def test_the_column_decides_day_or_month_first(
+    read: Callable[..., Intake], cells: list[str], found: list[str]
+) -> None:
+    rows = [ROW.replace("2024-03-05", cell) for cell in cells]
+    intake = read("\n".join([HEADER, *rows]) + "\n")
+    assert list(map(str, intake.lines["service_date_from"])) == found
+
+
+def test_a_column_that_shows_nothing_follows_the_files_others(
+    read: Callable[..., Intake],
+) -> None:
+    rows = [ROW.replace("2024-03-05", "03/04/2024,25/04/2024")]
+    intake = read("\n".join([HEADER.replace("DOS", "DOS,DOS To"), *rows]) + "\n")
+    assert str(intake.lines["service_date_from"][0]) == "2024-04-03"
+    assert any("day/month/year" in note for note in intake.files[0].notes)
+
+
+def test_a_column_in_both_orders_rejects_the_fewer(read: Callable[..., Intake]) -> None:
+    cells = ["03/25/2024", "03/26/2024", "25/03/2024"]
+    intake = read("\n".join([HEADER, *(ROW.replace("2024-03-05", c) for c in cells)]) + "\n")
+    assert intake.rejected["source_row"].to_list() == [4]
+    assert any("both orders" in note for note in intake.files[0].notes)
+
+
+def test_day_numbers_count_where_the_column_is_otherwise_dates(
+    read: Callable[..., Intake],
+) -> None:
+    rows = [ROW.replace("2024-03-05", cell) for cell in ("2024-03-04", "2024-03-06", "45356")]
+    intake = read("\n".join([HEADER, *rows]) + "\n")
+    assert str(intake.lines["service_date_from"][2]) == "2024-03-05"
+
+
+def test_two_digit_years(line: Callable[..., dict[str, object]]) -> None:
+    found = line({"DOS": "03/05/24", "DOB": "03/05/42"})
+    assert found["service_date_from"] == date(2024, 3, 5)
+    assert found["patient_birth_date"] == date(1942, 3, 5)  # nobody is born after the service
+    assert line({"DOS": "03/05/24", "DOB": "03/05/10"})["patient_birth_date"] == date(2010, 3, 5)
+    assert line({"DOS": "03/05/99"})["service_date_from"] == date(1999, 3, 5)
+
+
+def test_the_last_day_is_the_first_where_absent(line: Callable[..., dict[str, object]]) -> None:
+    assert line()["service_date_to"] == date(2024, 3, 5)
+    assert line({"DOS To": "2024-03-07"})["service_date_to"] == date(2024, 3, 7)
+    assert line({"DOS To": ""})["service_date_to"] == date(2024, 3, 5)
+
+
+def test_a_blank_line_date_is_the_claims(read: Callable[..., Intake]) -> None:
+    head = HEADER.replace("DOS", "LINE_1ST_EXPNS_DT,CLM_FROM_DT")
+    rows = [ROW.replace("2024-03-05", cells) for cells in (",20240301", "oops,20240301", ",")]
+    intake = read("\n".join([head, *rows]) + "\n")
+    assert intake.lines["service_date_from"].to_list() == [date(2024, 3, 1)]
+    assert intake.repairs.select("field", "kind", "raw").rows() == [
+        ("service_date_from", "blank line date: the claim's date was used", "2024-03-01")
+    ]
+    assert intake.rejected["reasons"].to_list() == [
+        "the date of service cannot be read",
+        "the date of service is missing",
+    ]
+
+
+@given(day=st.dates(date(1900, 1, 1), date(2200, 12, 31)), first=st.booleans())
+def test_every_day_is_read_in_every_form(day: date, *, first: bool) -> None:
+    slashed = "%d/%m/%Y" if first else "%m/%d/%Y"
+    forms = [day.strftime(f) for f in ("%Y-%m-%d", "%Y%m%d", "%d-%b-%Y", slashed, "%b %d, %Y")]
+    table = dates.parse(pl.Series(forms), dates.Reading(day_first=first))
+    assert table["value"].to_list() == [day] * len(forms)
+    serial = str((day - date(1899, 12, 30)).days)
+    if len(serial) == 5:
+        table = dates.parse(text(serial), dates.Reading(serials=True))
+        assert value(table) == day
+
+
+# --- amounts and units
+
+
+@pytest.mark.parametrize(
+    ("cell", "cents"),
+    [
+        ("120.00", 12000),
+        ("$1,580.00", 158000),
+        ("1580", 158000),
+        ("90.0", 9000),
+        (".5", 50),
+        ("5.", 500),
+        ("(12.50)", -1250),
+        ("-12.5", -1250),
+        ("12.50-", -1250),
+        ("-$3.10", -310),
+        ("$ (3.10)", -310),
+        ("USD 3.10", 310),
+        ("0", 0),
+        ("12.345", 1235),
+        ("12.344", 1234),
+        ("-12.345", -1235),
+        ("", None),
+        ("-", None),
+        ("1,58", None),
+        ("1.580,00", None),
+        ("abc", None),
+        ("1e3", None),
+        ("12345678901234567890", None),
+    ],
+)
+def test_amounts(line: Callable[..., dict[str, object]], cell: str, cents: int | None) -> None:
+    assert line({"Charge": cell})["charge_amount"] == cents
+
+
+def test_an_amount_column_in_cents_says_so_by_name(line: Callable[..., dict[str, object]]) -> None:
+    assert line({"Paid Amount (cents)": "12345"})["paid_amount"] == 12345
+
+
+@pytest.mark.parametrize(
+    ("cell", "thousandths"),
+    [
+        ("1", 1000),
+        ("1.0", 1000),
+        ("0", 0),
+        ("0.5", 500),
+        ("2.125", 2125),
+        ("88", 88000),
+        ("-1", -1000),
+        ("", None),
+        ("UN", None),
+    ],
+)
+def test_units(line: Callable[..., dict[str, object]], cell: str, thousandths: int | None) -> None:
+    assert line({"Units": cell})["units"] == thousandths
+
+
+@pytest.mark.parametrize(("sign", "units"), [("-", -2000), ("+", 2000), ("", 2000)])
+def test_a_sign_beside_the_quantity(
+    line: Callable[..., dict[str, object]], sign: str, units: int
+) -> None:
+    assert line({"Units": "2", "Quantity_Sign": sign})["units"] == units
+
+
+@given(st.integers(-(10**13), 10**13))
+def test_cents_are_exact_at_any_size(cents: int) -> None:
+    cell = f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}"
+    assert amounts.cents(text(cell)).values.to_list() == [cents]
+    assert value(amounts.scaled(text(cell), 2, "an amount")) == cents
