@@ -25,7 +25,7 @@ def main() -> None:
     def mark(stage: str) -> None:
         marks.append((stage, time.perf_counter()))
 
-    from auditor.audit import audit
+    from auditor.auditing import audit
     from auditor.intake import read_claims
     from auditor.intake.interface import IntakeOptions
     from auditor.reference import load_reference
