@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from datetime import date
 from decimal import Decimal
@@ -152,8 +153,6 @@ def test_counterpart(
 
 
 def test_hostile_rejected_rows_and_repairs(make: type[Make], tmp_path: Path) -> None:
-    import dataclasses
-
     rich = make.rich()
     result = dataclasses.replace(
         rich,
@@ -168,6 +167,17 @@ def test_hostile_rejected_rows_and_repairs(make: type[Make], tmp_path: Path) -> 
     assert values.count("A: #N/A; C: +1") == 3
     assert "=cmd() -> @x" in values
     assert all(c.data_type in "sn" for row in sheet.iter_rows() for c in row)
+
+
+@pytest.mark.parametrize("raw", ["=not json", "[1, 2]", "", '{"A": '])
+def test_raw_values_that_are_no_object_are_shown_as_they_stand(
+    make: type[Make], tmp_path: Path, raw: str
+) -> None:
+    rich = make.rich()
+    result = dataclasses.replace(rich, rejected=rich.rejected.with_columns(raw=pl.lit(raw)))
+    sheet = sheet_of(write_report(result, tmp_path / "r.xlsx", rules=make.rules), "Input")
+    shown = [r[4].value for r in sheet.iter_rows() if r[2].value in {"C40", "C41", "C42"}]
+    assert shown == [raw or None] * 3
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,25 @@ def test_somebody_quicker_gets_the_name(
     assert "supersedes r.xlsx" in head_of(path)
 
 
+def test_a_companion_is_taken_back_when_the_name_was_taken(
+    make: type[Make], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = place.place_new
+
+    def slow(made: Path, target: Path) -> None:
+        if target.name == "r.xlsx":
+            target.write_text("quicker")
+        quick(made, target)
+
+    monkeypatch.setattr(place, "place_new", slow)
+    result = make.result(make.random(5))
+    path = write_report(result, tmp_path / "r.xlsx", rules=make.rules, sheet_rows=3)
+    names = ["r (2).findings.csv", "r (2).xlsx", "r.xlsx"]
+    assert path.name == "r (2).xlsx"
+    assert sorted(p.name for p in tmp_path.iterdir()) == names
+    assert (tmp_path / "r.xlsx").read_text() == "quicker"
+
+
 def test_without_hard_links_it_still_overwrites_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,6 +189,12 @@ def test_a_report_is_a_workbook_file(make: type[Make], tmp_path: Path, name: str
     (tmp_path / "folder.xlsx").mkdir()
     with pytest.raises(ReportError, match=r"ends in \.xlsx"):
         write_report(make.result(), tmp_path / name, rules=())
+
+
+def test_a_summary_is_a_file(make: type[Make], tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match="Give it a file name"):
+        write_summary(make.result(), tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_place_that_cannot_be_is_told(make: type[Make], tmp_path: Path) -> None:
