@@ -10,6 +10,7 @@ header's number of cells is handed back as ragged.
 from __future__ import annotations
 
 import csv
+import io
 import re
 from typing import NamedTuple
 
@@ -78,7 +79,19 @@ def _whole(data: bytes, skip: int, width: int, delimiter: str) -> pl.DataFrame |
     held = sum(frame.select(pl.all().str.len_bytes().sum()).row(0))
     ends = frame.height - (not data.endswith(b"\n"))
     delimiters = len(data) - start - held - ends - quotes
-    return frame if delimiters == (width - 1) * frame.height else None
+    full = frame.height
+    if delimiters != (width - 1) * full and data.count(b"\n", start) == ends:
+        full -= _empty_lines(data, start)  # no cell has a line break, so these are rows
+    return frame if delimiters == (width - 1) * full else None
+
+
+def _empty_lines(data: bytes, start: int) -> int:
+    """How many lines from `start` on hold nothing at all."""
+    count, at = 0, data.find(b"\n\n", max(start - 1, 0))
+    while at >= 0:
+        count += 1
+        at = data.find(b"\n\n", at + 1)
+    return count
 
 
 def _after_lines(data: bytes, skip: int) -> int:
@@ -109,85 +122,80 @@ def _regular(width: str, delimiter: str) -> str:
 
 
 def _by_lines(data: bytes, skip: int, width: int, delimiter: str, first_row: int) -> Records:
+    schema = {str(n): pl.String for n in range(width)}
+    cells, rows = [pl.DataFrame(schema=schema)], [pl.Series(dtype=pl.UInt32)]
     if _after_lines(data, skip) >= len(data):
-        empty = pl.DataFrame(schema={str(n): pl.String for n in range(width)})
-        return Records(empty, pl.Series(dtype=pl.UInt32), ())
-    records = _joined(_lines(data, skip), delimiter).with_row_index("row", first_row)
-    good = pl.col("text").str.contains(_regular(f"{{{width - 1}}}", delimiter))
-    blank = pl.col("text").str.strip_chars().fill_null("") == ""
-    marked = records.with_columns(good=good & ~blank, blank=blank)
-    plain = marked.filter("good")
-    cells = [pl.DataFrame(schema={str(n): pl.String for n in range(width)})]
-    rows = [pl.Series(dtype=pl.UInt32)]
-    if plain.height:
-        text = plain["text"].str.join("\n").item()
-        cells.append(read(text.encode(), 0, width, delimiter, quoted='"' in text))
-        rows.append(plain["row"])
-        if cells[-1].height != plain.height:
-            message = f"{plain.height} well-formed records were read as {cells[-1].height} rows"
-            raise RuntimeError(message)
+        return Records(cells[0], rows[0], ())
+    lines = _lines(data, skip)
+    texts = _joined(lines, delimiter) if b'"' in data else lines.alias("text").to_frame()
+    del lines
+    text = pl.col("text")
+    blank = text.is_null() | ~text.str.contains(r"\S")
+    marked = texts.with_row_index("row", first_row).with_columns(
+        blank=blank, good=~blank & text.str.contains(_regular(f"{{{width - 1}}}", delimiter))
+    )
+    del texts
     odd = marked.filter(~pl.col("good") & ~pl.col("blank")).select("row", "text")
+    blanks = marked.filter("blank")["row"]
+    plain = marked.filter("good").select("row", "text")
+    del marked
+    if plain.height:
+        rows.append(plain["row"])
+        joined = plain["text"].str.join("\n").item().encode()
+        del plain
+        cells.append(read(joined, 0, width, delimiter, quoted=b'"' in joined))
+        if cells[-1].height != len(rows[-1]):
+            message = f"{len(rows[-1])} well-formed records were read as {cells[-1].height} rows"
+            raise RuntimeError(message)
     ragged: list[Ragged] = []
     mended: list[tuple[int, list[str]]] = []
-    for row, text in odd.iter_rows():
-        found = _cells(text, delimiter)
+    for row, record in odd.iter_rows():
+        found = _cells(record, delimiter)
         if len(found) == width:
             mended.append((row, found))
         else:
             reason = f"the row has {len(found)} cells, the header {width}"
             ragged.append(Ragged(row, tuple(found), reason))
-    if mended:
-        table = {str(n): [cells[n] or None for _, cells in mended] for n in range(width)}
-        cells.append(pl.DataFrame(table, schema={str(n): pl.String for n in range(width)}))
-        rows.append(pl.Series([row for row, _ in mended], dtype=pl.UInt32))
-    blanks = marked.filter("blank")["row"]
-    if len(blanks):  # kept as empty rows, so that all are counted in one place
-        cells.append(
-            pl.DataFrame(
-                {str(n): [None] * len(blanks) for n in range(width)},
-                schema={str(n): pl.String for n in range(width)},
-            )
-        )
-        rows.append(blanks)
+    rows.append(pl.Series([row for row, _ in mended], dtype=pl.UInt32))
+    table = {str(n): [found[n] or None for _, found in mended] for n in range(width)}
+    cells.append(pl.DataFrame(table, schema=schema))
+    rows.append(blanks)  # kept as empty rows, so that all are counted in one place
+    cells.append(pl.DataFrame({name: [None] * len(blanks) for name in schema}, schema=schema))
     numbers = pl.concat(rows)
     order = numbers.arg_sort()
     return Records(pl.concat(cells)[order], numbers[order], tuple(ragged))
 
 
 def _joined(lines: pl.Series, delimiter: str) -> pl.DataFrame:
-    """One text a record: lines that a quoted line break cut are put together again.
+    """Column text, one a record: lines that a quoted line break cut are put together again.
 
     A line whose quotes so far are odd in number continues on the next. Where what comes together
     is not well formed (a stray or unclosed quote), its lines stand alone instead, so that one bad
     line costs no good one.
     """
     frame = lines.alias("text").to_frame()
-    quotes = frame["text"].str.count_matches('"', literal=True).fill_null(0)
-    if not quotes.sum():
+    quotes = lines.str.count_matches('"', literal=True).fill_null(0)
+    starts = (quotes.cum_sum() - quotes) % 2 == 0
+    if starts.all():
         return frame
-    before = quotes.cum_sum() - quotes
-    frame = frame.with_columns(record=(before % 2 == 0).cum_sum())
-    size = frame.group_by("record", maintain_order=True).agg(
-        text=pl.col("text").fill_null("").str.join("\n"), lines=pl.len()
+    frame = frame.with_columns(record=starts.cum_sum(), cut=~starts).with_row_index("place")
+    sizes = frame.group_by("record").agg(n=pl.len(), cut=pl.col("cut").any()).filter("cut")
+    short = sizes.filter(pl.col("n") <= _MOST_LINES)["record"].implode()
+    joined = (
+        frame.filter(pl.col("record").is_in(short))
+        .group_by("record")
+        .agg(text=pl.col("text").fill_null("").str.join("\n"), place=pl.col("place").min())
+        .filter(pl.col("text").str.contains(_regular("*", delimiter)))
     )
-    whole = pl.col("text").str.contains(_regular("*", delimiter)) & (pl.col("lines") <= _MOST_LINES)
-    if size["lines"].max() == 1:
-        return frame.select("text")
-    size = size.with_columns(whole=whole | (pl.col("lines") == 1))
-    kept = size.filter("whole").select("record", "text", place=pl.lit(0, pl.UInt32))
-    torn = size.filter(~pl.col("whole")).select("record")
-    apart = (
-        frame.with_row_index("place")
-        .join(torn, on="record", how="semi")
-        .select("record", "text", "place")
-    )
-    return pl.concat([kept, apart]).sort("record", "place").select("text")
+    rest = frame.filter(~pl.col("record").is_in(joined["record"].implode()))
+    parts = [part.select("place", "text") for part in (rest, joined)]
+    return pl.concat(parts).sort("place").select("text")
 
 
 def _cells(text: str, delimiter: str) -> list[str]:
     """The cells of one odd record; a quote that never closes takes the rest of its line."""
     try:
-        found = list(csv.reader(text.split("\n"), delimiter=delimiter))
+        found = list(csv.reader(io.StringIO(text, newline="\n"), delimiter=delimiter))
     except csv.Error:  # a cell longer than the module takes, a stray carriage return
         return text.split(delimiter)
     return [cell for part in found for cell in part]

@@ -191,9 +191,6 @@ def _code_and_modifiers(batch: Batch) -> None:
 
     batch.keep("code", through(raw, procedure))
     found: list[pl.Series] = []
-    if behind:
-        packed = raw.replace_strict(behind, default=None, return_dtype=pl.String)
-        found.append(through(packed, codes.modifier).values)
     for name in layout.parts(batch.raw, "modifiers"):
         column = batch.raw[name]
         if column.null_count() == len(column):
@@ -201,7 +198,15 @@ def _code_and_modifiers(batch: Batch) -> None:
         normal = through(column, codes.modifier)
         found.append(normal.values)
         batch.note("modifiers", column, normal.repaired)
-    batch.done["modifiers"] = _joined(found, batch.raw.height)
+    modifiers = _joined(found, batch.raw.height)
+    if behind:
+        packed = raw.replace_strict(behind, default=None, return_dtype=pl.String)
+        first = through(packed, codes.modifier).values
+        both = _joined([first, pl.select(pl.when(modifiers != "").then(modifiers)).to_series()], 0)
+        # A column beside 99213-25 often says the same 25 again.
+        once = both.str.split(" ").list.unique(maintain_order=True).list.join(" ")
+        modifiers = pl.select(pl.when(first.is_null()).then(modifiers).otherwise(once)).to_series()
+    batch.done["modifiers"] = modifiers
 
 
 def _joined(columns: list[pl.Series], height: int) -> pl.Series:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from auditor.errors import AuditorError, ConfigError, InputRejected
-from auditor.intake import Intake, IntakeOptions, read_claims
+from auditor.intake import Intake, IntakeOptions, gate, read_claims
 from schemas import ClaimLines, RejectedRows, Repairs, SetAside, dtypes
 
 if TYPE_CHECKING:
@@ -191,6 +193,31 @@ def test_what_comes_out_has_the_columns_of_the_contract(read: Callable[..., Inta
         assert dict(frame.schema) == dtypes(model)
         assert list(frame.schema) == list(dtypes(model))
     assert reconciles(intake)
+
+
+def test_the_size_of_a_batch_changes_nothing(
+    read: Callable[..., Intake], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [ROW, ROW.replace("P1", ""), ROW.replace("99213", "100"), ROW + ",", "", ROW] * 3
+    rows[0] = ROW.replace("2024-03-05", "13/05/2024")  # tells how later batches' dates are read
+    rows[17] = ROW.replace("2024-03-05", "04/05/2024")
+    whole = read(table(*rows))
+    monkeypatch.setattr(gate, "BATCH", 2)
+    parts = read(table(*rows))
+    assert parts.files == whole.files
+    assert parts.lines.equals(whole.lines)
+    assert parts.rejected.equals(whole.rejected)
+    assert parts.repairs.sort("source_row").equals(whole.repairs.sort("source_row"))
+    assert str(whole.lines["service_date_from"][-1]) == "2024-05-04"
+
+
+def test_intake_is_cheap_to_import() -> None:
+    code = (
+        "import sys, auditor.intake; heavy = {'polars', 'pandera', 'fastexcel', 'openpyxl'};"
+        " print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_several_files_are_one_batch(tmp_path: Path) -> None:

@@ -84,6 +84,8 @@ def test_a_codes_modifiers_stand_before_the_columns(
     line: Callable[..., dict[str, object]],
 ) -> None:
     assert line({"CPT": "99213-25", "Mod": "57"})["modifiers"] == "25 57"
+    assert line({"CPT": "99213-25", "Mod": "25"})["modifiers"] == "25"  # said twice, meant once
+    assert line({"CPT": "99213", "Mod": "25,25"})["modifiers"] == "25 25"
 
 
 # --- modifiers
