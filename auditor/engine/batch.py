@@ -5,7 +5,7 @@ Built once; every rule reads it. Keys are integers, so that joins are cheap:
 - `row`: index into the claim lines, the identity of a line everywhere in the engine;
 - `day`: patient (with payer and payer sequence), practitioner S1 and date, null where the line
   cannot be joined with others (placeholder or missing identity, an implausible day);
-- `patient`, `s2`, `s3`: patient, and practitioner by group and specialty, and by group;
+- `patient`, `tax`, `billing`, `specialty`: what tells partners (auditor/engine/partners.py);
 - `c`, `ce`, `m`: code, code in its epoch, and modifier combination, as indices.
 """
 
@@ -81,6 +81,8 @@ class Batch:
     reference: Reference
     lacking: pl.Series
     """Rows whose patient-day or claim may lack a line, because one was rejected."""
+    later: pl.DataFrame
+    """Span lines once more for each further epoch that they reach; rare, mostly empty."""
 
     @cached_property
     def n_codes(self) -> int:
@@ -108,17 +110,21 @@ class Batch:
         )
 
     def by_day(self, lines: pl.DataFrame) -> pl.DataFrame:
-        """`lines` (with row, day, date, days) once for each day they span."""
+        """`lines` (with row, day, date, days) once for each day they span.
+
+        Where `lines` has ce it moves with the day, so that facts gathered by it are that day's.
+        """
         if not lines.select((pl.col("days") > 1).any()).item():
             return lines
-        return (
-            lines.join(self.service_days, on="row", how="left", maintain_order="left")
-            .with_columns(
-                day=pl.col("day") + pl.col("offset").fill_null(0),
-                date=pl.col("date") + pl.duration(days=pl.col("offset").fill_null(0)),
-            )
-            .drop("offset")
-        )
+        offset = pl.col("offset").fill_null(0)
+        lines = lines.join(self.service_days, on="row", how="left", maintain_order="left")
+        lines = lines.with_columns(
+            day=pl.col("day") + offset, date=pl.col("date") + pl.duration(days=offset)
+        ).drop("offset")
+        if "ce" not in lines.columns:
+            return lines
+        epoch = self.facts.epoch_of(lines["date"])
+        return lines.with_columns(ce=pl.col("c") * len(self.facts.epochs) + epoch)
 
 
 def build(
@@ -151,12 +157,23 @@ def build(
         **_loose(raw, unresolved),
     )
     lines = _keys(lines.with_columns(days=_days()), first)
-    epoch = facts.epoch_of(lines["date"])
-    ce = lines["c"] * len(facts.epochs) + epoch
-    gathered = [facts.table[name].gather(ce) for name in _FACT_FLAGS]
-    gathered += [mods[name].gather(lines["m"]) for name in _MOD_FLAGS]
-    lines = lines.with_columns(ce.alias("ce"), *gathered)
-    lines = lines.with_columns(
+    first_epoch = facts.epoch_of(lines["date"])
+    lines = lines.with_columns(ce=pl.col("c") * len(facts.epochs) + first_epoch)
+    lines = _enriched(lines, facts, mods)
+    later = _later_epochs(lines, first_epoch, facts, mods)
+    if not later.is_empty():  # a span line is hit if any of its days is (SPEC 2.8, point 9)
+        for flag in ("never_pays", "mue_zero"):
+            rows = later.filter(flag)["row"].implode()
+            lines = lines.with_columns(pl.col(flag) | pl.col("row").is_in(rows))
+    return Batch(raw, lines, facts, mods, reference, _lacking(raw, rejected), later)
+
+
+def _enriched(lines: pl.DataFrame, facts: CodeFacts, mods: pl.DataFrame) -> pl.DataFrame:
+    """Add what is known of each line's code (at `ce`) and modifiers (at `m`)."""
+    return lines.with_columns(
+        *(facts.table[name].gather(lines["ce"]) for name in _FACT_FLAGS),
+        *(mods[name].gather(lines["m"]) for name in _MOD_FLAGS),
+    ).with_columns(
         medicare=pl.col("lob") == "medicare",
         fee_known=pl.col("status").is_not_null(),
         live=pl.col("units").fill_null(1000) > 0,
@@ -168,7 +185,23 @@ def build(
             & (pl.col("lob") != "medicaid")
         ).fill_null(value=False),
     )
-    return Batch(raw, lines, facts, mods, reference, _lacking(raw, rejected))
+
+
+def _later_epochs(
+    lines: pl.DataFrame, first_epoch: pl.Series, facts: CodeFacts, mods: pl.DataFrame
+) -> pl.DataFrame:
+    """Span lines at the facts of each epoch after their first."""
+    spans = lines.with_columns(_first=first_epoch).filter(pl.col("days") > 1)
+    ends = (spans["date"].cast(pl.Int32) + spans["days"] - 1).cast(pl.Date)
+    spans = spans.with_columns(_last=facts.epoch_of(ends)).filter(
+        pl.col("_last") > pl.col("_first")
+    )
+    if spans.is_empty():
+        return lines.clear()
+    epochs = pl.int_ranges(pl.col("_first") + 1, pl.col("_last") + 1, dtype=pl.UInt32)
+    spans = spans.with_columns(_epoch=epochs).explode("_epoch", empty_as_null=False)
+    spans = spans.with_columns(ce=pl.col("c") * len(facts.epochs) + pl.col("_epoch"))
+    return _enriched(spans, facts, mods).select(lines.columns)
 
 
 def _span() -> pl.Expr:
@@ -192,14 +225,13 @@ def _identities(raw: pl.DataFrame) -> dict[str, pl.Expr]:
     whole = pl.concat_str(parts, separator="\x1f") if apart else patient
     npi = _practitioner("rendering_npi")
     billing = _practitioner("billing_npi")
-    group = pl.coalesce(pl.col("tax_id"), pl.col("billing_npi"))
     return {
         "patient": pl.when(~patient.is_in(PLACEHOLDERS)).then(_index(whole)),
         "s1": _index(pl.coalesce(npi, billing)),
         "s1_known": npi.is_not_null() | _solo(raw),
-        "s2": _index(group + "\x1f" + pl.col("specialty")),
-        "s3": _index(pl.col("tax_id")),
-        "group": _index(group),
+        "tax": _index(pl.col("tax_id")),
+        "billing": _index(billing),
+        "specialty": _index(pl.col("specialty")),
     }
 
 

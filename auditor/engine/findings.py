@@ -81,20 +81,22 @@ def _headlines(hits: pl.DataFrame) -> pl.DataFrame:
 def _releases(frame: pl.DataFrame, state: State) -> pl.DataFrame:
     """table_release and release_gap_quarters of each finding."""
     reference = state.batch.reference
-    releases = {r.label: r for r in reference.releases()}
-    newest = {}
-    for kind in frame["kind"].drop_nulls().unique():
-        release = reference.release(kind)
-        if release is not None:
-            newest[kind] = release
+    known = {(r.kind, r.label): r.vouches_to for r in reference.releases()}
+    kinds = sorted(frame["kind"].drop_nulls().unique())
+    newest = {k: r for k in kinds if (r := reference.release(k)) is not None}
+    known |= {(k, r.label): r.vouches_to for k, r in newest.items()}
     label = pl.coalesce(
         "release",
         pl.col("kind").replace_strict(
             {k: r.label for k, r in newest.items()}, default=None, return_dtype=pl.String
         ),
     )
-    vouches = {r.label: r.vouches_to for r in [*releases.values(), *newest.values()]}
-    until = label.replace_strict(vouches, default=None, return_dtype=pl.Date)
+    # By kind and label: the starter tables share a label and not a quarter.
+    until = pl.concat_str("kind", pl.lit(" "), label).replace_strict(
+        {f"{k} {name}": day for (k, name), day in known.items()},
+        default=None,
+        return_dtype=pl.Date,
+    )
     gap = _quarter(pl.col("service_date_from")) - _quarter(until)
     return frame.with_columns(
         table_release=label,

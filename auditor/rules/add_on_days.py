@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import in_force
 from auditor.engine.hits import CERTAIN, REVIEW
+from auditor.rules.add_on_near import excused, near
+from auditor.rules.add_on_table import DENIALS, FOR_GOOD, listed_pairs
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
-
-FOR_GOOD = ("PTP-0", "MUE-2")
-"""Denials that neither a modifier nor an appeal lifts, when they are certain."""
-DENIALS = ("PTP-0", "PTP-1", "MUE-1", "MUE-2", "MUE-3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +43,14 @@ def read_days(addons: pl.DataFrame, state: State) -> AddOnDays:
     # The type belongs to the row: with any open row beside the listed ones the list is not closed.
     closed = pl.col("type_1") & ~pl.col("type_2") & ~pl.col("type_3")
     ones = types.filter(closed).join(days.select("row", "day"), on=["row", "day"], how="semi")
-    standing = _standing(ones, days, edges)
+    excuses = excused(ones, state)
+    standing = _standing(ones, days, edges, excuses)
     bare = _bare(types.filter(~closed), days, edges, state)
     unsupported = ones.join(
         edges.join(standing, left_on=["primary_row", "day"], right_on=["row", "day"], how="semi"),
         on=["row", "day"],
         how="anti",
-    )
+    ).join(excuses, on=["row", "day"], how="anti")
     listed = edges.join(unsupported.select("row", "day"), on=["row", "day"], how="semi")
     orphans = unsupported.join(listed, on=["row", "day"], how="anti")
     orphans = _downgrade(orphans, state)
@@ -93,21 +91,11 @@ def _edges(addons: pl.DataFrame, days: pl.DataFrame, state: State) -> pl.DataFra
     return listed_pairs(met, state).select("row", "day", "primary_row").unique()
 
 
-def listed_pairs(met: pl.DataFrame, state: State) -> pl.DataFrame:
-    """Those rows of `met` (with c, primary_c, date) whose pair the add-on table has in force."""
-    table = state.batch.facts.addons
-    table = table.select(
-        "effective",
-        "deletion",
-        c=state.batch.code_index(table["addon"]),
-        primary_c=state.batch.code_index(table["primary"]),
-    ).filter(pl.col("primary_c").is_not_null())
-    return met.join(table, on=["c", "primary_c"]).filter(in_force("date", "effective", "deletion"))
-
-
-def _standing(ones: pl.DataFrame, days: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
+def _standing(
+    ones: pl.DataFrame, days: pl.DataFrame, edges: pl.DataFrame, excuses: pl.DataFrame
+) -> pl.DataFrame:
     """row, day of lines that can support an add-on: the least fixpoint."""
-    closed = ones.select("row", "day")
+    closed = ones.select("row", "day").join(excuses, on=["row", "day"], how="anti")
     payable = days.filter("payable").select("row", "day")
     standing = payable.join(closed, on=["row", "day"], how="anti")
     waiting = payable.join(closed, on=["row", "day"], how="semi")
@@ -144,29 +132,7 @@ def _fallen(
             primary_code=pl.lit(None, pl.String),
             primaries=pl.lit(0),
         )
-    uncertain = state.batch.lacking.implode()
-    soft = pl.concat(
-        [
-            days.filter(pl.col("denied_by_edit") & ~pl.col("fell_for_good")).select("row", "day"),
-            orphans.filter(pl.col("tier") != CERTAIN).select("row", "day"),
-            fallen.join(
-                days.filter(~pl.col("s1_known") | pl.col("row").is_in(uncertain)).select("row"),
-                on="row",
-                how="semi",
-            ).select("row", "day"),
-        ]
-    ).unique()
-    while True:  # an add-on of a soft primary is soft itself
-        more = (
-            listed.join(fallen.select("row", "day"), on=["row", "day"], how="semi")
-            .join(soft, left_on=["primary_row", "day"], right_on=["row", "day"], how="semi")
-            .select("row", "day")
-            .unique()
-            .join(soft, on=["row", "day"], how="anti")
-        )
-        if more.is_empty():
-            break
-        soft = pl.concat([soft, more])
+    soft = _soft(fallen, listed, days, orphans, state)
     softness = soft.with_columns(soft=pl.lit(value=True))
     facts = state.batch.facts
     ids = state.batch.raw.select("claim_id", "line_number")
@@ -186,6 +152,49 @@ def _fallen(
             tier=pl.when(pl.col("soft").fill_null(value=False)).then(REVIEW).otherwise(CERTAIN)
         )
     )
+
+
+def _soft(
+    fallen: pl.DataFrame,
+    listed: pl.DataFrame,
+    days: pl.DataFrame,
+    orphans: pl.DataFrame,
+    state: State,
+) -> pl.DataFrame:
+    """row, day of fallen add-ons that a modifier, an appeal or a record may yet save.
+
+    One reason for good is enough for a primary: an orphan over a curable limit is still an orphan.
+    """
+    lacking = state.batch.lacking.implode()
+    who = days.select("row", "day", "s1_known", "loose", "claim", "fell_for_good")
+    unsupported = pl.concat([fallen.select("row", "day"), orphans.select("row", "day")])
+    curable = days.filter(pl.col("denied_by_edit") & ~pl.col("fell_for_good"))
+    weak = pl.concat(
+        [
+            curable.select("row", "day").join(unsupported, on=["row", "day"], how="anti"),
+            orphans.filter(pl.col("tier") != CERTAIN).select("row", "day"),
+        ]
+    )
+    edges = listed.join(fallen.select("row", "day"), on=["row", "day"], how="semi")
+    edges = edges.join(who, on=["row", "day"]).join(
+        who, left_on=["primary_row", "day"], right_on=["row", "day"], suffix="_"
+    )
+    apart = (pl.col("loose") | pl.col("loose_")) & (pl.col("claim") != pl.col("claim_"))
+    doubtful = ~pl.col("s1_known") | ~pl.col("s1_known_") | apart | pl.col("row").is_in(lacking)
+    soft = edges.filter(doubtful).select("row", "day").unique()
+    # An add-on is as soft as its softest primary, unless that one fell for good as well.
+    edges = edges.filter(~pl.col("fell_for_good_")).select("row", "day", "primary_row")
+    while True:
+        from_ = pl.concat([weak, soft])
+        more = (
+            edges.join(from_, left_on=["primary_row", "day"], right_on=["row", "day"], how="semi")
+            .select("row", "day")
+            .unique()
+            .join(soft, on=["row", "day"], how="anti")
+        )
+        if more.is_empty():
+            return soft
+        soft = pl.concat([soft, more])
 
 
 def _bare(
@@ -221,8 +230,6 @@ def _bare(
 
 def _downgrade(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
     """AOC-1's tier: what could make an orphan right, and the 99292 exception."""
-    from auditor.rules.add_on_near import near  # noqa: PLC0415 - only batches with orphans need it
-
     if orphans.is_empty():
         return orphans.select("row", "day", "ce", "date").with_columns(
             tier=pl.lit(0),

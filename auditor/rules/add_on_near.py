@@ -12,7 +12,15 @@ import polars as pl
 
 from auditor.engine.hits import CERTAIN, REVIEW
 from auditor.engine.order import places
-from auditor.rules.add_on_days import DENIALS, listed_pairs
+from auditor.engine.partners import (
+    KEYS,
+    one_group,
+    one_physician,
+    others,
+    someone_else,
+    strangers,
+)
+from auditor.rules.add_on_table import DENIALS, listed_pairs
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -25,46 +33,57 @@ _WORDS = {
 }
 
 
-def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
-    """row, day, ce, date, tier, near_row, near_code, near (a sentence) of what stays flagged."""
+def around(addons: pl.DataFrame, state: State) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The add-on lines day by day with who bills them, and all lines of their patients."""
     batch = state.batch
     lines = state.lines.filter(pl.col("patient").is_not_null() & pl.col("live") & ~pl.col("dup"))
-    own = batch.by_day(lines.join(orphans.select("row").unique(), on="row", how="semi")).join(
-        orphans.select("row", "day"), on=["row", "day"], how="semi"
+    own = batch.by_day(lines.join(addons.select("row").unique(), on="row", how="semi")).join(
+        addons.select("row", "day"), on=["row", "day"], how="semi"
     )
-    patients = lines.join(own.select("patient").unique(), on="patient", how="semi")
-    patients = batch.by_day(patients)
-    wanted = own.select("row", "day", "date", "c", "patient", "s1", "s2", "s3", "group", "pos")
-    around = patients.select(
-        "patient",
-        "date",
+    patients = batch.by_day(lines.join(own.select("patient").unique(), on="patient", how="semi"))
+    there = others(
+        patients,
+        patient="patient",
+        date="date",
         near_row="row",
         primary_c="c",
-        s1_="s1",
-        s2_="s2",
-        s3_="s3",
-        group_="group",
         pos_="pos",
         pays_="pays_as_primary",
     )
-    other = pl.col("s1").is_null() | pl.col("s1_").is_null() | (pl.col("s1") != pl.col("s1_"))
-    same_day = listed_pairs(wanted.join(around, on=["patient", "date"]).filter(other), state)
-    same_day = same_day.with_columns(
-        near=pl.when(
-            (pl.col("s2") == pl.col("s2_"))
-            | (pl.col("s3") == pl.col("s3_"))
-            | (pl.col("group") == pl.col("group_"))
-        )
-        .then(pl.lit("partner"))
-        # Unknown group on either side: nobody can say that they are strangers.
-        .when(pl.col("group").is_null() | pl.col("group_").is_null())
-        .then(pl.lit("perhaps"))
-    ).filter(pl.col("near").is_not_null())
-    excused = _critical_care(same_day, own, state)
-    day_before = _day_before(wanted, around, state)
-    found = pl.concat(
-        [same_day.select("row", "day", "primary_c", "near_row", "near"), day_before],
-    ).join(excused, on=["row", "day"], how="anti")
+    return own, there
+
+
+def excused(addons: pl.DataFrame, state: State) -> pl.DataFrame:
+    """row, day of 99292 lines with a payable 99291 by a partner of the same specialty."""
+    second, first = state.batch.code_index(pl.Series(["99292", "99291"]))
+    if second is None or first is None:
+        return addons.select("row", "day").clear()
+    table = state.batch.facts.table["code"]
+    own, there = around(addons.filter(table.gather(addons["ce"]) == "99292"), state)
+    denied = state.hits_of(*DENIALS)["row"].implode()
+    met = own.select("row", "day", "patient", "date", *KEYS).join(
+        there.filter(
+            pl.col("primary_c") == first, pl.col("pays_"), ~pl.col("near_row").is_in(denied)
+        ),
+        on=["patient", "date"],
+    )
+    return met.filter(someone_else() & one_physician()).select("row", "day").unique()
+
+
+def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
+    """row, day, ce, date, tier, near_row, near_code, near (a sentence) of the orphans."""
+    batch = state.batch
+    own, there = around(orphans, state)
+    wanted = own.select("row", "day", "date", "c", "patient", "pos", *KEYS)
+    same_day = listed_pairs(
+        wanted.join(there, on=["patient", "date"]).filter(someone_else()), state
+    )
+    same_day = same_day.filter(~strangers()).with_columns(
+        # Without a group on either side nobody can say that they are strangers.
+        near=pl.when(one_group()).then(pl.lit("partner")).otherwise(pl.lit("perhaps"))
+    )
+    day_before = _day_before(wanted, there, state)
+    found = pl.concat([same_day.select("row", "day", "primary_c", "near_row", "near"), day_before])
     found = found.join(places(batch, found["near_row"]), left_on="near_row", right_on="row")
     rank = pl.col("near").replace_strict({"partner": 0, "before": 1, "perhaps": 2})
     best = (
@@ -74,15 +93,11 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
             near_code=pl.lit(batch.facts.codes.cast(pl.String)).gather(pl.col("primary_c"))
         )
     )
-    kept = (
-        orphans.join(excused, on=["row", "day"], how="anti")
-        .join(
-            best.select("row", "day", "near_row", "near_code", "near"),
-            on=["row", "day"],
-            how="left",
-        )
-        .join(own.select("row", "day", "has_tc", "s1_known"), on=["row", "day"], how="left")
-    )
+    kept = orphans.join(
+        best.select("row", "day", "near_row", "near_code", "near"),
+        on=["row", "day"],
+        how="left",
+    ).join(own.select("row", "day", "has_tc", "s1_known"), on=["row", "day"], how="left")
     lacking = batch.lacking.implode()
     doubt = (
         pl.col("near").is_not_null()
@@ -119,26 +134,7 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
     )
 
 
-def _critical_care(same_day: pl.DataFrame, own: pl.DataFrame, state: State) -> pl.DataFrame:
-    """row, day of 99292 lines that a partner's payable 99291 excuses."""
-    second_code, first_code = state.batch.code_index(pl.Series(["99292", "99291"]))
-    if second_code is None or first_code is None:
-        return own.select("row", "day").clear()
-    denied = state.hits_of(*DENIALS)["row"].implode()
-    second = own.filter(pl.col("c") == second_code).select("row", "day")
-    return (
-        same_day.join(second, on=["row", "day"], how="semi")
-        .filter(
-            pl.col("s2").is_not_null() & (pl.col("s2") == pl.col("s2_")),
-            pl.col("primary_c") == first_code,
-            pl.col("pays_") & ~pl.col("near_row").is_in(denied),
-        )
-        .select("row", "day")
-        .unique()
-    )
-
-
-def _day_before(wanted: pl.DataFrame, around: pl.DataFrame, state: State) -> pl.DataFrame:
+def _day_before(wanted: pl.DataFrame, there: pl.DataFrame, state: State) -> pl.DataFrame:
     """A listed primary by the same practitioner one day earlier, where care may run overnight.
 
     Both lines in a facility, except infusion and labor add-ons, which run past midnight anywhere.
@@ -146,7 +142,7 @@ def _day_before(wanted: pl.DataFrame, around: pl.DataFrame, state: State) -> pl.
     reference = state.batch.reference
     facility = reference.policy("place_of_service").filter(pl.col("facility") == "1")["pos"]
     exempt = state.batch.code_index(reference.policy("infusion_addons")["code"]).drop_nulls()
-    earlier = around.select(
+    earlier = there.select(
         "patient",
         "near_row",
         "primary_c",

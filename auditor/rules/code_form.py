@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from auditor.engine.state import State
 
 STAGE = Stage.LINES
+_MANY = 50  # distinct numbers from which on a wrong majority is one defect and not many
 _ALL = ("medicare", "medicaid", "commercial", "unknown")
 RULES = (
     Rule(
@@ -56,7 +57,8 @@ RULES = (
         amount="none",
         flags="A rendering or billing NPI that is not ten digits beginning with 1 or 2, or whose "
         "check digit is wrong. One finding a number, on the first claim that carries it; it "
-        "says how many do.",
+        "says how many do. Where over half of 50 or more numbers are wrong, one finding "
+        "says so for all: the export masks them.",
         why="A number that fails its check digit belongs to nobody; the claim is rejected, and "
         "rules that compare practitioners cannot be trusted on it.",
         not_flagged="Blank numbers and placeholders; numbers whose check digit is right, whether "
@@ -70,9 +72,9 @@ RULES = (
 
 
 def find(state: State) -> pl.DataFrame:
-    """NPI-1: the first line of each claim that carries a wrong number (COD-1 is a line rule)."""
+    """NPI-1: the first line that carries a wrong number (COD-1 is a line rule)."""
     raw = state.batch.raw
-    found = []
+    found, counted = [], []
     for column, role in (("rendering_npi", "rendering"), ("billing_npi", "billing")):
         numbers = raw[column].drop_nulls().unique()
         bad = numbers.filter(~_valid(numbers))
@@ -82,9 +84,13 @@ def find(state: State) -> pl.DataFrame:
             "row", "claim_id", "line_number", "patient_id", npi=column, role=pl.lit(role)
         )
         found.append(lines)
+        counted.append((len(bad), len(numbers)))
     if not found:
         return no_hits()
     lines = pl.concat(found)
+    bad_numbers, numbers_in_all = (sum(n) for n in zip(*counted, strict=True))
+    if numbers_in_all >= _MANY and bad_numbers > numbers_in_all / 2:
+        return _masked(lines, bad_numbers, numbers_in_all)
     told = lines.group_by("npi").agg(
         claims=pl.struct("patient_id", "claim_id").n_unique(), lines=pl.col("row").n_unique()
     )
@@ -115,6 +121,24 @@ def find(state: State) -> pl.DataFrame:
         remedy=pl.lit(
             "Correct the number in the provider file of the practice system, and on every claim "
             "that carries it."
+        ),
+    )
+
+
+def _masked(lines: pl.DataFrame, bad: int, known: int) -> pl.DataFrame:
+    """One finding for a file most of whose numbers are wrong: they were masked or cut on export."""
+    first = lines.sort("claim_id", "line_number", "patient_id", "row").head(1)
+    return hits(
+        first,
+        "NPI-1",
+        tier=CERTAIN,
+        message=(
+            f"{bad:,} of the {known:,} different NPIs fail their check digit (this is the first "
+            "line with one): the numbers were masked, cut or made up on export."
+        ),
+        remedy=(
+            "Export the file with the real NPIs. Until then no finding that compares practitioners "
+            "is better than these numbers."
         ),
     )
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from auditor.engine.hits import INFO, REVIEW, hits, no_hits
 from auditor.engine.order import places
+from auditor.engine.partners import KEYS, one_physician, others, someone_else
 from auditor.rules.interface import Rule, Stage
 
 if TYPE_CHECKING:
@@ -86,24 +87,23 @@ def find(state: State) -> pl.DataFrame:
     if visits.is_empty() or surgery.is_empty():
         return no_hits()
     skip = _combinations_with(state, _NOT_THE_SURGEON)
-    surgery = state.batch.by_day(surgery.filter(~pl.col("m").is_in(skip.implode()))).select(
-        "patient", "date", other="row", s1_="s1", s2_="s2", days_="global_days", ce_="ce"
+    surgery = state.batch.by_day(surgery.filter(~pl.col("m").is_in(skip.implode())))
+    surgery = others(
+        surgery, patient="patient", date="date", other="row", days_="global_days", ce_="ce"
     )
-    visits = visits.select("row", "patient", "date", "s1", "s2", "has_25", "has_57", "is_new", "ce")
+    visits = visits.select("row", "patient", "date", *KEYS, "has_25", "has_57", "is_new", "ce")
     before = surgery.filter(pl.col("days_") == "090").with_columns(
         date=pl.col("date") - pl.duration(days=1), eve=pl.lit(value=True)
     )
     surgery = pl.concat([surgery.with_columns(eve=pl.lit(value=False)), before])
-    near = visits.join(surgery, on=["patient", "date"]).filter(
-        (pl.col("s1") == pl.col("s1_")) | (pl.col("s2") == pl.col("s2_"))
-    )
+    near = visits.join(surgery, on=["patient", "date"]).filter(one_physician())
     near = near.join(places(state.batch, near["other"]), left_on="other", right_on="row")
     table = state.batch.facts.table
     near = near.with_columns(
         table["code"].gather(near["ce"]),
         table["code"].gather(near["ce_"]).alias("procedure"),
         table["fee_release"].gather(near["ce_"]),
-        partner=(pl.col("s1") != pl.col("s1_")).fill_null(value=True),
+        partner=someone_else(),
     ).sort("row", "partner", "eve", "procedure", "place")
     return pl.concat([_told(near, rule) for rule in _FINDS])
 

@@ -143,9 +143,9 @@ def _row(code: pl.Expr) -> pl.Expr:
 def find(state: State) -> pl.DataFrame:
     """Hits of MUE-1, MUE-2 and MUE-3 (MUE-0 is a line rule)."""
     lines = state.lines.filter(
-        pl.col("mue_value") > 0,
         pl.col("lob") != "medicaid",
         pl.col("units").is_not_null() & ~pl.col("dup") & ~pl.col("denied"),
+        (pl.col("mue_value") > 0) | (pl.col("days") > 1),
     ).select(
         "row",
         "day",
@@ -167,6 +167,7 @@ def find(state: State) -> pl.DataFrame:
         "pctc",
         "component",
     )
+    lines = _each_day(lines, state)
     if lines.is_empty():
         return no_hits()
     # Thousandths over days, rounded half up and half down, in integers.
@@ -178,11 +179,26 @@ def find(state: State) -> pl.DataFrame:
     return pl.concat([_line_limit(lines, state), _day_limits(lines, state)])
 
 
+def _each_day(lines: pl.DataFrame, state: State) -> pl.DataFrame:
+    """Span lines day by day, each day at the limit of its own date; `moved` marks their codes."""
+    spans = lines.filter(pl.col("days") > 1)
+    if spans.is_empty():
+        return lines.with_columns(moved=pl.lit(value=False))
+    codes = spans["c"].unique().implode()
+    table = state.batch.facts.table
+    spans = state.batch.by_day(spans)
+    limits = ("mue_value", "mai", "pctc")
+    spans = spans.with_columns([table[n].gather(spans["ce"]).alias(n) for n in limits])
+    singles = lines.filter(pl.col("days") == 1)
+    return pl.concat(
+        [singles, spans.filter(pl.col("mue_value") > 0).select(lines.columns)]
+    ).with_columns(moved=pl.col("c").is_in(codes))
+
+
 def _line_limit(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     """MUE-1."""
-    over = _describe(
-        lines.filter(pl.col("mai") == 1, pl.col("up") > pl.col("mue_value").cast(pl.Int64)), state
-    )
+    over = lines.filter(pl.col("mai") == 1, pl.col("up") > pl.col("mue_value").cast(pl.Int64))
+    over = _describe(over.sort("row", "date").unique("row", keep="first"), state)
     half = pl.col("down") <= pl.col("mue_value").cast(pl.Int64)
     return hits(
         over,
@@ -218,15 +234,10 @@ def _day_limits(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     # A lone line within its limit cannot exceed it together with others: only groups of two and
     # lines over the limit are summed.
     limit = pl.col("mue_value").cast(pl.Int64)
-    alone_over = (
-        (pl.col("up") > limit)
-        | (pl.col("days") > 1)
-        | pl.col("c").is_in(_span_codes(lines).implode())
-    )
+    alone_over = (pl.col("up") > limit) | pl.col("moved")
     lines = lines.filter((pl.col("n_day") > 1) | alone_over)
     repeated = (pl.col("day") * state.batch.n_codes + pl.col("c")).is_duplicated()
     lines = lines.filter(repeated | alone_over)
-    lines = state.batch.by_day(lines)
     # 26, TC and global lines of a code that splits are three services (SPEC 2.8, point 6); where
     # no fee schedule says whether it splits they are kept apart too.
     splits = pl.col("pctc").is_null() | (pl.col("pctc") == "1")
@@ -280,11 +291,6 @@ def _day_limits(lines: pl.DataFrame, state: State) -> pl.DataFrame:
         .otherwise(pl.lit("")),
     )
     return pl.concat([_told(over, 2, half), _told(over, 3, half)])
-
-
-def _span_codes(lines: pl.DataFrame) -> pl.Series:
-    """Codes of lines that span several days: their days may meet lines on other dates."""
-    return lines.filter(pl.col("days") > 1)["c"].unique()
 
 
 def _told(over: pl.DataFrame, mai: int, half: pl.Expr) -> pl.DataFrame:

@@ -1,0 +1,28 @@
+"""What the add-on table says of lines that meet, and what denies a line before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.engine.codes import in_force
+
+if TYPE_CHECKING:
+    from auditor.engine.state import State
+
+DENIALS = ("PTP-0", "PTP-1", "MUE-1", "MUE-2", "MUE-3")
+FOR_GOOD = ("PTP-0", "MUE-2")
+"""Denials that neither a modifier nor an appeal lifts, when they are certain."""
+
+
+def listed_pairs(met: pl.DataFrame, state: State) -> pl.DataFrame:
+    """Those rows of `met` (with c, primary_c, date) whose pair the add-on table has in force."""
+    table = state.batch.facts.addons
+    table = table.select(
+        "effective",
+        "deletion",
+        c=state.batch.code_index(table["addon"]),
+        primary_c=state.batch.code_index(table["primary"]),
+    ).filter(pl.col("primary_c").is_not_null())
+    return met.join(table, on=["c", "primary_c"]).filter(in_force("date", "effective", "deletion"))
