@@ -72,7 +72,7 @@ def _headlines(hits: pl.DataFrame) -> pl.DataFrame:
     heads = heads.with_columns(
         tier=pl.col("strongest"),
         message=pl.concat_str("message", "added", separator=" ").str.strip_chars_end(),
-        remedy=pl.concat_str("remedy", "advice", separator=" ").str.strip_chars_end(),
+        remedy=pl.when(pl.col("advice") != "").then("advice").otherwise("remedy"),
     ).drop("strongest", "added", "advice")
     others = hits.filter(~pl.col("denies")).with_columns(also=pl.lit(""))
     return pl.concat([heads, others.select(heads.columns)])

@@ -67,7 +67,7 @@ class Rule:
     """Claim lines none of which this rule flags."""
     aliases: tuple[str, ...] = ()
     speaks_in_also: bool = False
-    """Where another rule is the headline, this rule's words are added to the headline's."""
+    """Where another rule is the headline, this one adds its message and gives its remedy."""
     amount: Literal["line", "not determined", "none"] = "line"
     yields_to_pairs: bool = False
     """A policy that restates a PTP pair: silent where PTP names that line (SPEC 2.6)."""
