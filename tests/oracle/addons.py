@@ -30,7 +30,6 @@ class AddOns:
         self.found: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self.primaries_named: dict[int, set[str]] = defaultdict(set)
         self.admitted = self._fixpoint()
-        self.soft: set[int] = set()
 
     # what the tables and the other rules say
 
@@ -101,7 +100,7 @@ class AddOns:
         todo = []
         for line in self.batch.lines:
             for day in line.days:
-                if self.batch.denied_itself(line, day):
+                if self.batch.denied_itself(line, day) or not line.counts:
                     continue  # no add-on rule is judged on a line that does not pay by itself
                 self._modifiers(line, day)
                 self._missing_rows(line, day)
@@ -130,8 +129,11 @@ class AddOns:
             self.found[line.key]["AOC-4"].add("review")
 
     def _missing_rows(self, line: Line, day: date) -> None:
+        """The table judges from its earliest row on; before that it knows of nothing."""
+        begins = min((row.effective for row in self.batch.tables.addons), default=date.max)
         fee = self.batch.tables.fee(line.code, day)
-        if fee is not None and fee.days == "ZZZ" and not self.rows(line, day):
+        never = fee is None or fee.days != "ZZZ" or day < begins
+        if not never and not self.rows(line, day):
             self.found[line.key]["AOC-3"].add("review")
 
     def _orphan(self, line: Line, day: date) -> None:
@@ -192,11 +194,7 @@ class AddOns:
                 continue
             self.primaries_named[line.key].update(x.code for x in primaries)
             open_ones.append((line, day, primaries))
-        soft = {
-            key
-            for key, rules in self.found.items()
-            if "AOC-1" in rules and "certain" not in rules["AOC-1"]
-        }
+        soft: set[int] = set()
         while True:
             more = {
                 line.key
@@ -205,11 +203,7 @@ class AddOns:
                 and (
                     line.key in self.batch.borrowed
                     or self._something_rejected(line, day)
-                    or any(
-                        self.batch.doubtful(line, x)
-                        or not (self._for_good(x, day) or self._orphan_too(x, soft, open_ones))
-                        for x in primaries
-                    )
+                    or any(self._may_stand(line, x, day, soft) for x in primaries)
                 )
             }
             if not more:
@@ -217,6 +211,14 @@ class AddOns:
             soft |= more
         for line, _, _ in open_ones:
             self.found[line.key]["AOC-6"].add("review" if line.key in soft else "certain")
+
+    def _may_stand(self, line: Line, primary: Line, day: date, soft: set[int]) -> bool:
+        """The primary is denied, but perhaps curably, or perhaps not this practitioner's."""
+        if self.batch.doubtful(line, primary):
+            return True
+        orphan = "certain" in self.found.get(primary.key, {}).get("AOC-1", ())
+        follows = primary.key in self.primaries_named and primary.key not in soft
+        return not (self._for_good(primary, day) or orphan or follows)
 
     def _for_good(self, line: Line, day: date) -> bool:
         """Fallen to something that no modifier and no appeal cures."""
@@ -227,15 +229,6 @@ class AddOns:
         if "certain" in (units.get("MUE-0"), units.get("MUE-2")):
             return True
         return "PTP-0" in self.pairs.rules(line.key) and self.pairs.tier(line.key) == "certain"
-
-    def _orphan_too(
-        self, line: Line, soft: set[int], open_ones: list[tuple[Line, date, list[Line]]]
-    ) -> bool:
-        """Itself an add-on without support, and that beyond doubt."""
-        unsupported = "AOC-1" in self.found.get(line.key, {}) or any(
-            x.key == line.key for x, _, _ in open_ones
-        )
-        return unsupported and line.key not in soft
 
 
 def _group(one: Line, other: Line) -> bool:

@@ -33,16 +33,10 @@ def duplicates(standing: Standing) -> dict[int, str]:
         for earlier in standing.lines:
             if not _same(earlier, later) or _age(earlier) >= _age(later):
                 continue
-            loose = earlier.key in standing.loose or later.key in standing.loose
-            if earlier.claim != later.claim and loose:
-                kinds = {earlier.frequency in "78", later.frequency in "78"}
-                if len(kinds) == 2 or earlier.original == later.original:
-                    continue  # perhaps the replacement of the other: never a duplicate
-                tiers.add("review")
-            elif earlier.key in standing.borrowed or later.key in standing.borrowed:
-                tiers.add("review")
-            else:
-                tiers.add("certain")
+            if earlier.claim != later.claim and {earlier.frequency, later.frequency} & {"7", "8"}:
+                continue  # perhaps the replacement of the other: never a duplicate
+            doubtful = {earlier.key, later.key} & standing.borrowed
+            tiers.add("review" if doubtful else "certain")
         if tiers:
             found[later.key] = "certain" if "certain" in tiers else "review"
     return found

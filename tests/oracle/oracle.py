@@ -23,10 +23,9 @@ DENYING = (
     "MUE-1",
     "MUE-2",
     "MUE-3",
-    "AOC-2",
 )
 """Rules that deny a line, the headline first (SPEC 2.6)."""
-JUDGED = frozenset({*DENYING, "AOC-3", "AOC-4", "PTP-2", "PTP-BYP"})
+JUDGED = frozenset({*DENYING, "AOC-2", "AOC-3", "AOC-4", "PTP-2", "PTP-BYP"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def _bundled_status(batch: Batch, line: Line) -> dict[str, str]:
     """STA-B: payment is always in another service; Medicare's rule, so a hint elsewhere."""
     statuses = {fee.status for day in line.days if (fee := batch.tables.fee(line.code, day))}
     tier = {"medicare": "certain", "unknown": "review"}.get(line.business)
-    tracking = line.code == "99024" and line.charge == 0  # reported so that it is counted
+    tracking = line.charge == 0  # reported so that it is counted
     return {"STA-B": tier} if "B" in statuses and tier and not tracking else {}
 
 

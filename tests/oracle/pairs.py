@@ -43,6 +43,9 @@ def judge_pairs(batch: Batch) -> PairFindings:
             continue
         for day in line2.days:
             _judge_day(batch, line2, day, found)
+        denying = {code for indicator, _, code, _ in found.denies.get(line2.key, ()) if indicator}
+        found.weak[line2.key] -= denying  # never beside PTP-1 on the same pair, whatever the day
+        found.bypassed[line2.key] -= denying
     return found
 
 

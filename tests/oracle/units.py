@@ -21,8 +21,9 @@ def per_day(line: Line) -> tuple[int, int]:
 
 
 def _component(batch: Batch, line: Line, day: date) -> str:
+    """26 and TC of a code that splits are apart; also where nothing says that it does not."""
     fee = batch.tables.fee(line.code, day)
-    if fee is None or fee.pctc != "1":
+    if fee is not None and fee.pctc != "1":
         return ""
     return next((m for m in ("26", "TC") if m in line.modifiers), "")
 
@@ -60,7 +61,7 @@ def _line_limits(batch: Batch, line: Line, day: date) -> Iterator[tuple[str, str
     if batch.zero_limit(line, day):
         yield "MUE-0", _profile(line)
     up, down = per_day(line)
-    if limit.value > 0 and limit.mai == 1 and up > limit.value:
+    if limit.value > 0 and limit.mai == 1 and up > limit.value and not line.denied:
         yield "MUE-1", _profile(line) if down > limit.value else "review"
 
 
@@ -68,7 +69,8 @@ def _summed(batch: Batch, line: Line, day: date) -> bool:
     limit = batch.tables.limit(line.code, day)
     if limit is None or limit.value == 0 or limit.mai == 1 or line.business == "medicaid":
         return False
-    return not line.denied and line.s1 is not None and not _asc(line, limit.mai)
+    adds = line.units is not None and not line.denied and line.s1 is not None
+    return adds and not _asc(line, limit.mai)
 
 
 def _profile(line: Line) -> str:
@@ -82,11 +84,7 @@ def _asc(line: Line, mai: int) -> bool:
 
 def _certain(batch: Batch, line: Line, lines: list[Line], value: int) -> bool:
     """Over the limit without waste (JW), without rounded halves, without doubtful lines."""
-    if line.key in batch.borrowed:
+    if line.key in batch.borrowed or any("JW" in other.modifiers for other in lines):
         return False
-    sure = [
-        other
-        for other in lines
-        if "JW" not in other.modifiers and (other is line or not batch.doubtful(line, other))
-    ]
+    sure = [other for other in lines if other is line or not batch.doubtful(line, other)]
     return sum(per_day(other)[1] for other in sure) > value

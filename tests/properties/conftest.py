@@ -1,6 +1,7 @@
-"""Tests of several folders share the oracle and the harness beside it (tests/oracle)."""
+"""These tests share the oracle (tests/oracle) and the modules beside them."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
