@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from auditor.intake.names import Match
 
 _FREE = frozenset({"claim_note"})  # the first of several will do: no rule depends on it
+_NOT_QUITE_PATIENTS = {
+    "SUBSCRIBER": "members of one family may share it",
+    "PATIENTACC": "one patient may have several",
+    "ACC": "one patient may have several",
+}
 _IDS = frozenset({"claim_id", "patient_id"})
 
 Candidate = tuple[int, "Match"]
@@ -114,6 +119,7 @@ class _Resolver:
         for name in sorted(names.FIELDS - {*names.LISTS, *names.REQUIRED}):
             self._single(name)
         self._dates()
+        self._shared_ids()
         for name in names.LISTS:
             self._list(name)
         absent = [name for name in names.REQUIRED if not self._has(name)]
@@ -296,6 +302,15 @@ class _Resolver:
                 single["service_date_to"] = single.pop("claim_date_to")
         single.pop("claim_date_to", None)
 
+    def _shared_ids(self) -> None:
+        """Say so where several patients, or one visit alone, go by what stands for the patient."""
+        if "patient_id" in self.columns.single:
+            header = self.columns.names[self.columns.single["patient_id"]]
+            plain = names.plain(header)
+            for start, said in _NOT_QUITE_PATIENTS.items():
+                if plain.startswith(start):
+                    self.columns.notes.append(f"Patients are told apart by '{header}': {said}.")
+
     # --- modifiers, diagnoses, pointers
 
     def _list(self, name: str) -> None:
@@ -305,25 +320,26 @@ class _Resolver:
         if self.columns.slots:
             free = self._slotted(name, free)
         plain = [(p, m) for p, m in free if m.number is None]
+        bare = {names.plain(_bare(self.columns.names[place])) for place, _ in plain}
+        if len(plain) > 1 and len(bare) == 1:  # the same header repeated: in order
+            places = [place for place, _ in plain]
+        else:
+            places = self._in_order(name, plain, free)
+        if places:
+            self.columns.lists[name] = [self._take(place) for place in places]
+
+    def _in_order(self, name: str, plain: list[Candidate], free: list[Candidate]) -> list[int]:
+        """The unnumbered column first, then the numbered ones."""
         numbered: dict[int, list[Candidate]] = {}
         for place, match in free:
             if match.number is not None:
                 numbered.setdefault(match.number, []).append((place, match))
-        bare = {names.plain(_bare(self.columns.names[place])) for place, _ in plain}
-        if len(plain) > 1 and len(bare) == 1:  # the same header repeated: in order
-            places = [place for place, _ in plain]
-        elif plain and 1 in numbered:
-            places = []
-            numbered[1] = [*plain, *numbered[1]]
-        else:
+        if 1 not in numbered:
             numbered[0] = plain
-            places = []
-        for _, candidates in sorted(numbered.items()):
-            best = self._pick(name, candidates)
-            if best is not None:
-                places.append(best)
-        if places:
-            self.columns.lists[name] = [self._take(place) for place in places]
+        elif name == "modifiers":  # an unnumbered one would be the first, or all of them
+            numbered[1] = [*plain, *numbered[1]]
+        picked = [self._pick(name, candidates) for _, candidates in sorted(numbered.items())]
+        return [place for place in picked if place is not None]
 
     def _slotted(self, name: str, free: list[Candidate]) -> list[Candidate]:
         """Hand the numbered columns of `name` to the lines of a wide row; return the others."""

@@ -312,6 +312,30 @@ def test_map_finds_a_header_of_unknown_names(read: Callable[..., Intake]) -> Non
     assert intake.lines["code"].to_list() == ["99213"]
 
 
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("Subscriber ID", "members of one family"),
+        ("Patient Account Number", "one patient may have several"),
+        ("Member ID", ""),
+    ],
+)
+def test_ids_that_are_not_quite_the_patients_are_said(
+    read: Callable[..., Intake], header: str, said: str
+) -> None:
+    (file,) = read(table(HEADER.replace("Patient ID", header), ROW)).files
+    assert len(file.notes) == bool(said)
+    assert all(said in note for note in file.notes)
+
+
+def test_a_description_beside_a_code_is_not_asked_about(read: Callable[..., Intake]) -> None:
+    head = HEADER + ",POS,Place of Service,DX1,Diagnosis,Specialty,Specialty Code,Payer,Payer Name"
+    row = ROW + ",11,Office,I10,Hypertension,Cardiology,06,AET,Aetna"
+    line = read(table(head, row)).lines.row(0, named=True)
+    assert (line["place_of_service"], line["diagnoses"]) == ("11", "I10")
+    assert (line["specialty"], line["payer"]) == ("06", "Aetna")
+
+
 def test_names_are_made_unique() -> None:
     assert header.unique(["Mod", "", " Mod", "Mod (2)", "A\nB"]) == (
         "Mod",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import openpyxl
 import polars as pl
 import pytest
 
-from auditor.intake import Intake, read_claims
+from auditor.intake import Intake, names, read_claims
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,3 +107,26 @@ def test_the_carrier_sheet_of_a_workbook_is_found(claims: Path) -> None:
     assert intake.files[0].name.endswith("[carrier_claims]")
     assert intake.lines["line_number"].max() > 1
     assert intake.rejected.is_empty()
+
+
+FIELDS = {"service date from": "service_date_from", "service date to": "service_date_to",
+          "charge": "charge_amount", "claim type": "claim_type"}  # fmt: skip
+
+
+def test_names_collected_from_payer_layouts_are_known(claims: Path) -> None:
+    """Every name of the list that was collected from real layouts stands for its field."""
+    listed = (claims / "README.md").read_text(encoding="utf-8").split("## Header names")[1]
+    checked = 0
+    for label, words in re.findall(r"- \*\*(.+?)\*\*[^:]*: (.+)", listed):
+        field = FIELDS.get(label, label)
+        if field == "void or replacement":
+            continue
+        for word in re.findall(r"\b[A-Z][A-Z0-9]{1,}\b", re.sub(r"\(.*?\)", "", words)):
+            found = {match.field for match in names.matches(word)}
+            wanted = {field, field.replace("service", "claim")}
+            if field == "diagnoses":
+                wanted = {"diagnoses", "principal_diagnosis", "line_diagnosis",
+                          "diagnosis_pointers"}  # fmt: skip
+            assert found & wanted, (label, word, found)
+            checked += 1
+    assert checked > 180
