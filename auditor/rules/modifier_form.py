@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 STAGE = Stage.LINES
 _ALL = ("medicare", "medicaid", "commercial", "unknown")
+_TABLE_TO = date(2025, 12, 31)
+"""The built-in table of modifiers is whole to here (checked against HCPCS of October 2025)."""
 _FORM = r"^[A-Z0-9]{2}$"
 _AMBULANCE = r"^[DEGHIJNPRSX]{2}$"  # origin and destination letters on A0021-A0999
 RULES = (
@@ -91,8 +94,8 @@ RULES = (
         "modifier in force on the date of service.",
         why="A claim with an invalid modifier is returned unprocessed.",
         not_flagged="Origin and destination pairs on ambulance codes A0021-A0999. A well-formed "
-        "modifier that the loaded tables do not know is review where no HCPCS release covers the "
-        "date, and for payers other than Medicare, who may have modifiers of their own.",
+        "modifier that the tables do not know is review on dates after 2025 that no HCPCS release "
+        "covers, and for payers other than Medicare, who may have modifiers of their own.",
         remedy="Correct the modifier, or remove it.",
         citation="HCPCS Level II modifiers (RECID 7); CPT appendix A modifiers, by number only",
         example_flag=("99213-Z9",),
@@ -132,9 +135,8 @@ def find(state: State) -> pl.DataFrame:
     if bad.is_empty():
         return no_hits()
     release = batch.reference.release("hcpcs")
-    covered = (
-        pl.col("date") <= pl.lit(release.vouches_to) if release is not None else pl.lit(value=False)
-    )
+    vouched = max(release.vouches_to, _TABLE_TO) if release is not None else _TABLE_TO
+    covered = pl.col("date") <= pl.lit(vouched)
     formed = pl.col("token").str.contains(_FORM)
     # A known modifier outside its dates is proved wrong by its own row.
     proved = ~formed | covered | pl.col("token").is_in(known["token"].implode())
