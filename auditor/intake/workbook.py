@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import zipfile
 import zlib
 from dataclasses import dataclass, replace
@@ -24,6 +25,9 @@ from auditor.intake.source import Body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+
+# Its warnings may name what stands in a cell; without a handler Python would print them.
+logging.getLogger("calamine").addHandler(logging.NullHandler())
 
 MOST_BYTES = 2 << 30  # unpacked; the largest honest sheet, 1,048,576 rows of 20 cells, has 0.7 GB
 MOST_MEMBERS = 10_000
@@ -120,21 +124,22 @@ def open_workbook(
         )
     left = [title for title in titles if title not in seen]
     notes = (f"Hidden sheets were not read: {_quoted(left)}.",) if left else ()
-    if len(seen) == 1:
-        return load(seen[0], *notes)
+    if len(seen) == 1 and not left:
+        return load(seen[0])
     fitting = [loaded for loaded in map(load, seen) if fits(loaded)]
     if len(fitting) != 1:
         found = _quoted([loaded.title for loaded in fitting])
         raise InputRejected(
             f"{len(fitting)} sheets look like claim lines: {found}."
             if fitting
-            else f"None of the sheets {_quoted(seen)} has a header with every required field.",
+            else f"None of the sheets {_quoted(seen)} has a header with every required field."
+            + (f" Hidden ones were not looked at: {_quoted(left)}." if left else ""),
             where=name,
             next_step="Name the sheet to read with --sheet NAME.",
         )
     others = [title for title in seen if title != fitting[0].title]
-    also = f"Other sheets were not read: {_quoted(others)}."
-    return replace(fitting[0], notes=(also, *notes))
+    also = (f"Other sheets were not read: {_quoted(others)}.",) if others else ()
+    return replace(fitting[0], notes=(*also, *notes))
 
 
 def _named(sheet: str, titles: list[str], where: str) -> str:

@@ -121,7 +121,7 @@ def test_hidden_sheets_are_not_chosen_silently(workbook: Callable[..., Path]) ->
     assert intake.files[0].name == "claims.xlsx [Now]"
     assert intake.files[0].notes == ("Hidden sheets were not read: 'Old'.",)
     path = workbook({"Cover": [["x"]], **sheets}, hidden=["Now", "Old"])
-    with pytest.raises(InputRejected):
+    with pytest.raises(InputRejected, match="Hidden ones were not looked at: 'Now', 'Old'"):
         read_claims([path])
     assert read_claims([path], IntakeOptions(sheet="Old")).lines.height == 2
 
