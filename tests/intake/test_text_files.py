@@ -256,3 +256,20 @@ def test_no_line_is_lost_whatever_its_quotes(rows: list[str]) -> None:
     numbers = [*found.rows, *(row.row for row in found.ragged)]
     assert sorted(numbers) == list(range(1, len(numbers) + 1))
     assert found.cells.schema == {str(n): pl.String for n in range(3)}
+
+
+def test_a_header_of_two_lines_and_a_delimiter_hint(read: Callable[..., Intake]) -> None:
+    head = HEADER.replace("Claim ID", '"Claim\nID"').replace(",", ";")
+    rows = [row.replace(",", ";") for row in ROWS]
+    intake = read("\n".join(["sep=;", head, *rows]) + "\n")
+    assert intake.files[0].header_row == 2
+    assert intake.lines["source_row"].to_list() == [3, 4, 5]
+    assert intake.files[0].mapping["claim_id"] == "Claim ID"
+
+
+def test_blank_lines_between_full_rows_and_one_short_row(read: Callable[..., Intake]) -> None:
+    # Delimiters that a blank line lacks must not hide that a row lacks some.
+    intake = read("\n".join([HEADER, ROWS[0], "", ",,,,,,,,", ROWS[1][:-7], "", ROWS[2]]) + "\n")
+    assert intake.lines["source_row"].to_list() == [2, 7]
+    assert intake.rejected["source_row"].to_list() == [5]
+    assert "Left out: 3 blank rows." in intake.files[0].notes
