@@ -24,7 +24,7 @@ PRACTITIONER = ("rendering_npi", "billing_npi")
 LISTS = ("modifiers", "diagnoses", "diagnosis_pointers")
 """Fields that several numbered columns of one line make up."""
 
-HELPERS = (
+DECIDING = (
     "bill_type",
     "claim_date_from",
     "claim_date_to",

@@ -267,12 +267,12 @@ def _fields(columns: Columns) -> frozenset[str]:
     found = {name for name in columns.used() if name in canonical}
     if columns.slots:
         found.add("line_number")
-    for helper, name in (
+    for decides, name in (
         ("line_diagnosis", "diagnoses"),
         ("principal_diagnosis", "diagnoses"),
         ("claim_status", "paid_status"),
         ("void_indicator", "claim_frequency"),
     ):
-        if columns.has(helper):
+        if columns.has(decides):
             found.add(name)
     return frozenset(found)

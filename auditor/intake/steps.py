@@ -83,8 +83,8 @@ class Batch:
         if repaired is not None:
             self.noted.append((name, raw, repaired))
 
-    def helper(self, name: str, normaliser: Normaliser) -> pl.Series | None:
-        """A normalised helper column, unnoted; None where the file has none."""
+    def deciding(self, name: str, normaliser: Normaliser) -> pl.Series | None:
+        """A normalised column that decides about a field, unnoted; None where the file has none."""
         return through(self.raw[name], normaliser).values if self.has(name) else None
 
 
@@ -273,9 +273,9 @@ def _status(batch: Batch) -> None:
     if status:
         batch.done["paid_status"] = pl.select(pl.coalesce(status)).to_series()
     void = [
-        batch.helper("void_indicator", lambda v: business.voided(v, flag=True)),
-        batch.helper("claim_status", lambda v: business.voided(v, flag=False)),
-        batch.helper("claim_frequency", business.frequency),
+        batch.deciding("void_indicator", lambda v: business.voided(v, flag=True)),
+        batch.deciding("claim_status", lambda v: business.voided(v, flag=False)),
+        batch.deciding("claim_frequency", business.frequency),
     ]
     said = [column for column in void if column is not None]
     if said:
@@ -284,8 +284,8 @@ def _status(batch: Batch) -> None:
 
 def _business(batch: Batch) -> None:
     found = [
-        batch.helper("line_of_business", lambda v: business.line_of_business(v, payer=False)),
-        batch.helper("payer", lambda v: business.line_of_business(v, payer=True)),
+        batch.deciding("line_of_business", lambda v: business.line_of_business(v, payer=False)),
+        batch.deciding("payer", lambda v: business.line_of_business(v, payer=True)),
     ]
     said = [column for column in found if column is not None]
     default = pl.lit(batch.plan.line_of_business or "unknown")
