@@ -24,21 +24,9 @@ PRACTITIONER = ("rendering_npi", "billing_npi")
 LISTS = ("modifiers", "diagnoses", "diagnosis_pointers")
 """Fields that several numbered columns of one line make up."""
 
-DECIDING = (
-    "bill_type",
-    "claim_date_from",
-    "claim_date_to",
-    "claim_status",
-    "claim_type",
-    "line_diagnosis",
-    "principal_diagnosis",
-    "units_sign",
-    "void_indicator",
-)
-"""Not fields of a claim line, but columns that decide about them."""
-
 FIELDS = frozenset(NAMES) | {"modifiers"}
-"""Every field that `--map FIELD=COLUMN` may name."""
+"""Every field that `--map FIELD=COLUMN` may name: those of a claim line, and some that only decide
+about them (bill_type, claim_date_from, claim_status, claim_type, units_sign, void_indicator ...)."""
 
 AMOUNTS = ("charge_amount", "allowed_amount", "paid_amount")
 
