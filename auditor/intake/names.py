@@ -25,8 +25,9 @@ LISTS = ("modifiers", "diagnoses", "diagnosis_pointers")
 """Fields that several numbered columns of one line make up."""
 
 FIELDS = frozenset(NAMES) | {"modifiers"}
-"""Every field that `--map FIELD=COLUMN` may name: those of a claim line, and some that only decide
-about them (bill_type, claim_date_from, claim_status, claim_type, units_sign, void_indicator ...)."""
+"""Every field that `--map FIELD=COLUMN` may name: those of a claim line, and some that only
+decide about them (bill_type, claim_date_from, claim_status, claim_type, units_sign ...)."""
+
 
 AMOUNTS = ("charge_amount", "allowed_amount", "paid_amount")
 
