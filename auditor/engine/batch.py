@@ -19,6 +19,7 @@ import polars as pl
 
 from auditor.engine.codes import NEVER_PAYS, CodeFacts, code_facts
 from auditor.engine.modifiers import combinations
+from auditor.engine.versions import CLAIM
 
 if TYPE_CHECKING:
     from auditor.reference.interface import Reference
@@ -341,7 +342,6 @@ def _loose(raw: pl.DataFrame, unresolved: pl.DataFrame) -> dict[str, pl.Expr]:
     """
     if unresolved.is_empty():
         return {"loose": pl.lit(value=False), "claim": pl.lit(0, pl.Int64)}
-    keys = ["patient_id", "claim_id"]
-    rows = raw.select("row", *keys).join(unresolved, on=keys, how="semi")["row"]
-    whole = pl.concat_str(keys, separator="\x1f")
+    rows = raw.select("row", *CLAIM).join(unresolved, on=CLAIM, how="semi", nulls_equal=True)["row"]
+    whole = pl.concat_str([pl.col(c).fill_null("") for c in CLAIM], separator="\x1f")
     return {"loose": pl.col("row").is_in(rows.implode()), "claim": _index(whole)}

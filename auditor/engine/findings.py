@@ -111,7 +111,8 @@ def _quarter(day: pl.Expr) -> pl.Expr:
 
 def _money(cents: str) -> pl.Expr:
     """Integer cents as a decimal with two places."""
-    return (pl.col(cents).cast(pl.Decimal(18, 0)) / 100).cast(pl.Decimal(18, 2))
+    # The scale comes first: a decimal without places stays without them when it is divided.
+    return (pl.col(cents).cast(pl.Decimal(18, 2)) / 100).cast(pl.Decimal(18, 2))
 
 
 def _identify(frame: pl.DataFrame, state: State) -> pl.DataFrame:
@@ -220,7 +221,7 @@ def _finish(frame: pl.DataFrame, options: AuditOptions) -> pl.DataFrame:
         service_date="service_date_from",
         code="code",
         modifiers="modifiers",
-        units=(pl.col("units").cast(pl.Decimal(18, 0)) / 1000).cast(pl.Decimal(18, 3)),
+        units=(pl.col("units").cast(pl.Decimal(18, 3)) / 1000).cast(pl.Decimal(18, 3)),
         charge_amount=_money("charge_amount"),
         amount_at_risk=_money("amount_at_risk"),
         amount_basis="amount_basis",

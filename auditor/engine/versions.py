@@ -12,7 +12,17 @@ from dataclasses import dataclass
 
 import polars as pl
 
-_CLAIM = ["patient_id", "claim_id"]
+CLAIM = (
+    "patient_id",
+    "payer",
+    "payer_sequence",
+    "claim_id",
+    "claim_frequency",
+    "original_claim_id",
+    "payer_claim_id",
+)
+"""What tells one claim: a replacement often keeps the claim id of its original and changes the
+rest, and a secondary claim repeats the primary's number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,80 +34,63 @@ class Versions:
     set_aside: pl.DataFrame
     """source_file, source_row, claim_id, reason ('void' or 'superseded')."""
     unresolved: pl.DataFrame
-    """patient_id, claim_id of standing claims that name an original which is not in the batch;
+    """CLAIM of the standing claims that name an original which is not in the batch;
     findings that need such a claim and another one are review."""
 
 
 def resolve(lines: pl.DataFrame) -> Versions:
     """Drop voided and superseded claims from `lines` (schemas.ClaimLines)."""
     later = pl.col("claim_frequency").is_in(["7", "8"])
-    none = pl.DataFrame(schema={"patient_id": pl.String, "claim_id": pl.String})
     nothing = lines.head(0).select("source_file", "source_row", "claim_id", reason=pl.lit("void"))
     if not lines.select(later.any()).item():
-        return Versions(lines, nothing, none)
+        return Versions(lines, nothing, lines.head(0).select(CLAIM))
     patients = lines.filter(later).select("patient_id").unique()
     claims = (
         lines.join(patients, on="patient_id", how="semi")
-        .group_by(_CLAIM)
-        .agg(
-            pl.col("claim_frequency").max(),  # 7 and 8 are said on the whole claim
-            pl.col("original_claim_id").drop_nulls().min(),
-            pl.col("payer_claim_id").drop_nulls().min(),
-            pl.col("received_date").max(),
-        )
+        .group_by(CLAIM)
+        .agg(pl.col("received_date").max())
+        .sort(CLAIM, nulls_last=False)
+        .with_row_index("claim")
     )
     changes = claims.filter(later)
     named = _named(changes, claims)
-    unresolved = changes.join(named, left_on=_CLAIM, right_on=["patient_id", "by"], how="anti")
-    newest = (
-        changes.filter(pl.col("claim_frequency") == "7", pl.col("original_claim_id").is_not_null())
-        .sort("received_date", "claim_id", nulls_last=False)
-        .group_by("patient_id", "original_claim_id")
-        .agg(pl.col("claim_id").last())
-    )
-    older = changes.filter(
+    unresolved = changes.join(named, left_on="claim", right_on="by", how="anti")
+    sevens = changes.filter(
         pl.col("claim_frequency") == "7", pl.col("original_claim_id").is_not_null()
-    ).join(newest, on=["patient_id", "original_claim_id", "claim_id"], how="anti")
+    )
+    chain = ["patient_id", "payer", "payer_sequence", "original_claim_id"]
+    # Of several replacements of one original the one received last stands.
+    older = sevens.sort("received_date", "claim_id", "claim", nulls_last=False).filter(
+        pl.int_range(pl.len()).over(chain) < pl.len().over(chain) - 1
+    )
     voids = changes.filter(pl.col("claim_frequency") == "8").join(
-        named, left_on=_CLAIM, right_on=["patient_id", "by"], how="semi"
+        named, left_on="claim", right_on="by", how="semi"
     )
-    voided = named.join(voids, left_on=["patient_id", "by"], right_on=_CLAIM, how="semi")
-    reasons = (
-        pl.concat(
-            [
-                voids.select(*_CLAIM, reason=pl.lit("void")),
-                voided.select("patient_id", claim_id="original", reason=pl.lit("void")),
-                older.select(*_CLAIM, reason=pl.lit("superseded")),
-                named.select("patient_id", claim_id="original", reason=pl.lit("superseded")),
-            ]
-        )
-        .unique(_CLAIM, keep="first", maintain_order=True)
-        .rename({"reason": "_reason"})
-    )
-    marked = lines.join(reasons, on=_CLAIM, how="left", maintain_order="left")
+    voided = named.join(voids, left_on="by", right_on="claim", how="semi")
+    reasons = pl.concat(
+        [
+            voids.select("claim", _reason=pl.lit("void")),
+            voided.select(claim="original", _reason=pl.lit("void")),
+            older.select("claim", _reason=pl.lit("superseded")),
+            named.select(claim="original", _reason=pl.lit("superseded")),
+        ]
+    ).unique("claim", keep="first", maintain_order=True)
+    gone = claims.join(reasons, on="claim").select(*CLAIM, "_reason")
+    marked = lines.join(gone, on=CLAIM, how="left", nulls_equal=True, maintain_order="left")
     aside = marked.filter(pl.col("_reason").is_not_null()).select(
         "source_file", "source_row", "claim_id", reason="_reason"
     )
     standing = marked.filter(pl.col("_reason").is_null()).drop("_reason")
-    return Versions(standing, aside, unresolved.select(_CLAIM))
+    return Versions(standing, aside, unresolved.select(CLAIM))
 
 
 def _named(changes: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """patient_id, by (the claim that names), original (the claim that is named)."""
-    wanted = changes.filter(pl.col("original_claim_id").is_not_null()).select(
-        "patient_id", by="claim_id", number="original_claim_id"
+    """Indices of claims: `by` names, `original` is named."""
+    own = "claim_id" if claims["payer_claim_id"].null_count() == claims.height else "payer_claim_id"
+    who = ["patient_id", "payer", "payer_sequence", "number"]
+    wanted = changes.filter(pl.col("original_claim_id").is_not_null()).rename(
+        {"original_claim_id": "number", "claim": "by"}
     )
-    known = claims.select(
-        "patient_id",
-        number=pl.col(
-            "claim_id"
-            if claims["payer_claim_id"].null_count() == claims.height
-            else "payer_claim_id"
-        ),
-        original="claim_id",
-    )
-    return (
-        wanted.join(known, on=["patient_id", "number"], how="inner")
-        .filter(pl.col("by") != pl.col("original"))
-        .select("patient_id", "by", "original")
-    )
+    known = claims.filter(pl.col(own).is_not_null()).rename({own: "number", "claim": "original"})
+    met = wanted.select(*who, "by").join(known.select(*who, "original"), on=who, nulls_equal=True)
+    return met.filter(pl.col("by") != pl.col("original")).select("by", "original")

@@ -63,6 +63,7 @@ def find(state: State) -> pl.DataFrame:
     rows = lines["row"]
     fields = raw.select(
         "claim_id",
+        "payer_claim_id",
         "line_number",
         "received_date",
         "service_date_to",
@@ -86,7 +87,9 @@ def find(state: State) -> pl.DataFrame:
         "charge_amount",
     ]
     lines = pl.concat([lines, fields, mods.to_frame()], how="horizontal").with_columns(
-        own_claim=pl.when(changed).then("claim_id")
+        own_claim=pl.when(changed).then(
+            pl.concat_str("claim_id", pl.col("payer_claim_id").fill_null(""))
+        )
     )
     lines = lines.sort(
         "received_date", "claim_id", "line_number", "source_file", "source_row", nulls_last=False

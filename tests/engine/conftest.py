@@ -1,0 +1,6 @@
+"""These tests share the harness beside the oracle (tests/oracle)."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
