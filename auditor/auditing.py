@@ -1,4 +1,4 @@
-"""The audit, in its order of work: versions, enrichment, rules in their order, findings, coverage."""
+"""The audit in its order: versions, enrichment, rules, findings, coverage."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class ConfigError(AuditorError):
     """The command line or the configuration file asks for something impossible."""
 
 
-class InputRejected(AuditorError):
+class InputRejected(AuditorError):  # noqa: N818 - it names what happened to the file
     """A claim file could not be read at all."""
 
     exit_code = ExitCode.UNREADABLE

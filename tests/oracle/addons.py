@@ -232,8 +232,7 @@ class AddOns:
 
 
 def _group(one: Line, other: Line) -> bool:
-    """Partners: one tax id; where one is missing, one billing NPI and one known specialty."""
+    """Partners: one tax id, or one billing NPI where a tax id is missing."""
     if one.tax is not None and other.tax is not None:
         return one.tax == other.tax
-    specialty = one.specialty is not None and one.specialty == other.specialty
-    return one.billing is not None and one.billing == other.billing and specialty
+    return one.billing is not None and one.billing == other.billing
