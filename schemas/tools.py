@@ -6,10 +6,7 @@ import polars as pl
 
 def dtypes(model: type[pa.DataFrameModel]) -> dict[str, pl.DataType]:
     """The columns of `model`, in order, with their polars types."""
-    return {
-        name: column.dtype.type
-        for name, column in model.to_schema().columns.items()
-    }
+    return {name: column.dtype.type for name, column in model.to_schema().columns.items()}
 
 
 def empty(model: type[pa.DataFrameModel]) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from auditor.errors import ReferenceDataError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.reference.importer import Outcome
+    from auditor.reference.merging import Outcome
     from auditor.reference.listing import Listed
 
 # Kept here as well as in auditor.reference.interface, which is slow to import; a test compares.
