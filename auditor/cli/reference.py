@@ -14,8 +14,8 @@ from auditor.errors import ReferenceDataError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.reference.merging import Outcome
     from auditor.reference.listing import Listed
+    from auditor.reference.merging import Outcome
 
 # Kept here as well as in auditor.reference.interface, which is slow to import; a test compares.
 KindName = Literal[
