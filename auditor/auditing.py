@@ -9,6 +9,8 @@ from auditor.errors import ConfigError
 from auditor.result import AuditOptions, AuditResult
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from auditor.intake.interface import Intake
     from auditor.reference.interface import Reference
 
@@ -31,11 +33,14 @@ def audit(intake: Intake, reference: Reference, options: AuditOptions | None = N
     options = options or AuditOptions(as_of=date.today(), run_id="")  # noqa: DTZ011 - a calendar date
     chosen = choose(options.select, options.ignore)
     versions = resolve(intake.lines)
-    lines = versions.lines.rechunk()  # several files come as several chunks
-    if lines.is_empty():
+    # One chunk: several files come as several. Lines that do not stand stay where they are, so
+    # that the widest table is not copied; the batch leaves them out.
+    lines = intake.lines.rechunk()
+    standing = _Standing(lines, versions.gone)
+    if standing.height == 0:
         findings, coverage = empty(Findings), empty(Coverage)
     else:
-        batch = build(lines, reference, intake.rejected, versions.unresolved)
+        batch = build(lines, reference, intake.rejected, versions)
         state = judge(batch, intake.fields_present)
         findings = assemble(state, chosen, options)
         coverage = cover(state, chosen, intake.fields_present)
@@ -47,16 +52,14 @@ def audit(intake: Intake, reference: Reference, options: AuditOptions | None = N
         set_aside=set_aside,
         repairs=intake.repairs,
         files=intake.files,
-        lines_read=lines.height + set_aside.height + intake.rejected.height,
-        lines_audited=lines.height,
-        lines_by_business=dict(
-            lines.group_by("line_of_business").len().sort("line_of_business").iter_rows()
-        ),
-        first_service_date=lines["service_date_from"].min(),  # type: ignore[arg-type]
-        last_service_date=lines["service_date_from"].max(),  # type: ignore[arg-type]
+        lines_read=standing.height + set_aside.height + intake.rejected.height,
+        lines_audited=standing.height,
+        lines_by_business=standing.by_business,
+        first_service_date=standing.first,
+        last_service_date=standing.last,
         releases=reference.releases(),
         options=options,
-        notes=_notes(intake, reference, lines.height),
+        notes=_notes(standing.by_business, reference),
     )
 
 
@@ -85,11 +88,29 @@ def choose(select: frozenset[str], ignore: frozenset[str]) -> frozenset[str]:
     return frozenset(wanted - unwanted)
 
 
-def _notes(intake: Intake, reference: Reference, lines: int) -> tuple[str, ...]:
+class _Standing:
+    """What is told of the lines that stand."""
+
+    def __init__(self, lines: pl.DataFrame, gone: pl.Series) -> None:
+        """Count `lines` without the rows in `gone`."""
+        import polars as pl  # noqa: PLC0415 - as above
+
+        told = lines.select("line_of_business", "service_date_from")
+        if len(gone):
+            told = told.filter(~pl.int_range(pl.len()).is_in(gone.implode()))
+        self.height = told.height
+        self.by_business: dict[str, int] = dict(
+            told.group_by("line_of_business").len().sort("line_of_business").iter_rows()
+        )
+        self.first: date | None = told["service_date_from"].min()  # type: ignore[assignment]
+        self.last: date | None = told["service_date_from"].max()  # type: ignore[assignment]
+
+
+def _notes(by_business: dict[str, int], reference: Reference) -> tuple[str, ...]:
     """Whole-run remarks in plain words."""
     notes = []
-    unknown = intake.lines.filter(intake.lines["line_of_business"] == "unknown").height
-    if unknown and lines:
+    unknown = by_business.get("unknown", 0)
+    if unknown:
         notes.append(
             f"{unknown:,} lines do not say who pays. They are judged as commercial, with pairs, "
             "unit limits and Medicare-only rules at most at review. Say --line-of-business to "

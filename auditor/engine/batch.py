@@ -19,7 +19,7 @@ import polars as pl
 
 from auditor.engine.codes import NEVER_PAYS, CodeFacts, code_facts
 from auditor.engine.modifiers import combinations
-from auditor.engine.versions import CLAIM
+from auditor.engine.versions import CLAIM, Versions
 
 if TYPE_CHECKING:
     from auditor.reference.interface import Reference
@@ -74,8 +74,9 @@ class Batch:
     """Enriched lines and what they were enriched with."""
 
     raw: pl.DataFrame
-    """schemas.ClaimLines that stand, with `row` as first column."""
+    """schemas.ClaimLines, all of them, with `row` as first column."""
     lines: pl.DataFrame
+    """The lines that stand: voids and superseded claims are left out."""
     facts: CodeFacts
     mods: pl.DataFrame
     """auditor.engine.modifiers.combinations, at index `m`."""
@@ -84,6 +85,12 @@ class Batch:
     """Rows whose patient-day or claim may lack a line, because one was rejected."""
     later: pl.DataFrame
     """Span lines once more for each further epoch that they reach; rare, mostly empty."""
+
+    def standing(self) -> pl.LazyFrame:
+        """The raw lines that stand."""
+        if self.lines.height == self.raw.height:
+            return self.raw.lazy()
+        return self.raw.lazy().join(self.lines.lazy().select("row"), on="row", how="semi")
 
     @cached_property
     def n_codes(self) -> int:
@@ -115,26 +122,42 @@ class Batch:
 
         Where `lines` has ce it moves with the day, so that facts gathered by it are that day's.
         """
-        if not lines.select((pl.col("days") > 1).any()).item():
+        if not self.has_spans:
             return lines
-        offset = pl.col("offset").fill_null(0)
-        lines = lines.join(self.service_days, on="row", how="left", maintain_order="left")
-        lines = lines.with_columns(
-            day=pl.col("day") + offset, date=pl.col("date") + pl.duration(days=offset)
-        ).drop("offset")
-        if "ce" not in lines.columns:
-            return lines
-        epoch = self.facts.epoch_of(lines["date"])
-        return lines.with_columns(ce=pl.col("c") * len(self.facts.epochs) + epoch)
+        spans = lines.filter(pl.col("days") > 1).join(self.service_days, on="row")
+        spans = spans.with_columns(
+            day=pl.col("day") + pl.col("offset"),
+            date=pl.col("date") + pl.duration(days=pl.col("offset")),
+        )
+        if "ce" in lines.columns:
+            epoch = self.facts.epoch_of(spans["date"])
+            spans = spans.with_columns(ce=pl.col("c") * len(self.facts.epochs) + epoch)
+        return pl.concat([lines.filter(pl.col("days") == 1), spans.select(lines.columns)])
+
+    @cached_property
+    def packs(self) -> bool:
+        """True where a day key and a code index fit into one integer, as they nearly always do."""
+        return int(self.lines["day"].max() or 0) < 2**62 // (self.n_codes + 1)  # type: ignore[arg-type]
+
+    def day_code(self) -> pl.Expr:
+        """Day and code as one value to compare lines by."""
+        if self.packs:
+            return pl.col("day") * self.n_codes + pl.col("c")
+        return pl.struct("day", "c")
+
+    @cached_property
+    def has_spans(self) -> bool:
+        """True where some line spans more than one day."""
+        return bool(self.lines.select((pl.col("days") > 1).any()).item())
 
 
 def build(
     raw: pl.DataFrame,
     reference: Reference,
     rejected: pl.DataFrame,
-    unresolved: pl.DataFrame,
+    versions: Versions,
 ) -> Batch:
-    """Enrich `raw` (schemas.ClaimLines) from `reference`; see the module's docstring."""
+    """Enrich the lines of `raw` (schemas.ClaimLines) that stand; see the module's docstring."""
     raw = raw.with_row_index("row")
     days = raw["service_date_from"]
     first, last = days.min(), days.max()
@@ -155,8 +178,10 @@ def build(
         frequency=pl.col("claim_frequency"),
         birth=pl.col("patient_birth_date"),
         **_identities(raw),
-        **_loose(raw, unresolved),
+        **_loose(raw, versions.unresolved),
     )
+    if len(versions.gone):
+        lines = lines.filter(~pl.col("row").is_in(versions.gone.implode()))
     lines = _keys(lines.with_columns(days=_days()), first)
     first_epoch = facts.epoch_of(lines["date"])
     lines = lines.with_columns(ce=pl.col("c") * len(facts.epochs) + first_epoch)

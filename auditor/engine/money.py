@@ -66,15 +66,16 @@ def at_risk(frame: pl.DataFrame, state: State) -> pl.DataFrame:
 
 def _net(frame: pl.DataFrame, amount: pl.Expr, state: State) -> pl.Expr:
     """What is left of each line's amount when reversals of its claim, code and date are netted."""
-    raw = state.batch.raw
+    raw = state.batch.standing()
     key = ["claim_id", "code", "service_date_from"]
-    negative = raw.filter(amount < 0).select(key).unique()
+    negative = raw.filter(amount < 0).select(key).unique().collect()
     if negative.is_empty():
         return amount.alias("_net")
     lines = (
-        raw.join(negative, on=key, how="semi")
+        raw.join(negative.lazy(), on=key, how="semi")
         .select("row", *key, "line_number", amount.alias("amount"))
         .sort(*key, "line_number", "amount", nulls_last=False)
+        .collect()
     )
     total = pl.col("amount").sum().over(key)
     owed = pl.when(pl.col("amount") > 0).then("amount").otherwise(0)

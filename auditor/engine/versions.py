@@ -27,10 +27,10 @@ rest, and a secondary claim repeats the primary's number."""
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """Which lines stand, which are set aside, and what could not be resolved."""
+    """Which lines are set aside, and which claims name an original that is not there."""
 
-    lines: pl.DataFrame
-    """The claim lines that stand, with all their columns."""
+    gone: pl.Series
+    """Rows (0-based places in the lines) of voided and superseded claims, sorted."""
     set_aside: pl.DataFrame
     """source_file, source_row, claim_id, reason ('void' or 'superseded')."""
     unresolved: pl.DataFrame
@@ -39,15 +39,19 @@ class Versions:
 
 
 def resolve(lines: pl.DataFrame) -> Versions:
-    """Drop voided and superseded claims from `lines` (schemas.ClaimLines)."""
+    """Find the voided and superseded claims among `lines` (schemas.ClaimLines)."""
     later = pl.col("claim_frequency").is_in(["7", "8"])
     nothing = lines.head(0).select("source_file", "source_row", "claim_id", reason=pl.lit("void"))
     if not lines.select(later.any()).item():
-        return Versions(lines, nothing, lines.head(0).select(CLAIM))
-    patients = lines.filter(later).select("patient_id").unique()
+        return Versions(pl.Series(dtype=pl.UInt32), nothing, lines.head(0).select(CLAIM))
+    # Only the few patients with a changed claim are looked at, not the whole batch.
+    patients = lines.filter(later)["patient_id"].unique()
+    ids = lines.select(
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), *CLAIM, "received_date"
+    )
+    ids = ids.filter(pl.col("patient_id").is_in(patients.implode()))
     claims = (
-        lines.join(patients, on="patient_id", how="semi")
-        .group_by(CLAIM)
+        ids.group_by(CLAIM)
         .agg(pl.col("received_date").max())
         .sort(CLAIM, nulls_last=False)
         .with_row_index("claim")
@@ -76,12 +80,10 @@ def resolve(lines: pl.DataFrame) -> Versions:
         ]
     ).unique("claim", keep="first", maintain_order=True)
     gone = claims.join(reasons, on="claim").select(*CLAIM, "_reason")
-    marked = lines.join(gone, on=CLAIM, how="left", nulls_equal=True, maintain_order="left")
-    aside = marked.filter(pl.col("_reason").is_not_null()).select(
-        "source_file", "source_row", "claim_id", reason="_reason"
-    )
-    standing = marked.filter(pl.col("_reason").is_null()).drop("_reason")
-    return Versions(standing, aside, unresolved.select(CLAIM))
+    rows = ids.join(gone, on=CLAIM, nulls_equal=True).sort("row")
+    aside = lines.select("source_file", "source_row", "claim_id")[rows["row"]]
+    aside = aside.with_columns(rows["_reason"].alias("reason"))
+    return Versions(rows["row"], aside, unresolved.select(CLAIM))
 
 
 def _named(changes: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:

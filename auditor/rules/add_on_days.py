@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from auditor.engine.state import State
 
 
+_CANDIDATE = pl.col("day").is_not_null() & ~pl.col("dup") & pl.col("live")
+
+
 @dataclass(frozen=True, slots=True)
 class AddOnDays:
     """The judged add-on lines, sorted into what is wrong with them."""
@@ -31,10 +34,14 @@ def read_days(addons: pl.DataFrame, state: State) -> AddOnDays:
     """Judge `addons` (lines whose code has add-on rows in force, payable by themselves)."""
     batch = state.batch
     addons = addons.filter(pl.col("day").is_not_null())
-    days = state.lines.filter(pl.col("day").is_not_null() & ~pl.col("dup") & pl.col("live"))
-    if state.lines.select((pl.col("days") > 1).any()).item():
-        addons, days = batch.by_day(addons), batch.by_day(days)
-    days = days.join(addons.select("day").unique(), on="day", how="semi")
+    days = state.lines.filter(_CANDIDATE)
+    addons = batch.by_day(addons)
+    wanted = addons.select("day").unique()
+    # A span line may reach a day that its own first day is not.
+    days = days.filter(pl.col("days") == 1).join(wanted, on="day", how="semi")
+    if batch.has_spans:
+        spans = batch.by_day(state.lines.filter(_CANDIDATE, pl.col("days") > 1))
+        days = pl.concat([days, spans.join(wanted, on="day", how="semi")])
     days = _with_denials(days, state)
     edges = _edges(addons, days, state)
     types = addons.select("row", "day", "ce", "date").with_columns(

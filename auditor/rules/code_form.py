@@ -73,17 +73,17 @@ RULES = (
 
 def find(state: State) -> pl.DataFrame:
     """NPI-1: the first line that carries a wrong number (COD-1 is a line rule)."""
-    raw = state.batch.raw
+    raw = state.batch.standing()
     found, counted = [], []
     for column, role in (("rendering_npi", "rendering"), ("billing_npi", "billing")):
-        numbers = raw[column].drop_nulls().unique()
+        numbers = raw.select(pl.col(column).drop_nulls().unique()).collect().to_series()
         bad = numbers.filter(~_valid(numbers))
         if not len(bad):
             continue
-        lines = raw.filter(pl.col(column).is_in(bad.implode())).select(
+        carrying = raw.filter(pl.col(column).is_in(bad.implode())).select(
             "row", "claim_id", "line_number", "patient_id", npi=column, role=pl.lit(role)
         )
-        found.append(lines)
+        found.append(carrying.collect())
         counted.append((len(bad), len(numbers)))
     if not found:
         return no_hits()

@@ -57,7 +57,7 @@ def find(state: State) -> pl.DataFrame:
         ~pl.col("has_repeat"),
     ).select("row", "day", "c", "m", "s1_known", "frequency")
     # Cheap first: only codes that stand twice on the day can repeat.
-    lines = lines.filter((pl.col("day") * state.batch.n_codes + pl.col("c")).is_duplicated())
+    lines = lines.filter(state.batch.day_code().is_duplicated())
     if lines.is_empty():
         return no_hits()
     rows = lines["row"]

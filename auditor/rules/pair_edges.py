@@ -46,7 +46,7 @@ def _edges(state: State) -> pl.DataFrame:
     used = pl.concat([table["c1"], table["c2"]]).unique()
     in_table = pl.int_range(batch.n_codes, dtype=pl.UInt32, eager=True).is_in(used.implode())
     # A line that is alone on its day pairs with nothing, unless lines that span days reach it.
-    spans = pl.lit(state.lines.select((pl.col("days") > 1).any()).item())
+    spans = pl.lit(batch.has_spans)
     lines = state.lines.filter(
         pl.col("day").is_not_null()
         & ((pl.col("n_day") > 1) | spans)
@@ -69,21 +69,20 @@ def _edges(state: State) -> pl.DataFrame:
         "claim",
     )
     lines = batch.by_day(lines)
-    present = lines.select("day", "c", "date").unique(["day", "c"])
-    present = present.filter(pl.col("day").is_duplicated())
+    if not batch.packs:
+        lines = lines.with_columns(day=pl.col("day").rank("dense").cast(pl.Int64))
     n = batch.n_codes
+    # One row a day and code, sorted, as one number each: pairs of a day are then neighbours.
+    present = (
+        lines.select(pl.col("day") * n + pl.col("c")).to_series().unique().sort().to_frame("key")
+    )
+    present = present.select(day=pl.col("key") // n, c=(pl.col("key") % n).cast(pl.UInt32))
     wanted = table.select(
         key=pl.min_horizontal("c1", "c2").cast(pl.UInt64) * n + pl.max_horizontal("c1", "c2")
     ).unique()
-    left = present.lazy().select("day", "date", low="c")
-    right = present.lazy().select("day", high="c")
-    pairs = (
-        left.join(right, on="day")
-        .filter(pl.col("low") < pl.col("high"))
-        .with_columns(key=pl.col("low").cast(pl.UInt64) * n + pl.col("high"))
-        .join(wanted.lazy(), on="key", how="semi")
-        .collect()
-    )
+    met = _met(present, wanted, n)
+    lines = lines.join(met.select("day").unique(), on="day", how="semi")
+    pairs = met.join(lines.select("day", "date").unique("day"), on="day")
     rows = table.with_columns(
         key=pl.min_horizontal("c1", "c2").cast(pl.UInt64) * n + pl.max_horizontal("c1", "c2")
     )
@@ -119,6 +118,34 @@ def _edges(state: State) -> pl.DataFrame:
         claim2="claim",
     )
     return judged.join(ones, on=["day", "c1"]).join(twos, on=["day", "c2"])
+
+
+def _met(present: pl.DataFrame, wanted: pl.DataFrame, n: int) -> pl.DataFrame:
+    """day, key of every two codes of one day that the table pairs in some order.
+
+    `present` is sorted, so the codes of a day are neighbours: the frame is held against itself,
+    shifted by one place, then by two, as long as some day has so many codes.
+    """
+    found = [pl.DataFrame(schema={"day": pl.Int64, "key": pl.UInt64})]
+    shift = 1
+    while not present.is_empty():
+        beside = present.with_columns(
+            day2=pl.col("day").shift(-shift), c2=pl.col("c").shift(-shift)
+        )
+        together = beside.filter(pl.col("day") == pl.col("day2"))
+        if together.is_empty():
+            break
+        found.append(
+            together.select("day", key=pl.col("c").cast(pl.UInt64) * n + pl.col("c2")).join(
+                wanted, on="key", how="semi"
+            )
+        )
+        # Days with no more codes than that are done with.
+        left = together.select("day").unique(maintain_order=True)
+        if shift > 1 or left.height < present.height // 4:
+            present = present.join(left, on="day", how="semi", maintain_order="left")
+        shift += 1
+    return pl.concat(found)
 
 
 def _bypass(edges: pl.DataFrame, state: State) -> pl.DataFrame:

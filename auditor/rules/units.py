@@ -236,7 +236,7 @@ def _day_limits(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     limit = pl.col("mue_value").cast(pl.Int64)
     alone_over = (pl.col("up") > limit) | pl.col("moved")
     lines = lines.filter((pl.col("n_day") > 1) | alone_over)
-    repeated = (pl.col("day") * state.batch.n_codes + pl.col("c")).is_duplicated()
+    repeated = state.batch.day_code().is_duplicated()
     lines = lines.filter(repeated | alone_over)
     # 26, TC and global lines of a code that splits are three services (SPEC 2.8, point 6); where
     # no fee schedule says whether it splits they are kept apart too.
