@@ -39,6 +39,9 @@ class ClaimLines(pa.DataFrameModel):
     clia_number: pl.String = pa.Field(nullable=True)
     service_date_from: pl.Date
     service_date_to: pl.Date = pa.Field(description="Equal to service_date_from when absent")
+    claim_dates: pl.Boolean = pa.Field(
+        description="The two dates are the whole claim's, because the file does not date the line"
+    )
     received_date: pl.Date = pa.Field(nullable=True)
     place_of_service: pl.String = pa.Field(nullable=True, description="Two digits")
     code: pl.String = pa.Field(description="CPT or HCPCS, upper case; form not yet judged")

@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.engine.codes import NEVER_PAYS, CodeFacts, code_facts
+from auditor.engine.identities import cancelled, identities, loose
 from auditor.engine.modifiers import combinations
-from auditor.engine.versions import CLAIM, Versions
 
 if TYPE_CHECKING:
+    from auditor.engine.versions import Versions
     from auditor.reference.interface import Reference
 
 IMPLAUSIBLE_DAY = 500
 """A patient, practitioner and day of more lines than this is not judged (DESIGN)."""
 LONGEST_SPAN = 366
 CROWD, SEVERAL_BIRTHS, BUSY_DAY = 200, 2, 10
-PLACEHOLDERS = ("UNKNOWN", "0", "9999999999", "0000000000", "NA", "N/A", "NONE", "UNK")
 _FACT_FLAGS = (
     "form_ok",
     "is_lab",
@@ -177,8 +177,10 @@ def build(
         denied=(pl.col("paid_status") == "denied").fill_null(value=False),
         frequency=pl.col("claim_frequency"),
         birth=pl.col("patient_birth_date"),
-        **_identities(raw),
-        **_loose(raw, versions.unresolved),
+        vague=pl.col("claim_dates") & (pl.col("service_date_to") > pl.col("service_date_from")),
+        cancelled=cancelled(raw),
+        **identities(raw),
+        **loose(raw, versions.unresolved),
     )
     if len(versions.gone):
         lines = lines.filter(~pl.col("row").is_in(versions.gone.implode()))
@@ -239,54 +241,6 @@ def _span() -> pl.Expr:
 def _days() -> pl.Expr:
     """Days on which a line meets other lines; a span over a year meets them on its first day."""
     return pl.when(pl.col("span") <= LONGEST_SPAN).then("span").otherwise(1)
-
-
-def _identities(raw: pl.DataFrame) -> dict[str, pl.Expr]:
-    """Patient and practitioner keys as small integers; null where they cannot be joined."""
-    patient = pl.col("patient_id")
-    parts = [patient]
-    # A secondary claim repeats the primary's lines and is judged apart.
-    apart = [n for n in ("payer", "payer_sequence") if raw[n].n_unique() > 1]
-    parts += [pl.col(name).fill_null("") for name in apart]
-    whole = pl.concat_str(parts, separator="\x1f") if apart else patient
-    npi = _practitioner("rendering_npi")
-    billing = _practitioner("billing_npi")
-    return {
-        "patient": pl.when(~patient.is_in(PLACEHOLDERS)).then(_index(whole)),
-        "s1": _index(pl.coalesce(npi, billing)),
-        "s1_known": npi.is_not_null() | _solo(raw),
-        "tax": _index(pl.col("tax_id")),
-        "billing": _index(billing),
-        "specialty": _index(pl.col("specialty")),
-    }
-
-
-def _practitioner(column: str) -> pl.Expr:
-    """An NPI column without placeholders."""
-    return pl.when(~pl.col(column).is_in(PLACEHOLDERS)).then(pl.col(column))
-
-
-def _solo(raw: pl.DataFrame) -> pl.Expr:
-    """True where the billing NPI stands in for a missing rendering NPI without doubt (SPEC 2.2).
-
-    That is a solo practice: no other rendering NPI appears under it in the batch.
-    """
-    groups = (
-        raw.lazy()
-        .filter(_practitioner("rendering_npi").is_not_null(), pl.col("billing_npi").is_not_null())
-        .filter(pl.col("rendering_npi") != pl.col("billing_npi"))
-        .select(pl.col("billing_npi").unique())
-        .collect()["billing_npi"]
-    )
-    return _practitioner("billing_npi").is_not_null() & ~pl.col("billing_npi").is_in(
-        groups.implode()
-    )
-
-
-def _index(text: pl.Expr) -> pl.Expr:
-    """A small integer for each distinct text, counted apart for each column."""
-    own = pl.Categorical(pl.Categories.random())
-    return text.cast(own).to_physical().cast(pl.Int64)
 
 
 def _keys(lines: pl.DataFrame, first: object) -> pl.DataFrame:
@@ -357,16 +311,3 @@ def _lacking(raw: pl.DataFrame, rejected: pl.DataFrame) -> pl.Series:
         ids.join(strays, on="patient_id", how="semi"),
     ]
     return pl.concat(found)["row"].unique()
-
-
-def _loose(raw: pl.DataFrame, unresolved: pl.DataFrame) -> dict[str, pl.Expr]:
-    """loose: the line's claim replaces or voids one that is not in the batch; claim: its index.
-
-    A finding that needs a loose claim and another one is review, because the one may be the
-    other's replacement (SPEC 1). The index is only worked out where a claim is loose.
-    """
-    if unresolved.is_empty():
-        return {"loose": pl.lit(value=False), "claim": pl.lit(0, pl.Int64)}
-    rows = raw.select("row", *CLAIM).join(unresolved, on=CLAIM, how="semi", nulls_equal=True)["row"]
-    whole = pl.concat_str([pl.col(c).fill_null("") for c in CLAIM], separator="\x1f")
-    return {"loose": pl.col("row").is_in(rows.implode()), "claim": _index(whole)}

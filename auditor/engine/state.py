@@ -55,7 +55,10 @@ def payability(lines: pl.DataFrame, duplicates: pl.Series) -> pl.DataFrame:
     is a Medicare one; it bars a primary only on Medicare lines, where the status decides.
     """
     dup = pl.col("row").is_in(duplicates.implode()) if len(duplicates) else pl.lit(value=False)
-    lines = lines.with_columns(dup=dup).with_columns(alone_blocked=pl.lit(value=False))
+    # A line that a reversal takes back is billed no more; like a duplicate it is out of the game.
+    lines = lines.with_columns(dup=dup | pl.col("cancelled")).with_columns(
+        alone_blocked=pl.lit(value=False)
+    )
     lone = lines.filter((pl.col("status") == "T") & pl.col("day").is_not_null() & ~pl.col("dup"))
     if not lone.is_empty():
         payable = lines.filter(

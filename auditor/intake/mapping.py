@@ -43,6 +43,8 @@ class Columns:
     slots: dict[int, dict[str, list[int]]] = field(default_factory=dict)
     """Of a wide file: line number -> field -> its columns. Empty where a row is a line."""
     notes: list[str] = field(default_factory=list)
+    claim_dates: bool = False
+    """The dates of service are read from the claim's dates."""
 
     def used(self) -> dict[str, list[int]]:
         """Field -> its columns, each once."""
@@ -298,6 +300,11 @@ class _Resolver:
         single = self.columns.single
         if not self._has("service_date_from") and "claim_date_from" in single:
             single["service_date_from"] = single.pop("claim_date_from")
+            self.columns.claim_dates = True
+            self.columns.notes.append(
+                "The file dates claims and not lines: where a claim covers several days, findings "
+                "that compare lines of one day are at most at review."
+            )
             if "service_date_to" not in single and "claim_date_to" in single:
                 single["service_date_to"] = single.pop("claim_date_to")
         single.pop("claim_date_to", None)

@@ -131,10 +131,12 @@ def _service_dates(batch: Batch) -> None:
         )
         raw = batch.raw.select(raw="service_date_from")
         problems = raw.join(words, on="raw", how="left", maintain_order="left")["said"]
+    of_claim = pl.Series([batch.plan.columns.claim_dates]).new_from_index(0, height)
     if batch.has("claim_date_from") and start.null_count():
         claim, _ = _date(batch, "claim_date_from")
         blank = start.is_null() & problems.is_null() & claim.is_not_null()
         if blank.any():
+            of_claim = of_claim | blank
             start = pl.select(pl.when(blank).then(claim).otherwise(start)).to_series()
             filled = pl.select(pl.when(blank).then(claim.cast(pl.String))).to_series()
             values = filled.drop_nulls().unique()
@@ -145,6 +147,7 @@ def _service_dates(batch: Batch) -> None:
                 pl.DataFrame({"raw": values, "value": values}).with_columns(kind=said),
             )
     batch.done["service_date_from"] = start
+    batch.done["claim_dates"] = of_claim
     end = start
     if batch.has("service_date_to"):
         own, table = _date(batch, "service_date_to")

@@ -173,7 +173,7 @@ def _soft(
     One reason for good is enough for a primary: an orphan over a curable limit is still an orphan.
     """
     lacking = state.batch.lacking.implode()
-    who = days.select("row", "day", "s1_known", "loose", "claim", "fell_for_good")
+    who = days.select("row", "day", "s1_known", "loose", "claim", "vague", "fell_for_good")
     unsupported = pl.concat([fallen.select("row", "day"), orphans.select("row", "day")])
     curable = days.filter(pl.col("denied_by_edit") & ~pl.col("fell_for_good"))
     weak = pl.concat(
@@ -187,7 +187,13 @@ def _soft(
         who, left_on=["primary_row", "day"], right_on=["row", "day"], suffix="_"
     )
     apart = (pl.col("loose") | pl.col("loose_")) & (pl.col("claim") != pl.col("claim_"))
-    doubtful = ~pl.col("s1_known") | ~pl.col("s1_known_") | apart | pl.col("row").is_in(lacking)
+    doubtful = (
+        ~pl.col("s1_known")
+        | ~pl.col("s1_known_")
+        | pl.col("vague")
+        | apart
+        | pl.col("row").is_in(lacking)
+    )
     soft = edges.filter(doubtful).select("row", "day").unique()
     # An add-on is as soft as its softest primary, unless that one fell for good as well.
     edges = edges.filter(~pl.col("fell_for_good_")).select("row", "day", "primary_row")

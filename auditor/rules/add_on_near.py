@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from auditor.engine.state import State
 
 _WORDS = {
+    "payer": " {} by the same practitioner that day was billed to another payer.",
     "partner": " {} is there by another practitioner of the group.",
     "perhaps": " {} is there by another practitioner, and the file does not say whether they are "
     "partners.",
@@ -40,10 +41,12 @@ def around(addons: pl.DataFrame, state: State) -> tuple[pl.DataFrame, pl.DataFra
     own = batch.by_day(lines.join(addons.select("row").unique(), on="row", how="semi")).join(
         addons.select("row", "day"), on=["row", "day"], how="semi"
     )
-    patients = batch.by_day(lines.join(own.select("patient").unique(), on="patient", how="semi"))
+    # By person, whatever the payer: the words say where the primary was billed.
+    patients = batch.by_day(lines.join(own.select("person").unique(), on="person", how="semi"))
     there = others(
         patients,
-        patient="patient",
+        person="person",
+        patient_="patient",
         date="date",
         near_row="row",
         primary_c="c",
@@ -61,11 +64,15 @@ def excused(addons: pl.DataFrame, state: State) -> pl.DataFrame:
     table = state.batch.facts.table["code"]
     own, there = around(addons.filter(table.gather(addons["ce"]) == "99292"), state)
     denied = state.hits_of(*DENIALS)["row"].implode()
-    met = own.select("row", "day", "patient", "date", *KEYS).join(
-        there.filter(
-            pl.col("primary_c") == first, pl.col("pays_"), ~pl.col("near_row").is_in(denied)
-        ),
-        on=["patient", "date"],
+    met = (
+        own.select("row", "day", "person", "patient", "date", *KEYS)
+        .join(
+            there.filter(
+                pl.col("primary_c") == first, pl.col("pays_"), ~pl.col("near_row").is_in(denied)
+            ),
+            on=["person", "date"],
+        )
+        .filter(pl.col("patient") == pl.col("patient_"))
     )
     return met.filter(someone_else() & one_physician()).select("row", "day").unique()
 
@@ -74,18 +81,21 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
     """row, day, ce, date, tier, near_row, near_code, near (a sentence) of the orphans."""
     batch = state.batch
     own, there = around(orphans, state)
-    wanted = own.select("row", "day", "date", "c", "patient", "pos", *KEYS)
-    same_day = listed_pairs(
-        wanted.join(there, on=["patient", "date"]).filter(someone_else()), state
-    )
-    same_day = same_day.filter(~strangers()).with_columns(
+    wanted = own.select("row", "day", "date", "c", "person", "patient", "pos", *KEYS)
+    met = listed_pairs(wanted.join(there, on=["person", "date"]), state)
+    same_payer = pl.col("patient") == pl.col("patient_")
+    same_day = met.filter(same_payer & someone_else() & ~strangers()).with_columns(
         # Without a group on either side nobody can say that they are strangers.
         near=pl.when(one_group()).then(pl.lit("partner")).otherwise(pl.lit("perhaps"))
     )
+    elsewhere = met.filter(~same_payer & (pl.col("s1") == pl.col("s1_"))).with_columns(
+        near=pl.lit("payer")
+    )
+    same_day = pl.concat([same_day, elsewhere])
     day_before = _day_before(wanted, there, state)
     found = pl.concat([same_day.select("row", "day", "primary_c", "near_row", "near"), day_before])
     found = found.join(places(batch, found["near_row"]), left_on="near_row", right_on="row")
-    rank = pl.col("near").replace_strict({"partner": 0, "before": 1, "perhaps": 2})
+    rank = pl.col("near").replace_strict({"payer": 0, "partner": 1, "before": 2, "perhaps": 3})
     best = (
         found.sort("row", rank, "place")
         .unique(["row", "day"], keep="first", maintain_order=True)
@@ -97,11 +107,12 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
         best.select("row", "day", "near_row", "near_code", "near"),
         on=["row", "day"],
         how="left",
-    ).join(own.select("row", "day", "has_tc", "s1_known"), on=["row", "day"], how="left")
+    ).join(own.select("row", "day", "has_tc", "s1_known", "vague"), on=["row", "day"], how="left")
     lacking = batch.lacking.implode()
     doubt = (
         pl.col("near").is_not_null()
         | pl.col("has_tc")
+        | pl.col("vague")
         | ~pl.col("s1_known")
         | pl.col("row").is_in(lacking)
     )
@@ -143,7 +154,8 @@ def _day_before(wanted: pl.DataFrame, there: pl.DataFrame, state: State) -> pl.D
     facility = reference.policy("place_of_service").filter(pl.col("facility") == "1")["pos"]
     exempt = state.batch.code_index(reference.policy("infusion_addons")["code"]).drop_nulls()
     earlier = there.select(
-        "patient",
+        "person",
+        "patient_",
         "near_row",
         "primary_c",
         "pos_",
@@ -151,8 +163,8 @@ def _day_before(wanted: pl.DataFrame, there: pl.DataFrame, state: State) -> pl.D
         date=pl.col("date") + pl.duration(days=1),
     )
     inside = pl.col("pos").is_in(facility.implode()) & pl.col("pos_").is_in(facility.implode())
-    met = wanted.join(earlier, on=["patient", "date", "s1"]).filter(
-        pl.col("c").is_in(exempt.implode()) | inside
+    met = wanted.join(earlier, on=["person", "date", "s1"]).filter(
+        pl.col("patient") == pl.col("patient_"), pl.col("c").is_in(exempt.implode()) | inside
     )
     return listed_pairs(met, state).select(
         "row", "day", "primary_c", "near_row", near=pl.lit("before")

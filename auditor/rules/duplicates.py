@@ -36,7 +36,8 @@ RULES = (
         "received later, then claim id, then line number.",
         why="Payers deny an exact duplicate, and a duplicate that is paid is an overpayment.",
         not_flagged="Lines with a repeat or separation modifier (76, 77, 91, 59, XE, XS, XP, XU); "
-        "a replacement or void claim (frequency 7 or 8) beside another claim; lines that differ in "
+        "a replacement or void claim (frequency 7 or 8) beside another claim; denied lines, "
+        "which may be billed again; lines that a reversal takes back; lines that differ in "
         "any of the fields above.",
         remedy="Void the repeated line, or report a repeat modifier if the record shows that the "
         "service was done again.",
@@ -55,6 +56,7 @@ def find(state: State) -> pl.DataFrame:
     lines = state.lines.filter(
         pl.col("day").is_not_null() & (pl.col("n_day") > 1),
         ~pl.col("has_repeat"),
+        ~pl.col("denied") & ~pl.col("cancelled"),
     ).select("row", "day", "c", "m", "s1_known", "frequency")
     # Cheap first: only codes that stand twice on the day can repeat.
     lines = lines.filter(state.batch.day_code().is_duplicated())

@@ -5,9 +5,9 @@
     99213-25
     20610-RT units=1 pos=22 dos=2025-11-03 claim=C2 npi=1222222220
 
-Keys: claim, line, patient, npi, billing, tax, spec, dos, to, pos, units, charge, allowed, paid,
-status (paid|denied), lob, payer, seq, freq, orig, icn, received, dx, file, row. A value of `-`
-is blank.
+Keys: claim, line, patient, npi, billing, tax, spec, dos, to, dates (line or claim), pos, units,
+charge, allowed, paid, status (paid or denied), lob, payer, seq, freq, orig, icn, received, dx,
+file, row. A value of `-` is blank.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ def parse_line(text: str, number: int) -> dict[str, Any]:
     given = dict(DEFAULTS) | dict(p.split("=", 1) for p in pairs)
     code, *modifiers = head.split("-")
     line: dict[str, Any] = {
+        "claim_dates": given.pop("dates", "line") == "claim",
         "code": code,
         "modifiers": " ".join(modifiers),
         "diagnoses": "",

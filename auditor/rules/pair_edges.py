@@ -67,6 +67,7 @@ def _edges(state: State) -> pl.DataFrame:
         "hint_never_pays",
         "loose",
         "claim",
+        "vague",
     )
     lines = batch.by_day(lines)
     if not batch.packs:
@@ -104,6 +105,7 @@ def _edges(state: State) -> pl.DataFrame:
         doubt1="hint_never_pays",
         loose1="loose",
         claim1="claim",
+        vague1="vague",
     )
     twos = lines.select(
         "day",
@@ -116,6 +118,8 @@ def _edges(state: State) -> pl.DataFrame:
         known2="s1_known",
         loose2="loose",
         claim2="claim",
+        vague2="vague",
+        days2="days",
     )
     return judged.join(ones, on=["day", "c1"]).join(twos, on=["day", "c2"])
 
@@ -173,6 +177,8 @@ def _bypass(edges: pl.DataFrame, state: State) -> pl.DataFrame:
         unsure=~pl.col("known1")
         | ~pl.col("known2")
         | pl.col("doubt1")
+        | pl.col("vague1")
+        | pl.col("vague2")
         | ((pl.col("loose1") | pl.col("loose2")) & (pl.col("claim1") != pl.col("claim2"))),
         lob_tier=business_tier(("medicare",), ("commercial", "unknown")),
         warned=_warned(edges, state),

@@ -133,7 +133,7 @@ def _denials(edges: pl.DataFrame, rule_id: str) -> pl.DataFrame:
         tier=pl.when(pl.col("chain") | pl.col("unsure") | (pl.col("lob_tier") != CERTAIN))
         .then(REVIEW)
         .otherwise(CERTAIN)
-    ).sort("row2", "tier", "chain", "code1", "place1")
+    ).sort("row2", "tier", "chain", "code1", "place1", "date")
     best = edges.unique("row2", keep="first", maintain_order=True)
     chained = (
         pl.when(pl.col("chain"))
@@ -153,29 +153,42 @@ def _denials(edges: pl.DataFrame, rule_id: str) -> pl.DataFrame:
         )
         .otherwise(pl.lit(""))
     )
+    vague = (
+        pl.when(pl.col("vague1") | pl.col("vague2"))
+        .then(pl.lit(" The file dates the claim and not the line, so they may be days apart."))
+        .otherwise(pl.lit(""))
+    )
+    # Of a line that spans several days only the day of the pair is taken back.
+    remove = (
+        pl.when(pl.col("days2") > 1)
+        .then(pl.format("take {} off the line of {}", pl.col("date"), pl.col("code2")))
+        .otherwise(pl.format("remove {}", pl.col("code2")))
+    )
     if rule_id == "PTP-0":
         message = pl.format(
-            "{} is bundled with {} on {}; no modifier separates them.{}{}",
+            "{} is bundled with {} on {}; no modifier separates them.{}{}{}",
             pl.col("code2"),
             pl.col("code1"),
             pl.col("date"),
             chained,
             doubt,
+            vague,
         )
-        remedy = pl.format("Remove {}.", pl.col("code2"))
+        remedy = pl.format("{}.", remove.str.replace("^r", "R").str.replace("^t", "T"))
     else:
         message = pl.format(
-            "{} bundles into {} on {}, and no modifier separates them.{}{}",
+            "{} bundles into {} on {}, and no modifier separates them.{}{}{}",
             pl.col("code2"),
             pl.col("code1"),
             pl.col("date"),
             chained,
             doubt,
+            vague,
         )
         remedy = pl.format(
-            "If the record shows a separate service report {}; else remove {}.",
+            "If the record shows a separate service report {}; else {}.",
             suggestion(),
-            pl.col("code2"),
+            remove,
         )
     return hits(
         best.with_columns(row=pl.col("row2")),
@@ -204,7 +217,7 @@ def _row() -> pl.Expr:
 
 def _bypassed(edges: pl.DataFrame) -> list[pl.DataFrame]:
     """PTP-2 and PTP-BYP: one hit a column 2 line and rule, naming every column 1 code."""
-    separated = edges.filter(pl.col("bypass") >= WEAK).sort("row2", "code1", "place1")
+    separated = edges.filter(pl.col("bypass") >= WEAK).sort("row2", "code1", "place1", "date")
     separated = separated.unique(["row2", "code1"], keep="first", maintain_order=True)
     weak = separated.filter((pl.col("bypass") == WEAK) | pl.col("warned"))
     return [_ledger(weak, "PTP-2"), _ledger(separated, "PTP-BYP")]

@@ -37,13 +37,15 @@ RULES = (
         precedence=70,
         denies=True,
         profiles=("medicare",),
-        review_for=("commercial", "unknown"),
+        review_for=("unknown",),
         columns=("code", "service_date_from"),
         tables=("mue-practitioner",),
-        flags="A line whose code has the practitioner MUE value 0.",
+        flags="A line whose code has the practitioner MUE value 0. Equipment and supply codes "
+        "(A4000 to A9999, E, K and L) are review: they may belong to the DME contractor.",
         why="CMS never pays the code to this type of provider: it is bundled, belongs to a "
         "facility or another payer file, or is not covered.",
         not_flagged="Lines with GX or GY (sent to be denied); lines of zero or unknown units; "
+        "commercial lines, because the value often says that Medicare does not cover the code; "
         "Medicaid lines, whose own table is not loaded; dates and codes that no loaded MUE release "
         "has (some limits are secret).",
         remedy="Remove the line, or bill it where the service belongs.",
@@ -52,12 +54,19 @@ RULES = (
         example_ok=("36415",),
         when=lambda: pl.col("mue_zero"),
         says=lambda: {
+            "tier": pl.when(_equipment()).then(1).otherwise(0),
             "message": pl.format(
-                "{} has the MUE value 0: Medicare never pays it to a practitioner ({}).",
+                "{} has the MUE value 0: Medicare never pays it to a practitioner (the table's "
+                "reason: {}).{}",
                 pl.col("code"),
-                pl.col("mue_rationale").fill_null("no rationale given"),
+                pl.col("mue_rationale").fill_null("none given"),
+                pl.when(_equipment())
+                .then(pl.lit(" Equipment and supplies have values of their own in the DME table."))
+                .otherwise(pl.lit("")),
             ),
-            "remedy": pl.lit("Remove the line, or bill it where the service belongs."),
+            "remedy": pl.when(_equipment())
+            .then(pl.lit("Bill it to the DME contractor as a supplier, or remove the line."))
+            .otherwise(pl.lit("Remove the line, or bill it where the service belongs.")),
             "kind": pl.lit("mue-practitioner"),
             "release": pl.col("mue_release"),
             "table_row": _row(pl.col("code")),
@@ -128,6 +137,11 @@ RULES = (
 )
 
 
+def _equipment() -> pl.Expr:
+    """Codes of equipment, supplies and orthotics, which the DME contractors judge (SPEC 5.1)."""
+    return pl.col("code").str.contains(r"^(A[4-9]|[EKL][0-9])[0-9]{3}$")
+
+
 def _row(code: pl.Expr) -> pl.Expr:
     """The deciding table row in words."""
     return pl.format(
@@ -161,6 +175,7 @@ def find(state: State) -> pl.DataFrame:
         "s1_known",
         "loose",
         "claim",
+        "vague",
         "mue_value",
         "mai",
         "has_jw",
@@ -250,6 +265,7 @@ def _day_limits(lines: pl.DataFrame, state: State) -> pl.DataFrame:
             low=pl.col("down").sum(),
             value=limit.max(),
             jw=pl.col("has_jw").any(),
+            vague_group=pl.col("vague").any(),
             sure=pl.col("down").filter(pl.col("s1_known") & ~pl.col("loose")).sum(),
             members=pl.len(),
         )
@@ -278,6 +294,7 @@ def _day_limits(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     doubt = (
         (sure <= pl.col("value"))
         | pl.col("jw")
+        | (pl.col("vague_group") & (pl.col("members") > 1))
         | ~pl.col("s1_known")
         | (pl.col("lob_tier") != CERTAIN)
     )
@@ -334,10 +351,12 @@ def _told(over: pl.DataFrame, mai: int, half: pl.Expr) -> pl.DataFrame:
 
 
 def _half(half: pl.Expr) -> pl.Expr:
-    """A sentence where an exact half decides."""
+    """A sentence where rounding decides."""
     return (
-        pl.when(half)
+        pl.when(half & (pl.col("span") > 1))
         .then(pl.lit(" The units of the span divide into an exact half a day, which decides here."))
+        .when(half)
+        .then(pl.lit(" The units are not whole, and rounding decides here."))
         .otherwise(pl.lit(""))
     )
 

@@ -143,6 +143,7 @@ class AddOns:
             line.key in self.batch.borrowed
             or "TC" in line.modifiers
             or self._partner(line, day)
+            or self._other_payer(line, day)
             or self._day_before(line, day)
             or self._something_rejected(line, day)
         )
@@ -153,6 +154,20 @@ class AddOns:
         return any(
             other.code in listed and other.counts and _group(other, line)
             for other in self.batch.patient_day(line, day)
+        )
+
+    def _other_payer(self, line: Line, day: date) -> bool:
+        """The primary is there, billed to somebody else: the words must not deny it."""
+        listed = self.listed(line, day)
+        return any(
+            other.patient == line.patient
+            and (other.payer, other.sequence) != (line.payer, line.sequence)
+            and other.s1 is not None
+            and other.s1 == line.s1
+            and day in other.days
+            and other.code in listed
+            and other.counts
+            for other in self.batch.lines
         )
 
     def _day_before(self, line: Line, day: date) -> bool:
@@ -178,7 +193,7 @@ class AddOns:
         others = [x for x in self.batch.beside(line, day) if self._pays(x, day)]
         procedure = any(x.code not in EM and not self.rows(x, day) for x in others)
         if self.typed(line, day, 3):
-            if not self.primaries(line, day):
+            if not any(self._pays(x, day) for x in self.primaries(line, day)):
                 self.found[line.key]["AOC-2"].add("info" if procedure else "review")
             return
         visit = line.code == "G0501" and any(x.code in EM for x in others)

@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 
@@ -62,8 +62,8 @@ def normalise(raws: Iterable[Raw]) -> list[Line]:
                 claim_id=_text(raw["claim_id"]) or "",
                 number=None if number is None else int(number),
                 patient=_text(raw["patient_id"]) or "",
-                payer=_text(raw.get("payer")),
-                sequence=_text(raw.get("payer_sequence")),
+                payer=(_text(raw.get("payer")) or "").lower() or None,
+                sequence=(_text(raw.get("payer_sequence")) or "primary").lower(),
                 business=(_text(raw.get("line_of_business")) or "unknown").lower(),
                 frequency=_text(raw.get("claim_frequency")) or "1",
                 original=_text(raw.get("original_claim_id")),
@@ -83,7 +83,49 @@ def normalise(raws: Iterable[Raw]) -> list[Line]:
                 denied=(_text(raw.get("paid_status")) or "").lower() == "denied",
             )
         )
-    return lines
+    return _one_payer(lines)
+
+
+def _one_payer(lines: list[Line]) -> list[Line]:
+    """A line that does not name its payer goes with the patient's only one."""
+    payers: dict[str, set[str]] = defaultdict(set)
+    for line in lines:
+        if line.payer is not None:
+            payers[line.patient].add(line.payer)
+    return [
+        replace(line, payer=next(iter(payers[line.patient])))
+        if line.payer is None and len(payers[line.patient]) == 1
+        else line
+        for line in lines
+    ]
+
+
+def taken_back(lines: list[Line]) -> set[int]:
+    """Keys of lines that a reversal on the same claim cancels, and of the reversals."""
+    gone: set[int] = set()
+    by_number = sorted(lines, key=lambda line: line.number or 0)
+    for back in by_number:
+        if (back.units is None or back.units >= 0) and (back.charge is None or back.charge >= 0):
+            continue
+        for billed in by_number:
+            negative = (billed.units or 0) < 0 or (billed.charge or 0) < 0
+            if not negative and billed.key not in gone and _opposite(back, billed):
+                gone |= {back.key, billed.key}
+                break
+    return gone
+
+
+def _opposite(back: Line, billed: Line) -> bool:
+    def size(number: Fraction | None) -> Fraction | None:
+        return None if number is None else abs(number)
+
+    return (
+        (back.patient, back.claim_id, back.code) == (billed.patient, billed.claim_id, billed.code)
+        and back.modifiers == billed.modifiers
+        and (back.first, back.last) == (billed.first, billed.last)
+        and size(back.units) == size(billed.units)
+        and size(back.charge) == size(billed.charge)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oracle.addons import AddOns, Rejected
 from oracle.duplicates import duplicates
 from oracle.model import Finding, Line, Tables, strongest
-from oracle.normalise import Raw, Standing, normalise, resolve
+from oracle.normalise import Raw, Standing, normalise, resolve, taken_back
 from oracle.pairs import judge_pairs
 from oracle.payable import Batch
 from oracle.units import judge_units
@@ -39,8 +39,10 @@ def judge(raws: Iterable[Raw], tables: Tables, rejected: Iterable[Rejected] = ()
     """Findings of every rule in JUDGED on these lines."""
     lines = normalise(raws)
     standing = resolve(lines)
-    doubles = duplicates(standing)
-    batch = Batch(standing, frozenset(doubles), tables)
+    gone = taken_back(standing.lines)
+    left = [line for line in standing.lines if line.key not in gone]
+    doubles = duplicates(replace(standing, lines=left))
+    batch = Batch(standing, frozenset(doubles) | gone, tables)
     pairs = judge_pairs(batch)
     units = judge_units(batch)
     addons = AddOns(batch, pairs, units, rejected)

@@ -58,7 +58,8 @@ def _line_limits(batch: Batch, line: Line, day: date) -> Iterator[tuple[str, str
     limit = batch.tables.limit(line.code, day)
     if limit is None or line.business == "medicaid":
         return
-    if batch.zero_limit(line, day):
+    # For a commercial payer the value often says only what Medicare does not cover.
+    if batch.zero_limit(line, day) and line.business != "commercial":
         yield "MUE-0", _profile(line)
     up, down = per_day(line)
     if limit.value > 0 and limit.mai == 1 and up > limit.value and not line.denied:

@@ -1,0 +1,156 @@
+"""Who and what a line belongs to, as keys: patient, payer, practitioner, group, claim.
+
+Keys are small integers counted apart for each column; null where lines cannot be joined by them.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from auditor.engine.versions import CLAIM
+
+PLACEHOLDERS = ("UNKNOWN", "0", "9999999999", "0000000000", "NA", "N/A", "NONE", "UNK")
+_REVERSED = (
+    "patient_id",
+    "claim_id",
+    "code",
+    "modifiers",
+    "service_date_from",
+    "service_date_to",
+    "charge_amount",
+    "units",
+)
+
+
+def identities(raw: pl.DataFrame) -> dict[str, pl.Expr]:
+    """Patient and practitioner keys as small integers; null where they cannot be joined."""
+    patient = pl.col("patient_id")
+    # A secondary claim repeats the primary's lines and is judged apart.
+    apart = [e for e in (_payer(raw), _sequence(raw)) if e is not None]
+    whole = pl.concat_str([patient, *apart], separator="\x1f") if apart else patient
+    known = ~patient.is_in(PLACEHOLDERS)
+    person = pl.when(known).then(_index(patient))
+    npi = _practitioner("rendering_npi")
+    billing = _practitioner("billing_npi")
+    return {
+        "patient": pl.when(known).then(_index(whole)) if apart else person,
+        "person": person,
+        "s1": _index(pl.coalesce(npi, billing)),
+        "s1_known": npi.is_not_null() | _solo(raw),
+        "tax": _index(pl.col("tax_id")),
+        "billing": _index(billing),
+        "specialty": _index(pl.col("specialty")),
+    }
+
+
+def _payer(raw: pl.DataFrame) -> pl.Expr | None:
+    """The payer as a key: spelling apart, and a blank one as the patient's only payer.
+
+    None where the whole batch has one payer at most.
+    """
+    spelled = pl.col("payer").str.strip_chars().str.to_lowercase().str.replace_all(r"\s+", " ")
+    names = raw["payer"].drop_nulls().unique().to_frame()
+    if names.select(spelled.n_unique()).item() < 2:  # noqa: PLR2004 - one payer separates nobody
+        return None
+    named = names.with_columns(_payer=spelled)
+    payers = raw.select("patient_id", "payer").join(
+        named, on="payer", how="left", maintain_order="left"
+    )["_payer"]
+    if payers.has_nulls():
+        people = pl.DataFrame({"patient_id": raw["patient_id"], "_payer": payers}).with_row_index()
+        blank = people.filter(pl.col("_payer").is_null()).select("index", "patient_id")
+        only = (
+            people.join(blank.select("patient_id").unique(), on="patient_id", how="semi")
+            .group_by("patient_id")
+            .agg(
+                n=pl.col("_payer").drop_nulls().n_unique(),
+                only=pl.col("_payer").drop_nulls().first(),
+            )
+            .filter(pl.col("n") == 1)
+        )
+        filled = blank.join(only, on="patient_id").select("index", "only")
+        payers = (
+            people.join(filled, on="index", how="left", maintain_order="left")
+            .select(pl.coalesce("_payer", "only", pl.lit("")))
+            .to_series()
+        )
+    return pl.lit(payers)
+
+
+def _sequence(raw: pl.DataFrame) -> pl.Expr | None:
+    """The payer's place as a key, blank as primary; None where all lines have one place."""
+    place = pl.col("payer_sequence").str.strip_chars().str.to_lowercase().fill_null("primary")
+    place = place.replace({"p": "primary", "1": "primary", "s": "secondary", "2": "secondary"})
+    return place if raw.select(place.n_unique()).item() > 1 else None
+
+
+def cancelled(raw: pl.DataFrame) -> pl.Expr:
+    """Lines that a reversal on the same claim takes back, and the reversal itself.
+
+    A reversal repeats code, dates and modifiers with the opposite charge, or the opposite units.
+    """
+    back = (pl.col("charge_amount") < 0) | (pl.col("units") < 0)
+    columns = ["row", "line_number", *_REVERSED]
+    reversals = raw.lazy().filter(back.fill_null(value=False)).select(columns).collect()
+    if reversals.is_empty():
+        return pl.lit(value=False)
+    key = [k for k in _REVERSED if k not in ("charge_amount", "units")]
+    reversals = reversals.sort("line_number").with_columns(
+        nth=pl.int_range(pl.len()).over(_REVERSED)
+    )
+    billed = (
+        raw.lazy()
+        .join(reversals.lazy().select("claim_id").unique(), on="claim_id", how="semi")
+        .filter(~back.fill_null(value=False))
+        .select(columns)
+        .sort("line_number")
+        .collect()
+        .with_columns(nth=pl.int_range(pl.len()).over(_REVERSED))
+    )
+    pairs = reversals.join(billed, on=[*key, "nth"], suffix="_", nulls_equal=True).filter(
+        pl.col("charge_amount").abs().eq_missing(pl.col("charge_amount_").abs()),
+        pl.col("units").abs().eq_missing(pl.col("units_").abs()),
+    )
+    rows = pl.concat([pairs["row"], pairs["row_"]]).unique()
+    return pl.col("row").is_in(rows.implode())
+
+
+def _practitioner(column: str) -> pl.Expr:
+    """An NPI column without placeholders."""
+    return pl.when(~pl.col(column).is_in(PLACEHOLDERS)).then(pl.col(column))
+
+
+def _solo(raw: pl.DataFrame) -> pl.Expr:
+    """True where the billing NPI stands in for a missing rendering NPI without doubt (SPEC 2.2).
+
+    That is a solo practice: no other rendering NPI appears under it in the batch.
+    """
+    groups = (
+        raw.lazy()
+        .filter(_practitioner("rendering_npi").is_not_null(), pl.col("billing_npi").is_not_null())
+        .filter(pl.col("rendering_npi") != pl.col("billing_npi"))
+        .select(pl.col("billing_npi").unique())
+        .collect()["billing_npi"]
+    )
+    return _practitioner("billing_npi").is_not_null() & ~pl.col("billing_npi").is_in(
+        groups.implode()
+    )
+
+
+def _index(text: pl.Expr) -> pl.Expr:
+    """A small integer for each distinct text, counted apart for each column."""
+    own = pl.Categorical(pl.Categories.random())
+    return text.cast(own).to_physical().cast(pl.Int64)
+
+
+def loose(raw: pl.DataFrame, unresolved: pl.DataFrame) -> dict[str, pl.Expr]:
+    """loose: the line's claim replaces or voids one that is not in the batch; claim: its index.
+
+    A finding that needs a loose claim and another one is review, because the one may be the
+    other's replacement (SPEC 1). The index is only worked out where a claim is loose.
+    """
+    if unresolved.is_empty():
+        return {"loose": pl.lit(value=False), "claim": pl.lit(0, pl.Int64)}
+    rows = raw.select("row", *CLAIM).join(unresolved, on=CLAIM, how="semi", nulls_equal=True)["row"]
+    whole = pl.concat_str([pl.col(c).fill_null("") for c in CLAIM], separator="\x1f")
+    return {"loose": pl.col("row").is_in(rows.implode()), "claim": _index(whole)}
