@@ -11,7 +11,7 @@ from typing import NamedTuple
 import polars as pl
 from batches import PRACTITIONERS, Lost, Raw, batches, frame, lost_lines
 from compare import Bag, content, difference, notation, of_auditor, of_oracle
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from oracle.harness import found, rejected_rows, run
 from oracle.oracle import JUDGED, judge
@@ -27,9 +27,14 @@ TABLES = tables(ptp=PTP, aoc=AOC, mue=MUE, fees=FEES)
 
 
 def rounds(quick: int) -> settings:
-    """So many examples, and as many times more as the loaded profile asks for (--run-long)."""
-    loaded = settings.get_profile(settings.get_current_profile_name())
-    return settings(max_examples=quick * loaded.max_examples // 25)
+    """So many examples, and as many times more as the loaded profile asks for (--run-long).
+
+    A quick run shows the first disagreement as it is; a long one takes minutes to make it small.
+    """
+    name = settings.get_current_profile_name()
+    times = settings.get_profile(name).max_examples // 25
+    phases = [Phase.explicit, Phase.generate] + ([Phase.shrink] if times > 1 else [])
+    return settings(max_examples=quick * times, phases=phases)
 
 
 class Night(NamedTuple):
