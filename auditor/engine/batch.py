@@ -298,12 +298,9 @@ def _lacking(raw: pl.DataFrame, rejected: pl.DataFrame) -> pl.Series:
         .select("patient_id", service_date_from="service_date")
         .unique()
     )
-    strays = (
-        rejected.filter(pl.col("service_date").is_null() & pl.col("claim_id").is_null())
-        .select("patient_id")
-        .drop_nulls()
-        .unique()
-    )
+    # A rejected line without a date may belong to any day of its patient.
+    strays = rejected.filter(pl.col("service_date").is_null()).select("patient_id")
+    strays = strays.drop_nulls().unique()
     ids = raw.select("row", "claim_id", "patient_id", "service_date_from")
     found = [
         ids.join(claims, on="claim_id", how="semi"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.hits import TIER_NAMES
+from auditor.engine.hits import REVIEW, TIER_NAMES
 from auditor.engine.money import at_risk
 from auditor.rules import catalogue
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from auditor.result import AuditOptions
 
 SCHEMA_VERSION = 1
-_RULES = {
+_RULES: dict[str, pl.DataType | type[pl.DataType]] = {
     "rule_id": pl.String,
     "rule_name": pl.String,
     "precedence": pl.Int32,
@@ -26,6 +26,9 @@ _RULES = {
     "amount": pl.String,
     "citation": pl.String,
     "speaks": pl.Boolean,
+    "best": pl.String,
+    "shape": pl.String,
+    "profiles": pl.List(pl.String),
 }
 
 
@@ -44,6 +47,8 @@ def assemble(state: State, chosen: frozenset[str], options: AuditOptions) -> pl.
             counterpart_line_number=pl.lit(None, pl.Int32),
         )
     )
+    frame = frame.with_columns(at_home=pl.col("line_of_business").is_in(pl.col("profiles")))
+    frame = _why_review(frame, state)
     frame = at_risk(frame, state)
     frame = _releases(frame, state)
     frame = _identify(frame, state)
@@ -53,7 +58,18 @@ def assemble(state: State, chosen: frozenset[str], options: AuditOptions) -> pl.
 def _rule_table() -> pl.DataFrame:
     """What the assembly needs of each rule."""
     rows = [
-        (r.id, r.name, r.precedence, r.denies, r.amount, r.citation, r.speaks_in_also)
+        (
+            r.id,
+            r.name,
+            r.precedence,
+            r.denies,
+            r.amount,
+            r.citation,
+            r.speaks_in_also,
+            r.tier,
+            r.shape,
+            list(r.profiles),
+        )
         for r in catalogue()
     ]
     return pl.DataFrame(rows, schema=_RULES, orient="row")
@@ -76,6 +92,28 @@ def _headlines(hits: pl.DataFrame) -> pl.DataFrame:
     ).drop("strongest", "added", "advice")
     others = hits.filter(~pl.col("denies")).with_columns(also=pl.lit(""))
     return pl.concat([heads, others.select(heads.columns)])
+
+
+def _why_review(frame: pl.DataFrame, state: State) -> pl.DataFrame:
+    """Say what lowers a finding that would be certain, where the rule's own words do not."""
+    place = state.lines["row"].search_sorted(frame["row"])  # lines leave voided rows out
+    known = state.lines["s1_known"].gather(place)
+    business = pl.col("line_of_business")
+    reason = (
+        pl.when(business.is_in(["unknown", "commercial"]) & ~pl.col("at_home"))
+        .then(
+            pl.when(business == "unknown")
+            .then(pl.lit(" Review: the line does not say that Medicare pays."))
+            .otherwise(pl.lit(" Review: the plan decides whether it uses Medicare's edits."))
+        )
+        .when((pl.col("shape") != "line") & ~known)
+        .then(pl.lit(" Review: the rendering NPI is missing, and the billing NPI stands in."))
+        .otherwise(pl.lit(""))
+    )
+    lowered = (pl.col("tier") == REVIEW) & (pl.col("best") == "certain")
+    return frame.with_columns(
+        message=pl.when(lowered).then(pl.concat_str("message", reason)).otherwise("message")
+    )
 
 
 def _releases(frame: pl.DataFrame, state: State) -> pl.DataFrame:

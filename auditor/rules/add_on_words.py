@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from auditor.engine.state import State
 
 _SPINE = " For the spine the guidance code is 77003."
+_WITH_IMAGING = {"62320": "62321", "62322": "62323", "62324": "62325", "62326": "62327"}
+"""Spinal injections without imaging, and the code that includes it (SPEC 3.4)."""
 
 
 def row_words(lines: pl.DataFrame, state: State) -> pl.DataFrame:
@@ -52,6 +54,7 @@ def orphan_words(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
     """Add message, remedy and table_row to the orphans."""
     orphans = row_words(orphans, state)
     orphans = orphans.join(_spine_days(orphans, state), on=["row", "day"], how="left")
+    orphans = orphans.join(_with_imaging(orphans, state), on=["row", "day"], how="left")
     spinal = (pl.col("code") == "77002") & pl.col("spine").fill_null(value=False)
     return orphans.with_columns(
         message=pl.format(
@@ -62,10 +65,21 @@ def orphan_words(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
             pl.col("expected"),
             pl.col("near"),
         ),
-        remedy=pl.format(
-            "Add the missing primary, correct the practitioner or the date, or remove {}.{}",
-            pl.col("code"),
-            pl.when(spinal).then(pl.lit(_SPINE)).otherwise(pl.lit("")),
+        remedy=pl.when(pl.col("imaged").is_not_null())
+        .then(
+            pl.format(
+                "Remove {}: with imaging the injection {} is {}, which includes the guidance.",
+                pl.col("code"),
+                pl.col("plain"),
+                pl.col("imaged"),
+            )
+        )
+        .otherwise(
+            pl.format(
+                "Add the missing primary, correct the practitioner or the date, or remove {}.{}",
+                pl.col("code"),
+                pl.when(spinal).then(pl.lit(_SPINE)).otherwise(pl.lit("")),
+            )
         ),
     )
 
@@ -81,3 +95,13 @@ def _spine_days(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
         .unique()
     )
     return wanted.join(days, on="day", how="semi").with_columns(spine=pl.lit(value=True))
+
+
+def _with_imaging(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
+    """row, day, plain, imaged: orphan guidance beside a spinal injection without imaging."""
+    codes = pl.DataFrame({"plain": list(_WITH_IMAGING), "imaged": list(_WITH_IMAGING.values())})
+    codes = codes.with_columns(c=state.batch.code_index(codes["plain"])).drop_nulls("c")
+    wanted = orphans.filter(pl.col("code").is_in(["77002", "77003"])).select("row", "day")
+    days = state.lines.filter(pl.col("day").is_not_null()).join(codes, on="c")
+    days = days.select("day", "plain", "imaged").sort("plain").unique("day", keep="first")
+    return wanted.join(days, on="day")

@@ -176,7 +176,14 @@ def _fallen(days: AddOnDays, state: State) -> pl.DataFrame:
             pl.col("code"),
             pl.col("date"),
             pl.col("primary_code"),
-            pl.when(pl.col("primaries") > 1)
+            pl.when(pl.col("tier") == 1)
+            .then(
+                pl.lit(
+                    "no listed primary of the day is clear, though a modifier, an appeal or the "
+                    "record may yet save one"
+                )
+            )
+            .when(pl.col("primaries") > 1)
             .then(pl.lit("every listed primary of the day is denied"))
             .otherwise(pl.lit("the only listed primary of the day is denied")),
         ),

@@ -9,7 +9,7 @@ import polars as pl
 EITHER_LINE = date(2019, 7, 1)
 """From this date 59 and the X modifiers count on either line (CR 11168)."""
 NONE, WEAK, OK = 0, 1, 2
-FACTS = ("is_visit", "is_soft", "is_lab", "global_days")
+FACTS = ("is_visit", "is_soft", "is_lab", "global_days", "sided", "bilateral")
 """Of the code, for both lines (suffix 1 and 2)."""
 FLAGS = (
     "has_24",
@@ -35,7 +35,8 @@ def strength() -> pl.Expr:
     visit_on_2 = (
         pl.when(pl.col("has_242") | pl.col("has_252"))
         .then(OK)
-        .when(pl.col("has_572") & (pl.col("global_days1") == "090").fill_null(value=False))
+        # Where no fee schedule tells the global days, nobody can say that 57 is the wrong one.
+        .when(pl.col("has_572") & (pl.col("global_days1") == "090").fill_null(value=True))
         .then(OK)
         .when(pl.col("has_572") | separate)
         .then(WEAK)
@@ -97,12 +98,24 @@ def suggestion() -> pl.Expr:
         .then(pl.format("25 or 59 on {}", pl.col("code2")))
         .when(pl.col("is_lab1") & pl.col("is_lab2"))
         .then(pl.format("91 (repeat test) or 59 on {}", pl.col("code2")))
-        .otherwise(
+        .when(_sided("1") & _sided("2"))
+        .then(
             pl.format(
                 "LT and RT or the digit modifiers where the sites differ, else XE (other "
-                "encounter), XS (other structure), XP (other practitioner) or XU, and 59 last, "
-                "on {}",
+                "encounter), XS (other structure) or XU, and 59 last, on {}",
+                pl.col("code2"),
+            )
+        )
+        .otherwise(
+            pl.format(
+                "XE (other encounter), XS (other structure) or XU, and 59 last, on {}",
                 pl.col("code2"),
             )
         )
     )
+
+
+def _sided(line: str) -> pl.Expr:
+    """True for a code with sides: by the table of sided codes or its bilateral indicator."""
+    bilateral = pl.col(f"bilateral{line}").is_in(["1", "3"]).fill_null(value=False)
+    return pl.col(f"sided{line}") | bilateral

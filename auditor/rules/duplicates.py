@@ -57,7 +57,7 @@ def find(state: State) -> pl.DataFrame:
         pl.col("day").is_not_null() & (pl.col("n_day") > 1),
         ~pl.col("has_repeat"),
         ~pl.col("denied") & ~pl.col("cancelled"),
-    ).select("row", "day", "c", "m", "s1_known", "frequency")
+    ).select("row", "day", "c", "m", "s1_known", "frequency", "is_em", "is_lab")
     # Cheap first: only codes that stand twice on the day can repeat.
     lines = lines.filter(state.batch.day_code().is_duplicated())
     if lines.is_empty():
@@ -112,7 +112,9 @@ def find(state: State) -> pl.DataFrame:
     state.mark_duplicates(later["row"])
     texts = raw.select(code="code", dos="service_date_from")[later["row"]]
     first_of = raw.select(claim="claim_id", number="line_number")[later["other"]]
-    later = pl.concat([later.select("row", "other", "tier"), texts, first_of], how="horizontal")
+    later = pl.concat(
+        [later.select("row", "other", "tier", "is_em", "is_lab"), texts, first_of], how="horizontal"
+    )
     return hits(
         later,
         "DUP-1",
@@ -120,12 +122,25 @@ def find(state: State) -> pl.DataFrame:
         other=pl.col("other"),
         other_code=pl.col("code"),
         message=pl.format(
-            "{} on {} repeats an earlier line in every field that a payer compares.",
+            "{} on {} repeats line {} of claim {} in every field that a payer compares.",
             pl.col("code"),
             pl.col("dos"),
+            pl.col("number").cast(pl.String).fill_null("?"),
+            pl.col("claim"),
         ),
-        remedy=pl.lit(
-            "Void this line. If the record shows that the service was done again, report it with "
-            "a repeat modifier (76, 77 or 91) instead."
+        remedy=pl.when(pl.col("is_em"))
+        .then(
+            pl.lit(
+                "Void this line, unless the record shows two visits of the day; then say so to the "
+                "payer, because no repeat modifier fits a visit."
+            )
+        )
+        .when(pl.col("is_lab"))
+        .then(pl.lit("Void this line; if the test was repeated for care, report 91 on it."))
+        .otherwise(
+            pl.lit(
+                "Void this line; if the record shows that the service was done again, report 76 on "
+                "it."
+            )
         ),
     )

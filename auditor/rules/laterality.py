@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.engine.hits import INFO, REVIEW, hits, no_hits
+from auditor.engine.modifiers import ANATOMIC
 from auditor.rules.interface import Rule, Stage
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ RULES = (
         why="Many payers deny a sided procedure without its side, and the side decides whether a "
         "later service is a repeat. There is no national Medicare edit: hence review.",
         not_flagged="Codes whose bilateral indicator is 2; add-on codes; lines with one of the "
-        "modifiers named in the table.",
+        "modifiers that the table names, or with a digit where it names a side.",
         remedy="Add the modifier of the side or digit that the record names.",
         citation="NCCI Policy Manual ch. I E (anatomic modifiers); payer policy",
         example_flag=("27447",),
@@ -54,23 +55,36 @@ def find(state: State) -> pl.DataFrame:
     )
     mods = state.batch.mods.select("mods", "tokens").with_row_index("m")
     pairs = lines.select("m", "sides").unique().join(mods, on="m")
-    told = pairs.filter(
-        pl.col("tokens").list.set_intersection(pl.col("sides").str.split(" ")).list.len() > 0
+    tokens, listed = pl.col("tokens"), pl.col("sides").str.split(" ")
+    # A digit or vessel says the side as well; a side does not say the digit.
+    sided = pl.col("sides").str.contains("LT")
+    pairs = pairs.with_columns(
+        told=(tokens.list.set_intersection(listed).list.len() > 0)
+        | (sided & (tokens.list.set_intersection([*ANATOMIC, "50"]).list.len() > 0)),
+        side=tokens.list.set_intersection(["LT", "RT", "50"]).list.first(),
     )
-    lines = lines.join(told, on=["m", "sides"], how="anti")
+    lines = lines.join(pairs.filter(~pl.col("told")), on=["m", "sides"])
     code = pl.lit(state.batch.facts.codes.cast(pl.String)).gather(pl.col("c"))
-    few = pl.col("sides").str.split(" ").list.head(6).list.join(", ")
-    more = pl.col("sides").str.count_matches(" ") > 5  # noqa: PLR2004 - six are shown
+    digits = pl.format("{} ...", listed.list.head(6).list.join(", "))
     return hits(
         lines.with_columns(code=code),
         "MOD-LAT",
         tier=pl.when(pl.col("sides_tier") == "info").then(INFO).otherwise(REVIEW),
-        message=pl.format(
-            "{} is a procedure with a side or digit, and the line names none.", pl.col("code")
+        message=pl.when(pl.col("side").is_not_null())
+        .then(
+            pl.format(
+                "{} is a procedure on a digit; the line names {}, and not the digit.",
+                pl.col("code"),
+                pl.col("side"),
+            )
+        )
+        .otherwise(
+            pl.format(
+                "{} is a procedure with a side or digit, and the line names none.", pl.col("code")
+            )
         ),
         remedy=pl.format(
-            "Add the modifier that the record supports: {}{}.",
-            few,
-            pl.when(more).then(pl.lit(" ...")).otherwise(pl.lit("")),
+            "Add the modifier that the record supports: {}",
+            pl.when(sided).then(pl.lit("LT, RT or 50.")).otherwise(digits),
         ),
     )

@@ -28,7 +28,10 @@ def pair_edges(state: State) -> pl.DataFrame:
     edges = _ordered(_bypass(edges, state), state)
     # A column 1 line that is itself denied by a pair does not stand (SPEC 2.8, point 4).
     denied = edges.filter(pl.col("bypass") == NONE)["row2"].unique()
-    return edges.with_columns(chain=pl.col("row1").is_in(denied.implode()))
+    return edges.with_columns(
+        chain=pl.col("row1").is_in(denied.implode()),
+        hit_days=pl.col("day").n_unique().over("row2", "bypass"),
+    )
 
 
 def _edges(state: State) -> pl.DataFrame:

@@ -72,8 +72,8 @@ RULES = (
         name="weak-separation",
         tier="review",
         shape="day",
-        precedence=60,
-        denies=False,
+        precedence=79,  # behind what denies the line, before the policies that restate a pair
+        denies=True,
         profiles=("medicare", "commercial", "unknown"),
         columns=_COLUMNS,
         tables=("ptp-practitioner",),
@@ -160,8 +160,10 @@ def _denials(edges: pl.DataFrame, rule_id: str) -> pl.DataFrame:
     )
     # Of a line that spans several days only the day of the pair is taken back.
     remove = (
-        pl.when(pl.col("days2") > 1)
+        pl.when((pl.col("days2") > 1) & (pl.col("hit_days") == 1))
         .then(pl.format("take {} off the line of {}", pl.col("date"), pl.col("code2")))
+        .when(pl.col("hit_days") < pl.col("days2"))
+        .then(pl.format("take the {} days they share off {}", pl.col("hit_days"), pl.col("code2")))
         .otherwise(pl.format("remove {}", pl.col("code2")))
     )
     if rule_id == "PTP-0":
@@ -237,7 +239,9 @@ def _ledger(edges: pl.DataFrame, rule_id: str) -> pl.DataFrame:
         edges.with_columns(said=said, row_text=_row())
         .group_by("row2", maintain_order=True)
         .agg(
-            pl.col("row1", "code1", "code2", "date", "row_text", "warned", "bypass").first(),
+            pl.col(
+                "row1", "code1", "code2", "date", "row_text", "warned", "bypass", "is_visit2"
+            ).first(),
             said=pl.col("said").str.join(", "),
         )
     )
@@ -258,9 +262,19 @@ def _ledger(edges: pl.DataFrame, rule_id: str) -> pl.DataFrame:
                 .otherwise(pl.lit("do not prove two places or encounters")),
                 pl.col("said"),
             ),
-            remedy=pl.lit(
-                "Keep the record that shows a separate site or encounter; if it does not, remove "
-                "the line."
+            remedy=pl.when(pl.col("is_visit2"))
+            .then(
+                pl.format(
+                    "If the record shows a significant, separate visit report 25 on {}; else "
+                    "remove it.",
+                    pl.col("code2"),
+                )
+            )
+            .otherwise(
+                pl.lit(
+                    "Keep the record that shows a separate site or encounter; if it does not, "
+                    "remove the line."
+                )
             ),
             kind="ptp-practitioner",
             table_row=pl.col("row_text"),

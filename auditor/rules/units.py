@@ -44,15 +44,18 @@ RULES = (
         "(A4000 to A9999, E, K and L) are review: they may belong to the DME contractor.",
         why="CMS never pays the code to this type of provider: it is bundled, belongs to a "
         "facility or another payer file, or is not covered.",
-        not_flagged="Lines with GX or GY (sent to be denied); lines of zero or unknown units; "
-        "commercial lines, because the value often says that Medicare does not cover the code; "
-        "Medicaid lines, whose own table is not loaded; dates and codes that no loaded MUE release "
-        "has (some limits are secret).",
+        not_flagged="Lines with GX or GY (sent to be denied); status B lines at a charge of 0; "
+        "lines of zero or unknown units; commercial lines, because the value often says that "
+        "Medicare does not cover the code; Medicaid lines, whose own table is not loaded; dates "
+        "and codes that no loaded MUE release has (some limits are secret).",
         remedy="Remove the line, or bill it where the service belongs.",
         citation=_MANUAL,
         example_flag=("96376",),
         example_ok=("36415",),
-        when=lambda: pl.col("mue_zero"),
+        when=lambda: (
+            pl.col("mue_zero")
+            & ~((pl.col("status") == "B") & (pl.col("charge") == 0)).fill_null(value=False)
+        ),
         says=lambda: {
             "tier": pl.when(_equipment()).then(1).otherwise(0),
             "message": pl.format(

@@ -87,7 +87,7 @@ class AddOns:
         return any(
             other.code == "99291"
             and other.specialty == line.specialty
-            and _group(other, line)
+            and _group(other, line, unknown=False)
             and other.counts
             and not self.fallen(other, day)
             for other in self.batch.patient_day(line, day)
@@ -152,7 +152,7 @@ class AddOns:
     def _partner(self, line: Line, day: date) -> bool:
         listed = self.listed(line, day)
         return any(
-            other.code in listed and other.counts and _group(other, line)
+            other.code in listed and other.counts and _group(other, line, unknown=True)
             for other in self.batch.patient_day(line, day)
         )
 
@@ -184,7 +184,7 @@ class AddOns:
 
     def _something_rejected(self, line: Line, day: date) -> bool:
         return any(
-            claim == line.claim_id or (patient, when) == (line.patient, day)
+            claim == line.claim_id or (patient == line.patient and when in (None, day))
             for claim, patient, when in self.rejected
         )
 
@@ -246,8 +246,10 @@ class AddOns:
         return "PTP-0" in self.pairs.rules(line.key) and self.pairs.tier(line.key) == "certain"
 
 
-def _group(one: Line, other: Line) -> bool:
-    """Partners: one tax id, or one billing NPI where a tax id is missing."""
+def _group(one: Line, other: Line, *, unknown: bool) -> bool:
+    """Partners: one tax id, or one billing NPI where a tax id is missing; else `unknown`."""
     if one.tax is not None and other.tax is not None:
         return one.tax == other.tax
-    return one.billing is not None and one.billing == other.billing
+    if one.billing is not None and other.billing is not None:
+        return one.billing == other.billing
+    return unknown

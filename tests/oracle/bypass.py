@@ -56,7 +56,7 @@ def bypass(line1: Line, line2: Line, day: date, tables: Tables) -> str:
 def _column2_visit(line1: Line, line2: Line, day: date, tables: Tables) -> str:
     mods1, mods2 = line1.modifiers, line2.modifiers
     fee = tables.fee(line1.code, day)
-    major = fee is not None and fee.days == "090"
+    major = fee is None or fee.days == "090"
     if mods2 & {"24", "25"} or ("57" in mods2 and major):
         return "ok"
     return "weak" if "57" in mods2 or (mods1 | mods2) & DISTINCT else "none"

@@ -23,9 +23,10 @@ DENYING = (
     "MUE-1",
     "MUE-2",
     "MUE-3",
+    "PTP-2",
 )
 """Rules that deny a line, the headline first (SPEC 2.6)."""
-JUDGED = frozenset({*DENYING, "AOC-2", "AOC-3", "AOC-4", "PTP-2", "PTP-BYP"})
+JUDGED = frozenset({*DENYING, "AOC-2", "AOC-3", "AOC-4", "PTP-BYP"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,9 @@ def _line_limits(batch: Batch, line: Line, day: date) -> Iterator[tuple[str, str
     if limit is None or line.business == "medicaid":
         return
     # For a commercial payer the value often says only what Medicare does not cover.
-    if batch.zero_limit(line, day) and line.business != "commercial":
+    fee = batch.tables.fee(line.code, day)
+    tracking = fee is not None and fee.status == "B" and line.charge == 0
+    if batch.zero_limit(line, day) and line.business != "commercial" and not tracking:
         yield "MUE-0", _profile(line)
     up, down = per_day(line)
     if limit.value > 0 and limit.mai == 1 and up > limit.value and not line.denied:
