@@ -50,7 +50,7 @@ def _line_rules(state: State) -> list[pl.DataFrame]:
     """All line rules: one pass evaluates every condition, then each rule words its own hits."""
     rules = [r for r in catalogue() if r.when is not None and r.id not in state.silent]
     scope = {r.id: business_tier(r.profiles, r.review_for) for r in rules}
-    lines = _with_later_epochs(state)
+    lines = state.at_every_epoch()
     flags = lines.select([_condition(r, scope[r.id]).alias(r.id) for r in rules])
     return [
         _worded(
@@ -59,16 +59,6 @@ def _line_rules(state: State) -> list[pl.DataFrame]:
         for rule in rules
         if flags[rule.id].any()
     ]
-
-
-def _with_later_epochs(state: State) -> pl.DataFrame:
-    """The lines, and span lines again at the facts of the further epochs they reach."""
-    later = state.batch.later
-    if later.is_empty():
-        return state.lines
-    own = [c for c in state.lines.columns if c not in later.columns]
-    later = later.join(state.lines.select("row", *own), on="row")
-    return pl.concat([state.lines, later.select(state.lines.columns)])
 
 
 def _condition(rule: Rule, scope: pl.Expr) -> pl.Expr:

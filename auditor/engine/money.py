@@ -27,9 +27,11 @@ def at_risk(frame: pl.DataFrame, state: State) -> pl.DataFrame:
         .otherwise(pl.lit("charge"))
     )
     amount = pl.coalesce("allowed_amount", "paid_amount", "charge_amount")
-    denied = (pl.col("paid_status") == "denied").fill_null(value=False) | (
-        pl.col("paid_amount") == 0
-    ).fill_null(value=False)
+    # Paid nothing though something was allowed is the patient's share, and still at risk.
+    nothing = (pl.col("paid_amount") == 0) & (pl.col("allowed_amount").fill_null(0) == 0)
+    denied = (pl.col("paid_status") == "denied").fill_null(value=False) | nothing.fill_null(
+        value=False
+    )
     counts = (pl.col("tier") < INFO) & (pl.col("amount") == "line")
     # One finding a line counts the amount: the first in tier, then rank.
     frame = frame.sort(

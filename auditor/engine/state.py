@@ -43,6 +43,15 @@ class State:
         mine = [h.filter(pl.col("rule_id").is_in(rule_ids)) for h in self.found]
         return pl.concat(mine) if mine else no_hits()
 
+    def at_every_epoch(self) -> pl.DataFrame:
+        """The lines, and span lines again at the facts of the further epochs they reach."""
+        later = self.batch.later
+        if later.is_empty():
+            return self.lines
+        own = [c for c in self.lines.columns if c not in later.columns]
+        later = later.join(self.lines.select("row", *own), on="row")
+        return pl.concat([self.lines, later.select(self.lines.columns)])
+
     def mark_duplicates(self, rows: pl.Series) -> None:
         """Set exact duplicates aside: no denying rule is judged on them, and they support none."""
         self.lines = payability(self.lines, rows)

@@ -137,7 +137,7 @@ def find(state: State) -> pl.DataFrame:
     """Hits of the five add-on rules."""
     found = [_missing_rows(state)]
     # A line that does not pay by itself is not judged as an add-on (SPEC 2.8, point 2).
-    judged = state.lines.filter("addon", "pays_as_primary")
+    judged = state.at_every_epoch().filter("addon", "pays_as_primary").unique("row", keep="first")
     if not judged.is_empty():
         found.append(_modifiers(judged, state))
         days = read_days(judged, state)
@@ -230,12 +230,13 @@ def _missing_rows(state: State) -> pl.DataFrame:
     """AOC-3; silent on the starter set, which does not claim to know every add-on."""
     if state.batch.reference.is_starter("aoc"):
         return no_hits()
-    lines = state.lines.filter(
+    lines = state.at_every_epoch().filter(
         (pl.col("global_days") == "ZZZ").fill_null(value=False),
         ~pl.col("addon"),
         "pays_as_primary",
         pl.col("date") >= pl.lit(ADD_ON_TABLE_BEGINS),
     )
+    lines = lines.unique("row", keep="first")
     lines = lines.with_columns(
         state.batch.facts.table["code"].gather(lines["ce"]),
         state.batch.facts.table["fee_release"].gather(lines["ce"]),

@@ -66,6 +66,8 @@ def find(state: State) -> pl.DataFrame:
     fields = raw.select(
         "claim_id",
         "payer_claim_id",
+        "allowed_amount",
+        "paid_amount",
         "line_number",
         "received_date",
         "service_date_to",
@@ -93,6 +95,9 @@ def find(state: State) -> pl.DataFrame:
             pl.concat_str("claim_id", pl.col("payer_claim_id").fill_null(""))
         )
     )
+    # Neither allowed nor paid is a denial without the word: billed again it is no duplicate.
+    unpaid = (pl.col("allowed_amount") == 0) & (pl.col("paid_amount") == 0)
+    lines = lines.filter(~unpaid.fill_null(value=False))
     lines = lines.sort(
         "received_date", "claim_id", "line_number", "source_file", "source_row", nulls_last=False
     )

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from auditor.engine.state import State
 
 STAGE = Stage.LINES
+_SHOWN = 6
+"""Modifiers that a remedy names before it trails off."""
 RULES = (
     Rule(
         id="MOD-LAT",
@@ -65,7 +67,19 @@ def find(state: State) -> pl.DataFrame:
     )
     lines = lines.join(pairs.filter(~pl.col("told")), on=["m", "sides"])
     code = pl.lit(state.batch.facts.codes.cast(pl.String)).gather(pl.col("c"))
-    digits = pl.format("{} ...", listed.list.head(6).list.join(", "))
+    few = listed.list.head(_SHOWN).list.join(", ")
+    digits = (
+        pl.when(listed.list.len() > _SHOWN)
+        .then(pl.format("{} ...", few))
+        .otherwise(pl.format("{}.", few))
+    )
+    part = (
+        pl.when(pl.col("sides").str.contains("LC"))
+        .then(pl.lit("vessel"))
+        .when(pl.col("sides").str.contains("E1"))
+        .then(pl.lit("eyelid"))
+        .otherwise(pl.lit("digit"))
+    )
     return hits(
         lines.with_columns(code=code),
         "MOD-LAT",
@@ -73,9 +87,11 @@ def find(state: State) -> pl.DataFrame:
         message=pl.when(pl.col("side").is_not_null())
         .then(
             pl.format(
-                "{} is a procedure on a digit; the line names {}, and not the digit.",
+                "{} is a procedure on a {}; the line names {}, and not the {}.",
                 pl.col("code"),
+                part,
                 pl.col("side"),
+                part,
             )
         )
         .otherwise(

@@ -160,7 +160,14 @@ def _denials(edges: pl.DataFrame, rule_id: str) -> pl.DataFrame:
     )
     # Of a line that spans several days only the day of the pair is taken back.
     remove = (
-        pl.when((pl.col("days2") > 1) & (pl.col("hit_days") == 1))
+        pl.when(pl.col("vague1") | pl.col("vague2"))
+        .then(
+            pl.format(
+                "look up the days of both lines and, if they are the same, remove {}",
+                pl.col("code2"),
+            )
+        )
+        .when((pl.col("days2") > 1) & (pl.col("hit_days") == 1))
         .then(pl.format("take {} off the line of {}", pl.col("date"), pl.col("code2")))
         .when(pl.col("hit_days") < pl.col("days2"))
         .then(pl.format("take the {} days they share off {}", pl.col("hit_days"), pl.col("code2")))
@@ -176,7 +183,7 @@ def _denials(edges: pl.DataFrame, rule_id: str) -> pl.DataFrame:
             doubt,
             vague,
         )
-        remedy = pl.format("{}.", remove.str.replace("^r", "R").str.replace("^t", "T"))
+        remedy = pl.format("{}.", remove.str.slice(0, 1).str.to_uppercase() + remove.str.slice(1))
     else:
         message = pl.format(
             "{} bundles into {} on {}, and no modifier separates them.{}{}{}",

@@ -41,7 +41,7 @@ RULES = (
         columns=("code", "service_date_from"),
         tables=("mue-practitioner",),
         flags="A line whose code has the practitioner MUE value 0. Equipment and supply codes "
-        "(A4000 to A9999, E, K and L) are review: they may belong to the DME contractor.",
+        "(A4000 to A9999, B, E, K, L and V) are review: they may belong to the DME contractor.",
         why="CMS never pays the code to this type of provider: it is bundled, belongs to a "
         "facility or another payer file, or is not covered.",
         not_flagged="Lines with GX or GY (sent to be denied); status B lines at a charge of 0; "
@@ -68,7 +68,7 @@ RULES = (
                 .otherwise(pl.lit("")),
             ),
             "remedy": pl.when(_equipment())
-            .then(pl.lit("Bill it to the DME contractor as a supplier, or remove the line."))
+            .then(pl.lit("If the DME contractor pays it, bill it there; else remove the line."))
             .otherwise(pl.lit("Remove the line, or bill it where the service belongs.")),
             "kind": pl.lit("mue-practitioner"),
             "release": pl.col("mue_release"),
@@ -142,7 +142,7 @@ RULES = (
 
 def _equipment() -> pl.Expr:
     """Codes of equipment, supplies and orthotics, which the DME contractors judge (SPEC 5.1)."""
-    return pl.col("code").str.contains(r"^(A[4-9]|[EKL][0-9])[0-9]{3}$")
+    return pl.col("code").str.contains(r"^(A[4-9]|[BEKLV][0-9])[0-9]{3}$")
 
 
 def _row(code: pl.Expr) -> pl.Expr:
