@@ -71,6 +71,11 @@ UNITS = often("1", "2", "3", "4", "0", "-1", "0.5", "1.5", "6", None, weight=10)
 SPECIALTIES = often("207Q00000X", "208600000X", "261QA1903X", None)
 
 
+def received(window: date, number: int) -> str:
+    """A day of its own for every claim, in no order: the newest of a chain must be one claim."""
+    return (window + timedelta(days=20 + number * 7 % 11)).isoformat()
+
+
 @st.composite
 def claim_heads(draw: st.DrawFn, number: int, window: date) -> Raw:
     """What all lines of a claim share."""
@@ -78,7 +83,7 @@ def claim_heads(draw: st.DrawFn, number: int, window: date) -> Raw:
     return {
         "claim_id": f"C{draw(st.integers(0, 9))}{number:02d}",
         "patient_id": draw(often("P1", "P2", weight=3)),
-        "payer": payer,
+        "payer": draw(often(payer, payer.lower(), None, weight=12)),
         "payer_sequence": draw(often(None, "primary", "secondary", weight=16)),
         "line_of_business": business,
         "claim_frequency": draw(often("1", None, weight=4)),
@@ -88,7 +93,7 @@ def claim_heads(draw: st.DrawFn, number: int, window: date) -> Raw:
         "billing_npi": draw(often(PRACTITIONERS[2], PRACTITIONERS[0], None, weight=6)),
         "tax_id": draw(often("T1", "T2", None, weight=5)),
         "specialty": draw(SPECIALTIES),
-        "received_date": (window + timedelta(days=draw(st.integers(20, 24)))).isoformat(),
+        "received_date": received(window, number),
         "place_of_service": draw(often("11", "21", "22", "24", weight=3)),
     }
 
@@ -115,12 +120,24 @@ def claims(draw: st.DrawFn, number: int, window: date, codes: Sequence[str]) -> 
                 "paid_status": draw(often(None, "paid", "denied", weight=6)),
             }
         )
+    if draw(st.integers(0, 9)) == 0:
+        rows.append(_reversal(draw(st.sampled_from(rows)), len(rows) + 1))
     return rows
+
+
+def _reversal(row: Raw, number: int) -> Raw:
+    """The line that takes `row` back: the same with units and charge below zero."""
+    taken: Raw = {
+        name: None if value is None else str(-Decimal(value))
+        for name, value in row.items()
+        if name in ("units", "charge_amount")
+    }
+    return row | taken | {"line_number": str(number)}
 
 
 @st.composite
 def followers(
-    draw: st.DrawFn, number: int, earlier: list[list[Raw]], fresh: list[Raw]
+    draw: st.DrawFn, number: int, window: date, earlier: list[list[Raw]], fresh: list[Raw]
 ) -> list[Raw]:
     """A claim that answers an earlier one: its copy, its replacement or its void."""
     original = draw(st.sampled_from(earlier))
@@ -136,6 +153,7 @@ def followers(
         "claim_frequency": kind,
         "original_claim_id": reference,
         "payer_claim_id": f"N{number}",
+        "received_date": received(window, number),
     }
     source = draw(st.sampled_from([original, fresh]))
     return [row | own for row in source]
@@ -151,11 +169,14 @@ def batches(draw: st.DrawFn, families: Sequence[Sequence[str]], largest: int = 9
     for number in range(draw(st.integers(1, largest))):
         fresh = draw(claims(number, window, some))
         if made and draw(st.integers(0, 3)) == 0:
-            fresh = draw(followers(number, made, fresh))
+            fresh = draw(followers(number, window, made, fresh))
         made.append(fresh)
-    rows = [row for claim in made for row in claim]
     if draw(st.integers(0, 4)) == 0:
-        rows = [row | {"received_date": None} for row in rows]
+        made = [
+            [row | {"received_date": None, "claim_id": f"{row['claim_id']}.{n}"} for row in claim]
+            for n, claim in enumerate(made)
+        ]
+    rows = [row for claim in made for row in claim]
     if draw(st.integers(0, 6)) == 0:
         rows = [row | {"line_number": None, "paid_status": None} for row in rows]
     if draw(st.integers(0, 6)) == 0:

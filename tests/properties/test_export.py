@@ -68,7 +68,7 @@ def exports(draw: st.DrawFn) -> Export:
                 texts[name] = f"{month}/{day}/{year}"
         texts["modifiers"] = packed.join(str(row["modifiers"]).split())
         if lower:
-            texts["modifiers"] = texts["modifiers"].lower()
+            texts["modifiers"] = packed.join(str(row["modifiers"]).lower().split())
             texts["line_of_business"] = str(row["line_of_business"]).title()
         if numeric and str(row["code"]).isdigit():
             texts["code"] = f"{int(str(row['code']))}.0"
