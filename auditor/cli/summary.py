@@ -19,6 +19,8 @@ _WITHOUT_AMOUNT = {"none": "without amount"}
 
 def lines_text(done: Done, request: Request) -> Iterator[str]:
     """The whole summary; some of its texts hold line breaks."""
+    from auditor.report.figures import warnings
+
     result = done.result
     more = f" and {len(request.inputs) - 1} more" if len(request.inputs) > 1 else ""
     settings = f", with the settings of {request.settings}" if request.settings else ""
@@ -29,7 +31,7 @@ def lines_text(done: Done, request: Request) -> Iterator[str]:
     yield from _section("Amount at risk (an estimate for review)", _amounts(result))
     yield from _section("Coverage", _coverage(result))
     yield from _section("Reference", [("", text) for text in reference(result)])
-    yield from _section("Notes", [("", note) for note in result.notes])
+    yield from _section("Notes", [("", note) for note in (*warnings(result), *result.notes)])
     if done.written:
         # not wrapped: a path stays whole, so that it can be copied
         yield "Written"

@@ -22,6 +22,7 @@ _SHORT_YEAR = 2  # digits
 _EPOCH = pl.date(1899, 12, 30)  # day 0 of a spreadsheet, its false leap day of 1900 included
 
 UNREADABLE = "not a date: emptied"
+CONTRARY = "day and month the other way round than in the file's other dates: emptied"
 OUTSIDE = f"a year outside {FIRST_YEAR} to {LAST_YEAR}: emptied"
 
 _TIME = (
@@ -33,8 +34,11 @@ _SLASHED = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})$"
 _NAMED = r"^(\d{1,2})[-/. ]?([A-Z]{3})[A-Z]{0,6}[-/., ]*(\d{4}|\d{2})$"
 _MONTH_FIRST = r"^([A-Z]{3})[A-Z]{0,6}[-/. ]*(\d{1,2})[-/., ]+(\d{4}|\d{2})$"
 _TOGETHER = r"^(\d{2})(\d{2})(\d{4})$"
+_EITHER = (_SLASHED, _TOGETHER)
+"""The forms that do not show whether the day or the month comes first."""
 _SERIAL = r"^(\d{5})(?:\.\d+)?$"
 _MONTHS_A_YEAR = 12
+_HANDFUL = 0.1  # of the dates written with numbers alone
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
@@ -51,40 +55,51 @@ def readings(
 ) -> tuple[dict[str, Reading], list[str]]:
     """How to read each date column (String), and remarks on the file.
 
-    10/11/2023 is month/day unless the column shows otherwise: a first number above 12 somewhere
-    and a second one above 12 nowhere. A column that shows nothing follows the file's other
-    columns. Five digits are day numbers in a workbook (`serials`), and elsewhere only in a column
-    most of whose values are dates of another form.
+    10/11/2023 is month/day unless the file's date columns together show otherwise: a cell whose
+    first number is above 12 can only be day/month, one whose second is only month/day. Day/month
+    needs more cells for it than against it, and no mere handful of all that are written so: a
+    slip of the hand decides nothing. Five digits are day numbers in a workbook (`serials`), and
+    elsewhere only in a column most of whose values are dates of another form.
     """
-    shown: dict[str, tuple[int, int, int]] = {}
+    days = months = written = 0
     found: dict[str, bool] = {}
     for name, column in columns.items():
-        text = _text(column.drop_nulls().unique())["text"].drop_nulls()
-        parts = text.str.extract_groups(_SLASHED).struct.unnest()
-        first, second = (parts[parts.columns[n]].cast(pl.Int32) for n in (0, 1))
-        shown[name] = (
-            int((first > _MONTHS_A_YEAR).sum()),
-            int((second > _MONTHS_A_YEAR).sum()),
-            len(first.drop_nulls()),
-        )
+        counted = column.drop_nulls().rename("raw").value_counts(name="cells")
+        told = _text(counted["raw"]).with_columns(counted["cells"]).drop_nulls("text")
+        text, cells = told["text"], told["cells"]
+        for pattern in _EITHER:
+            first, second = (text.str.extract(pattern, n).cast(pl.Int32) for n in (1, 2))
+            if pattern == _TOGETHER:  # 20101112 is a date with the year in front
+                first = first.set(text.str.to_date("%Y%m%d", strict=False).is_not_null(), None)
+            days += int(cells.filter(_day(first) & _month(second)).sum())
+            months += int(cells.filter(_month(first) & _day(second)).sum())
+            written += int(cells.filter(first.is_not_null()).sum())
         five = text.str.contains(_SERIAL)
         other = (~five & text.str.contains(r"\d[-/.]|[A-Za-z]{3}|^\d{8}")).sum()
         found[name] = serials or bool(other > five.sum())
-    days = sum(day for day, _, _ in shown.values())
-    months = sum(month for _, month, _ in shown.values())
-    notes: list[str] = []
-    result: dict[str, Reading] = {}
-    for name, (day, month, slashed) in shown.items():
-        if day and month:
-            day_first = day > month
-            kept = "day/month" if day_first else "month/day"
-            notes.append(f"Dates of {name} come in both orders; they were read as {kept}/year.")
-        else:
-            day_first = bool(day) if day or month else days > 0 and months == 0
-            if day_first and slashed:
-                notes.append(f"Dates of {name} were read as day/month/year.")
-        result[name] = Reading(day_first, found[name])
-    return result, notes
+    day_first = days > months and days >= _HANDFUL * written
+    result = {name: Reading(day_first, five) for name, five in found.items()}
+    return result, _said(days, months, day_first=day_first)
+
+
+def _day(number: pl.Series) -> pl.Series:
+    """Whether a number can be a day and no month."""
+    return number.is_between(_MONTHS_A_YEAR + 1, 31)
+
+
+def _month(number: pl.Series) -> pl.Series:
+    return number.is_between(1, _MONTHS_A_YEAR)
+
+
+def _said(days: int, months: int, *, day_first: bool) -> list[str]:
+    """What to say of the order of the dates, `days` cells proving one and `months` the other."""
+    read, other = ("day/month", "month/day") if day_first else ("month/day", "day/month")
+    proof, contrary = (days, months) if day_first else (months, days)
+    why = f"{proof:,} can only be that" if proof else "too few show that they are not"
+    if contrary:
+        said = f"Dates come in both orders. They were read as {read}/year ({why}); not read:"
+        return [f"{said} {contrary:,} that can only be {other}."]
+    return [f"Dates were read as {read}/year ({why})."] if day_first else []
 
 
 def _text(values: pl.Series) -> pl.DataFrame:
@@ -111,33 +126,41 @@ def parse(values: pl.Series, reading: Reading) -> pl.DataFrame:
         (_MONTH_FIRST, 3, 1, 2),
         (_TOGETHER, 3, month, day),
     ]
-    read = []
-    for pattern, year, mon, d in forms:
-        y, m, n = (text.str.extract(pattern, group) for group in (year, mon, d))
-        long = (
-            pl.when(y.str.len_bytes() > _SHORT_YEAR)
-            .then(y)
-            .when(y.cast(pl.Int32) < _PIVOT)
-            .then("20" + y)
-            .otherwise("19" + y)
-        )
-        if pattern in (_NAMED, _MONTH_FIRST):
-            m = m.replace_strict(_MONTHS, list(map(str, range(1, 13))), default=None)
-        joined = long + "-" + m.str.zfill(2) + "-" + n.str.zfill(2)
-        read.append(joined.str.to_date("%Y-%m-%d", strict=False))
+    read = [_read(text, *form) for form in forms]
     if reading.serials:
         days = text.str.extract(_SERIAL).cast(pl.Int64)
         read.append((_EPOCH + pl.duration(days=days)).cast(pl.Date))
     value = pl.coalesce(*(_sane(form) for form in read))
     outside = pl.coalesce(*read).is_not_null()
+    other = pl.coalesce(*(_sane(_read(text, form, 3, day, month)) for form in _EITHER))
     return frame.with_columns(value=value).select(
         "raw",
         "value",
         kind=pl.when(pl.col("value").is_null() & text.is_not_null()).then(
-            pl.when(outside).then(pl.lit(OUTSIDE)).otherwise(pl.lit(UNREADABLE))
+            pl.when(other.is_not_null())
+            .then(pl.lit(CONTRARY))
+            .when(outside)
+            .then(pl.lit(OUTSIDE))
+            .otherwise(pl.lit(UNREADABLE))
         ),
         short=text.str.contains(r"(?:^|\D)\d{2}$") & ~text.str.contains(r"^\d{4}[-/.]"),
     )
+
+
+def _read(text: pl.Expr, pattern: str, year: int, month: int, day: int) -> pl.Expr:
+    """Dates of one form; the numbers are those of the pattern's groups."""
+    y, m, d = (text.str.extract(pattern, group) for group in (year, month, day))
+    long = (
+        pl.when(y.str.len_bytes() > _SHORT_YEAR)
+        .then(y)
+        .when(y.cast(pl.Int32) < _PIVOT)
+        .then("20" + y)
+        .otherwise("19" + y)
+    )
+    if pattern in (_NAMED, _MONTH_FIRST):
+        m = m.replace_strict(_MONTHS, list(map(str, range(1, 13))), default=None)
+    joined = long + "-" + m.str.zfill(2) + "-" + d.str.zfill(2)
+    return joined.str.to_date("%Y-%m-%d", strict=False)
 
 
 def _sane(date: pl.Expr) -> pl.Expr:

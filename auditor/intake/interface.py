@@ -48,6 +48,8 @@ class FileRead:
     """Headers that no field was read from."""
     notes: tuple[str, ...]
     """Whole-file remarks in plain words: encoding fallback, totals row left out ..."""
+    warnings: tuple[str, ...] = ()
+    """Those of `notes` without which the result cannot be trusted: the summaries repeat them."""
 
 
 @dataclass(frozen=True, slots=True)

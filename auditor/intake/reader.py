@@ -91,7 +91,8 @@ def _part(source: Source, options: IntakeOptions) -> _Part:
     ragged, trailers = leftover.ragged_totals(body.ragged, columns)
     if cells.is_empty() and not ragged:
         raise _no_lines(source)
-    plan, notes = _plan(source, body, columns, options)
+    plan, warnings = _plan(source, body, columns, options)
+    notes: list[str] = []
     outcome = _batches(cells, rows, plan)
     if ragged:
         outcome.rejected.append(_ragged(ragged, columns, plan))
@@ -123,7 +124,8 @@ def _part(source: Source, options: IntakeOptions) -> _Part:
         set_aside=aside.height,
         mapping=columns.mapping(),
         unused=columns.unused(),
-        notes=(*source.notes, *columns.notes, *notes),
+        notes=(*warnings, *source.notes, *columns.notes, *notes),
+        warnings=tuple(warnings),
     )
     repairs = pl.concat(outcome.repairs)
     return _Part(lines, rejected, aside, repairs, file, _fields(columns))

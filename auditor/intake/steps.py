@@ -120,7 +120,14 @@ def _service_dates(batch: Batch) -> None:
     if wrong.height:
         words = wrong.select(
             "raw",
-            said=pl.when(pl.col("kind") == dates.OUTSIDE)
+            said=pl.when(pl.col("kind") == dates.CONTRARY)
+            .then(
+                pl.lit(
+                    "the date of service has day and month the other way round than the file's"
+                    " other dates"
+                )
+            )
+            .when(pl.col("kind") == dates.OUTSIDE)
             .then(
                 pl.lit(
                     f"the date of service is not in the years {dates.FIRST_YEAR}"

@@ -31,6 +31,15 @@ class FileCount:
     rejected: int
 
 
+def warnings(result: AuditResult, most: int = 5) -> list[str]:
+    """What the files' own warnings say, each after its file's name; at most `most` of them."""
+    said = [f"{f.name}: {warning}" for f in result.files for warning in f.warnings]
+    if len(said) <= most:
+        return said
+    left = len(said) - most
+    return [*said[:most], f"{left:,} more remarks on files stand on the sheet Input."]
+
+
 def reconcile(result: AuditResult) -> tuple[FileCount, ...]:
     """What became of every file's lines, in the order read.
 

@@ -69,7 +69,7 @@ def _head(sheet: Sheet, result: AuditResult, remarks: Remarks) -> None:
             f"{shown_of(result, remarks.cap)} All of them are in {remarks.findings_file},"
             " beside this workbook.",
         )
-    for note in result.notes:
+    for note in (*figures.warnings(result), *result.notes):
         _text(sheet, note)
     made = f"As of {result.options.as_of.isoformat()}. Confidential: contains patient data."
     if remarks.supersedes:

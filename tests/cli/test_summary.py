@@ -56,6 +56,18 @@ def test_a_clean_file_says_so(result: AuditResult) -> None:
     assert "Notes" not in told
 
 
+def test_what_is_wrong_with_a_file_stands_first_among_the_notes(result: AuditResult) -> None:
+    files = tuple(
+        replace(file, warnings=("Dates were read as day/month/year (9 can only be that).",))
+        for file in result.files
+    )
+    told = text(replace(result, files=files))
+    assert "Notes\n  march.csv: Dates were read as day/month/year" in told
+    many = text(replace(result, files=files * 8))
+    assert many.count("march.csv: ") == 5
+    assert "3 more remarks on files stand on the sheet Input." in many
+
+
 def test_amounts_stand_by_tier_and_basis_and_are_never_added_across(result: AuditResult) -> None:
     assert money(result) == {"certain": ["allowed 1,240.50", "charge 80.25"]}
     assert "1,320.75" not in text(result)

@@ -22,6 +22,7 @@ LINE = {
     "code": "99213",
     "modifiers": "",
     "diagnoses": "",
+    "claim_dates": False,
 }
 
 

@@ -264,7 +264,7 @@ def test_what_is_no_date_of_service(read: Callable[..., Intake], cell: str, reas
         (["3.4.24", "25.3.24"], ["2024-04-03", "2024-03-25"]),
     ],
 )
-def test_the_column_decides_day_or_month_first(
+def test_the_file_decides_day_or_month_first(
     read: Callable[..., Intake], cells: list[str], found: list[str]
 ) -> None:
     rows = [ROW.replace("2024-03-05", cell) for cell in cells]
@@ -281,11 +281,73 @@ def test_a_column_that_shows_nothing_follows_the_files_others(
     assert any("day/month/year" in note for note in intake.files[0].notes)
 
 
+def dated(cells: list[str]) -> str:
+    return "\n".join([HEADER, *(ROW.replace("2024-03-05", cell) for cell in cells)]) + "\n"
+
+
+def test_one_contrary_date_does_not_turn_a_week_round(read: Callable[..., Intake]) -> None:
+    intake = read(dated([*["11/03/2025", "11/04/2025"] * 6, "13/11/2025"]))
+    assert set(map(str, intake.lines["service_date_from"])) == {"2025-11-03", "2025-11-04"}
+    assert intake.rejected.select("source_row", "reasons").rows() == [
+        (
+            14,
+            "the date of service has day and month the other way round than the file's other dates",
+        )
+    ]
+    [warning] = intake.files[0].warnings
+    assert warning == (
+        "Dates come in both orders. They were read as month/day/year (too few show that they are"
+        " not); not read: 1 that can only be day/month."
+    )
+    assert set(intake.files[0].warnings) <= set(intake.files[0].notes)
+
+
+@pytest.mark.parametrize(
+    ("births", "found"), [(["12/16/1942", "05/20/1943"], 11), (["16/12/1942", "20/05/1943"], 3)]
+)
+def test_dates_of_birth_tell_how_the_services_are_dated(
+    read: Callable[..., Intake], births: list[str], found: int
+) -> None:
+    rows = [ROW.replace("2024-03-05", f"11/03/2025,{birth}") for birth in births]
+    intake = read("\n".join([HEADER.replace("DOS", "DOS,DOB"), *rows]) + "\n")
+    assert intake.lines["service_date_from"].dt.month().to_list() == [found] * 2
+    assert intake.lines["patient_birth_date"].dt.year().to_list() == [1942, 1943]
+
+
+def test_another_date_of_the_other_order_is_emptied(read: Callable[..., Intake]) -> None:
+    births = ["12/16/1942", "05/20/1943", "20/05/1943"]
+    rows = [ROW.replace("2024-03-05", f"11/03/2025,{birth}") for birth in births]
+    intake = read("\n".join([HEADER.replace("DOS", "DOS,DOB"), *rows]) + "\n")
+    assert intake.rejected.is_empty()
+    assert intake.lines["patient_birth_date"].is_null().to_list() == [False, False, True]
+    assert intake.repairs.select("source_row", "field", "kind").rows() == [
+        (
+            4,
+            "patient_birth_date",
+            "day and month the other way round than in the file's other dates: emptied",
+        )
+    ]
+
+
+def test_days_first_without_separators(read: Callable[..., Intake]) -> None:
+    intake = read(dated(["03112025", "25112025", "20251127"]))
+    found = [str(day) for day in intake.lines["service_date_from"]]
+    assert found == ["2025-11-03", "2025-11-25", "2025-11-27"]
+
+
+def test_months_first_is_no_warning(read: Callable[..., Intake]) -> None:
+    assert read(dated(["11/25/2025", "11/03/2025"])).files[0].warnings == ()
+
+
 def test_a_column_in_both_orders_rejects_the_fewer(read: Callable[..., Intake]) -> None:
     cells = ["03/25/2024", "03/26/2024", "25/03/2024"]
     intake = read("\n".join([HEADER, *(ROW.replace("2024-03-05", c) for c in cells)]) + "\n")
     assert intake.rejected["source_row"].to_list() == [4]
-    assert any("both orders" in note for note in intake.files[0].notes)
+    [warning] = intake.files[0].warnings
+    assert warning == (
+        "Dates come in both orders. They were read as month/day/year (2 can only be that); not"
+        " read: 1 that can only be day/month."
+    )
 
 
 def test_day_numbers_count_where_the_column_is_otherwise_dates(
