@@ -7,6 +7,7 @@ import polars as pl
 from auditor.intake.distinct import Normal, clean, through
 
 _POINT_ZERO = r"^(-?\d+)\.0+$"
+_SHORT = r"^(?:[1-9]|1\d)\d{2}$"
 _WITH_MODIFIER = r"^([A-Z0-9]{5})\s*[-:,/ ]\s*([A-Z0-9]{2}(?:[-:,/ ]?[A-Z0-9]{2}){0,4})$"
 _NOTHING = r"(?i:^(?:[(<]?null[)>]?|\\n|#?n/a|nan|none)$)"
 _DIRTY = rf"^$|^\s|\s$|^=|^'|[\x00-\x1f\x7f]|\.0+$|^[-.]+$|[eE]\+|{_NOTHING}"
@@ -23,8 +24,9 @@ def _kind(*notes: tuple[pl.Expr, str]) -> pl.Expr:
 def procedure(values: pl.Series) -> pl.DataFrame:
     """Distinct procedure codes; also column `modifiers`, what stood behind the code ('' for none).
 
-    Upper case; `99213.0` loses the .0; 3 and 4 digits that do not begin with 0 get back the zeros
-    that a number lost (a code that kept one zero was never a number); `99213-25` is split.
+    Upper case; `99213.0` loses the .0; 100 to 1999 get back the zeros that a number lost, since
+    the CPT codes of digits alone that begin with 0 are those of anesthesia, 00100 to 01999 (a code
+    that kept one zero was never a number, and 9921 is a code cut short); `99213-25` is split.
     Anything else stays as it is, for COD-1 to judge.
     """
     text = clean(pl.col("raw"))
@@ -36,7 +38,7 @@ def procedure(values: pl.Series) -> pl.DataFrame:
     )
     point = pl.col("upper").str.contains(_POINT_ZERO)
     frame = frame.with_columns(code=pl.col("upper").str.replace(_POINT_ZERO, "${1}"), point=point)
-    short = pl.col("code").str.contains(r"^[1-9]\d{2,3}$")
+    short = pl.col("code").str.contains(_SHORT)
     split = pl.col("code").str.contains(_WITH_MODIFIER)
     return frame.select(
         "raw",
