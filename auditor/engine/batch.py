@@ -189,10 +189,6 @@ def build(
     lines = lines.with_columns(ce=pl.col("c") * len(facts.epochs) + first_epoch)
     lines = _enriched(lines, facts, mods)
     later = _later_epochs(lines, first_epoch, facts, mods)
-    if not later.is_empty():  # a span line is hit if any of its days is (SPEC 2.8, point 9)
-        for flag in ("never_pays", "mue_zero"):
-            rows = later.filter(flag)["row"].implode()
-            lines = lines.with_columns(pl.col(flag) | pl.col("row").is_in(rows))
     return Batch(raw, lines, facts, mods, reference, _lacking(raw, rejected), later)
 
 

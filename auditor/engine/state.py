@@ -45,12 +45,26 @@ class State:
 
     def at_every_epoch(self) -> pl.DataFrame:
         """The lines, and span lines again at the facts of the further epochs they reach."""
-        later = self.batch.later
-        if later.is_empty():
+        if self.batch.later.is_empty():
             return self.lines
-        own = [c for c in self.lines.columns if c not in later.columns]
-        later = later.join(self.lines.select("row", *own), on="row")
-        return pl.concat([self.lines, later.select(self.lines.columns)])
+        return pl.concat([self.lines, self._later().select(self.lines.columns)])
+
+    def by_day(self, lines: pl.DataFrame) -> pl.DataFrame:
+        """Batch.by_day, with what pays by itself at the facts of each day (needs ce)."""
+        expanded = self.batch.by_day(lines)
+        flags = [c for c in ("pays_as_column1", "pays_as_primary") if c in lines.columns]
+        if self.batch.later.is_empty() or not flags:
+            return expanded
+        that_day = self._later().select("row", "ce", *(pl.col(f).alias(f"_{f}") for f in flags))
+        expanded = expanded.join(that_day, on=["row", "ce"], how="left")
+        return expanded.with_columns([pl.coalesce(f"_{f}", f).alias(f) for f in flags]).select(
+            lines.columns
+        )
+
+    def _later(self) -> pl.DataFrame:
+        """Batch.later with payability."""
+        known = self.lines.select("row", "dup", "alone_blocked")
+        return _pays(self.batch.later.join(known, on="row"))
 
     def mark_duplicates(self, rows: pl.Series) -> None:
         """Set exact duplicates aside: no denying rule is judged on them, and they support none."""
@@ -76,6 +90,11 @@ def payability(lines: pl.DataFrame, duplicates: pl.Series) -> pl.DataFrame:
         )
         rows = lone.join(payable, on="day", how="semi")["row"]
         lines = lines.with_columns(alone_blocked=pl.col("row").is_in(rows.implode()))
+    return _pays(lines)
+
+
+def _pays(lines: pl.DataFrame) -> pl.DataFrame:
+    """Add pays_as_column1 and pays_as_primary."""
     barred = pl.col("never_pays") | pl.col("mue_zero") | pl.col("alone_blocked")
     gone = pl.col("denied") | pl.col("dup") | ~pl.col("live")
     return lines.with_columns(

@@ -35,12 +35,12 @@ def read_days(addons: pl.DataFrame, state: State) -> AddOnDays:
     batch = state.batch
     addons = addons.filter(pl.col("day").is_not_null())
     days = state.lines.filter(_CANDIDATE)
-    addons = batch.by_day(addons)
+    addons = state.by_day(addons).filter("pays_as_primary")
     wanted = addons.select("day").unique()
     # A span line may reach a day that its own first day is not.
     days = days.filter(pl.col("days") == 1).join(wanted, on="day", how="semi")
     if batch.has_spans:
-        spans = batch.by_day(state.lines.filter(_CANDIDATE, pl.col("days") > 1))
+        spans = state.by_day(state.lines.filter(_CANDIDATE, pl.col("days") > 1))
         days = pl.concat([days, spans.join(wanted, on="day", how="semi")])
     days = _with_denials(days, state)
     edges = _edges(addons, days, state)

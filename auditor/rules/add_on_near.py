@@ -36,13 +36,12 @@ _WORDS = {
 
 def around(addons: pl.DataFrame, state: State) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The add-on lines day by day with who bills them, and all lines of their patients."""
-    batch = state.batch
     lines = state.lines.filter(pl.col("patient").is_not_null() & pl.col("live") & ~pl.col("dup"))
-    own = batch.by_day(lines.join(addons.select("row").unique(), on="row", how="semi")).join(
+    own = state.by_day(lines.join(addons.select("row").unique(), on="row", how="semi")).join(
         addons.select("row", "day"), on=["row", "day"], how="semi"
     )
     # By person, whatever the payer: the words say where the primary was billed.
-    patients = batch.by_day(lines.join(own.select("person").unique(), on="person", how="semi"))
+    patients = state.by_day(lines.join(own.select("person").unique(), on="person", how="semi"))
     there = others(
         patients,
         person="person",

@@ -72,7 +72,7 @@ def _edges(state: State) -> pl.DataFrame:
         "claim",
         "vague",
     )
-    lines = batch.by_day(lines)
+    lines = state.by_day(lines)
     if not batch.packs:
         lines = lines.with_columns(day=pl.col("day").rank("dense").cast(pl.Int64))
     n = batch.n_codes
