@@ -98,6 +98,7 @@ def _why_review(frame: pl.DataFrame, state: State) -> pl.DataFrame:
     """Say what lowers a finding that would be certain, where the rule's own words do not."""
     place = state.lines["row"].search_sorted(frame["row"])  # lines leave voided rows out
     known = state.lines["s1_known"].gather(place)
+    loose = state.lines["loose"].gather(place)
     business = pl.col("line_of_business")
     reason = (
         pl.when(business.is_in(["unknown", "commercial"]) & ~pl.col("at_home"))
@@ -108,6 +109,8 @@ def _why_review(frame: pl.DataFrame, state: State) -> pl.DataFrame:
         )
         .when((pl.col("shape") != "line") & ~known)
         .then(pl.lit(" Review: the rendering NPI is missing, and the billing NPI stands in."))
+        .when((pl.col("shape") != "line") & loose)
+        .then(pl.lit(" Review: the claim replaces or voids one that is not in these files."))
         .otherwise(pl.lit(""))
     )
     lowered = (pl.col("tier") == REVIEW) & (pl.col("best") == "certain")

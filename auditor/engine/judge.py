@@ -35,7 +35,7 @@ def judge(batch: Batch, present: frozenset[str]) -> State:
     """
     nothing = pl.Series(dtype=pl.UInt32)
     silent = frozenset(r.id for r in catalogue() if missing_columns(r, present))
-    state = State(batch, payability(batch.lines, nothing), silent)
+    state = State(batch, payability(batch.lines, nothing, batch), silent)
     for stage in Stage:
         if stage == Stage.LINES:
             for found in _line_rules(state):

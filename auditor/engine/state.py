@@ -68,10 +68,10 @@ class State:
 
     def mark_duplicates(self, rows: pl.Series) -> None:
         """Set exact duplicates aside: no denying rule is judged on them, and they support none."""
-        self.lines = payability(self.lines, rows)
+        self.lines = payability(self.lines, rows, self.batch)
 
 
-def payability(lines: pl.DataFrame, duplicates: pl.Series) -> pl.DataFrame:
+def payability(lines: pl.DataFrame, duplicates: pl.Series, batch: Batch) -> pl.DataFrame:
     """Add what makes a line unpayable by itself, before any pair, unit or add-on rule.
 
     A status that never pays bars a column 1 line of every line of business, because the edit
@@ -88,7 +88,10 @@ def payability(lines: pl.DataFrame, duplicates: pl.Series) -> pl.DataFrame:
             pl.col("status").is_in(PAID_UNDER_SCHEDULE),
             pl.col("live") & ~pl.col("dup") & ~pl.col("denied") & ~pl.col("mue_zero"),
         )
-        rows = lone.join(payable, on="day", how="semi")["row"]
+        need = ["row", "day", "date", "days"]
+        days = batch.by_day(payable.select(need)).select("day", other="row")
+        met = batch.by_day(lone.select(need)).join(days, on="day")
+        rows = met.filter(pl.col("row") != pl.col("other"))["row"].unique()
         lines = lines.with_columns(alone_blocked=pl.col("row").is_in(rows.implode()))
     return _pays(lines)
 

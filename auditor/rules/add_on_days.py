@@ -101,7 +101,27 @@ def _edges(addons: pl.DataFrame, days: pl.DataFrame, state: State) -> pl.DataFra
 def _standing(
     ones: pl.DataFrame, days: pl.DataFrame, edges: pl.DataFrame, excuses: pl.DataFrame
 ) -> pl.DataFrame:
-    """row, day of lines that can support an add-on: the least fixpoint."""
+    """row, day of lines that can support an add-on: the least fixpoint.
+
+    A span line that is an orphan on one of its days is one on all: it supports nothing.
+    """
+    banned = pl.Series(dtype=pl.UInt32)
+    while True:
+        held = days.filter(~pl.col("row").is_in(banned.implode()))
+        standing = _fixpoint(ones, held, edges, excuses)
+        fell = ones.join(days.filter("payable").select("row", "day"), on=["row", "day"]).join(
+            standing, on=["row", "day"], how="anti"
+        )["row"]
+        more = standing.filter(pl.col("row").is_in(fell.implode()))["row"].unique()
+        if more.is_empty():
+            return standing
+        banned = pl.concat([banned, more])
+
+
+def _fixpoint(
+    ones: pl.DataFrame, days: pl.DataFrame, edges: pl.DataFrame, excuses: pl.DataFrame
+) -> pl.DataFrame:
+    """Lines that are no type 1 add-ons, and the add-ons that these support, and so on."""
     closed = ones.select("row", "day").join(excuses, on=["row", "day"], how="anti")
     payable = days.filter("payable").select("row", "day")
     standing = payable.join(closed, on=["row", "day"], how="anti")

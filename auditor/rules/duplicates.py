@@ -95,9 +95,6 @@ def find(state: State) -> pl.DataFrame:
             pl.concat_str("claim_id", pl.col("payer_claim_id").fill_null(""))
         )
     )
-    # Neither allowed nor paid is a denial without the word: billed again it is no duplicate.
-    unpaid = (pl.col("allowed_amount") == 0) & (pl.col("paid_amount") == 0)
-    lines = lines.filter(~unpaid.fill_null(value=False))
     lines = lines.sort(
         "received_date", "claim_id", "line_number", "source_file", "source_row", nulls_last=False
     )
@@ -106,7 +103,9 @@ def find(state: State) -> pl.DataFrame:
         .agg(other=pl.col("row").first(), n=pl.len())
         .filter(pl.col("n") > 1)
     )
-    known = pl.col("s1_known")
+    # Neither allowed nor paid may be a denial without the word, after which billing again is right.
+    unpaid = (pl.col("allowed_amount") == 0) & (pl.col("paid_amount") == 0)
+    known = pl.col("s1_known") & ~unpaid.fill_null(value=False)
     earlier_known = (known.cast(pl.Int32).cum_sum() - known.cast(pl.Int32)).over(key) > 0
     later = (
         lines.with_columns(sure=known & earlier_known)
@@ -144,8 +143,8 @@ def find(state: State) -> pl.DataFrame:
         .then(pl.lit("Void this line; if the test was repeated for care, report 91 on it."))
         .otherwise(
             pl.lit(
-                "Void this line; if the record shows that the service was done again, report 76 on "
-                "it."
+                "Void this line. If the record shows more units, report them on one line; if the "
+                "service was done again, report 76 on this one."
             )
         ),
     )
