@@ -31,7 +31,7 @@ def names_of(files: Sequence[Path]) -> list[str]:
     """A name for each file: its own, or with as many folders as tell it from the others."""
     depth = dict.fromkeys(files, 1)
     while True:
-        names = ["/".join(path.parts[-depth[path] :]) for path in files]
+        names = [_text("/".join(path.parts[-depth[path] :])) for path in files]
         double = {
             path
             for path, name in zip(files, names, strict=True)
@@ -41,6 +41,18 @@ def names_of(files: Sequence[Path]) -> list[str]:
             return names
         for path in double:
             depth[path] += 1
+
+
+def _text(name: str) -> str:
+    r"""A file's name as valid text.
+
+    A system hands over the bytes of a name that its locale cannot decode as lone surrogates; they
+    are UTF-8 after all where the locale is plain C, and are shown as \xe9 where they are not.
+    """
+    try:
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # half a character, as a Windows name may hold
+        return name.encode("utf-8", "backslashreplace").decode()
 
 
 def open_source(path: Path, name: str, options: IntakeOptions) -> Source:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 
 from auditor.errors import InputRejected
 from auditor.intake import read_claims, records
+from auditor.intake.opening import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -273,3 +277,29 @@ def test_blank_lines_between_full_rows_and_one_short_row(read: Callable[..., Int
     assert intake.lines["source_row"].to_list() == [2, 7]
     assert intake.rejected["source_row"].to_list() == [5]
     assert "Left out: 3 blank rows." in intake.files[0].notes
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("Größe.csv", "Größe.csv"),
+        ("Gr\udcc3\udcb6\udcc3\udc9fe.csv", "Größe.csv"),  # UTF-8 in the plain C locale
+        ("caf\udce9.csv", "caf\\xe9.csv"),
+        ("half\ud83d.csv", "half\\ud83d.csv"),
+    ],
+)
+def test_a_name_that_is_no_text_is_shown_as_text(name: str, found: str) -> None:
+    assert names_of([Path("in") / name]) == [found]
+
+
+def test_names_that_are_no_text_stay_apart() -> None:
+    assert names_of([Path("\udce9.csv"), Path("\udce8.csv")]) == ["\\xe9.csv", "\\xe8.csv"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux alone")
+def test_a_file_whose_name_is_not_utf8_is_read(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.csv")
+    path.write_text("Claim ID,Patient ID,NPI,DOS,CPT\nC1,P1,1234567893,2024-03-05,99213\n")
+    intake = read_claims([path])
+    assert intake.lines["source_file"].to_list() == ["caf\\xe9.csv"]
+    assert intake.files[0].name == "caf\\xe9.csv"
