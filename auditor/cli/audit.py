@@ -37,7 +37,7 @@ class Given:
 
 def audit(
     ctx: typer.Context,
-    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", hidden=True)],
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", hidden=True, readable=False)],
     reference: Annotated[
         Path | None,
         typer.Option(

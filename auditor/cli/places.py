@@ -67,7 +67,7 @@ def check(inputs: Sequence[Path], outputs: Mapping[str, Path | None]) -> None:
                 f"'{path.name}' is named twice.",
                 next_step="Name each claim file once: its lines would count as duplicates.",
             )
-        if path.is_dir():
+        if _is_folder(path):
             raise InputRejected(
                 "This is a folder.", where=str(path), next_step="Name the claim files in it."
             )
@@ -83,6 +83,19 @@ def check(inputs: Sequence[Path], outputs: Mapping[str, Path | None]) -> None:
                 next_step="Name another file.",
             )
         seen[key] = "the files to write"
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether an input is a folder; raises InputRejected where one may not even ask."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError) as error:  # a folder above it is closed; a NUL in the name
+        why = getattr(error, "strerror", None) or type(error).__name__
+        raise InputRejected(
+            f"The file cannot be read ({why}).",
+            where=str(path),
+            next_step="Check that it exists and that you may read it.",
+        ) from None
 
 
 def _check_one(option: str, path: Path) -> None:
@@ -116,9 +129,9 @@ def _identity(path: Path) -> str:
 
 def _is_checkout(folder: Path) -> bool:
     project = folder / "pyproject.toml"
-    if not ((folder / "reports").is_dir() and project.is_file()):
-        return False
     try:
+        if not (folder / "auditor").is_dir():
+            return False
         found = tomllib.loads(project.read_text(encoding="utf-8"))
     except (OSError, ValueError):  # somebody else's file: not ours to complain of
         return False

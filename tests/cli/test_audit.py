@@ -116,7 +116,7 @@ def test_an_existing_workbook_stays(audit: Callable[..., Any], tmp_path: Path) -
 def test_the_default_report_lies_in_the_reports_of_a_checkout(
     audit: Callable[..., Any], tmp_path: Path
 ) -> None:
-    (tmp_path / "reports").mkdir()
+    (tmp_path / "auditor").mkdir()
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "claim-auditor"\n')
     told = audit()
     assert "\n  reports/march-2025-12-01.xlsx\n" in told.out.replace("\\", "/")

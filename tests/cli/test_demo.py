@@ -15,7 +15,7 @@ SNAPSHOTS = Path(__file__).parent / "snapshots"
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
     """An empty checkout, so that nothing is written into the real one."""
-    (tmp_path / "reports").mkdir()
+    (tmp_path / "auditor").mkdir()
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "claim-auditor"\n')
     return tmp_path
 

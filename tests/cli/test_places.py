@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from auditor.cli import places
-from auditor.errors import ConfigError
+from auditor.errors import ConfigError, InputRejected
 
 DAY = date(2026, 1, 2)
 
@@ -22,7 +22,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def checkout(folder: Path, text: str = '[project]\nname = "claim-auditor"\n') -> None:
-    (folder / "reports").mkdir()
+    (folder / "auditor").mkdir()
     (folder / "pyproject.toml").write_text(text, encoding="utf-8")
 
 
@@ -52,9 +52,9 @@ def test_the_reports_folder_of_another_project_is_left_alone(text: str, folder: 
     assert not chosen.is_relative_to(folder)
 
 
-def test_a_checkout_without_a_reports_folder_is_not_one(folder: Path) -> None:
+def test_the_program_needs_to_be_there_for_a_checkout(folder: Path) -> None:
     checkout(folder)
-    (folder / "reports").rmdir()
+    (folder / "auditor").rmdir()
     assert not places.default_report([Path("march.csv")], DAY).is_relative_to("reports")
 
 
@@ -119,6 +119,24 @@ def test_a_folder_is_no_file(folder: Path) -> None:
     (folder / "r.xlsx").mkdir()
     with pytest.raises(ConfigError, match=r"'r.xlsx' cannot be written"):
         places.check([folder / "march.csv"], {"--report": Path("r.xlsx")})
+
+
+def test_an_input_that_one_cannot_even_ask_about_cannot_be_read(folder: Path) -> None:
+    with pytest.raises(InputRejected, match=r"cannot be read \(File name too long\)"):
+        places.check([folder / ("x" * 300 + ".csv")], {})
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32" or os.geteuid() == 0, reason="permissions do not hold this user back"
+)
+def test_an_input_in_a_closed_folder_cannot_be_read(folder: Path) -> None:
+    (folder / "closed").mkdir(mode=0)
+    with pytest.raises(InputRejected, match=r"cannot be read \(Permission denied\)"):
+        places.check([folder / "closed" / "march.csv"], {})
+
+
+def test_an_input_that_is_not_there_is_left_for_the_reader(folder: Path) -> None:
+    places.check([folder / "no-such.csv"], {})
 
 
 def test_a_place_below_a_file_is_refused(folder: Path) -> None:
