@@ -108,6 +108,8 @@ class _Standing:
 
 def _notes(by_business: dict[str, int], reference: Reference) -> tuple[str, ...]:
     """Whole-run remarks in plain words."""
+    from auditor.engine.coverage import KINDS  # noqa: PLC0415 - importing this module stays cheap
+
     notes = []
     unknown = by_business.get("unknown", 0)
     if unknown:
@@ -116,11 +118,11 @@ def _notes(by_business: dict[str, int], reference: Reference) -> tuple[str, ...]
             "unit limits and Medicare-only rules at most at review. Say --line-of-business to "
             "change that."
         )
-    starter = [r.kind for r in reference.releases() if r.starter]
+    starter = sorted(KINDS[r.kind] for r in reference.releases() if r.starter)
     if starter:
         notes.append(
-            "The built-in starter set served for: " + ", ".join(sorted(starter)) + ". It holds a "
-            "few hundred rows; codes outside it were not judged. Load your CMS files with "
+            "The built-in starter set served for " + ", ".join(starter) + ". It holds a few "
+            "hundred rows a table; codes outside it were not judged. Load your CMS files with "
             "`auditor reference import FOLDER`."
         )
     return tuple(notes)

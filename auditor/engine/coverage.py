@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from auditor.engine.state import State
     from auditor.rules import Rule
 
+KINDS = {
+    "aoc": "add-on edits",
+    "ptp-practitioner": "code pairs",
+    "mue-practitioner": "unit limits",
+    "fee-schedule": "fee schedules",
+    "hcpcs": "HCPCS codes",
+}
+"""Kinds of reference table in a reader's words."""
 JUDGED, NOT, CAUTION = "judged", "not judged", "judged with caution"
 
 
@@ -149,7 +157,7 @@ class _Reasons:
         yield from self._tables(rule)
         if rule.review_for:
             yield (
-                f"{CAUTION}: at most at review, because the line is not known to be Medicare",
+                f"{CAUTION}: at most at review where Medicare does not pay, or may not",
                 pl.col("lob").is_in(rule.review_for),
             )
         if rule.shape != "line":
@@ -174,7 +182,7 @@ class _Reasons:
         for kind in rule.tables:
             release = self.reference.release(kind)  # type: ignore[arg-type]
             if release is None:
-                yield f"{NOT}: no {kind} table is loaded", pl.lit(value=True)
+                yield f"{NOT}: no {KINDS[kind]} are loaded", pl.lit(value=True)
                 continue
             if kind == "aoc":
                 yield (
@@ -195,7 +203,7 @@ class _Reasons:
                 yield f"{NOT}: the code has no row in the {words} of its date", absent
             if release.vouches_to is not None:
                 yield (
-                    f"{CAUTION}: later than the newest {kind} release loaded ({release.label})",
+                    f"{CAUTION}: later than the newest {KINDS[kind]} loaded ({release.label})",
                     pl.col("date") > release.vouches_to,
                 )
 
