@@ -88,7 +88,7 @@ def write(rows: Sequence[Raw], path: Path) -> None:
     table.write_csv(path)
 
 
-@rounds(15)
+@rounds(8)
 @given(exports())
 def test_a_file_is_judged_as_the_oracle_judges_its_texts(rows: Export) -> None:
     with TemporaryDirectory() as folder:

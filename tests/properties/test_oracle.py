@@ -85,7 +85,7 @@ def shuffled(rows: Sequence[Raw], order: random.Random) -> list[Raw]:
     return mixed
 
 
-@rounds(160)
+@rounds(120)
 @given(nights())
 def test_auditor_and_oracle_agree(night: Night) -> None:
     agree(night)
