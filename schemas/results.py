@@ -39,6 +39,7 @@ class Findings(pa.DataFrameModel):
             "paid",
             "charge",
             "already denied",
+            "paid zero",
             "not determined",
             "counted in another finding",
             "none",

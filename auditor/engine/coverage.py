@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.engine.state import State
+    from auditor.reference.interface import Release
     from auditor.rules import Rule
 
 KINDS = {
@@ -201,11 +202,25 @@ class _Reasons:
                 if not starter:
                     yield self._by_release(kind, column, words)
                 yield f"{NOT}: the code has no row in the {words} of its date", absent
-            if release.vouches_to is not None:
-                yield (
-                    f"{CAUTION}: later than the newest {KINDS[kind]} loaded ({release.label})",
-                    pl.col("date") > release.vouches_to,
-                )
+            yield self._late(kind, column, release)
+
+    def _late(self, kind: str, column: str, release: Release) -> tuple[str, pl.Expr]:
+        """Later than the quarter for which the deciding release vouches.
+
+        Where releases take turns (MUE, fee schedule) that is the one of the line's own date, which
+        stays in use until the next one that is loaded.
+        """
+        if not column:
+            return (
+                f"{CAUTION}: later than the newest {KINDS[kind]} loaded ({release.label})",
+                pl.col("date") > release.vouches_to,
+            )
+        vouches = {r.label: r.vouches_to for r in self.reference.releases() if r.kind == kind}
+        until = pl.col(column).replace_strict(vouches, default=None, return_dtype=pl.Date)
+        return (
+            f"{CAUTION}: later than the quarter of the {KINDS[kind]} that served",
+            pl.col("date") > until,
+        )
 
     def _by_release(self, kind: str, column: str, words: str) -> tuple[str, pl.Expr]:
         """No loaded release covers the date of service at all."""

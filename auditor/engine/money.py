@@ -27,11 +27,11 @@ def at_risk(frame: pl.DataFrame, state: State) -> pl.DataFrame:
         .otherwise(pl.lit("charge"))
     )
     amount = pl.coalesce("allowed_amount", "paid_amount", "charge_amount")
+    refused = (pl.col("paid_status") == "denied").fill_null(value=False)
     # Paid nothing though something was allowed is the patient's share, and still at risk.
     nothing = (pl.col("paid_amount") == 0) & (pl.col("allowed_amount").fill_null(0) == 0)
-    denied = (pl.col("paid_status") == "denied").fill_null(value=False) | nothing.fill_null(
-        value=False
-    )
+    unpaid = ~refused & nothing.fill_null(value=False)
+    denied = refused | unpaid
     counts = (pl.col("tier") < INFO) & (pl.col("amount") == "line")
     # One finding a line counts the amount: the first in tier, then rank.
     frame = frame.sort(
@@ -56,7 +56,9 @@ def at_risk(frame: pl.DataFrame, state: State) -> pl.DataFrame:
         .then(pl.lit("none"))
         .when(pl.col("amount") == "not determined")
         .then(pl.lit("not determined"))
-        .when(denied)
+        .when(unpaid)
+        .then(pl.lit("paid zero"))
+        .when(refused)
         .then(pl.lit("already denied"))
         .when(~first)
         .then(pl.lit("counted in another finding"))

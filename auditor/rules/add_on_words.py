@@ -38,7 +38,7 @@ def row_words(lines: pl.DataFrame, state: State) -> pl.DataFrame:
             "code",
             "date",
             table_row=pl.format(
-                "{}: type {}, {} rows in force, the oldest since {}",
+                "{}: type {}, rows in force: {}, the oldest since {}",
                 pl.col("code"),
                 pl.col("edit_type").cast(pl.List(pl.String)).list.join(" and "),
                 pl.col("n"),

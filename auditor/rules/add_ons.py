@@ -99,6 +99,7 @@ RULES = (
         profiles=_ALL,
         columns=("code", "modifiers"),
         tables=("aoc",),
+        amount="not determined",
         flags="51 on an add-on code (certain), or 50 on an add-on whose bilateral indicator is 0 "
         "(review).",
         why="Add-on codes are exempt from the multiple procedure reduction, so 51 is never right "

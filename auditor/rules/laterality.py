@@ -87,7 +87,7 @@ def find(state: State) -> pl.DataFrame:
         message=pl.when(pl.col("side").is_not_null())
         .then(
             pl.format(
-                "{} is a procedure on a {}; the line names {}, and not the {}.",
+                "{} is a procedure on one {}; the line names {}, and not the {}.",
                 pl.col("code"),
                 part,
                 pl.col("side"),

@@ -31,7 +31,7 @@ def test_allowed_comes_before_paid_and_charge() -> None:
 
 def test_a_line_paid_nothing_has_nothing_at_risk() -> None:
     told = only("97110-GP units=7 charge=145.36 paid=0")
-    assert (told["amount_at_risk"], told["amount_basis"]) == (Decimal(0), "already denied")
+    assert (told["amount_at_risk"], told["amount_basis"]) == (Decimal(0), "paid zero")
 
 
 @pytest.mark.parametrize("units", ["7", "7.5", "12.125"])
