@@ -2,23 +2,52 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from auditor.intake.distinct import Normal, clean, through
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _PLAIN = r"^-?\d{1,12}(?:\.\d{1,2})?$"
 _THOUSANDS = r"^\d{1,3}(?:,\d{3})+(?:\.\d*)?$"
+# A group behind the sign that is not of three digits, or a group of three between both signs.
+_COMMA = r",(?:\d{1,2}|\d{4,})\D*$|\.\d{3},"
+_POINT = r"\.(?:\d{1,2}|\d{4,})\D*$|,\d{3}\."
 _NUMBER = r"^(\d{0,12})(?:\.(\d*))?$"
 
 
-def scaled(values: pl.Series, digits: int, what: str) -> pl.DataFrame:
+def decimal_comma(columns: Sequence[pl.Series]) -> bool:
+    """Whether the amounts of a file (its amount columns, String) have a decimal comma.
+
+    They do where most cells can only be read so (100,50 or 1.234,56) and none only otherwise.
+    """
+    if not any(column.str.contains(",", literal=True).any() for column in columns):
+        return False
+    filled = comma = point = 0
+    for column in columns:
+        counted = column.drop_nulls().rename("raw").value_counts(name="cells")
+        text, cells = counted["raw"], counted["cells"]
+        filled += int(cells.filter(text.str.contains(r"\d")).sum())
+        comma += int(cells.filter(text.str.contains(_COMMA)).sum())
+        point += int(cells.filter(text.str.contains(_POINT)).sum())
+    return point == 0 and comma * 2 > filled
+
+
+def scaled(values: pl.Series, digits: int, what: str, *, comma: bool = False) -> pl.DataFrame:
     """Distinct numbers times 10 to the power of `digits`, as Int64.
 
     $, blanks and thousands commas go; (12.50), -12.50, 12.50- and 12.50 CR are negative. Further
     decimals are rounded half up in size, and noted. What is no number is emptied, and noted.
+    `comma`: the comma is the decimal sign, and the point marks the thousands.
     """
     frame = values.alias("raw").to_frame().with_columns(text=clean(pl.col("raw")))
-    upper = pl.col("text").str.to_uppercase().str.replace_all(r"USD|[\s$+]", "")
+    written = pl.col("text")
+    if comma:
+        written = written.str.replace_many([",", "."], [".", ","])
+    upper = written.str.to_uppercase().str.replace_all(r"USD|[\s$+]", "")
     frame = frame.with_columns(bare=upper)
     negative = pl.col("bare").str.contains(r"^-[^-]*$|^[^-]*-$|^\([^()]*\)$|CR$")
     size = pl.col("bare").str.replace(r"^\((.*)\)$", "${1}").str.replace(r"CR$", "")
@@ -55,20 +84,21 @@ def shown(repaired: pl.DataFrame | None, digits: int) -> pl.DataFrame | None:
     return repaired.with_columns(value=decimal.cast(pl.Decimal(24, digits)).cast(pl.String))
 
 
-def cents(raw: pl.Series, *, in_cents: bool = False) -> Normal:
-    """Amounts in cents; `in_cents` where the column counts cents already.
+def cents(raw: pl.Series, *, in_cents: bool = False, comma: bool = False) -> Normal:
+    """Amounts in cents; `in_cents` where the column counts cents already, `comma` as in scaled.
 
     Amounts are as many as lines, so the plain form is read directly rather than by value.
     """
     if not in_cents and raw.str.contains(_PLAIN).all():
         exact = raw.cast(pl.Decimal(18, 2)) * 100
         return Normal(exact.cast(pl.Int64), None)
-    return through(raw, lambda values: scaled(values, 0 if in_cents else 2, "an amount"))
+    digits = 0 if in_cents else 2
+    return through(raw, lambda values: scaled(values, digits, "an amount", comma=comma))
 
 
-def thousandths(values: pl.Series) -> pl.DataFrame:
-    """Distinct units in thousandths."""
-    return scaled(values, 3, "a number of units")
+def thousandths(values: pl.Series, *, comma: bool = False) -> pl.DataFrame:
+    """Distinct units in thousandths; `comma` as in scaled."""
+    return scaled(values, 3, "a number of units", comma=comma)
 
 
 def line_number(values: pl.Series) -> pl.DataFrame:

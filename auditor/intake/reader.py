@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from auditor.errors import ConfigError, InputRejected
+from auditor.intake import amounts, codes, dates, gate, layout, leftover, mapping, steps, warning
 from auditor.intake import canonical as canon
-from auditor.intake import codes, dates, gate, layout, leftover, mapping, steps
 from auditor.intake import header as headers
 from auditor.intake.interface import FileRead, Intake
 from auditor.intake.opening import names_of, open_source
@@ -112,6 +112,9 @@ def _part(source: Source, options: IntakeOptions) -> _Part:
             f" + {rejected.height} rejected"
         )
         raise RuntimeError(message)
+    repairs = pl.concat(outcome.repairs)
+    warnings += warning.rejections(rejected, outcome.read)
+    warnings += warning.emptied(lines, repairs, columns.mapping())
     file = FileRead(
         name=source.name,
         sha256=source.sha256,
@@ -127,7 +130,6 @@ def _part(source: Source, options: IntakeOptions) -> _Part:
         notes=(*warnings, *source.notes, *columns.notes, *notes),
         warnings=tuple(warnings),
     )
-    repairs = pl.concat(outcome.repairs)
     return _Part(lines, rejected, aside, repairs, file, _fields(columns))
 
 
@@ -157,14 +159,18 @@ def _header(source: Source, options: IntakeOptions) -> HeaderRow:
 def _plan(
     source: Source, body: Body, columns: Columns, options: IntakeOptions
 ) -> tuple[steps.Plan, list[str]]:
-    """What holds for the whole file: how its dates are read, what its payer is by default."""
+    """What holds for the whole file: how its dates and amounts are read, its payer by default."""
     found = {
         name: pl.concat([body.cells[str(place)].alias(name) for place in places])
         for name, places in steps.date_columns(columns).items()
     }
-    readings, notes = dates.readings(found, serials=source.serials)
-    plan = steps.Plan(source.name, columns, readings, options.line_of_business, body.numbers)
-    return plan, notes
+    readings, warnings = dates.readings(found, serials=source.serials)
+    comma = amounts.decimal_comma([body.cells[str(n)] for n in steps.amount_columns(columns)])
+    if comma:
+        warnings.append("Amounts were read with a decimal comma: 1.234,56 as 1,234.56.")
+    business = options.line_of_business
+    plan = steps.Plan(source.name, columns, readings, business, body.numbers, comma)
+    return plan, warnings
 
 
 class _Outcome:

@@ -50,6 +50,8 @@ class Plan:
     """For lines that do not say so themselves."""
     numbers: frozenset[int] = frozenset()
     """Columns that a spreadsheet stores as numbers."""
+    decimal_comma: bool = False
+    """Amounts and units are written 1.234,56."""
 
 
 @dataclass(slots=True)
@@ -92,6 +94,13 @@ def date_columns(columns: Columns) -> dict[str, list[int]]:
     """Every column that holds dates, by field."""
     used = columns.used()
     return {name: used[name] for name in _DATES if name in used}
+
+
+def amount_columns(columns: Columns) -> list[int]:
+    """Every column that holds amounts, but for those that count cents."""
+    used = columns.used()
+    places = (place for name in names.AMOUNTS for place in used.get(name, ()))
+    return [place for place in places if not names.in_cents(columns.names[place])]
 
 
 def _identifiers(batch: Batch) -> None:
@@ -233,10 +242,12 @@ def _amounts(batch: Batch) -> None:
         if batch.has(name):
             header = batch.plan.columns.names[batch.plan.columns.used()[name][0]]
             raw = batch.raw[name]
-            normal = amounts.cents(raw, in_cents=names.in_cents(header))
+            comma = batch.plan.decimal_comma
+            normal = amounts.cents(raw, in_cents=names.in_cents(header), comma=comma)
             batch.keep_number(name, normal, 2)
     if batch.has("units"):
-        batch.keep_number("units", through(batch.raw["units"], amounts.thousandths), 3)
+        units_of = partial(amounts.thousandths, comma=batch.plan.decimal_comma)
+        batch.keep_number("units", through(batch.raw["units"], units_of), 3)
         if batch.has("units_sign"):
             minus = batch.raw["units_sign"].str.strip_chars() == "-"
             units = batch.done["units"]

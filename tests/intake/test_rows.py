@@ -121,6 +121,46 @@ def test_optional_dates_that_are_none_are_emptied_and_noted(read: Callable[..., 
     ]
 
 
+# --- what went wrong with much of a file
+
+
+def test_a_file_that_gave_nothing_says_so(read: Callable[..., Intake]) -> None:
+    rows = [ROW.replace("2024-03-05", day) for day in ("99213", "soon", "")]
+    intake = read(table(*rows))
+    assert intake.lines.is_empty()
+    [warning] = intake.files[0].warnings
+    assert warning == (
+        "Every line was rejected (3), so nothing of the file was audited. Most often: the date of"
+        " service cannot be read (2)."
+    )
+
+
+@pytest.mark.parametrize(("bad", "said"), [(1, False), (2, False), (3, True)])
+def test_more_than_half_rejected_is_said(
+    read: Callable[..., Intake], bad: int, *, said: bool
+) -> None:
+    intake = read(table(*[ROW] * 2, *[ROW.replace("P1", "")] * bad))
+    found = "3 of 5 lines were rejected and not audited. Most often: the patient id is missing (3)."
+    assert intake.files[0].warnings == ((found,) if said else ())
+
+
+@pytest.mark.parametrize(("bad", "said"), [(2, False), (3, True)])
+def test_a_column_most_of_which_was_emptied_is_named(
+    read: Callable[..., Intake], bad: int, *, said: bool
+) -> None:
+    good, blank = [ROW] * 2, [ROW.replace("120.00", "")]
+    intake = read(table(*good, *blank, *[ROW.replace("120.00", "see bill")] * bad))
+    found = "Column 'Charge' (charge_amount): 3 of 5 values could not be read and were emptied."
+    assert intake.files[0].warnings == ((found,) if said else ())
+
+
+def test_a_last_day_that_was_replaced_counts_as_emptied(read: Callable[..., Intake]) -> None:
+    intake = read(table(ROW + ",soon", head=HEADER + ",DOS To"))
+    assert intake.files[0].warnings == (
+        "Column 'DOS To' (service_date_to): 1 of 1 values could not be read and were emptied.",
+    )
+
+
 # --- rows that are no lines
 
 

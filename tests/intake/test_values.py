@@ -441,8 +441,8 @@ def test_every_day_is_read_in_every_form(day: date, *, first: bool) -> None:
         ("-12.345", -1235),
         ("", None),
         ("-", None),
-        ("1,58", None),
-        ("1.580,00", None),
+        ("1,58,0", None),
+        ("1,580", 158000),
         ("abc", None),
         ("1e3", None),
         ("12345678901234567890", None),
@@ -450,6 +450,47 @@ def test_every_day_is_read_in_every_form(day: date, *, first: bool) -> None:
 )
 def test_amounts(line: Callable[..., dict[str, object]], cell: str, cents: int | None) -> None:
     assert line({"Charge": cell})["charge_amount"] == cents
+
+
+def priced(cells: list[str], head: str = HEADER) -> str:
+    quoted = [ROW.replace("120.00", f'"{cell}"') for cell in cells]
+    return "\n".join([head, *quoted]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("cells", "cents"),
+    [
+        (["100,50", "80,00", "120"], [10050, 8000, 12000]),
+        (["1.234,56", "12,5", "-1.000.000,00"], [123456, 1250, -100000000]),
+        (["100,50", "99,00", "1.250"], [10050, 9900, 125000]),
+        (["(12,50)", "12,50-", "$ 3,10"], [-1250, -1250, 310]),
+        # Not consistently so: the point stays the decimal sign.
+        (["100,50", "80,00", "120.25"], [None, None, 12025]),
+        (["1,58", "120", "85"], [None, 12000, 8500]),
+        (["1,234", "2,500", "85"], [123400, 250000, 8500]),
+        (["1,234.50", "85.00", "1,58"], [123450, 8500, None]),
+    ],
+)
+def test_a_decimal_comma_is_read_where_the_column_shows_it(
+    read: Callable[..., Intake], cells: list[str], cents: list[int | None]
+) -> None:
+    intake = read(priced(cells))
+    assert intake.lines["charge_amount"].to_list() == cents
+    said = "Amounts were read with a decimal comma: 1.234,56 as 1,234.56."
+    comma = None not in cents and 123400 not in cents
+    assert (said in intake.files[0].warnings) is comma
+
+
+def test_units_follow_the_amounts_decimal_comma(read: Callable[..., Intake]) -> None:
+    text = "Claim;Patient ID;NPI;DOS;CPT;Units;Charge\n" + "".join(
+        f"C1;P1;1234567893;2024-03-05;99213;{units};80,50\n" for units in ("1", "1,5", "2,000")
+    )
+    assert read(text).lines["units"].to_list() == [1000, 1500, 2000]
+
+
+def test_a_column_in_cents_has_no_decimal_sign(read: Callable[..., Intake]) -> None:
+    text = "Claim,Patient ID,NPI,DOS,CPT,Charge Cents\nC1,P1,1234567893,2024-03-05,99213,8050\n"
+    assert read(text).lines["charge_amount"].to_list() == [8050]
 
 
 def test_an_amount_column_in_cents_says_so_by_name(line: Callable[..., dict[str, object]]) -> None:

@@ -1,0 +1,55 @@
+"""What went wrong with much of a file, in words that the summaries repeat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def rejections(rejected: pl.DataFrame, read: int) -> list[str]:
+    """A remark where more than half of the `read` lines of a file were rejected."""
+    count = rejected.height
+    if count * 2 <= read:
+        return []
+    reason, lines = (
+        rejected["reasons"]
+        .value_counts(name="lines")
+        .sort(-pl.col("lines").cast(pl.Int64), "reasons")
+        .row(0)
+    )
+    said = (
+        f"Every line was rejected ({count:,}), so nothing of the file was audited"
+        if count == read
+        else f"{count:,} of {read:,} lines were rejected and not audited"
+    )
+    return [f"{said}. Most often: {reason} ({lines:,})."]
+
+
+def emptied(lines: pl.DataFrame, repairs: pl.DataFrame, mapping: Mapping[str, str]) -> list[str]:
+    """A remark for each field of which more than half of the filled cells could not be read.
+
+    `lines` are a file's claim lines, `repairs` theirs, `mapping` says from which header a field
+    was read.
+    """
+    counted = (
+        repairs.filter(pl.col("value").is_null() & pl.col("kind").str.ends_with("emptied"))
+        .group_by("field")
+        .agg(cells=pl.len())
+        .sort("field")
+    )
+    said = []
+    for name, cells in counted.iter_rows():
+        column = lines[name]
+        # An unreadable last day of service is replaced by the first: those are not read either.
+        read = min(len(column) - column.null_count(), len(column) - cells)
+        if cells > read:
+            header = mapping.get(name, name)
+            said.append(
+                f"Column '{header}' ({name}): {cells:,} of {read + cells:,} values could not be"
+                " read and were emptied."
+            )
+    return said
