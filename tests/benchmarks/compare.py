@@ -15,7 +15,18 @@ from pathlib import Path
 
 import polars as pl
 
-RULES = ("PTP-0", "PTP-1", "MUE-0", "MUE-1", "MUE-2", "MUE-3", "AOC-1", "AOC-6")
+RULES = (
+    "DUP-1",
+    "STA-B",
+    "PTP-0",
+    "PTP-1",
+    "MUE-0",
+    "MUE-1",
+    "MUE-2",
+    "MUE-3",
+    "AOC-1",
+    "AOC-6",
+)
 KEY = ["rule_id", "tier", "claim_id", "line_number"]
 
 

@@ -100,7 +100,8 @@ LEFT JOIN (
 GROUP BY c.mods;
 
 -- 3. Exact duplicates (SPEC 7.1): the later line, by received date, claim and line number; no rule
--- is judged on it, and it supports none -----------------------------------------------------------
+-- is judged on it, and it supports none. What the payer denied may be billed again; a replacement
+-- repeats lines of other claims by its nature, so it is compared with itself only -----------------
 
 CREATE TEMP TABLE duplicate AS
 WITH repeated AS (
@@ -110,9 +111,10 @@ SELECT line.rowid AS line_key
 FROM line
 SEMI JOIN repeated USING (who, code, first_day)
 JOIN modifier_set USING (mods)
-WHERE NOT repeats
+WHERE NOT repeats AND NOT denied
 QUALIFY row_number() OVER (
-    PARTITION BY who, code, first_day, last_day, pos, sorted_mods, units, charge
+    PARTITION BY who, code, first_day, last_day, pos, sorted_mods, units, charge,
+        CASE WHEN frequency = '7' THEN claim_id END
     ORDER BY received, claim_id, line_number
 ) > 1;
 
