@@ -48,6 +48,8 @@ class FileRead:
     """Headers that no field was read from."""
     notes: tuple[str, ...]
     """Whole-file remarks in plain words: encoding fallback, totals row left out ..."""
+    unneeded: tuple[str, ...] = ()
+    """Those of `unused` whose names are known: another column served, or no rule needs them."""
     warnings: tuple[str, ...] = ()
     """Those of `notes` without which the result cannot be trusted: the summaries repeat them."""
 

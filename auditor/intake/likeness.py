@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
+from auditor.intake import dates, names
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _HCPCS = r"^\s*(?:\d{4}[0-9A-Za-z]|[A-Za-z]\d{4})(?:\.0|[-:, ].*)?\s*$"
 _ICD = r"^\s*(?:[0-9A-HJ-NP-Za-hj-np-z]{7}|\d{2}\.\d{1,2})\s*$"  # ICD-10-PCS, ICD-9 volume 3
+_NPI = r"^\s*\d{10}(?:\.0)?\s*$"
 _SHARE = 0.5
+_LOOKED_AT = 1_000  # rows
 
 
 def blank(column: pl.Series) -> bool:
@@ -34,6 +38,25 @@ def alike(one: pl.Series, other: pl.Series) -> bool:
     if pairs.select((pl.col("one").is_null() != pl.col("other").is_null()).any()).item():
         return False
     return pairs.height == pairs["one"].n_unique() == pairs["other"].n_unique()
+
+
+def suits(name: str, column: pl.Series) -> bool:
+    """Whether what stands in `column` could be the required field `name`, going by its start."""
+    values = column.head(_LOOKED_AT).drop_nulls().unique()
+    values = values.filter(values.str.contains(r"\S"))
+    if values.is_empty():
+        return False
+    half = len(values) * _SHARE
+    if name == "code":
+        return procedures([values]) == "hcpcs"
+    if name in names.PRACTITIONER:
+        return bool(values.str.contains(_NPI).sum() > half)
+    read = max(
+        dates.parse(values, dates.Reading(day_first=day_first))["value"].count()
+        for day_first in (False, True)
+    )
+    # An id may be anything but a date.
+    return (read > half) is (name == "service_date_from")
 
 
 def procedures(columns: Sequence[pl.Series]) -> Literal["hcpcs", "icd", "other"]:

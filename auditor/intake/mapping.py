@@ -66,6 +66,10 @@ class Columns:
         used = {place for places in self.used().values() for place in places}
         return tuple(name for place, name in enumerate(self.names) if place not in used)
 
+    def unneeded(self) -> tuple[str, ...]:
+        """Those of `unused` whose names are known."""
+        return tuple(name for name in self.unused() if names.matches(_bare(name)))
+
     def has(self, name: str) -> bool:
         """Whether any column was found for field `name`."""
         return name in self.single or name in self.lists or self._slotted(name)
@@ -128,8 +132,16 @@ class _Resolver:
         if not any(self._has(name) for name in names.PRACTITIONER):
             absent.append("rendering_npi")
         if absent:
-            raise missing.refuse(absent, self.columns.names, self.taken, self.where)
+            raise missing.refuse(absent, self.columns.names, self._offered(absent), self.where)
         return self.columns
+
+    def _offered(self, absent: list[str]) -> dict[str, list[str]]:
+        """Of each absent field the headers not yet used whose cells could be it."""
+        free = [n for n in range(len(self.columns.names)) if n not in self.taken]
+        return {
+            name: [self.columns.names[n] for n in free if likeness.suits(name, self.cells[str(n)])]
+            for name in absent
+        }
 
     # --- what the operator said
 

@@ -9,7 +9,7 @@ from auditor.errors import InputRejected
 from auditor.intake import names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Mapping
 
 WORDS = {
     "claim_id": "claim id",
@@ -27,30 +27,40 @@ _ALIKE = 0.72  # likeness of two names (difflib's ratio) that is worth a suggest
 
 
 def refuse(
-    fields: list[str], header: tuple[str, ...], taken: Collection[int], where: str
+    fields: list[str], header: tuple[str, ...], offered: Mapping[str, list[str]], where: str
 ) -> InputRejected:
-    """The error that names what is missing, what was found, what was probably meant."""
+    """The error that names what is missing, what was found, what was probably meant.
+
+    `offered` are, of each field, the headers that it may have been meant by.
+    """
     words = ", ".join(f"{WORDS[name]} ({name})" for name in fields)
     shown = ", ".join(header[:NAMED_AT_MOST])
     more = f" and {len(header) - NAMED_AT_MOST} more" if len(header) > NAMED_AT_MOST else ""
-    free = [name for place, name in enumerate(header) if place not in taken]
-    hints = [hint for name in fields if (hint := _hint(name, free))]
+    meant = _meant(offered)
+    hints = [f"--map {name}='{meant[name]}'" for name in fields if name in meant]
     example = hints[0] if hints else f"--map {fields[0]}=COLUMN"
-    meant = f"Did you mean {' '.join(hints)}? " if hints else ""
+    asked = f"Did you mean {' '.join(hints)}? " if hints else ""
     return InputRejected(
         f"No column was recognised for: {words}. Columns found: {shown}{more}.",
         where=where,
-        next_step=f"{meant}Name each missing column, for example {example}.",
+        next_step=f"{asked}Name each missing column, for example {example}.",
     )
 
 
-def _hint(name: str, free: list[str]) -> str:
-    """The --map that probably is meant, by likeness of names; '' for none."""
-    fields = names.PRACTITIONER if name == "rendering_npi" else (name,)
-    known = [word for field in fields for word in names.synonyms(field)]
-    scored = [
-        (difflib.SequenceMatcher(None, names.plain(header), near[0]).ratio(), header)
-        for header in free
-        if (near := difflib.get_close_matches(names.plain(header), known, 1, _ALIKE))
-    ]
-    return f"--map {name}='{max(scored)[1]}'" if scored else ""
+def _meant(offered: Mapping[str, list[str]]) -> dict[str, str]:
+    """Field -> the header whose name is most alike; no header for two fields."""
+    scored = []
+    for name, headers in offered.items():
+        fields = names.PRACTITIONER if name == "rendering_npi" else (name,)
+        known = [word for field in fields for word in names.synonyms(field)]
+        for header in headers:
+            plain = names.plain(header)
+            near = difflib.get_close_matches(plain, known, 1, _ALIKE)
+            if near:
+                likeness = difflib.SequenceMatcher(None, plain, near[0]).ratio()
+                scored.append((likeness, name, header))
+    found: dict[str, str] = {}
+    for _, name, header in sorted(scored, reverse=True):
+        if name not in found and header not in found.values():
+            found[name] = header
+    return found

@@ -128,6 +128,7 @@ def _part(source: Source, options: IntakeOptions) -> _Part:
         mapping=columns.mapping(),
         unused=columns.unused(),
         notes=(*warnings, *source.notes, *columns.notes, *notes),
+        unneeded=columns.unneeded(),
         warnings=tuple(warnings),
     )
     return _Part(lines, rejected, aside, repairs, file, _fields(columns))

@@ -336,6 +336,42 @@ def test_a_description_beside_a_code_is_not_asked_about(read: Callable[..., Inta
     assert (line["specialty"], line["payer"]) == ("06", "Aetna")
 
 
+def test_unknown_names_are_told_from_those_that_were_not_needed(
+    read: Callable[..., Intake],
+) -> None:
+    (file,) = read(table(HEADER + ",Attending NPI,CPT4_1,Cnt", ROW + ",,,3")).files
+    assert set(file.unused) == {"Attending NPI", "CPT4_1", "Cnt"}
+    assert file.unneeded == ("CPT4_1",)
+
+
+ODD = "Encounter #,Chart ID,Doc NPI,Serviced On,Svc Cd,Nm,Mod,POS"
+ODD_ROW = "A1,007,1234567893,2025-11-03,99213,DOE,,11"
+
+
+def test_no_column_is_suggested_twice_or_against_its_values(read: Callable[..., Intake]) -> None:
+    with pytest.raises(InputRejected) as error:
+        read(table(ODD, ODD_ROW))
+    assert error.value.next_step.startswith(
+        "Did you mean --map claim_id='Encounter #' --map service_date_from='Serviced On'"
+        " --map code='Svc Cd' --map rendering_npi='Doc NPI'? "
+    )
+    assert "DOE" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("2025-11-03", "99213"), ("99213", "office visit"), ("1234567893", "Dr House")],
+)
+def test_a_column_of_other_values_is_not_suggested(
+    read: Callable[..., Intake], old: str, new: str
+) -> None:
+    column = dict(zip(ODD_ROW.split(","), ODD.split(","), strict=True))[old]
+    with pytest.raises(InputRejected) as error:
+        read(table(ODD, ODD_ROW.replace(old, new)))
+    assert f"'{column}'" not in error.value.next_step
+    assert error.value.next_step.count("--map") == 4  # three of four, and the first as example
+
+
 def test_names_are_made_unique() -> None:
     assert header.unique(["Mod", "", " Mod", "Mod (2)", "A\nB"]) == (
         "Mod",
