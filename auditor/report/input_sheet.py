@@ -138,8 +138,16 @@ def _mapping(sheet: Sheet, files: tuple[FileRead, ...]) -> None:
     columns = _columns(File="file", Header_row="row", Field="field", Column_in_the_file="header")
     sheet.listing(columns, frame)
     for f in files:
-        if f.unused:
-            text = f"Not needed in {f.name}: {', '.join(f.unused)}."
+        unknown = [header for header in f.unused if header not in f.unneeded]
+        if unknown:
+            text = (
+                f"Not recognised in {f.name}, so not read: {', '.join(unknown)}. Where a field"
+                " stands in one of them, say so: --map FIELD=COLUMN, for example"
+                " --map charge_amount=COLUMN."
+            )
+            sheet.paragraph(text, "soft", 1, len(WIDTHS))
+        if f.unneeded:
+            text = f"Recognised in {f.name}, but not needed: {', '.join(f.unneeded)}."
             sheet.paragraph(text, "soft", 1, len(WIDTHS))
 
 

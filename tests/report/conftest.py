@@ -177,6 +177,7 @@ def file_read(name: str = "march.csv", **values: object) -> FileRead:
         "set_aside": 0,
         "mapping": {"claim_id": "Claim No", "code": "HCPCS", "modifiers": "Mod1, Mod2"},
         "unused": ("Facility", "Comment"),
+        "unneeded": ("Comment",),
         "notes": (),
     }
     return FileRead(**(plain | values))
