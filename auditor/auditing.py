@@ -115,8 +115,8 @@ def _notes(by_business: dict[str, int], reference: Reference) -> tuple[str, ...]
     if unknown:
         notes.append(
             f"{unknown:,} lines do not tell whether Medicare, Medicaid or a commercial plan pays. "
-            "They are judged as commercial, with pairs, unit limits and Medicare-only rules at most "
-            "at review. Say --line-of-business to change that."
+            "They are judged as commercial, with pairs, unit limits and Medicare-only rules at "
+            "most at review. Say --line-of-business to change that."
         )
     starter = sorted(KINDS[r.kind] for r in reference.releases() if r.starter)
     if starter:
