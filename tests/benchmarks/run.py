@@ -99,7 +99,8 @@ def work_folder(keep: Path | None) -> Iterator[Path]:
 def store(given: Path | None, work: Path, *, starter: bool) -> Path:
     """The reference store: the one named, else one imported from the CMS files, else an empty one.
 
-    The import is kept in the system's temporary folder, by the names, sizes and ages of its files.
+    The import is kept in the system's temporary folder, under a name that stands for the files
+    and for the importers' own code; it gets that name when it is complete.
     """
     if given is not None:
         return given.resolve()
@@ -108,15 +109,19 @@ def store(given: Path | None, work: Path, *, starter: bool) -> Path:
         empty = work / "empty-store"
         empty.mkdir(exist_ok=True)
         return empty
-    files = sorted(path for path in SHARED.rglob("*") if path.is_file())
-    marks = [f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
-    digest = hashlib.sha256("\n".join([version("claim-auditor"), *marks]).encode()).hexdigest()
-    place = Path(tempfile.gettempdir()) / f"auditor-benchmark-store-{digest[:16]}"
-    if (place / "manifest.json").is_file():
+    digest = hashlib.sha256()
+    for path in sorted(path for path in SHARED.rglob("*") if path.is_file()):
+        digest.update(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}\n".encode())
+    for path in sorted((ROOT / "auditor" / "reference").glob("*.py")):
+        digest.update(path.read_bytes())
+    place = Path(tempfile.gettempdir()) / f"auditor-benchmark-store-{digest.hexdigest()[:16]}"
+    if place.is_dir():
         say(f"reference  imported earlier: {place}")
         return place
-    command = [sys.executable, "-m", "auditor", "reference", "import", SHARED, "--reference", place]
+    fresh = Path(tempfile.mkdtemp(prefix=f"{place.name}-"))
+    command = [sys.executable, "-m", "auditor", "reference", "import", SHARED, "--reference", fresh]
     cost = measured(command, work)
+    fresh.rename(place)
     say(f"reference  imported in {cost.seconds:.1f} s ({cost.cpu:.1f} s of CPU): {place}")
     return place
 
