@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from auditor.intake import names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 LOOKED_AT = 30
 """Rows that may hold the header; real exports have up to eleven lead rows."""
@@ -59,6 +59,16 @@ def score(cells: Sequence[str], mapped: Collection[str] = ()) -> int:
     known = {match.field for cell in cells if cell for match in names.matches(cell)}
     asked = {names.plain(header) for header in mapped}
     return len(known | {f"--map {name}" for name in map(names.plain, cells) if name in asked})
+
+
+def present(cells: Sequence[str], mapped: Mapping[str, str]) -> dict[str, str]:
+    """Those of `mapped` (field -> header, or headers joined by commas) that `cells` have any of."""
+    known = {names.plain(cell) for cell in cells}
+    return {
+        name: column
+        for name, column in mapped.items()
+        if any(names.plain(part) in known for part in (column, *column.split(",")))
+    }
 
 
 def find(head: Sequence[Record], mapped: Collection[str] = ()) -> HeaderRow | None:

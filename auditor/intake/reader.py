@@ -35,6 +35,8 @@ class _Part(NamedTuple):
     repairs: pl.DataFrame
     file: FileRead
     fields: frozenset[str]
+    mapped: frozenset[str]
+    """Fields whose column the operator named, and the file has."""
 
 
 def read(paths: Iterable[str | Path], options: IntakeOptions) -> Intake:
@@ -49,8 +51,11 @@ def read(paths: Iterable[str | Path], options: IntakeOptions) -> Intake:
         raise ConfigError("No claim file was named.", next_step="Name at least one file.")
     parts: list[_Part] = []
     seen: dict[str, str] = {}
+    unmet = dict(options.columns)
     for path, name in zip(files, names_of(files), strict=True):
-        part = _part(open_source(path, name, options), options)
+        source = open_source(path, name, options)
+        part = _part(source, options, alone=len(files) == 1)
+        unmet = {name: unmet[name] for name in unmet if name not in part.mapped}
         if part.file.sha256 in seen:
             raise InputRejected(
                 f"It has the same content as {seen[part.file.sha256]}, so that every line would"
@@ -60,6 +65,12 @@ def read(paths: Iterable[str | Path], options: IntakeOptions) -> Intake:
             )
         seen[part.file.sha256] = part.file.name
         parts.append(part)
+    if unmet and len(files) > 1:
+        name, column = next(iter(unmet.items()))
+        raise ConfigError(
+            f"None of the files has a column '{column}' for --map {name}={column}.",
+            next_step="See the header row of the files for the name.",
+        )
     lines = pl.concat([part.lines for part in parts]) if len(parts) > 1 else parts[0].lines
     return Intake(
         lines=lines.with_row_index("line_key").select(list(dtypes(ClaimLines))),
@@ -76,14 +87,15 @@ def _stack(model: type, frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat([empty(model), *(frame.select(list(dtypes(model))) for frame in frames)])
 
 
-def _part(source: Source, options: IntakeOptions) -> _Part:
-    """Read one file to the end."""
+def _part(source: Source, options: IntakeOptions, *, alone: bool) -> _Part:
+    """Read one file to the end; of several files not each needs to have the mapped columns."""
     header = _header(source, options)
     body = source.body(header)
     gate.raw(body.cells)
     if body.cells.is_empty() and not body.ragged:
         raise _no_lines(source)
-    columns = mapping.resolve(body.names, body.cells, options.columns, source.name)
+    mapped = options.columns if alone else headers.present(body.names, options.columns)
+    columns = mapping.resolve(body.names, body.cells, mapped, source.name)
     left = leftover.find(body.cells, columns)
     cells, rows = body.cells, body.rows
     if left.keep is not None:
@@ -131,7 +143,7 @@ def _part(source: Source, options: IntakeOptions) -> _Part:
         unneeded=columns.unneeded(),
         warnings=tuple(warnings),
     )
-    return _Part(lines, rejected, aside, repairs, file, _fields(columns))
+    return _Part(lines, rejected, aside, repairs, file, _fields(columns), frozenset(mapped))
 
 
 def _no_lines(source: Source) -> InputRejected:

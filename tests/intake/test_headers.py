@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from auditor.errors import ConfigError, InputRejected
-from auditor.intake import header, names
+from auditor.intake import IntakeOptions, header, names, read_claims
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from auditor.intake import Intake
 
@@ -346,6 +347,18 @@ def test_unknown_names_are_told_from_those_that_were_not_needed(
 
 ODD = "Encounter #,Chart ID,Doc NPI,Serviced On,Svc Cd,Nm,Mod,POS"
 ODD_ROW = "A1,007,1234567893,2025-11-03,99213,DOE,,11"
+
+
+def test_of_several_files_one_may_have_the_mapped_column(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(table(HEADER, ROW))
+    (tmp_path / "b.csv").write_text(table(HEADER.replace("CPT", "Dienst"), ROW))
+    paths = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    intake = read_claims(paths, IntakeOptions(columns={"code": "Dienst"}))
+    assert intake.lines["code"].to_list() == ["99213", "99213"]
+    with pytest.raises(ConfigError, match="None of the files has a column 'Dients'"):
+        read_claims(paths, IntakeOptions(columns={"code": "Dienst", "units": "Dients"}))
+    with pytest.raises(ConfigError, match="no column 'Dienst'"):
+        read_claims(paths[:1], IntakeOptions(columns={"code": "Dienst"}))
 
 
 def test_no_column_is_suggested_twice_or_against_its_values(read: Callable[..., Intake]) -> None:
