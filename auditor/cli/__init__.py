@@ -6,18 +6,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import warnings
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from auditor.cli import output
-from auditor.cli.failures import explain
-from auditor.cli.session import Session
 from auditor.errors import ExitCode, ReportError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import FrameType
 
 __all__ = ["main"]
 
@@ -27,10 +27,38 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     `argv` is what follows the program's name; None takes it from the process.
     """
-    output.prepare()
-    if argv is None and not sys.warnoptions:
+    try:
+        if argv is None:
+            _settle()
+        return _run(argv)
+    except KeyboardInterrupt:  # while our own modules were still loading, or at the very end
+        with suppress(OSError, AttributeError):
+            sys.stderr.write("Interrupted. No output was left half-written.\n")
+        return ExitCode.INTERRUPTED
+
+
+def _settle() -> None:
+    """What holds for the whole process, and is not ours to change in somebody else's."""
+    # Working files too are their owner's alone, from their first byte.
+    os.umask(0o077)
+    # `timeout` and service managers end a program so: it sweeps up as after Ctrl-C.
+    signal.signal(signal.SIGTERM, _interrupt)
+    if not sys.warnoptions:
         # Libraries quote cell values in their warnings (openpyxl does, of dates out of range).
         warnings.simplefilter("ignore")
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    # Imported here, so that an interruption meanwhile finds main at work.
+    from auditor.cli import output
+    from auditor.cli.failures import explain
+    from auditor.cli.session import Session
+
+    output.prepare()
     session = Session.start()
     try:
         from auditor.cli.app import app

@@ -190,6 +190,34 @@ def test_an_interruption_of_a_run_is_130(failing: Callable[..., Any]) -> None:
     assert done.stderr == b"Interrupted. No output was left half-written.\n"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without a signal")
+def test_a_termination_is_an_interruption(failing: Callable[..., Any]) -> None:
+    done = failing("import os, signal, time; os.kill(os.getpid(), signal.SIGTERM); time.sleep(9)")
+    assert (done.returncode, done.stdout) == (130, b"")
+    assert done.stderr == b"Interrupted. No output was left half-written.\n"
+
+
+def test_an_interruption_while_the_program_loads_is_130(program: Callable[..., Any]) -> None:
+    code = (
+        "import sys\n"
+        "from auditor.cli import main\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'typer': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "sys.exit(main())\n"
+    )
+    done = program(code=code)
+    assert (done.returncode, done.stdout) == (130, b"")
+    assert done.stderr.replace(b"\r", b"") == b"Interrupted. No output was left half-written.\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_working_files_are_their_owners_alone(failing: Callable[..., Any], tmp_path: Path) -> None:
+    failing("open('working', 'w').close(); raise KeyboardInterrupt")
+    assert stat.S_IMODE((tmp_path / "working").stat().st_mode) == 0o600
+
+
 def test_the_details_go_to_the_debug_file_alone(
     failing: Callable[..., Any], tmp_path: Path
 ) -> None:
