@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from auditor import config
 from auditor.cli import output
 from auditor.errors import ReferenceDataError
 
@@ -42,7 +44,8 @@ _Folder = Annotated[
     typer.Option(
         "--reference",
         metavar="DIR",
-        help="The store's folder; default: AUDITOR_REFERENCE, else the user's data folder.",
+        help="The store's folder; default: AUDITOR_REFERENCE, else that of auditor.toml, else the"
+        " user's data folder.",
         show_default=False,
     ),
 ]
@@ -83,14 +86,14 @@ def import_(
     from auditor.reference.importer import Request, import_files
     from auditor.reference.store import chosen_folder
 
-    folder, _ = chosen_folder(reference)
+    folder, _ = chosen_folder(named(reference))
     request = Request(kind, effective.date() if effective else None, replace)
     with output.progress() as step:
         outcomes = import_files(paths, folder, request, lambda name: step(f"Reading {name}"))
     for text in told(outcomes):
         output.say(text)
     output.say(f"The store is {folder}")
-    if outcomes and all(outcome.result == "skipped" for outcome in outcomes):
+    if all(outcome.result == "skipped" for outcome in outcomes):
         raise ReferenceDataError(
             "no CMS table was found, so nothing was imported.",
             next_step="Name the files that CMS's download pages give, zipped or not.",
@@ -102,11 +105,20 @@ def list_(reference: _Folder = None) -> None:
     """List the releases in the store, and whether each one judges."""
     from auditor.reference.listing import store_listing
 
-    folder, listed = store_listing(reference)
+    folder, listed = store_listing(named(reference))
     output.say(listing(listed))
     if not any(entry.imported for entry in listed):
         output.say("No CMS file is imported yet; the starter set serves.")
     output.say(f"The store is {folder}")
+
+
+def named(reference: Path | None) -> Path | None:
+    """The store that the option names, else the environment (None here), else the settings."""
+    if reference is not None or os.environ.get("AUDITOR_REFERENCE"):
+        return reference
+    settings = os.environ.get("AUDITOR_CONFIG")
+    file = config.find(Path(settings) if settings else None)
+    return None if file is None else config.load(file).reference
 
 
 def told(outcomes: Sequence[Outcome]) -> list[str]:
