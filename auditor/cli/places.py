@@ -41,7 +41,13 @@ def default_report(inputs: Sequence[Path], as_of: date) -> Path:
         return _short(here / "reports" / name)
     from platformdirs import user_data_path
 
-    return user_data_path("auditor", appauthor=False) / "reports" / name
+    try:
+        return user_data_path("auditor", appauthor=False) / "reports" / name
+    except RuntimeError:  # a user without a home, as containers have them
+        raise ConfigError(
+            "There is no home folder to write the workbook to.",
+            next_step="Name it with --report FILE.xlsx, or say --no-report.",
+        ) from None
 
 
 def sample() -> Path:

@@ -89,5 +89,12 @@ def column_map(values: Iterable[str], where: str) -> dict[str, str]:
                 next_step="Give the field first, then the header in the file:"
                 ' --map code="Proc Code".',
             )
+        if name.strip() in pairs:
+            raise ConfigError(
+                f"'{name.strip()}' is mapped twice.",
+                where=where,
+                next_step="Name one column; a list of them only for what several make up:"
+                ' --map modifiers="Mod 1,Mod 2".',
+            )
         pairs[name.strip()] = column.strip()
     return pairs

@@ -84,6 +84,12 @@ def test_columns_may_hold_an_equals_sign_and_blanks() -> None:
     }
 
 
+@pytest.mark.parametrize("again", ["code=CPT", "code=Proc", " code =HCPCS"])
+def test_a_field_is_mapped_once(again: str) -> None:
+    with pytest.raises(ConfigError, match=r"^--map: 'code' is mapped twice"):
+        selection.column_map(["code=Proc", "units=Qty", again], "--map")
+
+
 @pytest.mark.parametrize("value", ["code", "=Proc", "code=", " = "])
 def test_a_pair_needs_both_sides(value: str) -> None:
     with pytest.raises(ConfigError, match=r"--map: .* is not of the form FIELD=COLUMN"):
