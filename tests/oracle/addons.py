@@ -9,6 +9,9 @@ from oracle.pairs import PairFindings
 from oracle.payable import Batch
 
 CONTRACTOR = "CCCCC"
+TABLE_BEGINS = date(2013, 4, 1)
+Open = tuple[Line, date, list[Line]]
+"""An add-on on a day on which its primaries, the third, are there and none of them pays."""
 Rejected = tuple[str | None, str | None, date | None]
 """Claim, patient and date of a line that could not be placed."""
 
@@ -28,7 +31,6 @@ class AddOns:
         self.units = units
         self.rejected = list(rejected)
         self.found: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-        self.primaries_named: dict[int, set[str]] = defaultdict(set)
         self.admitted = self._fixpoint()
 
     # what the tables and the other rules say
@@ -130,9 +132,8 @@ class AddOns:
 
     def _missing_rows(self, line: Line, day: date) -> None:
         """The table judges from its earliest row on; before that it knows of nothing."""
-        begins = min((row.effective for row in self.batch.tables.addons), default=date.max)
         fee = self.batch.tables.fee(line.code, day)
-        never = fee is None or fee.days != "ZZZ" or day < begins
+        never = fee is None or fee.days != "ZZZ" or day < TABLE_BEGINS
         if not never and not self.rows(line, day):
             self.found[line.key]["AOC-3"].add("review")
 
@@ -202,37 +203,43 @@ class AddOns:
 
     def _followers(self, todo: list[tuple[Line, date]]) -> None:
         """AOC-6: the primary is there and denied. Tier by whether every one fell for good."""
-        open_ones = []
+        open_ones: list[Open] = []
         for line, day in todo:
             primaries = self.primaries(line, day)
             if any(self._pays(x, day) for x in primaries) or self._partner_critical_care(line, day):
                 continue
-            self.primaries_named[line.key].update(x.code for x in primaries)
             open_ones.append((line, day, primaries))
-        soft: set[int] = set()
+        soft: set[tuple[int, date]] = set()
         while True:
             more = {
-                line.key
+                (line.key, day)
                 for line, day, primaries in open_ones
-                if line.key not in soft
+                if (line.key, day) not in soft
                 and (
                     line.key in self.batch.borrowed
                     or self._something_rejected(line, day)
-                    or any(self._may_stand(line, x, day, soft) for x in primaries)
+                    or any(self._may_stand(line, x, day, open_ones, soft) for x in primaries)
                 )
             }
             if not more:
                 break
             soft |= more
-        for line, _, _ in open_ones:
-            self.found[line.key]["AOC-6"].add("review" if line.key in soft else "certain")
+        for line, day, _ in open_ones:
+            self.found[line.key]["AOC-6"].add("review" if (line.key, day) in soft else "certain")
 
-    def _may_stand(self, line: Line, primary: Line, day: date, soft: set[int]) -> bool:
+    def _may_stand(
+        self,
+        line: Line,
+        primary: Line,
+        day: date,
+        open_ones: list[Open],
+        soft: set[tuple[int, date]],
+    ) -> bool:
         """The primary is denied, but perhaps curably, or perhaps not this practitioner's."""
         if self.batch.doubtful(line, primary):
             return True
         orphan = "certain" in self.found.get(primary.key, {}).get("AOC-1", ())
-        follows = primary.key in self.primaries_named and primary.key not in soft
+        follows = any(x.key == primary.key and (x.key, d) not in soft for x, d, _ in open_ones)
         return not (self._for_good(primary, day) or orphan or follows)
 
     def _for_good(self, line: Line, day: date) -> bool:

@@ -53,6 +53,8 @@ def _judge_day(batch: Batch, line2: Line, day: date, found: PairFindings) -> Non
     indicators = batch.tables.indicators(day)
     by_code: dict[str, list[Line]] = defaultdict(list)
     for other in batch.beside(line2, day):
+        if other.business == "medicaid":
+            continue
         pays = other.counts and not batch.denied_itself(other, day, as_column1=True)
         if (other.code, line2.code) in indicators and pays:
             by_code[other.code].append(other)
