@@ -61,34 +61,46 @@ def readings(
     slip of the hand decides nothing. Five digits are day numbers in a workbook (`serials`), and
     elsewhere only in a column most of whose values are dates of another form.
     """
-    days = months = written = 0
+    distinct = {name: column.drop_nulls().unique() for name, column in columns.items()}
     found: dict[str, bool] = {}
-    for name, column in columns.items():
-        counted = column.drop_nulls().rename("raw").value_counts(name="cells")
-        told = _text(counted["raw"]).with_columns(counted["cells"]).drop_nulls("text")
-        text, cells = told["text"], told["cells"]
-        for pattern in _EITHER:
-            first, second = (text.str.extract(pattern, n).cast(pl.Int32) for n in (1, 2))
-            if pattern == _TOGETHER:  # 20101112 is a date with the year in front
-                first = first.set(text.str.to_date("%Y%m%d", strict=False).is_not_null(), None)
-            days += int(cells.filter(_day(first) & _month(second)).sum())
-            months += int(cells.filter(_month(first) & _day(second)).sum())
-            written += int(cells.filter(first.is_not_null()).sum())
+    for name, values in distinct.items():
+        text = _text(values)["text"].drop_nulls()
         five = text.str.contains(_SERIAL)
         other = (~five & text.str.contains(r"\d[-/.]|[A-Za-z]{3}|^\d{8}")).sum()
         found[name] = serials or bool(other > five.sum())
+    days = months = written = 0
+    # Cells are only counted where a value speaks against the usual order; few files have one.
+    if any(_proofs(values.alias("raw").to_frame(), pl.lit(1))[0] for values in distinct.values()):
+        for column in columns.values():
+            counted = column.drop_nulls().rename("raw").value_counts(name="cells")
+            day, month, all_ = _proofs(counted, pl.col("cells"))
+            days, months, written = days + day, months + month, written + all_
     day_first = days > months and days >= _HANDFUL * written
     result = {name: Reading(day_first, five) for name, five in found.items()}
     return result, _said(days, months, day_first=day_first)
 
 
-def _day(number: pl.Series) -> pl.Series:
-    """Whether a number can be a day and no month."""
-    return number.is_between(_MONTHS_A_YEAR + 1, 31)
-
-
-def _month(number: pl.Series) -> pl.Series:
-    return number.is_between(1, _MONTHS_A_YEAR)
+def _proofs(values: pl.DataFrame, cells: pl.Expr) -> tuple[int, int, int]:
+    """Of the dates in column raw, `cells` each: day/month only, month/day only, either form."""
+    told = _text(values["raw"]).with_columns(values)
+    total = [0, 0, 0]
+    for pattern in _EITHER:
+        first, second = (pl.col("text").str.extract(pattern, n).cast(pl.Int32) for n in (1, 2))
+        shown = first.is_not_null()
+        if pattern == _TOGETHER:  # 20101112 is a date with the year in front
+            shown &= pl.col("text").str.to_date("%Y%m%d", strict=False).is_null()
+        day, month = (number.is_between(_MONTHS_A_YEAR + 1, 31) for number in (first, second))
+        kinds = (
+            day & second.is_between(1, _MONTHS_A_YEAR),
+            month & first.is_between(1, _MONTHS_A_YEAR),
+            pl.lit(value=True),
+        )
+        sums = told.select(
+            pl.when(shown & kind).then(cells).otherwise(0).sum().alias(str(n))
+            for n, kind in enumerate(kinds)
+        ).row(0)
+        total = [a + int(b) for a, b in zip(total, sums, strict=True)]
+    return total[0], total[1], total[2]
 
 
 def _said(days: int, months: int, *, day_first: bool) -> list[str]:
