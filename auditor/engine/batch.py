@@ -180,7 +180,7 @@ def build(
         vague=pl.col("claim_dates") & (pl.col("service_date_to") > pl.col("service_date_from")),
         cancelled=cancelled(raw),
         **identities(raw),
-        **loose(raw, versions.unresolved),
+        **loose(versions),
     )
     if len(versions.gone):
         lines = lines.filter(~pl.col("row").is_in(versions.gone.implode()))

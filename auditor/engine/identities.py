@@ -5,9 +5,14 @@ Keys are small integers counted apart for each column; null where lines cannot b
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
-from auditor.engine.versions import CLAIM
+from auditor.engine.payers import payer_key, sequence_key
+
+if TYPE_CHECKING:
+    from auditor.engine.versions import Versions
 
 PLACEHOLDERS = ("UNKNOWN", "0", "9999999999", "0000000000", "NA", "N/A", "NONE", "UNK")
 _REVERSED = (
@@ -26,7 +31,7 @@ def identities(raw: pl.DataFrame) -> dict[str, pl.Expr]:
     """Patient and practitioner keys as small integers; null where they cannot be joined."""
     patient = pl.col("patient_id")
     # A secondary claim repeats the primary's lines and is judged apart.
-    apart = [e for e in (_payer(raw), _sequence(raw)) if e is not None]
+    apart = [e for e in (payer_key(raw), sequence_key(raw)) if e is not None]
     whole = pl.concat_str([patient, *apart], separator="\x1f") if apart else patient
     known = ~patient.is_in(PLACEHOLDERS)
     person = pl.when(known).then(_index(patient))
@@ -41,47 +46,6 @@ def identities(raw: pl.DataFrame) -> dict[str, pl.Expr]:
         "billing": _index(billing),
         "specialty": _index(pl.col("specialty")),
     }
-
-
-def _payer(raw: pl.DataFrame) -> pl.Expr | None:
-    """The payer as a key: spelling apart, and a blank one as the patient's only payer.
-
-    None where the whole batch has one payer at most.
-    """
-    spelled = pl.col("payer").str.strip_chars().str.to_lowercase().str.replace_all(r"\s+", " ")
-    names = raw["payer"].drop_nulls().unique().to_frame()
-    if names.select(spelled.n_unique()).item() < 2:  # noqa: PLR2004 - one payer separates nobody
-        return None
-    named = names.with_columns(_payer=spelled)
-    payers = raw.select("patient_id", "payer").join(
-        named, on="payer", how="left", maintain_order="left"
-    )["_payer"]
-    if payers.has_nulls():
-        people = pl.DataFrame({"patient_id": raw["patient_id"], "_payer": payers}).with_row_index()
-        blank = people.filter(pl.col("_payer").is_null()).select("index", "patient_id")
-        only = (
-            people.join(blank.select("patient_id").unique(), on="patient_id", how="semi")
-            .group_by("patient_id")
-            .agg(
-                n=pl.col("_payer").drop_nulls().n_unique(),
-                only=pl.col("_payer").drop_nulls().first(),
-            )
-            .filter(pl.col("n") == 1)
-        )
-        filled = blank.join(only, on="patient_id").select("index", "only")
-        payers = (
-            people.join(filled, on="index", how="left", maintain_order="left")
-            .select(pl.coalesce("_payer", "only", pl.lit("")))
-            .to_series()
-        )
-    return pl.lit(payers)
-
-
-def _sequence(raw: pl.DataFrame) -> pl.Expr | None:
-    """The payer's place as a key, blank as primary; None where all lines have one place."""
-    place = pl.col("payer_sequence").str.strip_chars().str.to_lowercase().fill_null("primary")
-    place = place.replace({"p": "primary", "1": "primary", "s": "secondary", "2": "secondary"})
-    return place if raw.select(place.n_unique()).item() > 1 else None
 
 
 def cancelled(raw: pl.DataFrame) -> pl.Expr:
@@ -143,14 +107,17 @@ def _index(text: pl.Expr) -> pl.Expr:
     return text.cast(own).to_physical().cast(pl.Int64)
 
 
-def loose(raw: pl.DataFrame, unresolved: pl.DataFrame) -> dict[str, pl.Expr]:
+def loose(versions: Versions) -> dict[str, pl.Expr]:
     """loose: the line's claim replaces or voids one that is not in the batch; claim: its index.
 
     A finding that needs a loose claim and another one is review, because the one may be the
-    other's replacement (SPEC 1). The index is only worked out where a claim is loose.
+    other's replacement (SPEC 1). Lines of patients without changed claims have index -1.
     """
-    if unresolved.is_empty():
-        return {"loose": pl.lit(value=False), "claim": pl.lit(0, pl.Int64)}
-    rows = raw.select("row", *CLAIM).join(unresolved, on=CLAIM, how="semi", nulls_equal=True)["row"]
-    whole = pl.concat_str([pl.col(c).fill_null("") for c in CLAIM], separator="\x1f")
-    return {"loose": pl.col("row").is_in(rows.implode()), "claim": _index(whole)}
+    if versions.claims.is_empty():
+        return {"loose": pl.lit(value=False), "claim": pl.lit(-1, pl.Int64)}
+    row, claim = versions.claims["row"], versions.claims["claim"].cast(pl.Int64)
+    rows = versions.claims.filter("loose")["row"].implode()
+    return {
+        "loose": pl.col("row").is_in(rows),
+        "claim": pl.col("row").replace_strict(row, claim, default=-1, return_dtype=pl.Int64),
+    }

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from auditor.engine.payers import payer_key, sequence_key
+
 CLAIM = (
     "patient_id",
     "payer",
@@ -33,9 +35,10 @@ class Versions:
     """Rows (0-based places in the lines) of voided and superseded claims, sorted."""
     set_aside: pl.DataFrame
     """source_file, source_row, claim_id, reason ('void' or 'superseded')."""
-    unresolved: pl.DataFrame
-    """CLAIM of the standing claims that name an original which is not in the batch;
-    findings that need such a claim and another one are review."""
+    claims: pl.DataFrame
+    """row, claim, loose of the patients that have a changed claim: the index of each line's claim,
+    and whether it names an original that is not in the batch. Findings that need such a claim and
+    another one are review."""
 
 
 def resolve(lines: pl.DataFrame) -> Versions:
@@ -43,13 +46,18 @@ def resolve(lines: pl.DataFrame) -> Versions:
     later = pl.col("claim_frequency").is_in(["7", "8"])
     nothing = lines.head(0).select("source_file", "source_row", "claim_id", reason=pl.lit("void"))
     if not lines.select(later.any()).item():
-        return Versions(pl.Series(dtype=pl.UInt32), nothing, lines.head(0).select(CLAIM))
+        return Versions(pl.Series(dtype=pl.UInt32), nothing, pl.DataFrame())
     # Only the few patients with a changed claim are looked at, not the whole batch.
     patients = lines.filter(later)["patient_id"].unique()
     ids = lines.select(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), *CLAIM, "received_date"
     )
     ids = ids.filter(pl.col("patient_id").is_in(patients.implode()))
+    payer, place = payer_key(ids), sequence_key(ids)
+    ids = ids.with_columns(
+        payer=pl.lit("") if payer is None else payer,
+        payer_sequence=pl.lit("primary") if place is None else place,
+    )
     claims = (
         ids.group_by(CLAIM)
         .agg(pl.col("received_date").max())
@@ -59,14 +67,8 @@ def resolve(lines: pl.DataFrame) -> Versions:
     changes = claims.filter(later)
     named = _named(changes, claims)
     unresolved = changes.join(named, left_on="claim", right_on="by", how="anti")
-    sevens = changes.filter(
-        pl.col("claim_frequency") == "7", pl.col("original_claim_id").is_not_null()
-    )
-    chain = ["patient_id", "payer", "payer_sequence", "original_claim_id"]
-    # Of several replacements of one original the one received last stands.
-    older = sevens.sort("received_date", "claim_id", "claim", nulls_last=False).filter(
-        pl.int_range(pl.len()).over(chain) < pl.len().over(chain) - 1
-    )
+    sevens = changes.filter(pl.col("claim_frequency") == "7")
+    older = _beaten(sevens, named)
     voids = changes.filter(pl.col("claim_frequency") == "8").join(
         named, left_on="claim", right_on="by", how="semi"
     )
@@ -83,7 +85,42 @@ def resolve(lines: pl.DataFrame) -> Versions:
     rows = ids.join(gone, on=CLAIM, nulls_equal=True).sort("row")
     aside = lines.select("source_file", "source_row", "claim_id")[rows["row"]]
     aside = aside.with_columns(rows["_reason"].alias("reason"))
-    return Versions(rows["row"], aside, unresolved.select(CLAIM))
+    indexed = ids.join(claims.select("claim", *CLAIM), on=CLAIM, nulls_equal=True)
+    loose = pl.col("claim").is_in(unresolved["claim"].implode())
+    return Versions(rows["row"], aside, indexed.select("row", "claim", loose=loose))
+
+
+def _beaten(sevens: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
+    """claim: replacements that are not the newest of their chain.
+
+    A chain is tied by naming and by naming the same number; of its replacements that no other
+    replaces, the one received last stands.
+    """
+    chain = ["patient_id", "payer", "payer_sequence", "original_claim_id"]
+    dated = sevens.filter(pl.col("original_claim_id").is_not_null())
+    same = dated.select(a="claim", b=pl.col("claim").min().over(chain))
+    by_seven = named.join(sevens.select("claim"), left_on="by", right_on="claim", how="semi")
+    ties = pl.concat([same, by_seven.select(a="by", b="original")])
+    label = pl.concat([ties.select(claim="a"), ties.select(claim="b")]).unique()
+    label = label.with_columns(chain=pl.col("claim"))
+    while True:  # the least index of a chain spreads over it; chains are a few claims long
+        met = ties.join(label, left_on="a", right_on="claim").join(
+            label, left_on="b", right_on="claim", suffix="_b"
+        )
+        least = pl.min_horizontal("chain", "chain_b")
+        lower = (
+            pl.concat([met.select(claim="a", to=least), met.select(claim="b", to=least)])
+            .group_by("claim")
+            .agg(pl.col("to").min())
+        )
+        spread = label.join(lower, on="claim").select("claim", chain="to").sort("claim")
+        if spread.equals(label.sort("claim")):
+            break
+        label = spread
+    tips = dated.join(by_seven, left_on="claim", right_on="original", how="anti")
+    tips = tips.join(label, on="claim").sort("received_date", "claim_id", "claim", nulls_last=False)
+    newest = pl.int_range(pl.len()).over("chain") == pl.len().over("chain") - 1
+    return tips.filter(~newest).select("claim")
 
 
 def _named(changes: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
