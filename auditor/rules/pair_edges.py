@@ -73,6 +73,7 @@ def _edges(state: State) -> pl.DataFrame:
         "vague",
     )
     lines = state.by_day(lines)
+    lines = lines.with_columns(batch.facts.table["hint_never_pays"].gather(lines["ce"]))
     if not batch.packs:
         lines = lines.with_columns(day=pl.col("day").rank("dense").cast(pl.Int64))
     n = batch.n_codes
