@@ -42,8 +42,12 @@ def audit(intake: Intake, reference: Reference, options: AuditOptions | None = N
     else:
         batch = build(lines, reference, intake.rejected, versions)
         state = judge(batch, intake.fields_present)
-        findings = assemble(state, chosen, options)
-        coverage = cover(state, chosen, intake.fields_present)
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - importing this module stays cheap
+
+        with ThreadPoolExecutor(1) as pool:
+            covered = pool.submit(cover, state, chosen, intake.fields_present)
+            findings = assemble(state, chosen, options)
+            coverage = covered.result()
     set_aside = pl.concat([intake.set_aside, versions.set_aside])
     return AuditResult(
         findings=findings,

@@ -83,6 +83,8 @@ class Batch:
     reference: Reference
     lacking: pl.Series
     """Rows whose patient-day or claim may lack a line, because one was rejected."""
+    gone: pl.Series
+    """Rows of `raw` that do not stand."""
     later: pl.DataFrame
     """Span lines once more for each further epoch that they reach; rare, mostly empty."""
 
@@ -90,7 +92,7 @@ class Batch:
         """The raw lines that stand."""
         if self.lines.height == self.raw.height:
             return self.raw.lazy()
-        return self.raw.lazy().join(self.lines.lazy().select("row"), on="row", how="semi")
+        return self.raw.lazy().filter(~pl.col("row").is_in(self.gone.implode()))
 
     @cached_property
     def n_codes(self) -> int:
@@ -116,6 +118,13 @@ class Batch:
         return spans.select("row", offset=pl.int_ranges(0, pl.col("days"), dtype=pl.Int64)).explode(
             "offset", empty_as_null=False
         )
+
+    @cached_property
+    def span_days(self) -> pl.Series:
+        """Day keys that lines reach after their first day."""
+        spans = self.lines.lazy().filter(pl.col("days") > 1).select("row", "day").collect()
+        later = spans.join(self.service_days.filter(pl.col("offset") > 0), on="row")
+        return later.select((pl.col("day") + pl.col("offset")).drop_nulls().unique()).to_series()
 
     def by_day(self, lines: pl.DataFrame) -> pl.DataFrame:
         """`lines` (with row, day, date, days) once for each day they span.
@@ -189,7 +198,7 @@ def build(
     lines = lines.with_columns(ce=pl.col("c") * len(facts.epochs) + first_epoch)
     lines = _enriched(lines, facts, mods)
     later = _later_epochs(lines, first_epoch, facts, mods)
-    return Batch(raw, lines, facts, mods, reference, _lacking(raw, rejected), later)
+    return Batch(raw, lines, facts, mods, reference, _lacking(raw, rejected), versions.gone, later)
 
 
 def _enriched(lines: pl.DataFrame, facts: CodeFacts, mods: pl.DataFrame) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -36,13 +37,28 @@ def judge(batch: Batch, present: frozenset[str]) -> State:
     nothing = pl.Series(dtype=pl.UInt32)
     silent = frozenset(r.id for r in catalogue() if missing_columns(r, present))
     state = State(batch, payability(batch.lines, nothing, batch), silent)
-    for stage in Stage:
-        if stage == Stage.LINES:
-            for found in _line_rules(state):
-                state.add(found)
-        for module in modules():
-            if stage == module.STAGE and hasattr(module, "find"):
-                state.add(module.find(state))
+    finders = {
+        stage: [m.find for m in modules() if stage == m.STAGE and hasattr(m, "find")]
+        for stage in Stage
+    }
+    for find in finders[Stage.DUPLICATES]:
+        state.add(find(state))
+    # Families do not read each other's hits, but for the add-ons those of pairs and units; polars
+    # works outside the interpreter's lock. Hits are taken in a fixed order.
+    with ThreadPoolExecutor(2) as pool:
+        denials = [pool.submit(f, state) for s in (Stage.PAIRS, Stage.UNITS) for f in finders[s]]
+        line_rules = pool.submit(_line_rules, state)
+        others = {
+            s: [pool.submit(f, state) for f in finders[s]] for s in (Stage.LINES, Stage.POLICY)
+        }
+        hits_of_pairs = [f.result() for f in denials]
+        first = [*line_rules.result(), *(f.result() for f in others[Stage.LINES])]
+        for found in [*first, *hits_of_pairs]:
+            state.add(found)
+        for find in finders[Stage.ADD_ONS]:
+            state.add(find(state))
+        for f in others[Stage.POLICY]:
+            state.add(f.result())
     return state
 
 

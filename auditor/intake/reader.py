@@ -73,7 +73,7 @@ def read(paths: Iterable[str | Path], options: IntakeOptions) -> Intake:
         )
     lines = pl.concat([part.lines for part in parts]) if len(parts) > 1 else parts[0].lines
     return Intake(
-        lines=lines.with_row_index("line_key").select(list(dtypes(ClaimLines))),
+        lines=lines.rechunk().with_row_index("line_key").select(list(dtypes(ClaimLines))),
         rejected=_stack(RejectedRows, [part.rejected for part in parts]),
         set_aside=_stack(SetAside, [part.set_aside for part in parts]),
         repairs=_stack(Repairs, [part.repairs for part in parts]),

@@ -34,11 +34,11 @@ def read_days(addons: pl.DataFrame, state: State) -> AddOnDays:
     """Judge `addons` (lines whose code has add-on rows in force, payable by themselves)."""
     batch = state.batch
     addons = addons.filter(pl.col("day").is_not_null())
-    days = state.lines.filter(_CANDIDATE)
     addons = state.by_day(addons).filter("pays_as_primary")
     wanted = addons.select("day").unique()
     # A span line may reach a day that its own first day is not.
-    days = days.filter(pl.col("days") == 1).join(wanted, on="day", how="semi")
+    on_day = pl.col("day").is_in(wanted["day"].implode())
+    days = state.lines.lazy().filter(_CANDIDATE, on_day, pl.col("days") == 1).collect()
     if batch.has_spans:
         spans = state.by_day(state.lines.filter(_CANDIDATE, pl.col("days") > 1))
         days = pl.concat([days, spans.join(wanted, on="day", how="semi")])

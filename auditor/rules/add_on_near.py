@@ -36,12 +36,14 @@ _WORDS = {
 
 def around(addons: pl.DataFrame, state: State) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The add-on lines day by day with who bills them, and all lines of their patients."""
-    lines = state.lines.filter(pl.col("patient").is_not_null() & pl.col("live") & ~pl.col("dup"))
-    own = state.by_day(lines.join(addons.select("row").unique(), on="row", how="semi")).join(
-        addons.select("row", "day"), on=["row", "day"], how="semi"
+    lines = state.lines.lazy().filter(
+        pl.col("patient").is_not_null() & pl.col("live") & ~pl.col("dup")
     )
+    own = lines.filter(pl.col("row").is_in(addons["row"].unique().implode())).collect()
+    own = state.by_day(own).join(addons.select("row", "day"), on=["row", "day"], how="semi")
     # By person, whatever the payer: the words say where the primary was billed.
-    patients = state.by_day(lines.join(own.select("person").unique(), on="person", how="semi"))
+    patients = lines.filter(pl.col("person").is_in(own["person"].unique().implode())).collect()
+    patients = state.by_day(patients)
     there = others(
         patients,
         person="person",

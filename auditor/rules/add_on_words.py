@@ -102,6 +102,12 @@ def _with_imaging(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
     codes = pl.DataFrame({"plain": list(_WITH_IMAGING), "imaged": list(_WITH_IMAGING.values())})
     codes = codes.with_columns(c=state.batch.code_index(codes["plain"])).drop_nulls("c")
     wanted = orphans.filter(pl.col("code").is_in(["77002", "77003"])).select("row", "day")
-    days = state.lines.filter(pl.col("day").is_not_null()).join(codes, on="c")
+    days = (
+        state.lines.lazy()
+        .filter(pl.col("day").is_not_null() & pl.col("c").is_in(codes["c"].implode()))
+        .select("day", "c")
+        .collect()
+        .join(codes, on="c")
+    )
     days = days.select("day", "plain", "imaged").sort("plain").unique("day", keep="first")
     return wanted.join(days, on="day")

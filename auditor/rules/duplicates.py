@@ -53,11 +53,16 @@ def find(state: State) -> pl.DataFrame:
     if "DUP-1" in state.silent:
         return no_hits()
     raw = state.batch.raw
-    lines = state.lines.filter(
-        pl.col("day").is_not_null() & (pl.col("n_day") > 1),
-        ~pl.col("has_repeat"),
-        ~pl.col("denied") & ~pl.col("cancelled"),
-    ).select("row", "day", "c", "m", "s1_known", "frequency", "is_em", "is_lab")
+    lines = (
+        state.lines.lazy()
+        .filter(
+            pl.col("day").is_not_null() & (pl.col("n_day") > 1),
+            ~pl.col("has_repeat"),
+            ~pl.col("denied") & ~pl.col("cancelled"),
+        )
+        .select("row", "day", "c", "m", "s1_known", "frequency", "is_em", "is_lab")
+        .collect()
+    )
     # Cheap first: only codes that stand twice on the day can repeat.
     lines = lines.filter(state.batch.day_code().is_duplicated())
     if lines.is_empty():

@@ -53,15 +53,16 @@ def find(state: State) -> pl.DataFrame:
     known = pl.DataFrame(
         {"c": index, "guide": list(_MODALITY), "needs": list(_MODALITY.values())}
     ).filter(pl.col("c").is_not_null())
-    lines = state.lines.filter(pl.col("day").is_not_null() & ~pl.col("dup") & pl.col("live"))
+    lines = state.lines.lazy().filter(pl.col("day").is_not_null() & ~pl.col("dup") & pl.col("live"))
     guides = (
-        lines.filter(~pl.col("has_separate"))
+        lines.filter(~pl.col("has_separate"), pl.col("c").is_in(known["c"].implode()))
+        .collect()
         .join(known, on="c")
         .select("row", "day", "date", "guide", "needs")
     )
     if guides.is_empty():
         return no_hits()
-    same = lines.join(guides.select("day").unique(), on="day", how="semi")
+    same = lines.filter(pl.col("day").is_in(guides["day"].unique().implode())).collect()
     same = same.with_columns(batch.facts.table["code"].gather(same["ce"])).select(
         "row", "day", "date", "code", "c", "has_separate", "is_em", "addon", "pays_as_primary"
     )

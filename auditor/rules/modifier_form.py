@@ -119,7 +119,8 @@ def find(state: State) -> pl.DataFrame:
     suspects = tokens.join(always, on="token", how="anti")
     if suspects.is_empty():
         return no_hits()
-    lines = state.lines.join(suspects.select("m", "token"), on="m").select(
+    lines = state.lines.lazy().filter(pl.col("m").is_in(suspects["m"].unique().implode())).collect()
+    lines = lines.join(suspects.select("m", "token"), on="m").select(
         "row", "date", "lob", "token", code=_code(state)
     )
     judged = lines.join(known, on="token", how="left")

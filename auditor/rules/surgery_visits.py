@@ -74,15 +74,19 @@ _FINDS = {
 
 def find(state: State) -> pl.DataFrame:
     """Hits of both rules."""
-    lines = state.lines.filter(
+    lines = state.lines.lazy().filter(
         pl.col("patient").is_not_null()
         & ~pl.col("dup")
         & ~pl.col("crowded")
         & pl.col("lob").is_in(["medicare", "unknown"])
     )
-    visits = lines.filter("is_visit")
     surgery = lines.filter(
         pl.col("global_days").is_in(["000", "010", "090"]) & pl.col("pays_as_primary")
+    ).collect()
+    visits = (
+        lines.filter("is_visit", pl.col("patient").is_in(surgery["patient"].unique().implode()))
+        .select("row", "patient", "date", *KEYS, "has_25", "has_57", "is_new", "ce")
+        .collect()
     )
     if visits.is_empty() or surgery.is_empty():
         return no_hits()
@@ -91,7 +95,6 @@ def find(state: State) -> pl.DataFrame:
     surgery = others(
         surgery, patient="patient", date="date", other="row", days_="global_days", ce_="ce"
     )
-    visits = visits.select("row", "patient", "date", *KEYS, "has_25", "has_57", "is_new", "ce")
     before = surgery.filter(pl.col("days_") == "090").with_columns(
         date=pl.col("date") - pl.duration(days=1), eve=pl.lit(value=True)
     )

@@ -159,31 +159,36 @@ def _row(code: pl.Expr) -> pl.Expr:
 
 def find(state: State) -> pl.DataFrame:
     """Hits of MUE-1, MUE-2 and MUE-3 (MUE-0 is a line rule)."""
-    lines = state.lines.filter(
-        pl.col("lob") != "medicaid",
-        pl.col("units").is_not_null() & ~pl.col("dup") & ~pl.col("denied"),
-        (pl.col("mue_value") > 0) | (pl.col("days") > 1),
-    ).select(
-        "row",
-        "day",
-        "date",
-        "days",
-        "span",
-        "n_day",
-        "c",
-        "ce",
-        "units",
-        "lob",
-        "pos",
-        "s1_known",
-        "loose",
-        "claim",
-        "vague",
-        "mue_value",
-        "mai",
-        "has_jw",
-        "pctc",
-        "component",
+    lines = (
+        state.lines.lazy()
+        .filter(
+            pl.col("lob") != "medicaid",
+            pl.col("units").is_not_null() & ~pl.col("dup") & ~pl.col("denied"),
+            (pl.col("mue_value") > 0) | (pl.col("days") > 1),
+        )
+        .select(
+            "row",
+            "day",
+            "date",
+            "days",
+            "span",
+            "n_day",
+            "c",
+            "ce",
+            "units",
+            "lob",
+            "pos",
+            "s1_known",
+            "loose",
+            "claim",
+            "vague",
+            "mue_value",
+            "mai",
+            "has_jw",
+            "pctc",
+            "component",
+        )
+        .collect()
     )
     lines = _each_day(lines, state)
     if lines.is_empty():
