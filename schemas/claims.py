@@ -75,6 +75,12 @@ class RejectedRows(pa.DataFrameModel):
     patient_id: pl.String = pa.Field(nullable=True)
     service_date: pl.Date = pa.Field(nullable=True)
     reasons: pl.String = pa.Field(description="Every reason, joined by '; ', in plain words")
+    column: pl.String = pa.Field(
+        nullable=True, description="The column each reason is about, joined by '; '; null: the row"
+    )
+    value: pl.String = pa.Field(
+        nullable=True, description="What stands in each of those columns, joined by '; '"
+    )
     raw: pl.String = pa.Field(description="JSON object of the row's header and raw cell texts")
 
     class Config:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -19,13 +19,26 @@ _POINT = r"\.(?:\d{1,2}|\d{4,})\D*$|,\d{3}\."
 _NUMBER = r"^(\d{0,12})(?:\.(\d*))?$"
 
 
-def decimal_comma(columns: Sequence[pl.Series]) -> bool:
-    """Whether the amounts of a file (its amount columns, String) have a decimal comma.
+class Written(NamedTuple):
+    """How the cells of amount columns are written; the counts of blocks add up."""
 
-    They do where most cells can only be read so (100,50 or 1.234,56) and none only otherwise.
-    """
+    filled: int = 0
+    comma: int = 0
+    """Cells that can only have a decimal comma: 100,50 or 1.234,56."""
+    point: int = 0
+    """Cells that can only have a decimal point."""
+
+    @property
+    def decimal_comma(self) -> bool:
+        """Whether the comma is the decimal sign: of most cells, and against none."""
+        return self.point == 0 and self.comma * 2 > self.filled
+
+
+def look(columns: Sequence[pl.Series]) -> Written:
+    """How the amount columns of a file, or of a block of it, are written (String)."""
+    filled = sum(len(column) - column.null_count() for column in columns)
     if not any(column.str.contains(",", literal=True).any() for column in columns):
-        return False
+        return Written(filled)
     filled = comma = point = 0
     for column in columns:
         counted = column.drop_nulls().rename("raw").value_counts(name="cells")
@@ -33,7 +46,7 @@ def decimal_comma(columns: Sequence[pl.Series]) -> bool:
         filled += int(cells.filter(text.str.contains(r"\d")).sum())
         comma += int(cells.filter(text.str.contains(_COMMA)).sum())
         point += int(cells.filter(text.str.contains(_POINT)).sum())
-    return point == 0 and comma * 2 > filled
+    return Written(filled, comma, point)
 
 
 def scaled(values: pl.Series, digits: int, what: str, *, comma: bool = False) -> pl.DataFrame:

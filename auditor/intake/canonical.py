@@ -6,12 +6,13 @@ One pass over each column, through its distinct values where those are fewer (se
 from __future__ import annotations
 
 import os
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from auditor.intake import business, codes, gate, layout, names, steps
+from auditor.intake import business, codes, gate, names, steps, unfold
 from auditor.intake.distinct import through
 from auditor.intake.steps import Batch
 from schemas import ClaimLines, dtypes
@@ -31,21 +32,23 @@ class Canonical(NamedTuple):
     lines: pl.DataFrame
     """ClaimLines without line_key."""
     rejected: pl.DataFrame
-    """CELL, source_row, claim_id, patient_id, service_date, reasons."""
+    """CELL, source_row, claim_id, patient_id, service_date, reasons, column, value."""
     set_aside: pl.DataFrame
     """SetAside."""
     repairs: pl.DataFrame
     """Repairs, of `lines` only."""
     other_types: int
     """Lines whose claim type is neither professional nor institutional: audited."""
+    failed: Counter[str]
+    """Required field -> lines that were rejected for want of it."""
 
 
 def canonical(raw: pl.DataFrame, rows: pl.Series, plan: Plan) -> Canonical:
-    """Sort out the raw lines of one batch (see layout.lines_of).
+    """Sort out the raw lines of one batch (see unfold.lines_of).
 
     `rows` is the row in the file of each row of cells that CELL points into.
     """
-    raw = raw.with_columns(source_row=rows.gather(raw[layout.CELL]))
+    raw = raw.with_columns(source_row=rows.gather(raw[unfold.CELL]))
     aside, raw, other = _institutional(raw, plan)
     batch = Batch(raw, plan)
     # No step needs another's outcome, and polars works outside the interpreter's lock.
@@ -54,10 +57,10 @@ def canonical(raw: pl.DataFrame, rows: pl.Series, plan: Plan) -> Canonical:
             step.result()
     batch.noted.sort(key=lambda note: (list(SCHEMA).index(note[0]), note[1].name))
     frame = _frame(batch)
-    rejected, keep = _judge(frame, batch)
+    rejected, keep, failed = _judge(frame, batch)
     if rejected.height:
         frame = frame.filter(keep)
-    return Canonical(frame, rejected, aside, _repairs(batch, keep), other)
+    return Canonical(frame, rejected, aside, _repairs(batch, keep), other, failed)
 
 
 def _institutional(raw: pl.DataFrame, plan: Plan) -> tuple[pl.DataFrame, pl.DataFrame, int]:
@@ -102,8 +105,8 @@ def _frame(batch: Batch) -> pl.DataFrame:
         "line_of_business": batch.plan.line_of_business or "unknown",
     }
     found = {**batch.done, "source_row": batch.raw["source_row"]}
-    if layout.SLOT in batch.raw.columns:
-        found["line_number"] = batch.raw[layout.SLOT]
+    if unfold.SLOT in batch.raw.columns:
+        found["line_number"] = batch.raw[unfold.SLOT]
     base = pl.DataFrame([found[name].alias(name) for name in SCHEMA if name in found])
     return base.select(
         pl.col(name) if name in found else pl.lit(constant.get(name), kind).alias(name)
@@ -111,44 +114,78 @@ def _frame(batch: Batch) -> pl.DataFrame:
     )
 
 
-def _judge(frame: pl.DataFrame, batch: Batch) -> tuple[pl.DataFrame, pl.Series]:
-    """(rejected lines with their reasons, Boolean: the line stays)."""
+def _judge(frame: pl.DataFrame, batch: Batch) -> tuple[pl.DataFrame, pl.Series, Counter[str]]:
+    """(rejected lines with their reasons, Boolean: the line stays, lines that failed by field)."""
     # The gate judges the contract whole; the number is given over all files, later.
     judged = frame.with_row_index("line_key").select(list(dtypes(ClaimLines)))
     failures = gate.failures(judged)
     keep = pl.Series([True]).new_from_index(0, frame.height)
-    rejected = batch.raw.select(layout.CELL).head(0).with_columns(
+    rejected = batch.raw.select(unfold.CELL).head(0).with_columns(
         source_row=pl.lit(0, pl.UInt32), claim_id=pl.lit(""), patient_id=pl.lit(""),
-        service_date=pl.lit(None, pl.Date), reasons=pl.lit(""),
+        service_date=pl.lit(None, pl.Date), reasons=pl.lit(""), column=pl.lit(""),
+        value=pl.lit(""),
     )  # fmt: skip
     if failures.is_empty():
-        return rejected, keep
+        return rejected, keep, Counter()
     date = pl.DataFrame({"said": batch.problems}).with_row_index("index")
-    said = failures.join(date, on="index", how="left", maintain_order="left").select(
-        "index",
-        reason=pl.when(pl.col("reason") == gate.NO_DATE)
-        .then(pl.coalesce("said", "reason"))
-        .otherwise("reason"),
+    said = (
+        failures.join(date, on="index", how="left", maintain_order="left")
+        .with_columns(
+            reason=pl.when(pl.col("reason") == gate.NO_DATE)
+            .then(pl.coalesce("said", "reason"))
+            .otherwise("reason")
+        )
+        .join(_culprits(failures, batch), on=("index", "field"), how="left", maintain_order="left")
     )
     reasons = said.group_by("index", maintain_order=True).agg(
-        reasons=pl.col("reason").str.join("; ")
+        reasons=pl.col("reason").str.join("; "),
+        column=pl.col("column").str.join("; "),
+        value=pl.col("value").fill_null("").str.join("; "),
     )
     at = reasons["index"]
     rows = pl.DataFrame(
         {
-            layout.CELL: batch.raw[layout.CELL].gather(at),
+            unfold.CELL: batch.raw[unfold.CELL].gather(at),
             "source_row": frame["source_row"].gather(at),
             "claim_id": frame["claim_id"].gather(at),
             "patient_id": frame["patient_id"].gather(at),
             "service_date": frame["service_date_from"].gather(at),
-            "reasons": reasons["reasons"],
+            **{name: reasons[name] for name in ("reasons", "column", "value")},
         }
     )
-    if layout.SLOT in batch.raw.columns:
-        slot = batch.raw[layout.SLOT].gather(at).cast(pl.String)
+    if unfold.SLOT in batch.raw.columns:
+        slot = batch.raw[unfold.SLOT].gather(at).cast(pl.String)
         rows = rows.with_columns(reasons="line " + slot + " of the row: " + pl.col("reasons"))
     keep = ~pl.int_range(frame.height, dtype=pl.UInt32, eager=True).is_in(at.implode())
-    return rows.sort(layout.CELL, maintain_order=True), keep
+    counts = failures["field"].value_counts(name="lines")
+    return rows.sort(unfold.CELL, maintain_order=True), keep, Counter(dict(counts.iter_rows()))
+
+
+def _culprits(failures: pl.DataFrame, batch: Batch) -> pl.DataFrame:
+    """index, field, and the column and raw value that each failure is about."""
+    columns = batch.plan.columns
+    found = []
+    for (name,), part in failures.group_by("field", maintain_order=True):
+        field = str(name)
+        at = part["index"]
+        raw = next(iter(unfold.parts(batch.raw, field)), None)
+        value = batch.raw[raw].gather(at) if raw else pl.Series([None] * len(at), dtype=pl.String)
+        header: pl.Series = pl.Series([columns.mapping().get(field, field)]).new_from_index(
+            0, len(at)
+        )
+        if columns.slots:  # the column of the line's own place in the row
+            own = {
+                slot: columns.names[places[field][0]]
+                for slot, places in columns.slots.items()
+                if field in places
+            }
+            if own:
+                slots = batch.raw[unfold.SLOT].gather(at)
+                header = slots.replace_strict(own, default=header, return_dtype=pl.String)
+        found.append(
+            part.select("index", "field").with_columns(header.alias("column"), value.alias("value"))
+        )
+    return pl.concat(found)
 
 
 def _repairs(batch: Batch, keep: pl.Series) -> pl.DataFrame:

@@ -7,6 +7,8 @@ outside 1900 to 2200 are no dates of a claim.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
@@ -17,12 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
-_PIVOT = 70  # two-digit years: 00 to 69 are 20xx, 70 to 99 are 19xx (as POSIX reads them)
 _SHORT_YEAR = 2  # digits
-_EPOCH = pl.date(1899, 12, 30)  # day 0 of a spreadsheet, its false leap day of 1900 included
+_SHORT_YEARS = r"(?:^|\D)\d{2}$"
+_SPREADSHEET = date(1899, 12, 30)  # day 0, a spreadsheet's false leap day of 1900 included
 
 UNREADABLE = "not a date: emptied"
 CONTRARY = "day and month the other way round than in the file's other dates: emptied"
+EITHER = "day and month cannot be told apart: emptied"
+SHORT = "a two-digit year, and no pivot to read it by: emptied"
 OUTSIDE = f"a year outside {FIRST_YEAR} to {LAST_YEAR}: emptied"
 
 _TIME = (
@@ -42,71 +46,113 @@ _HANDFUL = 0.1  # of the dates written with numbers alone
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
+_Form = tuple[str, int, int, int]
+"""A pattern, and which of its groups are the year, the month and the day."""
+
+
 class Reading(NamedTuple):
     """How the dates of one column are to be read."""
 
-    day_first: bool = False
-    serials: bool = False
-    """Whether five digits are a spreadsheet's day number."""
+    day_first: bool | None = False
+    """Of dates written with numbers alone; None: nobody can say, and those that it matters for
+    are not read."""
+    day_zero: date | None = None
+    """What five digits count days from; None: they are no date."""
+    pivot: int | None = None
+    """Two-digit years below it are 20xx, the others 19xx; None: they are not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the cells of one date column show; the counts of blocks add up."""
+
+    filled: int = 0
+    written: int = 0
+    """Cells in a form that does not itself say whether the day or the month comes first."""
+    days: int = 0
+    """Of `written`: cells that can only be day/month."""
+    months: int = 0
+    """Of `written`: cells that can only be month/day."""
+    either: int = 0
+    """Of `written`: cells that are two different dates, read the one way and the other."""
+    short: int = 0
+    """Cells with a two-digit year."""
+    five: int = 0
+    """Distinct values of five digits."""
+    other: int = 0
+    """Distinct values that look like a date of another form."""
+
+    def __add__(self, more: Shown) -> Shown:
+        """Both together."""
+        return Shown(*(getattr(self, f.name) + getattr(more, f.name) for f in fields(Shown)))
+
+
+def look(column: pl.Series) -> Shown:
+    """What one date column (String) shows."""
+    counted = column.drop_nulls().rename("raw").value_counts(name="cells")
+    told = _text(counted["raw"]).with_columns(cells=counted["cells"]).drop_nulls("text")
+    text, cells = pl.col("text"), pl.col("cells")
+    first, second = (
+        pl.coalesce(text.str.extract(_SLASHED, n), text.str.extract(_TOGETHER, n)).cast(pl.Int32)
+        for n in (1, 2)
+    )
+    # 20101112 is a date with the year in front
+    dated = text.str.contains(_TOGETHER) & text.str.to_date("%Y%m%d", strict=False).is_not_null()
+    first_month, second_month = (n.is_between(1, _MONTHS_A_YEAR) for n in (first, second))
+    first_day, second_day = (n.is_between(_MONTHS_A_YEAR + 1, 31) for n in (first, second))
+    short = text.str.contains(_SHORT_YEARS) & ~text.str.contains(r"^\d{4}[-/.]")
+    five = text.str.contains(_SERIAL)
+    other = ~five & text.str.contains(r"\d[-/.]|[A-Za-z]{3}|^\d{8}")
+    kinds = {
+        "filled": pl.lit(value=True),
+        "written": first.is_not_null() & ~dated,
+        "days": first_day & second_month & ~dated,
+        "months": first_month & second_day & ~dated,
+        "either": first_month & second_month & (first != second) & ~dated,
+        "short": short,
+    }
+    sums = [cells.filter(kind).sum().alias(name) for name, kind in kinds.items()]
+    row = told.select(*sums, five=five.sum(), other=other.sum()).row(0, named=True)
+    return Shown(**{name: int(value or 0) for name, value in row.items()})
 
 
 def readings(
-    columns: Mapping[str, pl.Series], *, serials: bool
+    shown: Mapping[str, Shown], *, day_zero: date | None, order: str | None, pivot: int | None
 ) -> tuple[dict[str, Reading], list[str]]:
-    """How to read each date column (String), and remarks on the file.
+    """How to read each date column, and remarks on the file.
 
-    10/11/2023 is month/day unless the file's date columns together show otherwise: a cell whose
-    first number is above 12 can only be day/month, one whose second is only month/day. Day/month
-    needs more cells for it than against it, and no mere handful of all that are written so: a
-    slip of the hand decides nothing. Five digits are day numbers in a workbook (`serials`), and
-    elsewhere only in a column most of whose values are dates of another form.
+    `order` (month-first, day-first) and `pivot` are what the operator says. Unsaid, the order is
+    what the file's date columns together show: a cell whose first number is above 12 can only be
+    day/month, one whose second is only month/day. Day/month needs more cells for it than against
+    it, and no mere handful of all that are written so: a slip of the hand decides nothing. Where
+    nothing shows it, `day_first` is None. Five digits are day numbers in a workbook (`day_zero`),
+    and elsewhere only in a column most of whose values are dates of another form.
     """
-    distinct = {name: column.drop_nulls().unique() for name, column in columns.items()}
-    found: dict[str, bool] = {}
-    for name, values in distinct.items():
-        text = _text(values)["text"].drop_nulls()
-        five = text.str.contains(_SERIAL)
-        other = (~five & text.str.contains(r"\d[-/.]|[A-Za-z]{3}|^\d{8}")).sum()
-        found[name] = serials or bool(other > five.sum())
-    days = months = written = 0
-    # Cells are only counted where a value speaks against the usual order; few files have one.
-    if any(_proofs(values.alias("raw").to_frame(), pl.lit(1))[0] for values in distinct.values()):
-        for column in columns.values():
-            counted = column.drop_nulls().rename("raw").value_counts(name="cells")
-            day, month, all_ = _proofs(counted, pl.col("cells"))
-            days, months, written = days + day, months + month, written + all_
-    day_first = days > months and days >= _HANDFUL * written
-    result = {name: Reading(day_first, five) for name, five in found.items()}
-    return result, _said(days, months, day_first=day_first)
+    total = sum(shown.values(), Shown())
+    if order is None:
+        day_first = _day_first(total)
+        notes = _said(total.days, total.months, day_first=day_first)
+    else:
+        day_first, notes = order == "day-first", []
+    found = {}
+    for name, column in shown.items():
+        text_serials = _SPREADSHEET if column.other > column.five else None
+        found[name] = Reading(day_first, day_zero or text_serials, pivot)
+    return found, notes
 
 
-def _proofs(values: pl.DataFrame, cells: pl.Expr) -> tuple[int, int, int]:
-    """Of the dates in column raw, `cells` each: day/month only, month/day only, either form."""
-    told = _text(values["raw"]).with_columns(values)
-    total = [0, 0, 0]
-    for pattern in _EITHER:
-        first, second = (pl.col("text").str.extract(pattern, n).cast(pl.Int32) for n in (1, 2))
-        shown = first.is_not_null()
-        if pattern == _TOGETHER:  # 20101112 is a date with the year in front
-            shown &= pl.col("text").str.to_date("%Y%m%d", strict=False).is_null()
-        day, month = (number.is_between(_MONTHS_A_YEAR + 1, 31) for number in (first, second))
-        kinds = (
-            day & second.is_between(1, _MONTHS_A_YEAR),
-            month & first.is_between(1, _MONTHS_A_YEAR),
-            pl.lit(value=True),
-        )
-        sums = told.select(
-            pl.when(shown & kind).then(cells).otherwise(0).sum().alias(str(n))
-            for n, kind in enumerate(kinds)
-        ).row(0)
-        total = [a + int(b) for a, b in zip(total, sums, strict=True)]
-    return total[0], total[1], total[2]
+def _day_first(total: Shown) -> bool | None:
+    if total.days > total.months and total.days >= _HANDFUL * total.written:
+        return True
+    return False if total.months or not total.either else None
 
 
-def _said(days: int, months: int, *, day_first: bool) -> list[str]:
+def _said(days: int, months: int, *, day_first: bool | None) -> list[str]:
     """What to say of the order of the dates, `days` cells proving one and `months` the other."""
     read, other = ("day/month", "month/day") if day_first else ("month/day", "day/month")
     proof, contrary = (days, months) if day_first else (months, days)
+    if day_first is None:
+        return []
     why = f"{proof:,} can only be that" if proof else "too few show that they are not"
     if contrary:
         said = f"Dates come in both orders. They were read as {read}/year ({why}); not read:"
@@ -130,7 +176,7 @@ def parse(values: pl.Series, reading: Reading) -> pl.DataFrame:
     frame = _text(values)
     text = pl.col("text")
     day, month = (1, 2) if reading.day_first else (2, 1)
-    forms = [
+    forms: list[_Form] = [
         (_ISO, 1, 2, 3),
         (_COMPACT, 1, 2, 3),
         (_SLASHED, 3, month, day),
@@ -138,37 +184,58 @@ def parse(values: pl.Series, reading: Reading) -> pl.DataFrame:
         (_MONTH_FIRST, 3, 1, 2),
         (_TOGETHER, 3, month, day),
     ]
-    read = [_read(text, *form) for form in forms]
-    if reading.serials:
+    read = [_read(text, form, reading.pivot) for form in forms]
+    if reading.day_zero is not None:
         days = text.str.extract(_SERIAL).cast(pl.Int64)
-        read.append((_EPOCH + pl.duration(days=days)).cast(pl.Date))
+        read.append((pl.lit(reading.day_zero) + pl.duration(days=days)).cast(pl.Date))
     value = pl.coalesce(*(_sane(form) for form in read))
     outside = pl.coalesce(*read).is_not_null()
-    other = pl.coalesce(*(_sane(_read(text, form, 3, day, month)) for form in _EITHER))
-    return frame.with_columns(value=value).select(
+    other = pl.coalesce(
+        *(_sane(_read(text, (form, 3, day, month), reading.pivot)) for form in _EITHER)
+    )
+    open_ = pl.lit(value=False)
+    if reading.day_first is None:  # what is the same date both ways needs no order
+        # 10112012 is read as 1012-10-11 by nobody: only what is written so is open
+        written = text.str.contains(_SLASHED) | (
+            text.str.contains(_TOGETHER) & _sane(_read(text, (_COMPACT, 1, 2, 3), None)).is_null()
+        )
+        open_ = (written & value.is_not_null() & other.is_not_null() & (value != other)).fill_null(
+            value=False
+        )
+        value = pl.when(~open_).then(value)
+    # What would be a date if somebody said which century.
+    undated = pl.lit(value=False)
+    if reading.pivot is None:
+        named = (form for form in forms if form[0] in (_SLASHED, _NAMED, _MONTH_FIRST))
+        undated = pl.any_horizontal(_read(text, form, 50).is_not_null() for form in named)
+    short = text.str.contains(_SHORT_YEARS) & ~text.str.contains(r"^\d{4}[-/.]")
+    shown = frame.with_columns(value=value, other=other, open=open_, outside=outside, short=short)
+    return shown.select(
         "raw",
         "value",
         kind=pl.when(pl.col("value").is_null() & text.is_not_null()).then(
-            pl.when(other.is_not_null())
+            pl.when("open")
+            .then(pl.lit(EITHER))
+            .when(pl.col("other").is_not_null())
             .then(pl.lit(CONTRARY))
-            .when(outside)
+            .when("outside")
             .then(pl.lit(OUTSIDE))
+            .when(undated)
+            .then(pl.lit(SHORT))
             .otherwise(pl.lit(UNREADABLE))
         ),
-        short=text.str.contains(r"(?:^|\D)\d{2}$") & ~text.str.contains(r"^\d{4}[-/.]"),
+        short="short",
     )
 
 
-def _read(text: pl.Expr, pattern: str, year: int, month: int, day: int) -> pl.Expr:
-    """Dates of one form; the numbers are those of the pattern's groups."""
+def _read(text: pl.Expr, form: _Form, pivot: int | None) -> pl.Expr:
+    """Dates of one form."""
+    pattern, year, month, day = form
     y, m, d = (text.str.extract(pattern, group) for group in (year, month, day))
-    long = (
-        pl.when(y.str.len_bytes() > _SHORT_YEAR)
-        .then(y)
-        .when(y.cast(pl.Int32) < _PIVOT)
-        .then("20" + y)
-        .otherwise("19" + y)
-    )
+    century = pl.lit(None, pl.String)
+    if pivot is not None:
+        century = pl.when(y.cast(pl.Int32) < pivot).then(pl.lit("20")).otherwise(pl.lit("19"))
+    long = pl.when(y.str.len_bytes() > _SHORT_YEAR).then(y).otherwise(century + y)
     if pattern in (_NAMED, _MONTH_FIRST):
         m = m.replace_strict(_MONTHS, list(map(str, range(1, 13))), default=None)
     joined = long + "-" + m.str.zfill(2) + "-" + d.str.zfill(2)

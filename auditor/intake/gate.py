@@ -51,9 +51,9 @@ def raw(cells: pl.DataFrame) -> None:
 
 
 def failures(lines: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `lines` that ClaimLines does not accept: columns index (UInt32), reason (String)."""
+    """Rows of `lines` that ClaimLines does not accept: columns index (UInt32), field, reason."""
     found = list(_failures(lines, 0))
-    return pl.concat(found) if found else _reasons([])
+    return pl.concat(found) if found else _none()
 
 
 def _failures(lines: pl.DataFrame, offset: int) -> Sequence[pl.DataFrame]:
@@ -76,6 +76,7 @@ def _failures(lines: pl.DataFrame, offset: int) -> Sequence[pl.DataFrame]:
         raise RuntimeError(message) from None
     pairs = cases.filter(~pl.col("column").is_in(sorted(_SILENT))).select(
         index=pl.col("index").cast(pl.UInt32) + offset,
+        field="column",
         reason=pl.col("column").replace_strict(
             _WORDS, default="its " + pl.col("column") + " is not allowed by the claim-line contract"
         ),
@@ -87,5 +88,5 @@ def _nulls(lines: pl.DataFrame) -> int:
     return sum(lines[name].null_count() for name in _WORDS)
 
 
-def _reasons(rows: list[tuple[int, str]]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema={"index": pl.UInt32, "reason": pl.String}, orient="row")
+def _none() -> pl.DataFrame:
+    return pl.DataFrame(schema={"index": pl.UInt32, "field": pl.String, "reason": pl.String})

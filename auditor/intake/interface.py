@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import polars as pl
+
+DateOrder = Literal["month-first", "day-first"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +18,18 @@ class IntakeOptions:
     """How the operator helps the reader along; every field may stay as it is."""
 
     sheet: str | None = None
-    """Name of the worksheet to read; None: the one sheet that looks like claim lines."""
+    """Name of the worksheet to read, or a pattern such as 'Day *' that several fit and all are
+    read; None: the one sheet that looks like claim lines."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """Canonical field -> header in the file (`--map FIELD=COLUMN`)."""
     line_of_business: str | None = None
     """medicare, medicaid or commercial for every line that does not say so itself."""
+    date_order: DateOrder | None = None
+    """Of dates written with numbers alone (03/04/2024); None: what the file's dates show."""
+    year_pivot: int | None = None
+    """Two-digit years below it are 20xx, the others 19xx; None: such dates are not read."""
+    password: Callable[[str], str | None] | None = field(default=None, repr=False)
+    """Asked with a file's name when a workbook is encrypted; None, or its answer: none is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +40,9 @@ class FileRead:
     """As in ClaimLines.source_file."""
     sha256: str
     encoding: str
-    """utf-8, cp1252, utf-16 ... or xlsx."""
+    """utf-8, cp1252, utf-16 ..., or the format: xlsx, parquet, 837P ..."""
     delimiter: str
-    """'' for a workbook."""
+    """'' for what is no delimited text."""
     header_row: int
     """1-based row of the header in the file."""
     rows: int

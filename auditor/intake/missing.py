@@ -11,6 +11,8 @@ from auditor.intake import names
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from auditor.intake.mapping import Columns
+
 WORDS = {
     "claim_id": "claim id",
     "patient_id": "patient or member id",
@@ -45,6 +47,25 @@ def refuse(
         where=where,
         next_step=f"{asked}Name each missing column, for example {example}.",
     )
+
+
+def check(failed: Mapping[str, int], read: int, columns: Columns, where: str) -> None:
+    """Raise InputRejected where a required field cannot be read in more than half of the lines.
+
+    Then its column is another one, or the export is broken; an audit of the few lines that are
+    left would pass for one of the file. `failed` counts lines by field, `read` is all of them.
+    """
+    for name in (name for name in WORDS if failed.get(name, 0) * 2 > read):
+        header = columns.mapping().get(name, "")
+        known = f" (column '{header}')" if header else ""
+        raise InputRejected(
+            f"The {WORDS[name]}{known} is missing or cannot be read in {failed[name]:,} of"
+            f" {read:,} lines.",
+            where=where,
+            next_step="More than half of a required field means that the wrong column is read, or"
+            f" that the export went wrong: name the right column with --map {name}=COLUMN, or"
+            " export the file again.",
+        )
 
 
 def _meant(offered: Mapping[str, list[str]]) -> dict[str, str]:

@@ -1,30 +1,40 @@
-"""From a path to the source that can read it."""
+"""From a path to the sources that can read it, by what the first bytes say and not by the name."""
 
 from __future__ import annotations
 
+import zipfile
 from typing import TYPE_CHECKING
 
 from auditor.errors import InputRejected
 from auditor.intake import header as headers
 from auditor.intake import mapping
+from auditor.intake.content import look_at, unpacked
 from auditor.intake.textfile import TextFile, looks_binary
-from auditor.intake.workbook import Sheet, locked, open_workbook
+from auditor.intake.workbook import open_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from auditor.intake.content import Content
     from auditor.intake.interface import IntakeOptions
     from auditor.intake.source import Source
 
 _OTHER_FORMATS = (
     (b"%PDF", "a PDF document"),
-    (b"\x1f\x8b", "a gzip archive"),
     (b"PAR1", "a Parquet file"),
     (b"ISA*", "an X12 file"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    (b"SQLite format 3", "a database"),
+    (b"{\\rtf", "a word processor's document"),
 )
 _OLE = b"\xd0\xcf\x11\xe0"  # what .xls and password-protected workbooks begin with
+_MOST_MEMBERS = 1_000  # of an archive of claim files
+_NO_CLAIMS = (".pdf", ".md", ".doc", ".docx", ".rtf", ".htm", ".html", ".sha256", ".md5", ".sig")
 
 
 def names_of(files: Sequence[Path]) -> list[str]:
@@ -55,34 +65,90 @@ def _text(name: str) -> str:
         return name.encode("utf-8", "backslashreplace").decode()
 
 
-def open_source(path: Path, name: str, options: IntakeOptions) -> Source:
-    """The source for a file, by what its first bytes say and not by its name."""
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise InputRejected(
-            f"The file cannot be read ({error.strerror or type(error).__name__}).",
-            where=name,
-            next_step="Check that it exists and that you may read it.",
-        ) from None
-    mapped = tuple(options.columns.values())
-    if raw.startswith(b"PK"):
+def open_sources(path: Path, name: str, options: IntakeOptions) -> list[Source]:
+    """The sources of a file: one, or several for an archive or sheets that `options` name.
 
-        def fits(sheet: Sheet) -> bool:
-            found = headers.find(sheet.head(), mapped)
+    Raises InputRejected, with what to do, for everything that cannot be read.
+    """
+    return _sources(look_at(path, name), options)
+
+
+def _sources(content: Content, options: IntakeOptions, packed: str = "") -> list[Source]:
+    """The sources of `content`; `packed` is the kind of archive that it lies in."""
+    start = content.start
+    if start.startswith(b"\x1f\x8b"):
+        return _sources(_inside(content, packed, "gzip"), options, "gzip")
+    if start.startswith(b"PK"):
+        members = _members(content)
+        if not _is_workbook(members):
+            return _zipped(content, members, options, packed)
+    return [*_of_format(content, start, options)]
+
+
+def _of_format(content: Content, start: bytes, options: IntakeOptions) -> Sequence[Source]:
+    """The sources of what is no archive, or a workbook."""
+    if start.startswith((b"PK", _OLE)):
+
+        def fits(source: Source) -> bool:
+            found = headers.find(source.head(), tuple(options.columns.values()))
             return found is not None and mapping.fits(found.names, options.columns)
 
-        return open_workbook(name, raw, options.sheet, fits)
-    if raw.startswith(_OLE):
-        if "EncryptedPackage".encode("utf-16-le") in raw:
-            raise locked(name)
-        raise _unread(name, "an old Excel workbook (.xls)")
+        return open_workbook(content, options, fits)
     for mark, word in _OTHER_FORMATS:
-        if raw.startswith(mark):
-            raise _unread(name, word)
-    if looks_binary(raw):
-        raise _unread(name, "not text")
-    return TextFile.open(name, raw, mapped)
+        if start.startswith(mark):
+            raise _unread(content.name, word)
+    if looks_binary(start):
+        raise _unread(content.name, "not text")
+    return [TextFile.open(content, tuple(options.columns.values()))]
+
+
+def _inside(content: Content, packed: str, packing: str, member: str = "") -> Content:
+    if packed:
+        raise _unread(content.name, "an archive inside another")
+    return unpacked(content, packing, member)
+
+
+def _members(content: Content) -> list[zipfile.ZipInfo]:
+    """What lies in a zip archive: files only."""
+    try:
+        with content.open() as stream, zipfile.ZipFile(stream) as archive:
+            return [member for member in archive.infolist() if not member.is_dir()]
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError):
+        raise InputRejected(
+            "The workbook or archive is damaged or cut short and cannot be opened.",
+            where=content.name,
+            next_step="Copy it again from where it comes from; if it stays so, export it again.",
+        ) from None
+
+
+def _is_workbook(members: Sequence[zipfile.ZipInfo]) -> bool:
+    names = {member.filename.lower() for member in members}
+    return not names.isdisjoint({"xl/workbook.xml", "xl/workbook.bin", "content.xml"})
+
+
+def _zipped(
+    content: Content, members: Sequence[zipfile.ZipInfo], options: IntakeOptions, packed: str
+) -> list[Source]:
+    """The sources of an archive's files; what cannot hold claims by its name is left out."""
+    files = [m.filename for m in members if not _hidden(m.filename)]
+    claims = [name for name in files if not name.lower().endswith(_NO_CLAIMS)]
+    if not claims or len(claims) > _MOST_MEMBERS:
+        raise InputRejected(
+            f"The archive holds {len(claims):,} files that could be claim files."
+            if claims
+            else "The archive holds no file that could be a claim file.",
+            where=content.name,
+            next_step="Unpack it and name the claim files.",
+        )
+    found: list[Source] = []
+    for name in claims:
+        found += _sources(_inside(content, packed, "zip", name), options, "zip")
+    return found
+
+
+def _hidden(member: str) -> bool:
+    """Whether a member is an archiver's own, such as __MACOSX/._claims.csv."""
+    return any(part.startswith((".", "__MACOSX")) for part in member.split("/"))
 
 
 def _unread(name: str, word: str) -> InputRejected:

@@ -18,7 +18,7 @@ import polars as pl
 
 from auditor.intake.source import Ragged
 
-_MOST_LINES = 64  # of one record; a longer one is an unclosed quote that swallowed its neighbours
+MOST_LINES = 64  # of one record; a longer one is an unclosed quote that swallowed its neighbours
 _UNUSED = tuple(map(chr, (31, 30, 29, 28, 1, 2, 3, 4)))  # separators that no text contains
 
 
@@ -28,6 +28,8 @@ class Records(NamedTuple):
     cells: pl.DataFrame
     rows: pl.Series
     ragged: tuple[Ragged, ...]
+    next_row: int
+    """Of the record that would follow."""
 
 
 def split(data: bytes, *, skip: int, width: int, delimiter: str, first_row: int) -> Records:
@@ -35,7 +37,7 @@ def split(data: bytes, *, skip: int, width: int, delimiter: str, first_row: int)
     whole = _whole(data, skip, width, delimiter)
     if whole is not None:
         rows = pl.int_range(first_row, first_row + whole.height, dtype=pl.UInt32, eager=True)
-        return Records(whole, rows, ())
+        return Records(whole, rows, (), first_row + whole.height)
     return _by_lines(data, skip, width, delimiter, first_row)
 
 
@@ -125,10 +127,11 @@ def _by_lines(data: bytes, skip: int, width: int, delimiter: str, first_row: int
     schema = {str(n): pl.String for n in range(width)}
     cells, rows = [pl.DataFrame(schema=schema)], [pl.Series(dtype=pl.UInt32)]
     if _after_lines(data, skip) >= len(data):
-        return Records(cells[0], rows[0], ())
+        return Records(cells[0], rows[0], (), first_row)
     lines = _lines(data, skip)
     texts = _joined(lines, delimiter) if b'"' in data else lines.alias("text").to_frame()
     del lines
+    next_row = first_row + texts.height
     text = pl.col("text")
     blank = text.is_null() | ~text.str.contains(r"\S")
     marked = texts.with_row_index("row", first_row).with_columns(
@@ -163,7 +166,7 @@ def _by_lines(data: bytes, skip: int, width: int, delimiter: str, first_row: int
     cells.append(pl.DataFrame({name: [None] * len(blanks) for name in schema}, schema=schema))
     numbers = pl.concat(rows)
     order = numbers.arg_sort()
-    return Records(pl.concat(cells)[order], numbers[order], tuple(ragged))
+    return Records(pl.concat(cells)[order], numbers[order], tuple(ragged), next_row)
 
 
 def _joined(lines: pl.Series, delimiter: str) -> pl.DataFrame:
@@ -180,7 +183,7 @@ def _joined(lines: pl.Series, delimiter: str) -> pl.DataFrame:
         return frame
     frame = frame.with_columns(record=starts.cum_sum(), cut=~starts).with_row_index("place")
     sizes = frame.group_by("record").agg(n=pl.len(), cut=pl.col("cut").any()).filter("cut")
-    short = sizes.filter(pl.col("n") <= _MOST_LINES)["record"].implode()
+    short = sizes.filter(pl.col("n") <= MOST_LINES)["record"].implode()
     joined = (
         frame.filter(pl.col("record").is_in(short))
         .group_by("record")

@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from datetime import date
 
     import polars as pl
 
     from auditor.intake.header import HeaderRow, Record
+    from auditor.intake.mapping import Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Ragged:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The rows below the header."""
+    """Rows below the header: all of them, or a block of a large file."""
 
     names: tuple[str, ...]
     """Header of each column, none twice."""
@@ -50,7 +52,7 @@ class Body:
 
 
 class Source(Protocol):
-    """One file, or one sheet of a workbook."""
+    """One file, one member of an archive, or one sheet of a workbook."""
 
     @property
     def name(self) -> str:
@@ -58,26 +60,37 @@ class Source(Protocol):
 
     @property
     def sha256(self) -> str:
-        """Of the file's bytes."""
+        """Of the file's bytes, unpacked where it lies in an archive."""
 
     @property
     def encoding(self) -> str:
-        """utf-8, cp1252, utf-16-le ... or xlsx."""
+        """utf-8, cp1252, utf-16-le ..., or the format: xlsx, parquet, 837P ..."""
 
     @property
     def delimiter(self) -> str:
-        """'' for a workbook."""
+        """'' for what is no delimited text."""
 
     @property
-    def serials(self) -> bool:
-        """Whether a bare number in a date column may be a spreadsheet's day number."""
+    def day_zero(self) -> date | None:
+        """What a bare number in a date column counts days from; None where it is no date."""
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks on the whole file."""
 
+    @property
+    def header(self) -> HeaderRow | None:
+        """The header, where the format itself says which it is; None: look for it in `head`."""
+
+    @property
+    def columns(self) -> Columns | None:
+        """The columns of every field, where the format itself fixes them (837P); else None."""
+
     def head(self) -> list[Record]:
         """The first rows, enough to find the header in."""
 
-    def body(self, header: HeaderRow) -> Body:
-        """Everything below `header`."""
+    def blocks(self, header: HeaderRow) -> Iterator[Body]:
+        """Everything below `header`, in blocks of bounded size, at least one.
+
+        May be asked for more than once, and gives the same again. All blocks have the same names.
+        """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.intake import amounts, business, codes, dates, layout, names
+from auditor.intake import amounts, business, codes, dates, names, unfold
 from auditor.intake.distinct import through
 
 if TYPE_CHECKING:
@@ -36,6 +36,14 @@ _SIMPLE: Mapping[str, Normaliser] = {
     "claim_note": codes.text,
 }
 _IDS = ("claim_id", "patient_id", "original_claim_id", "payer_claim_id")
+_NO_DATE = {
+    dates.CONTRARY: "the date of service has day and month the other way round than the file's"
+    " other dates",
+    dates.EITHER: "which is the day and which the month of the date of service cannot be told",
+    dates.SHORT: "the date of service has a two-digit year",
+    dates.OUTSIDE: f"the date of service is not in the years {dates.FIRST_YEAR}"
+    f" to {dates.LAST_YEAR}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,21 +137,9 @@ def _service_dates(batch: Batch) -> None:
     if wrong.height:
         words = wrong.select(
             "raw",
-            said=pl.when(pl.col("kind") == dates.CONTRARY)
-            .then(
-                pl.lit(
-                    "the date of service has day and month the other way round than the file's"
-                    " other dates"
-                )
-            )
-            .when(pl.col("kind") == dates.OUTSIDE)
-            .then(
-                pl.lit(
-                    f"the date of service is not in the years {dates.FIRST_YEAR}"
-                    f" to {dates.LAST_YEAR}"
-                )
-            )
-            .otherwise(pl.lit("the date of service cannot be read")),
+            said=pl.col("kind").replace_strict(
+                _NO_DATE, default="the date of service cannot be read", return_dtype=pl.String
+            ),
         )
         raw = batch.raw.select(raw="service_date_from")
         problems = raw.join(words, on="raw", how="left", maintain_order="left")["said"]
@@ -210,7 +206,7 @@ def _code_and_modifiers(batch: Batch) -> None:
 
     batch.keep("code", through(raw, procedure))
     found: list[pl.Series] = []
-    for name in layout.parts(batch.raw, "modifiers"):
+    for name in unfold.parts(batch.raw, "modifiers"):
         column = batch.raw[name]
         if column.null_count() == len(column):
             continue
@@ -260,7 +256,7 @@ def _diagnoses(batch: Batch) -> None:
     extra = [name for name in ("line_diagnosis", "principal_diagnosis") if batch.has(name)]
     found = [
         through(batch.raw[name], codes.diagnosis).values
-        for name in (*extra, *layout.parts(batch.raw, "diagnoses"))
+        for name in (*extra, *unfold.parts(batch.raw, "diagnoses"))
     ]
     joined = _joined(found, batch.raw.height)
     if extra:  # they repeat what the claim's list says
@@ -270,7 +266,7 @@ def _diagnoses(batch: Batch) -> None:
     batch.done["diagnoses"] = joined
     pointers = [
         through(batch.raw[name], codes.pointer).values
-        for name in layout.parts(batch.raw, "diagnosis_pointers")
+        for name in unfold.parts(batch.raw, "diagnosis_pointers")
     ]
     if pointers:
         text = _joined(pointers, batch.raw.height)

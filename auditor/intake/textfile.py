@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import io
 import re
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.errors import InputRejected
 from auditor.intake import header as headers
@@ -17,53 +19,156 @@ from auditor.intake.header import HeaderRow, Record
 from auditor.intake.source import Body
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Generator, Iterator
+
+    from auditor.intake.content import Content
 
 DELIMITERS = ",|\t;~^"
 _HEAD = 1 << 20  # bytes that the header and the rows to compare it with are looked for in
+BLOCK = 64 << 20  # bytes of text that are read at one time
+MOST_LINE = 16 << 20  # bytes; a line longer than that is none of a table
+MOST_COLUMNS = 5_000
+_PIECE = 8 << 20
+_BOM = b"\xef\xbb\xbf"
 _SAMPLE = 200  # rows that show how many cells a row really has
-_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_BOMS = ((_BOM, "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
-def decoded(raw: bytes, where: str) -> tuple[bytes, str]:
-    """(UTF-8 without BOM and with LF line ends, name of the encoding that was found).
+class Scan(NamedTuple):
+    """What one pass over all bytes of a text file tells."""
+
+    encoding: str
+    sha256: str
+    macintosh: bool
+    """Lines end with a carriage return alone, as old Macintosh programs wrote them."""
+    empty: bool
+    """Nothing but blanks."""
+
+
+def scan(content: Content) -> Scan:
+    """The encoding and the fingerprint of a file.
 
     A byte order mark decides; else strict UTF-8 of the whole file is the proof; else cp1252.
-    Raises InputRejected where the bytes are no text in any of them.
     """
-    encoding = _encoding(raw)
+    digest = hashlib.sha256()
+    encoding, first = "", True
+    strict = codecs.getincrementaldecoder("utf-8")()
+    returns = feeds = False
+    empty = True
+    with content.open() as stream:
+        while piece := stream.read(_PIECE):
+            digest.update(piece)
+            if first:
+                encoding, first = _marked(piece), False
+            returns = returns or b"\r" in piece
+            feeds = feeds or b"\n" in piece
+            empty = empty and not piece.strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")
+            if encoding == "utf-8" and not (piece.isascii() and not strict.getstate()[0]):
+                try:
+                    strict.decode(piece)
+                except UnicodeDecodeError:
+                    encoding = "cp1252"
+    if encoding == "utf-8" and strict.getstate()[0]:  # the last character is cut
+        encoding = "cp1252"
+    return Scan(encoding or "utf-8", digest.hexdigest(), returns and not feeds, empty)
+
+
+def _marked(start: bytes) -> str:
+    """The encoding that the first bytes of a file tell: UTF-8 where they say nothing."""
+    for mark, encoding in _BOMS:
+        if start.startswith(mark):
+            return encoding
+    start = start[:4096]
+    if start.count(0) * 3 > len(start):  # UTF-16 without a mark: every second byte is NUL
+        return "utf-16-le" if start[1::2].count(0) >= start[::2].count(0) else "utf-16-be"
+    return "utf-8"
+
+
+def decoded(content: Content, found: Scan) -> Iterator[bytes]:
+    """The text as UTF-8 without BOM and with LF line ends, in pieces that end anywhere.
+
+    Raises InputRejected where the bytes are no text in their encoding.
+    """
+    reader = codecs.getincrementaldecoder(found.encoding)()
+    held = b""  # a carriage return whose line feed may come with the next piece
+    first = True
+    with content.open() as stream:
+        while raw := stream.read(_PIECE):
+            piece = raw if found.encoding == "utf-8" else _recoded(reader, raw, content.name)
+            if first:
+                piece, first = piece.removeprefix(_BOM), False
+            piece, held = held + piece, b""
+            if b"\r" in piece:
+                if found.macintosh:
+                    piece = piece.replace(b"\r", b"\n")
+                else:
+                    if piece.endswith(b"\r"):
+                        piece, held = piece[:-1], b"\r"
+                    piece = piece.replace(b"\r\n", b"\n")
+            yield piece
+    rest = b"" if found.encoding == "utf-8" else _recoded(reader, b"", content.name)
+    if held or rest:
+        yield held + rest
+
+
+def _recoded(reader: codecs.IncrementalDecoder, raw: bytes, where: str) -> bytes:
     try:
-        if encoding == "utf-8":
-            data = raw.removeprefix(b"\xef\xbb\xbf")
-        else:
-            data = raw.decode(encoding).removeprefix("\ufeff").encode()
+        return reader.decode(raw, final=not raw).encode()
     except UnicodeError:
         raise InputRejected(
             "The file is not text in UTF-8, UTF-16 or Windows-1252, or it is damaged.",
             where=where,
             next_step="Export it again as CSV (UTF-8) or as an Excel workbook (.xlsx).",
         ) from None
-    if b"\r" in data:
-        data = data.replace(b"\r\n", b"\n")
-        if b"\n" not in data:  # line ends of old Macintosh programs
-            data = data.replace(b"\r", b"\n")
-    return data, encoding
 
 
-def _encoding(raw: bytes) -> str:
-    for mark, encoding in _BOMS:
-        if raw.startswith(mark):
-            return encoding
-    start = raw[:4096]
-    if start.count(0) * 3 > len(start):  # UTF-16 without a mark: every second byte is NUL
-        return "utf-16-le" if start[1::2].count(0) >= start[::2].count(0) else "utf-16-be"
-    if raw.isascii():
-        return "utf-8"
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
+def in_blocks(content: Content, found: Scan, size: int = BLOCK) -> Generator[bytes]:
+    """The text in blocks of about `size` bytes that end where a record ends.
+
+    Raises InputRejected for a line that is no line of a table.
+    """
+    parts: list[bytes] = []
+    length = 0
+    for piece in decoded(content, found):
+        parts.append(piece)
+        length += len(piece)
+        if length < size:
+            continue
+        text = b"".join(parts)
+        end = _record_end(text)
+        if end:
+            yield text[:end]
+        elif length > MOST_LINE:
+            raise InputRejected(
+                f"A line of the file is longer than {MOST_LINE >> 20} MiB: this is no table of"
+                " claim lines.",
+                where=content.name,
+                next_step="Export it again as CSV, one claim line a row.",
+            )
+        parts, length = [text[end:]], len(text) - end
+    if length:
+        yield b"".join(parts)
+
+
+def _record_end(text: bytes) -> int:
+    """Offset behind the last line end of `text` that ends a record; 0 where there is none.
+
+    A line end between quotes ends none. Where no line end of the last ones is outside quotes, a
+    stray quote has turned inside out what is inside, and the last one will do.
+    """
+    last = text.rfind(b"\n") + 1
+    if not last or b'"' not in text:
+        return last
+    end, quotes = last, text.count(b'"', 0, last)
+    for _ in range(records.MOST_LINES):
+        if quotes % 2 == 0:
+            return end
+        before = text.rfind(b"\n", 0, end - 1) + 1
+        if not before:
+            break
+        quotes -= text.count(b'"', before, end)
+        end = before
+    return last
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,56 +176,60 @@ class TextFile:
     """A delimited text file; see Source. Rows are records: a quoted line break starts none."""
 
     name: str
-    sha256: str
-    encoding: str
     delimiter: str
     notes: tuple[str, ...]
-    data: bytes
+    content: Content
+    scan: Scan
     start: tuple[Record, ...]
-    serials: bool = False
+    day_zero: None = None
+    header: None = None
+    columns: None = None
+
+    @property
+    def sha256(self) -> str:
+        """Of the file's bytes, unpacked."""
+        return self.scan.sha256
+
+    @property
+    def encoding(self) -> str:
+        """utf-8, cp1252, utf-16-le or utf-16-be."""
+        return self.scan.encoding
 
     @classmethod
-    def open(cls, name: str, raw: bytes, mapped: Collection[str] = ()) -> TextFile:
-        """Read `raw`, the bytes of a file, as text; `mapped` are headers named by the operator."""
-        data, encoding = decoded(raw, name)
-        if not data or data.isspace():
+    def open(cls, content: Content, mapped: Collection[str] = ()) -> TextFile:
+        """Look through `content`; `mapped` are headers named by the operator."""
+        name = content.name
+        found = scan(content)
+        if found.empty:
             raise InputRejected(
                 "The file is empty.", where=name, next_step="Export it again with its claim lines."
             )
-        text = data[:_HEAD].decode(errors="ignore")
-        if len(data) > _HEAD:
-            text = text.rpartition("\n")[0] or text
-        readings = [(mark, _records(text, mark)) for mark in DELIMITERS if mark in text]
-        delimiter, start = max(
-            readings or [(",", _records(text, ","))],
-            key=lambda reading: _fit(reading[1], mapped),
-        )
+        with closing(in_blocks(content, found, _HEAD)) as blocks:
+            text = next(blocks)
+        if len(text) > _HEAD:
+            text = text[:_HEAD].rpartition(b"\n")[0] or text[:_HEAD]
+        delimiter, start = _reading(text.decode(errors="ignore"), mapped, name)
         notes: tuple[str, ...] = ()
-        if encoding == "cp1252":
+        if found.encoding == "cp1252":
             notes = ("The file is not UTF-8; it was read as Windows-1252 (cp1252).",)
-        digest = hashlib.sha256(raw).hexdigest()
-        return cls(name, digest, encoding, delimiter, notes, data, tuple(start))
+        return cls(name, delimiter, notes, content, found, tuple(start))
 
     def head(self) -> list[Record]:
         """The first records."""
         return list(self.start[: headers.LOOKED_AT])
 
-    def body(self, header: HeaderRow) -> Body:
+    def blocks(self, header: HeaderRow) -> Iterator[Body]:
         """Every record below the header; ragged ones apart."""
-        data = self.data
-        end = len(data)
-        while data.endswith(b"\n\n", 0, end):
-            end -= 1
-        blank = len(data) - end
         names, width = self._width(header)
-        found = records.split(
-            data if blank == 0 else data[:end],
-            skip=header.record.lines,
-            width=width,
-            delimiter=self.delimiter,
-            first_row=header.record.row + 1,
-        )
-        return Body(names, found.cells, found.rows, found.ragged, blank)
+        skip, row = header.record.lines, header.record.row + 1
+        for data in in_blocks(self.content, self.scan):
+            filled = data.rstrip(b"\n") + b"\n" if data.endswith(b"\n\n") else data
+            found = records.split(
+                filled, skip=skip, width=width, delimiter=self.delimiter, first_row=row
+            )
+            blank = len(data) - len(filled)
+            yield Body(names, found.cells, found.rows, found.ragged, blank)
+            skip, row = 0, found.next_row + blank
 
     def _width(self, header: HeaderRow) -> tuple[tuple[str, ...], int]:
         """Names and number of the cells of a row.
@@ -156,12 +265,31 @@ def _records(text: str, delimiter: str) -> list[Record]:
     return found
 
 
-def _fit(head: list[Record], mapped: Collection[str]) -> tuple[int, int]:
+def _reading(text: str, mapped: Collection[str], where: str) -> tuple[str, list[Record]]:
+    """The delimiter, and the first records as it divides them."""
+    best: tuple[tuple[int, int], str, list[Record]] | None = None
+    widest = 0
+    for mark in [mark for mark in DELIMITERS if mark in text] or [","]:
+        start = _records(text, mark)
+        width = max((len(record.cells) for record in start), default=0)
+        widest = max(widest, width)
+        if width <= MOST_COLUMNS:  # looking up a hundred thousand names would take for ever
+            fit = _fit(start, mapped, width)
+            if best is None or fit > best[0]:
+                best = fit, mark, start
+    if best is None or (best[0][0] == 0 and widest > MOST_COLUMNS):
+        raise InputRejected(
+            f"A row has {widest:,} cells; no claim export has more than {MOST_COLUMNS:,}.",
+            where=where,
+            next_step="Export it again as CSV, one claim line a row.",
+        )
+    return best[1], best[2]
+
+
+def _fit(head: list[Record], mapped: Collection[str], width: int) -> tuple[int, int]:
     """How well a delimiter fits: names recognised in one row, then cells in the widest row."""
     found = headers.find(head, mapped)
-    if found is not None:
-        return found.score, len(found.record.cells)
-    return 0, max((len(record.cells) for record in head), default=0)
+    return (0, width) if found is None else (found.score, len(found.record.cells))
 
 
 def looks_binary(raw: bytes) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 def rejections(rejected: pl.DataFrame, read: int) -> list[str]:
@@ -29,10 +29,12 @@ def rejections(rejected: pl.DataFrame, read: int) -> list[str]:
     return [f"{said}. Most often: {reason} ({lines:,})."]
 
 
-def emptied(lines: pl.DataFrame, repairs: pl.DataFrame, mapping: Mapping[str, str]) -> list[str]:
+def emptied(
+    batches: Sequence[pl.DataFrame], repairs: pl.DataFrame, mapping: Mapping[str, str]
+) -> list[str]:
     """A remark for each field of which more than half of the filled cells could not be read.
 
-    `lines` are a file's claim lines, `repairs` theirs, `mapping` says from which header a field
+    `batches` are a file's claim lines, `repairs` theirs, `mapping` says from which header a field
     was read.
     """
     counted = (
@@ -43,9 +45,10 @@ def emptied(lines: pl.DataFrame, repairs: pl.DataFrame, mapping: Mapping[str, st
     )
     said = []
     for name, cells in counted.iter_rows():
-        column = lines[name]
+        lines = sum(batch.height for batch in batches)
+        filled = lines - sum(batch[name].null_count() for batch in batches)
         # An unreadable last day of service is replaced by the first: those are not read either.
-        read = min(len(column) - column.null_count(), len(column) - cells)
+        read = min(filled, lines - cells)
         if cells > read:
             header = mapping.get(name, name)
             said.append(

@@ -12,6 +12,7 @@ import logging
 import zipfile
 import zlib
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 import fastexcel
@@ -24,7 +25,11 @@ from auditor.intake.header import HeaderRow, Record
 from auditor.intake.source import Body
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from auditor.intake.content import Content
+    from auditor.intake.interface import IntakeOptions
+    from auditor.intake.source import Source
 
 # Its warnings may name what stands in a cell; without a handler Python would print them.
 logging.getLogger("calamine").addHandler(logging.NullHandler())
@@ -47,7 +52,9 @@ class Sheet:
     title: str
     encoding: str = "xlsx"
     delimiter: str = ""
-    serials: bool = True
+    day_zero: date | None = date(1899, 12, 30)
+    header: None = None
+    columns: None = None
 
     def head(self) -> list[Record]:
         """The first rows."""
@@ -56,12 +63,12 @@ class Sheet:
             for row, cells in enumerate(self.grid.head(headers.LOOKED_AT).iter_rows(), start=1)
         ]
 
-    def body(self, header: HeaderRow) -> Body:
+    def blocks(self, header: HeaderRow) -> Iterator[Body]:
         """Every row below the header."""
         first = header.record.row
         cells = self.grid.slice(first)
         rows = pl.int_range(first + 1, first + 1 + cells.height, dtype=pl.UInt32, eager=True)
-        return Body(header.names, cells, rows, numbers=self._numbers(cells, first))
+        yield Body(header.names, cells, rows, numbers=self._numbers(cells, first))
 
     def _numbers(self, cells: pl.DataFrame, first: int) -> frozenset[int]:
         """Columns of long digit strings stored as numbers, of which Excel keeps 15 digits."""
@@ -83,11 +90,8 @@ class Sheet:
 
 
 def open_workbook(
-    name: str,
-    raw: bytes,
-    sheet: str | None,
-    fits: Callable[[Sheet], bool],
-) -> Sheet:
+    content: Content, options: IntakeOptions, fits: Callable[[Source], bool]
+) -> Sequence[Source]:
     """The sheet of a workbook that holds claim lines.
 
     `sheet` names it; else it is the only visible sheet, or the one visible sheet of which `fits`
@@ -95,6 +99,10 @@ def open_workbook(
     damaged or protected, or whose sheets leave the choice open; ConfigError for a sheet that is
     not there.
     """
+    name, sheet = content.name, options.sheet
+    raw = content.read(MOST_BYTES, "a workbook")
+    if raw.startswith(b"\xd0\xcf\x11\xe0"):  # OLE: .xls, or encrypted
+        raise locked(name)
     states = _states(raw, name)
     digest = hashlib.sha256(raw).hexdigest()
     try:
@@ -115,7 +123,7 @@ def open_workbook(
         return Sheet(full, digest, notes, cells, reader, title)
 
     if sheet is not None:
-        return load(_named(sheet, titles, name))
+        return [load(_named(sheet, titles, name))]
     if not seen:
         raise InputRejected(
             "Every sheet of the workbook is hidden.",
@@ -125,7 +133,7 @@ def open_workbook(
     left = [title for title in titles if title not in seen]
     notes = (f"Hidden sheets were not read: {_quoted(left)}.",) if left else ()
     if len(seen) == 1 and not left:
-        return load(seen[0])
+        return [load(seen[0])]
     fitting = [loaded for loaded in map(load, seen) if fits(loaded)]
     if len(fitting) != 1:
         found = _quoted([loaded.title for loaded in fitting])
@@ -139,7 +147,7 @@ def open_workbook(
         )
     others = [title for title in seen if title != fitting[0].title]
     also = (f"Other sheets were not read: {_quoted(others)}.",) if others else ()
-    return replace(fitting[0], notes=(*also, *notes))
+    return [replace(fitting[0], notes=(*also, *notes))]
 
 
 def _named(sheet: str, titles: list[str], where: str) -> str:

@@ -1,0 +1,87 @@
+"""What the cells of a whole file show of how it is to be read: dates and amounts.
+
+Read block by block: the first block decides, the sum over all of them proves it or has the file
+read once more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from auditor.errors import InputRejected
+from auditor.intake import amounts, dates, steps
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    import polars as pl
+
+    from auditor.intake.dates import Reading
+    from auditor.intake.interface import IntakeOptions
+    from auditor.intake.mapping import Columns
+
+
+class Decided(NamedTuple):
+    """How the dates and amounts of a file are read."""
+
+    readings: Mapping[str, Reading]
+    """By date field."""
+    decimal_comma: bool
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Sums over the blocks read so far."""
+
+    columns: Columns
+    shown: dict[str, dates.Shown] = field(default_factory=dict)
+    written: amounts.Written = amounts.Written()  # noqa: RUF009 -- an immutable tuple
+
+    def add(self, cells: pl.DataFrame) -> None:
+        """Take in one block."""
+        for name, places in steps.date_columns(self.columns).items():
+            for place in places:
+                shown = dates.look(cells[str(place)])
+                self.shown[name] = self.shown.get(name, dates.Shown()) + shown
+        found = amounts.look([cells[str(n)] for n in steps.amount_columns(self.columns)])
+        self.written = amounts.Written(*(a + b for a, b in zip(self.written, found, strict=True)))
+
+    def decide(self, options: IntakeOptions, day_zero: date | None) -> tuple[Decided, list[str]]:
+        """What is decided so far, and remarks on the file."""
+        readings, notes = dates.readings(
+            self.shown, day_zero=day_zero, order=options.date_order, pivot=options.year_pivot
+        )
+        comma = self.written.decimal_comma
+        if comma:
+            notes.append("Amounts were read with a decimal comma: 1.234,56 as 1,234.56.")
+        return Decided(readings, comma), notes
+
+    def ask(self, decided: Decided, where: str) -> None:
+        """Raise InputRejected where most dates of service cannot be read without a word.
+
+        A few that cannot are rejected one by one, each with its reason.
+        """
+        for name in ("service_date_from", "claim_date_from"):
+            shown, reading = self.shown.get(name), decided.readings.get(name)
+            if shown is None or reading is None:
+                continue
+            column = self.columns.names[self.columns.used()[name][0]]
+            if reading.day_first is None and shown.either * 2 > shown.filled:
+                raise InputRejected(
+                    f"Nothing shows whether the day or the month comes first in column '{column}':"
+                    f" {shown.either:,} of {shown.filled:,} dates can be read both ways, and none"
+                    " only one way.",
+                    where=where,
+                    next_step="Say it: --date-order month-first or --date-order day-first (or"
+                    " date_order in the configuration or in a layout).",
+                )
+            if reading.pivot is None and shown.short * 2 > shown.filled:
+                raise InputRejected(
+                    f"The dates of column '{column}' have two-digit years ({shown.short:,} of"
+                    f" {shown.filled:,}).",
+                    where=where,
+                    next_step="Say which century is meant: --year-pivot 70 reads 00 to 69 as 20xx"
+                    " and 70 to 99 as 19xx (or year_pivot in the configuration or in a layout).",
+                )

@@ -1,0 +1,249 @@
+"""One source from its header to its last line: columns, blocks, reconciliation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+
+from auditor.errors import InputRejected
+from auditor.intake import canonical as canon
+from auditor.intake import gate, leftover, mapping, missing, rejection, steps, unfold, warning
+from auditor.intake import header as headers
+from auditor.intake.evidence import Evidence
+from auditor.intake.interface import FileRead
+from schemas import RejectedRows, Repairs, SetAside, dtypes, empty
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from auditor.intake.evidence import Decided
+    from auditor.intake.header import HeaderRow
+    from auditor.intake.interface import IntakeOptions
+    from auditor.intake.mapping import Columns
+    from auditor.intake.source import Body, Source
+
+
+class Part(NamedTuple):
+    """What one file gave."""
+
+    lines: list[pl.DataFrame]
+    """ClaimLines without line_key, batch by batch."""
+    rejected: pl.DataFrame
+    set_aside: pl.DataFrame
+    repairs: pl.DataFrame
+    file: FileRead
+    fields: frozenset[str]
+    """Canonical fields that the file has a column for."""
+    mapped: frozenset[str]
+    """Fields whose column the operator named, and the file has."""
+
+
+class _Outcome:
+    """What the blocks of one file gave."""
+
+    def __init__(self, plan: steps.Plan) -> None:
+        self.plan = plan
+        self.lines: list[pl.DataFrame] = []
+        self.rejected: list[pl.DataFrame] = []
+        self.set_aside: list[pl.DataFrame] = []
+        self.repairs: list[pl.DataFrame] = []
+        self.rows = self.read = self.other_types = 0
+        self.blank = self.totals = self.repeated = 0
+        self.failed: Counter[str] = Counter()
+
+    def add(self, body: Body) -> None:
+        """Read one block."""
+        gate.raw(body.cells)
+        plan, columns = replace(self.plan, numbers=body.numbers), self.plan.columns
+        left = leftover.find(body.cells, columns)
+        cells, rows = body.cells, body.rows
+        if left.keep is not None:
+            cells, rows = cells.filter(left.keep), rows.filter(left.keep)
+        ragged, trailers = leftover.ragged_totals(body.ragged, columns)
+        self.blank += left.blank + body.blank
+        self.totals += left.totals + trailers
+        self.repeated += left.repeated
+        self.rows += cells.height + len(ragged)
+        size = max(gate.BATCH // max(len(columns.slots), 1), 1)
+        for offset in range(0, cells.height, size):
+            self._batch(cells.slice(offset, size), rows.slice(offset, size), plan)
+        if ragged:
+            self.rejected.append(rejection.ragged(ragged, columns, plan))
+            self.read += len(ragged)
+
+    def _batch(self, cells: pl.DataFrame, rows: pl.Series, plan: steps.Plan) -> None:
+        raw = unfold.lines_of(cells, plan.columns)
+        done = canon.canonical(raw, rows, plan)
+        self.read += raw.height
+        self.other_types += done.other_types
+        self.failed += done.failed
+        self.lines.append(done.lines)
+        self.set_aside.append(done.set_aside)
+        self.repairs.append(done.repairs)
+        if done.rejected.height:
+            self.rejected.append(rejection.with_raw(done.rejected, cells, plan))
+        if plan.columns.slots:
+            bare = rejection.without_lines(raw, cells, rows, plan)
+            self.read += bare.height
+            self.rejected.append(bare)
+
+    def reconciled(self) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        """RejectedRows, SetAside, Repairs; RuntimeError where a line was lost."""
+        rejected = stack(RejectedRows, self.rejected).sort("source_row", maintain_order=True)
+        aside = stack(SetAside, self.set_aside)
+        audited = sum(batch.height for batch in self.lines)
+        if self.read != audited + aside.height + rejected.height:
+            message = (
+                f"{self.read} lines read are not {audited} audited + {aside.height} set aside"
+                f" + {rejected.height} rejected"
+            )
+            raise RuntimeError(message)
+        return rejected, aside, stack(Repairs, self.repairs)
+
+
+def stack(model: type, frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """`frames` under one another with the columns and types of `model`."""
+    return pl.concat([empty(model), *(frame.select(list(dtypes(model))) for frame in frames)])
+
+
+class _Job(NamedTuple):
+    """What is known of a source before its lines are read."""
+
+    source: Source
+    header: HeaderRow
+    columns: Columns
+    options: IntakeOptions
+
+    def outcome(self, decided: Decided) -> _Outcome:
+        """An empty outcome of a reading as `decided`."""
+        plan = steps.Plan(
+            self.source.name,
+            self.columns,
+            decided.readings,
+            self.options.line_of_business,
+            decimal_comma=decided.decimal_comma,
+        )
+        return _Outcome(plan)
+
+
+def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
+    """Read one source to the end; of several not each needs to have the mapped columns."""
+    header = source.header or _header(source, options)
+    blocks = iter(source.blocks(header))
+    first = _first(source, blocks)
+    body = first[-1]
+    mapped = options.columns if alone else headers.present(body.names, options.columns)
+    columns = source.columns or mapping.resolve(body.names, body.cells, mapped, source.name)
+    del body
+    outcome, notes = _read(_Job(source, header, columns, options), first, blocks)
+    if not outcome.rows:
+        raise _no_lines(source)
+    missing.check(outcome.failed, outcome.read, columns, source.name)
+    rejected, aside, repairs = outcome.reconciled()
+    warnings = notes + warning.rejections(rejected, outcome.read)
+    warnings += warning.emptied(outcome.lines, repairs, columns.mapping())
+    file = FileRead(
+        name=source.name,
+        sha256=source.sha256,
+        encoding=source.encoding,
+        delimiter=source.delimiter,
+        header_row=header.record.row,
+        rows=outcome.rows,
+        lines_read=outcome.read,
+        rejected=rejected.height,
+        set_aside=aside.height,
+        mapping=columns.mapping(),
+        unused=columns.unused(),
+        notes=(*warnings, *source.notes, *columns.notes, *_notes(outcome)),
+        unneeded=columns.unneeded(),
+        warnings=tuple(warnings),
+    )
+    return Part(outcome.lines, rejected, aside, repairs, file, _fields(columns), frozenset(mapped))
+
+
+def _first(source: Source, blocks: Iterator[Body]) -> list[Body]:
+    """The blocks up to the first that holds a row: blank lines tell nothing of the columns."""
+    found: list[Body] = []
+    for body in blocks:
+        found.append(body)
+        if body.cells.height or body.ragged:
+            return found
+    raise _no_lines(source)
+
+
+def _read(job: _Job, first: list[Body], rest: Iterator[Body]) -> tuple[_Outcome, list[str]]:
+    """All blocks, and remarks on how the file was read.
+
+    How dates and amounts are written is a matter of the whole file. The first block decides it;
+    where the sum over all blocks decides otherwise, which is rare, the file is read once more.
+    """
+    evidence = Evidence(job.columns)
+    for body in first:
+        evidence.add(body.cells)
+    decided, _ = evidence.decide(job.options, job.source.day_zero)
+    outcome = job.outcome(decided)
+    while first:  # let go of each, so that one block at a time is held
+        outcome.add(first.pop(0))
+    for body in rest:
+        evidence.add(body.cells)
+        outcome.add(body)
+    final, notes = evidence.decide(job.options, job.source.day_zero)
+    evidence.ask(final, job.source.name)
+    if final != decided:
+        outcome = job.outcome(final)
+        for body in job.source.blocks(job.header):
+            outcome.add(body)
+    return outcome, notes
+
+
+def _no_lines(source: Source) -> InputRejected:
+    return InputRejected(
+        "The file has a header but no claim lines below it.",
+        where=source.name,
+        next_step="Export it again with its claim lines.",
+    )
+
+
+def _header(source: Source, options: IntakeOptions) -> HeaderRow:
+    found = headers.find(source.head(), tuple(options.columns.values()))
+    if found is not None:
+        return found
+    # Without a header the first row may be a patient's, so nothing of it is shown.
+    raise InputRejected(
+        f"No header row was recognised in the first {headers.LOOKED_AT} rows.",
+        where=source.name,
+        next_step="The file needs a row of column names such as Claim ID, Patient ID, DOS, CPT,"
+        " Rendering NPI; for other names say --map FIELD=COLUMN, for example"
+        " --map code='Service'.",
+    )
+
+
+def _notes(outcome: _Outcome) -> list[str]:
+    found = leftover.notes(outcome.blank, outcome.totals, outcome.repeated)
+    if outcome.other_types:
+        found.insert(
+            0,
+            f"{outcome.other_types:,} lines have a claim type that is neither professional nor"
+            " institutional; they are audited as professional.",
+        )
+    return found
+
+
+def _fields(columns: Columns) -> frozenset[str]:
+    """Canonical fields that the file has a column for."""
+    canonical = set(canon.SCHEMA)
+    found = {name for name in columns.used() if name in canonical}
+    if columns.slots:
+        found.add("line_number")
+    for decides, name in (
+        ("line_diagnosis", "diagnoses"),
+        ("principal_diagnosis", "diagnoses"),
+        ("claim_status", "paid_status"),
+        ("void_indicator", "claim_frequency"),
+    ):
+        if columns.has(decides):
+            found.add(name)
+    return frozenset(found)
