@@ -11,7 +11,7 @@ from auditor.errors import ConfigError, InputRejected
 from auditor.intake import part
 from auditor.intake.interface import Intake
 from auditor.intake.opening import names_of, open_sources
-from schemas import ClaimLines, RejectedRows, Repairs, SetAside, dtypes
+from schemas import ClaimLines, RejectedRows, Repairs, SetAside, dtypes, empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,8 +82,10 @@ def _assembled(batches: list[pl.DataFrame]) -> pl.DataFrame:
     Column by column, each let go as soon as it is copied, so that the lines are never held twice;
     a column that no file has takes no memory at all.
     """
-    height = sum(batch.height for batch in batches)
     schema = dtypes(ClaimLines)
+    if not batches:
+        return empty(ClaimLines)
+    height = sum(batch.height for batch in batches)
     pieces = {name: [batch[name] for batch in batches] for name in schema if name != "line_key"}
     batches.clear()
     found: list[pl.Series] = []

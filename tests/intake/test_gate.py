@@ -44,10 +44,10 @@ def test_each_failure_names_its_row_and_reason() -> None:
         )
     )
     assert sorted(found.rows()) == [
-        (1, "the claim id is missing"),
-        (1, "the procedure code is missing"),
-        (2, "the date of service is missing"),
-        (3, "its paid_status is not allowed by the claim-line contract"),
+        (1, "claim_id", "the claim id is missing"),
+        (1, "code", "the procedure code is missing"),
+        (2, "service_date_from", "the date of service is missing"),
+        (3, "paid_status", "its paid_status is not allowed by the claim-line contract"),
     ]
 
 
@@ -63,8 +63,8 @@ def test_rows_of_later_batches_keep_their_place(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(gate, "BATCH", 2)
     found = gate.failures(lines({}, {}, {}, {"code": None}, {"patient_id": None}))
     assert found.rows() == [
-        (3, "the procedure code is missing"),
-        (4, "the patient id is missing"),
+        (3, "code", "the procedure code is missing"),
+        (4, "patient_id", "the patient id is missing"),
     ]
 
 

@@ -124,24 +124,58 @@ def test_optional_dates_that_are_none_are_emptied_and_noted(read: Callable[..., 
 # --- what went wrong with much of a file
 
 
-def test_a_file_that_gave_nothing_says_so(read: Callable[..., Intake]) -> None:
+def test_a_file_of_which_nothing_can_be_read_is_refused(read: Callable[..., Intake]) -> None:
     rows = [ROW.replace("2024-03-05", day) for day in ("99213", "soon", "")]
-    intake = read(table(*rows))
-    assert intake.lines.is_empty()
-    [warning] = intake.files[0].warnings
-    assert warning == (
-        "Every line was rejected (3), so nothing of the file was audited. Most often: the date of"
-        " service cannot be read (2)."
+    with pytest.raises(InputRejected) as error:
+        read(table(*rows))
+    assert str(error.value) == (
+        "claims.csv: The date of service (column 'DOS') is missing or cannot be read in 3 of 3"
+        " lines. More than half of a required field means that the wrong column is read, or that"
+        " the export went wrong: name the right column with --map service_date_from=COLUMN, or"
+        " export the file again."
     )
 
 
-@pytest.mark.parametrize(("bad", "said"), [(1, False), (2, False), (3, True)])
-def test_more_than_half_rejected_is_said(
-    read: Callable[..., Intake], bad: int, *, said: bool
+@pytest.mark.parametrize(
+    ("cell", "column"), [("P1", "Patient ID"), ("C1", "Claim ID"), ("99213", "CPT")]
+)
+@pytest.mark.parametrize(("bad", "refused"), [(1, False), (2, False), (3, True)])
+def test_a_required_field_missing_in_more_than_half_refuses_the_file(
+    read: Callable[..., Intake], cell: str, column: str, bad: int, *, refused: bool
 ) -> None:
-    intake = read(table(*[ROW] * 2, *[ROW.replace("P1", "")] * bad))
-    found = "3 of 5 lines were rejected and not audited. Most often: the patient id is missing (3)."
-    assert intake.files[0].warnings == ((found,) if said else ())
+    content = table(*[ROW] * 2, *[ROW.replace(cell, "")] * bad)
+    if refused:
+        with pytest.raises(InputRejected, match=rf"column '{column}'\) is missing .* in 3 of 5"):
+            read(content)
+    else:
+        assert read(content).rejected.height == bad
+
+
+def test_lines_rejected_for_several_reasons_do_not_refuse_the_file(
+    read: Callable[..., Intake],
+) -> None:
+    bad = [ROW.replace(cell, "") for cell in ("P1", "C1", "99213")]
+    intake = read(table(*[ROW] * 2, *bad))
+    assert intake.files[0].warnings == (
+        "3 of 5 lines were rejected and not audited. Most often: the claim id is missing (1).",
+    )
+
+
+def test_a_rejection_names_the_column_and_what_stands_there(read: Callable[..., Intake]) -> None:
+    intake = read(table(ROW, ROW, ROW, ROW.replace("99213", "").replace("2024-03-05", "13/45/23")))
+    assert intake.rejected.select("source_row", "reasons", "column", "value").rows() == [
+        (
+            5,
+            "the date of service cannot be read; the procedure code is missing",
+            "DOS; CPT",
+            "13/45/23; ",
+        )
+    ]
+
+
+def test_a_ragged_row_is_about_no_column(read: Callable[..., Intake]) -> None:
+    intake = read(table(ROW, ROW + ",more"))
+    assert intake.rejected.select("column", "value").rows() == [(None, None)]
 
 
 @pytest.mark.parametrize(("bad", "said"), [(2, False), (3, True)])
