@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -132,7 +133,7 @@ class _Job(NamedTuple):
 def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
     """Read one source to the end; of several not each needs to have the mapped columns."""
     header = source.header or _header(source, options)
-    blocks = iter(source.blocks(header))
+    blocks = ahead(source.blocks(header))
     first = _first(source, blocks)
     body = first[-1]
     mapped = options.columns if alone else headers.present(body.names, options.columns)
@@ -194,9 +195,18 @@ def _read(job: _Job, first: list[Body], rest: Iterator[Body]) -> tuple[_Outcome,
     evidence.ask(final, job.source.name)
     if final != decided:
         outcome = job.outcome(final)
-        for body in job.source.blocks(job.header):
+        for body in ahead(job.source.blocks(job.header)):
             outcome.add(body)
     return outcome, notes
+
+
+def ahead(blocks: Iterator[Body]) -> Iterator[Body]:
+    """`blocks`, the next one being read while the caller works on the last."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, blocks, None)
+        while (body := coming.result()) is not None:
+            coming = pool.submit(next, blocks, None)
+            yield body
 
 
 def _no_lines(source: Source) -> InputRejected:

@@ -77,25 +77,29 @@ def _parts(files: list[Path], options: IntakeOptions) -> list[Part]:
 
 
 def _assembled(batches: list[pl.DataFrame]) -> pl.DataFrame:
-    """ClaimLines of all batches in one piece, emptying `batches`.
+    """ClaimLines of all batches, emptying `batches`; not copied, so of as many chunks.
 
-    Column by column, each let go as soon as it is copied, so that the lines are never held twice;
-    a column that no file has takes no memory at all.
+    A column that says the same in every line, or nothing, takes no memory.
     """
     schema = dtypes(ClaimLines)
     if not batches:
         return empty(ClaimLines)
-    height = sum(batch.height for batch in batches)
-    pieces = {name: [batch[name] for batch in batches] for name in schema if name != "line_key"}
+    frame = pl.concat(batches, rechunk=False).with_row_index("line_key")
     batches.clear()
-    found: list[pl.Series] = []
-    for name in list(pieces):
-        column = pieces.pop(name)
-        if any(piece.null_count() < len(piece) for piece in column) or not height:
-            found.append(pl.concat(column).rechunk())
-        del column
-    frame = pl.DataFrame(found).with_row_index("line_key")
+    constant = [name for name in frame.columns if _constant(frame[name])]
+    first = frame.head(1)
     return frame.select(
-        pl.col(name) if name in frame.columns else pl.lit(None, kind).alias(name)
+        pl.lit(first[name][0], kind).alias(name) if name in constant else pl.col(name)
         for name, kind in schema.items()
+    )
+
+
+def _constant(column: pl.Series) -> bool:
+    """Whether every line says the same, the first few tell for most columns that not."""
+    if column.is_empty():
+        return False
+    value = column[0]
+    return all(
+        bool(part.eq_missing(pl.Series([value], dtype=part.dtype)).all())
+        for part in (column.head(100), column)
     )

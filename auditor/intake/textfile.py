@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 DELIMITERS = ",|\t;~^"
 _HEAD = 1 << 20  # bytes that the header and the rows to compare it with are looked for in
-BLOCK = 64 << 20  # bytes of text that are read at one time
+BLOCK = 32 << 20  # bytes of text that are read at one time
 MOST_LINE = 16 << 20  # bytes; a line longer than that is none of a table
 MOST_COLUMNS = 5_000
 _PIECE = 8 << 20
@@ -84,8 +84,10 @@ def _marked(start: bytes) -> str:
     return "utf-8"
 
 
-def decoded(content: Content, found: Scan) -> Iterator[bytes]:
+def decoded(content: Content, found: Scan, size: int) -> Iterator[bytes]:
     """The text as UTF-8 without BOM and with LF line ends, in pieces that end anywhere.
+
+    A piece is what `size` bytes of the file hold.
 
     Raises InputRejected where the bytes are no text in their encoding.
     """
@@ -93,11 +95,12 @@ def decoded(content: Content, found: Scan) -> Iterator[bytes]:
     held = b""  # a carriage return whose line feed may come with the next piece
     first = True
     with content.open() as stream:
-        while raw := stream.read(_PIECE):
+        while raw := stream.read(size):
             piece = raw if found.encoding == "utf-8" else _recoded(reader, raw, content.name)
             if first:
                 piece, first = piece.removeprefix(_BOM), False
-            piece, held = held + piece, b""
+            if held:
+                piece, held = held + piece, b""
             if b"\r" in piece:
                 if found.macintosh:
                     piece = piece.replace(b"\r", b"\n")
@@ -127,27 +130,22 @@ def in_blocks(content: Content, found: Scan, size: int = BLOCK) -> Generator[byt
 
     Raises InputRejected for a line that is no line of a table.
     """
-    parts: list[bytes] = []
-    length = 0
-    for piece in decoded(content, found):
-        parts.append(piece)
-        length += len(piece)
-        if length < size:
-            continue
-        text = b"".join(parts)
+    rest: list[bytes] = []  # pieces of a line that goes on
+    for piece in decoded(content, found, size):
+        text = b"".join([*rest, piece]) if rest else piece
         end = _record_end(text)
         if end:
-            yield text[:end]
-        elif length > MOST_LINE:
+            yield text[:end] if end < len(text) else text
+        elif len(text) > MOST_LINE:
             raise InputRejected(
                 f"A line of the file is longer than {MOST_LINE >> 20} MiB: this is no table of"
                 " claim lines.",
                 where=content.name,
                 next_step="Export it again as CSV, one claim line a row.",
             )
-        parts, length = [text[end:]], len(text) - end
-    if length:
-        yield b"".join(parts)
+        rest = [text[end:]] if end < len(text) else []
+    if rest:
+        yield b"".join(rest)
 
 
 def _record_end(text: bytes) -> int:

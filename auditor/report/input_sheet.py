@@ -166,9 +166,21 @@ def _rejected(sheet: Sheet, rejected: pl.DataFrame, cap: int, companion: str) ->
         pl.Series("raw", [_plain(raw) for raw in rejected.head(cap)["raw"]], dtype=pl.String)
     )
     columns = _columns(
-        File="source_file", Row="source_row", Claim="claim_id", Reasons="reasons", Values="raw"
+        File="source_file", Row="source_row", Claim="claim_id", Reasons=_told(), Values="raw"
     )
     sheet.listing(columns, shown)
+
+
+def _told() -> pl.Expr:
+    """The reasons, and below them the columns they are about with what stands there."""
+    about = pl.format(
+        "\n{}: {}",
+        pl.col("column").str.split("; ").list.join(" / "),
+        pl.when(pl.col("value").str.strip_chars("; ") == "")
+        .then(pl.lit("(blank)"))
+        .otherwise("value"),
+    )
+    return pl.concat_str("reasons", about.fill_null(""))
 
 
 def _repairs(sheet: Sheet, repairs: pl.DataFrame) -> None:

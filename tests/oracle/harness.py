@@ -39,6 +39,8 @@ def rejected_rows(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
             "patient_id": row.get("patient"),
             "service_date": date.fromisoformat(row["date"]) if row.get("date") else None,
             "reasons": "no code",
+            "column": "CPT",
+            "value": "",
             "raw": "{}",
         }
         for number, row in enumerate(rows)

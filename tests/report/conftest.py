@@ -227,12 +227,22 @@ def make_result(found: pl.DataFrame | None = None, **values: object) -> AuditRes
 def rich_result(count: int = 60, *, hostile: bool = False) -> AuditResult:
     """A result with something of everything: two files, rejects, repairs, gaps, starter tables."""
     rejected = [
-        ("march.csv", n, f"C{n}", None, None, reason, raw)
-        for n, (reason, raw) in enumerate(
+        ("march.csv", n, f"C{n}", None, None, reason, column, value, raw)
+        for n, (reason, column, value, raw) in enumerate(
             [
-                ("no date of service", '{"Claim No": "C7", "DOS": "", "HCPCS": "99213"}'),
-                ("no code; no patient", '{"Claim No": "=1+1", "HCPCS": ""}'),
-                ("the date of service cannot be read", '{"DOS": "31/31/2025"}'),
+                (
+                    "no date of service",
+                    "DOS",
+                    "",
+                    '{"Claim No": "C7", "DOS": "", "HCPCS": "99213"}',
+                ),
+                ("no code; no patient", "HCPCS; MRN", "; ", '{"Claim No": "=1+1", "HCPCS": ""}'),
+                (
+                    "the date of service cannot be read",
+                    "DOS",
+                    "31/31/2025",
+                    '{"DOS": "31/31/2025"}',
+                ),
             ],
             start=40,
         )

@@ -157,7 +157,10 @@ def test_hostile_rejected_rows_and_repairs(make: type[Make], tmp_path: Path) -> 
     result = dataclasses.replace(
         rich,
         rejected=rich.rejected.with_columns(
-            claim_id=pl.lit("=1+1"), raw=pl.lit('{"A": "#N/A", "B": "", "C": "+1\\u0007"}')
+            claim_id=pl.lit("=1+1"),
+            column=pl.lit("=A"),
+            value=pl.lit("=2"),
+            raw=pl.lit('{"A": "#N/A", "B": "", "C": "+1\\u0007"}'),
         ),
         repairs=rich.repairs.with_columns(raw=pl.lit("=cmd()"), value=pl.lit("@x")),
     )
@@ -166,6 +169,7 @@ def test_hostile_rejected_rows_and_repairs(make: type[Make], tmp_path: Path) -> 
     assert values.count("=1+1") == 3
     assert values.count("A: #N/A; C: +1") == 3
     assert "=cmd() -> @x" in values
+    assert "no date of service\n=A: =2" in values
     assert all(c.data_type in "sn" for row in sheet.iter_rows() for c in row)
 
 
