@@ -7,28 +7,19 @@ A flag beats an environment variable, which beats the file, which beats the defa
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from auditor.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+from auditor import tomlfile
 
 LineOfBusiness = Literal["medicare", "medicaid", "commercial"]
 FailOn = Literal["certain", "review"]
+DateOrder = Literal["month-first", "day-first"]
+MOST_PIVOT = 99
+"""Two digits."""
 DEFAULT_NAME = "auditor.toml"
-# pydantic speaks of Python's types; the reader of these lines writes TOML
-_PLAIN = {
-    "string_type": "a text in double quotes",
-    "path_type": "a path in double quotes",
-    "tuple_type": "a list of texts in square brackets",
-    "dict_type": "a table of texts",
-}
-_NEXT_STEP = "Mend it; docs/configuration.md lists every setting."
+_KIND = tomlfile.Kind("configuration file", "--config", "docs/configuration.md")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +42,12 @@ class Settings:
     """Worksheet to read from workbooks."""
     columns: dict[str, str] = field(default_factory=dict)
     """Canonical field -> header in the file."""
+    layout: Path | None = None
+    """The layout that the claim files must have; a relative path as with `reference`."""
+    date_order: DateOrder | None = None
+    """Of dates written with numbers alone, such as 03/04/2024."""
+    year_pivot: int | None = None
+    """Two-digit years below it are 20xx, the others 19xx."""
 
 
 def find(named: Path | None) -> Path | None:
@@ -63,64 +60,12 @@ def find(named: Path | None) -> Path | None:
 
 def load(path: Path) -> Settings:
     """The settings in the TOML file `path`; ConfigError names the file and every problem."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise ConfigError(
-            "The configuration file does not exist.",
-            where=str(path),
-            next_step="Check the path given with --config.",
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"The configuration file cannot be read ({type(error).__name__}).",
-            where=str(path),
-            next_step="It must be a text file in UTF-8 that you may read.",
-        ) from None
-    try:
-        found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(
-            f"This is not valid TOML: {str(error).rstrip('.')}.",
-            where=str(path),
-            next_step="Texts stand in double quotes, lists in square brackets.",
-        ) from None
-    settings = _validated(found, path)
-    if settings.reference is None:
-        return settings
-    return replace(settings, reference=path.parent / settings.reference.expanduser())
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """' Did you mean X?' where a known word is close to `word`, else ''."""
-    by_folded = {name.casefold(): name for name in known}
-    close = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
-    return f" Did you mean {by_folded[close[0]]}?" if close else ""
-
-
-def _validated(found: dict[str, Any], path: Path) -> Settings:
-    # pydantic takes about 70 ms to import; a run without a configuration file saves them
-    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - see above
-
-    try:
-        return TypeAdapter(Settings).validate_python(found)
-    except ValidationError as error:
-        problems = list(_problems(error.errors()))
-    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    raise ConfigError(
-        f"{count} in the configuration: {'; '.join(problems)}.",
-        where=str(path),
-        next_step=_NEXT_STEP,
-    )
-
-
-def _problems(errors: Iterable[Any]) -> Iterator[str]:
-    known = [f.name for f in fields(Settings)]
-    for error in errors:
-        place = ".".join(str(part) for part in error["loc"])
-        if error["type"] == "unexpected_keyword_argument":
-            close = did_you_mean(place, known).strip(" ?").removeprefix("Did you mean ")
-            yield f"{place} is no setting" + (f" (did you mean {close}?)" if close else "")
-        else:
-            plain = _PLAIN.get(error["type"]) or error["msg"].removeprefix("Input should be ")
-            yield f"{place} must be {plain}"
+    settings = tomlfile.load(path, Settings, _KIND)
+    if settings.year_pivot is not None and not 0 <= settings.year_pivot <= MOST_PIVOT:
+        raise tomlfile.problem(path, [f"year_pivot must be from 0 to {MOST_PIVOT}"], _KIND)
+    beside = {
+        name: path.parent / found.expanduser()
+        for name in ("reference", "layout")
+        if (found := getattr(settings, name)) is not None
+    }
+    return replace(settings, **beside)

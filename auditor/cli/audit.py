@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from auditor.cli.session import Session
 
 _FAIL_ON: tuple[config.FailOn, ...] = get_args(config.FailOn)
+_ORDERS: tuple[config.DateOrder, ...] = get_args(config.DateOrder)
 _BUSINESS: tuple[config.LineOfBusiness, ...] = get_args(config.LineOfBusiness)
 
 
@@ -33,6 +34,9 @@ class Given:
     fail_on: str | None
     sheet: str | None
     columns: tuple[str, ...]
+    layout: Path | None = None
+    date_order: str | None = None
+    year_pivot: int | None = None
 
 
 def audit(
@@ -105,6 +109,32 @@ def audit(
             help="Read a field from this column of the file. May be repeated.",
         ),
     ] = None,
+    layout: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            envvar="AUDITOR_LAYOUT",
+            help="Layout that the files must have; see 'auditor layout detect'.",
+        ),
+    ] = None,
+    date_order: Annotated[
+        str | None,
+        typer.Option(
+            metavar="month-first|day-first",
+            envvar="AUDITOR_DATE_ORDER",
+            help="Of dates such as 03/04/2024 [default: what the file's dates show].",
+        ),
+    ] = None,
+    year_pivot: Annotated[
+        int | None,
+        typer.Option(
+            metavar="NN",
+            min=0,
+            max=config.MOST_PIVOT,
+            envvar="AUDITOR_YEAR_PIVOT",
+            help="Two-digit years below NN are 20xx, the others 19xx.",
+        ),
+    ] = None,
     config_file: Annotated[
         Path | None,
         typer.Option(
@@ -148,6 +178,9 @@ def audit(
         fail_on,
         sheet,
         tuple(map_ or ()),
+        layout,
+        date_order,
+        year_pivot,
     )
     file = config.find(config_file)
     settings = merged(given, file)
@@ -161,6 +194,9 @@ def audit(
         reference=settings.reference,
         sheet=settings.sheet,
         columns=settings.columns,
+        layout=settings.layout,
+        date_order=settings.date_order,
+        year_pivot=settings.year_pivot,
         line_of_business=settings.line_of_business,
         select=settings.select,
         ignore=settings.ignore,
@@ -187,6 +223,11 @@ def merged(given: Given, file: Path | None) -> config.Settings:
         fail_on=selection.one_of(fail_on, _FAIL_ON, "--fail-on") if fail_on else base.fail_on,
         sheet=given.sheet or base.sheet,
         columns=base.columns | selection.column_map(given.columns, "--map"),
+        layout=given.layout or base.layout,
+        date_order=selection.one_of(given.date_order, _ORDERS, "--date-order")
+        if given.date_order
+        else base.date_order,
+        year_pivot=base.year_pivot if given.year_pivot is None else given.year_pivot,
     )
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from auditor.cli.session import Session
+    from auditor.config import DateOrder
     from auditor.intake.interface import Intake
+    from auditor.intake.layout import Layout
     from auditor.reference.interface import Reference
     from auditor.result import AuditResult
 
@@ -36,6 +38,9 @@ class Request:
     """None: the reference store's own default."""
     sheet: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    layout: Path | None = None
+    date_order: DateOrder | None = None
+    year_pivot: int | None = None
     line_of_business: str | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -69,18 +74,25 @@ def perform(request: Request, session: Session) -> Done:
         # The heavy imports: about a second, of which a quarter is the engine's.
         step("Loading the engine")
         from auditor.auditing import audit
-        from auditor.intake import read_claims
+        from auditor.intake import load_layout, read_claims
         from auditor.intake.interface import IntakeOptions
         from auditor.reference import load_reference
         from auditor.result import AuditOptions
 
         select, ignore = chosen(request)
         step("Reading the claim files")
-        options = IntakeOptions(request.sheet, request.columns, request.line_of_business)
+        options = IntakeOptions(
+            request.sheet,
+            request.columns,
+            request.line_of_business,
+            date_order=request.date_order,
+            year_pivot=request.year_pivot,
+            layout=None if request.layout is None else load_layout(request.layout),
+        )
         intake = read_claims(request.inputs, options)
         step("Opening the reference tables")
         reference = load_reference(request.reference)
-        session.run_id = run_id(request, intake, reference)
+        session.run_id = run_id(request, intake, reference, options.layout)
         step("Auditing")
         result = audit(
             intake, reference, AuditOptions(request.as_of, session.run_id, select, ignore)
@@ -106,7 +118,9 @@ def chosen(request: Request) -> tuple[frozenset[str], frozenset[str]]:
     return select, ignore
 
 
-def run_id(request: Request, intake: Intake, reference: Reference) -> str:
+def run_id(
+    request: Request, intake: Intake, reference: Reference, layout: Layout | None = None
+) -> str:
     """Name the work and not the moment: equal bytes in give equal bytes out, run id included."""
     parts = [
         __version__,
@@ -116,6 +130,7 @@ def run_id(request: Request, intake: Intake, reference: Reference) -> str:
         *sorted(f"{r.kind} {r.sha256} {r.used}" for r in reference.releases()),
         *sorted(f"{name}={column}" for name, column in request.columns.items()),
         f"{request.sheet} {request.line_of_business}",
+        f"{request.date_order} {request.year_pivot} {layout and layout.sha256}",
         f"{' '.join(sorted(request.select))} / {' '.join(sorted(request.ignore))}",
     ]
     digest = hashlib.blake2b("\n".join(parts).encode("utf-8", "surrogateescape"), digest_size=4)

@@ -6,8 +6,8 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
-from auditor.config import did_you_mean
 from auditor.errors import ConfigError
+from auditor.tomlfile import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

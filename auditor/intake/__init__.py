@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["FileRead", "Intake", "IntakeOptions", "read_claims"]
+    from auditor.intake.layout import Layout
+
+__all__ = ["FileRead", "Intake", "IntakeOptions", "load_layout", "read_claims"]
 
 
 def read_claims(
@@ -37,3 +39,13 @@ def read_claims(
     from auditor.intake.reader import read  # noqa: PLC0415 -- keeps the import of this cheap
 
     return read(paths, options)
+
+
+def load_layout(path: Path) -> Layout:
+    """A layout file (docs/layouts.md), for IntakeOptions.layout.
+
+    Raises ConfigError, which names every problem of the file.
+    """
+    from auditor.intake.layout import load  # noqa: PLC0415 -- keeps the import of this cheap
+
+    return load(path)

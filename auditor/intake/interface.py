@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from auditor.intake.layout import Layout
+
 DateOrder = Literal["month-first", "day-first"]
 
 
@@ -28,6 +30,8 @@ class IntakeOptions:
     """Of dates written with numbers alone (03/04/2024); None: what the file's dates show."""
     year_pivot: int | None = None
     """Two-digit years below it are 20xx, the others 19xx; None: such dates are not read."""
+    layout: Layout | None = None
+    """What the files must look like; None: their columns are recognised."""
     password: Callable[[str], str | None] | None = field(default=None, repr=False)
     """Asked with a file's name when a workbook is encrypted; None, or its answer: none is known."""
 

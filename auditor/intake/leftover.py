@@ -75,7 +75,7 @@ def find(cells: pl.DataFrame, columns: Columns) -> Leftover:
 
 
 def ragged_totals(ragged: Sequence[Ragged], columns: Columns) -> tuple[list[Ragged], int]:
-    """(the ragged rows that are no totals or trailer rows, how many are)."""
+    """(the ragged rows that are no totals or trailer rows and not blank, how many are)."""
     if not ragged:
         return [], 0
     width = len(columns.names)
@@ -87,7 +87,12 @@ def ragged_totals(ragged: Sequence[Ragged], columns: Columns) -> tuple[list[Ragg
     found = find(table, columns)
     if found.keep is None:
         return list(ragged), 0
-    kept = [row for row, keep in zip(ragged, found.keep, strict=True) if keep]
+    kept = [
+        row
+        for row, keep in zip(ragged, found.keep, strict=True)
+        # what stands beyond the header is no blank
+        if keep or (any(row.cells[width:]) and not any(row.cells[:width]))
+    ]
     return kept, len(ragged) - len(kept)
 
 

@@ -45,6 +45,22 @@ class Columns:
     notes: list[str] = field(default_factory=list)
     claim_dates: bool = False
     """The dates of service are read from the claim's dates."""
+    cents: frozenset[str] = frozenset()
+    """Amount fields that count cents, whatever their columns are called."""
+
+    def settle_dates(self) -> None:
+        """Claim dates serve where a file has no line dates; both ends from the same level."""
+        single = self.single
+        if not self.has("service_date_from") and "claim_date_from" in single:
+            single["service_date_from"] = single.pop("claim_date_from")
+            self.claim_dates = True
+            self.notes.append(
+                "The file dates claims and not lines: where a claim covers several days, findings "
+                "that compare lines of one day are at most at review."
+            )
+            if "service_date_to" not in single and "claim_date_to" in single:
+                single["service_date_to"] = single.pop("claim_date_to")
+        single.pop("claim_date_to", None)
 
     def used(self) -> dict[str, list[int]]:
         """Field -> its columns, each once."""
@@ -124,7 +140,7 @@ class _Resolver:
             self._single(name)
         for name in sorted(names.FIELDS - {*names.LISTS, *names.REQUIRED}):
             self._single(name)
-        self._dates()
+        self.columns.settle_dates()
         self._shared_ids()
         for name in names.LISTS:
             self._list(name)
@@ -304,22 +320,6 @@ class _Resolver:
     def _slots(self, places: dict[int, int]) -> None:
         for slot, place in sorted(places.items()):
             self.columns.slots[slot] = {"code": [self._take(place)]}
-
-    # --- dates
-
-    def _dates(self) -> None:
-        """Claim dates serve where a file has no line dates; both ends from the same level."""
-        single = self.columns.single
-        if not self._has("service_date_from") and "claim_date_from" in single:
-            single["service_date_from"] = single.pop("claim_date_from")
-            self.columns.claim_dates = True
-            self.columns.notes.append(
-                "The file dates claims and not lines: where a claim covers several days, findings "
-                "that compare lines of one day are at most at review."
-            )
-            if "service_date_to" not in single and "claim_date_to" in single:
-                single["service_date_to"] = single.pop("claim_date_to")
-        single.pop("claim_date_to", None)
 
     def _shared_ids(self) -> None:
         """Say so where several patients, or one visit alone, go by what stands for the patient."""

@@ -9,6 +9,7 @@ from auditor.errors import InputRejected
 from auditor.intake import header as headers
 from auditor.intake import mapping
 from auditor.intake.content import look_at, unpacked
+from auditor.intake.fixed import FixedFile
 from auditor.intake.textfile import TextFile, looks_binary
 from auditor.intake.workbook import open_workbook
 
@@ -90,6 +91,8 @@ def _of_format(content: Content, start: bytes, options: IntakeOptions) -> Sequen
     if start.startswith((b"PK", _OLE)):
 
         def fits(source: Source) -> bool:
+            if options.layout is not None:
+                return options.layout.suits(source.head())
             found = headers.find(source.head(), tuple(options.columns.values()))
             return found is not None and mapping.fits(found.names, options.columns)
 
@@ -99,7 +102,9 @@ def _of_format(content: Content, start: bytes, options: IntakeOptions) -> Sequen
             raise _unread(content.name, word)
     if looks_binary(start):
         raise _unread(content.name, "not text")
-    return [TextFile.open(content, tuple(options.columns.values()))]
+    if options.layout is not None and options.layout.fixed:
+        return [FixedFile.open(content, options.layout)]
+    return [TextFile.open(content, options)]
 
 
 def _inside(content: Content, packed: str, packing: str, member: str = "") -> Content:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from auditor.intake.evidence import Decided
     from auditor.intake.header import HeaderRow
     from auditor.intake.interface import IntakeOptions
+    from auditor.intake.layout import Layout
     from auditor.intake.mapping import Columns
     from auditor.intake.source import Body, Source
 
@@ -132,12 +133,21 @@ class _Job(NamedTuple):
 
 def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
     """Read one source to the end; of several not each needs to have the mapped columns."""
-    header = source.header or _header(source, options)
+    pinned = options.layout
+    if pinned is None or source.header is not None:
+        header = source.header or _header(source, options)
+    else:
+        header = pinned.header_row(source.head(), source.name)
     blocks = ahead(source.blocks(header))
     first = _first(source, blocks)
     body = first[-1]
     mapped = options.columns if alone else headers.present(body.names, options.columns)
-    columns = source.columns or mapping.resolve(body.names, body.cells, mapped, source.name)
+    if source.columns is not None:
+        columns = source.columns
+    elif pinned is not None:
+        columns = pinned.resolve(body.names)
+    else:
+        columns = mapping.resolve(body.names, body.cells, mapped, source.name)
     del body
     outcome, notes = _read(_Job(source, header, columns, options), first, blocks)
     if not outcome.rows:
@@ -158,7 +168,7 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
         set_aside=aside.height,
         mapping=columns.mapping(),
         unused=columns.unused(),
-        notes=(*warnings, *source.notes, *columns.notes, *_notes(outcome)),
+        notes=(*warnings, *_layout(pinned), *source.notes, *columns.notes, *_notes(outcome)),
         unneeded=columns.unneeded(),
         warnings=tuple(warnings),
     )
@@ -229,6 +239,10 @@ def _header(source: Source, options: IntakeOptions) -> HeaderRow:
         " Rendering NPI; for other names say --map FIELD=COLUMN, for example"
         " --map code='Service'.",
     )
+
+
+def _layout(pinned: Layout | None) -> tuple[str, ...]:
+    return () if pinned is None else (f"Read as the layout {pinned.name} says.",)
 
 
 def _notes(outcome: _Outcome) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,21 @@ def read(paths: Iterable[str | Path], options: IntakeOptions) -> Intake:
     files = [Path(path) for path in paths]
     if not files:
         raise ConfigError("No claim file was named.", next_step="Name at least one file.")
+    pinned = options.layout
+    if pinned is not None:
+        if options.columns:
+            raise ConfigError(
+                "Columns are said twice: by a layout and by --map (or [columns] in the"
+                " configuration).",
+                where=pinned.name,
+                next_step="Leave one of them out, or change the layout.",
+            )
+        options = replace(
+            options,
+            sheet=options.sheet or pinned.sheet,
+            date_order=options.date_order or pinned.date_order,
+            year_pivot=pinned.year_pivot if options.year_pivot is None else options.year_pivot,
+        )
     parts = _parts(files, options)
     batches = [batch for each in parts for batch in each.lines]
     for each in parts:
@@ -55,7 +71,7 @@ def _parts(files: list[Path], options: IntakeOptions) -> list[Part]:
         sources = open_sources(path, name, options)
         several = several or len(sources) > 1
         for source in sources:
-            key = (source.sha256, source.name.removeprefix(name))
+            key = (source.sha256, source.title)
             if key in seen:
                 raise InputRejected(
                     f"It has the same content as {seen[key]}, so that every line would be there"

@@ -107,7 +107,7 @@ def _after_lines(data: bytes, skip: int) -> int:
     return at
 
 
-def _lines(data: bytes, skip: int) -> pl.Series:
+def lines_of(data: bytes, skip: int) -> pl.Series:
     """Every line after `skip` as text; a blank one is null."""
     mark = next((c for c in _UNUSED if c.encode() not in data), None)
     if mark is None:
@@ -128,7 +128,7 @@ def _by_lines(data: bytes, skip: int, width: int, delimiter: str, first_row: int
     cells, rows = [pl.DataFrame(schema=schema)], [pl.Series(dtype=pl.UInt32)]
     if _after_lines(data, skip) >= len(data):
         return Records(cells[0], rows[0], (), first_row)
-    lines = _lines(data, skip)
+    lines = lines_of(data, skip)
     texts = _joined(lines, delimiter) if b'"' in data else lines.alias("text").to_frame()
     del lines
     next_row = first_row + texts.height

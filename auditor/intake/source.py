@@ -59,6 +59,10 @@ class Source(Protocol):
         """As in ClaimLines.source_file."""
 
     @property
+    def title(self) -> str:
+        """Of the sheet; '' where the file has none."""
+
+    @property
     def sha256(self) -> str:
         """Of the file's bytes, unpacked where it lies in an archive."""
 

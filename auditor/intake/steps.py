@@ -107,7 +107,8 @@ def date_columns(columns: Columns) -> dict[str, list[int]]:
 def amount_columns(columns: Columns) -> list[int]:
     """Every column that holds amounts, but for those that count cents."""
     used = columns.used()
-    places = (place for name in names.AMOUNTS for place in used.get(name, ()))
+    found = [name for name in names.AMOUNTS if name not in columns.cents]
+    places = (place for name in found for place in used.get(name, ()))
     return [place for place in places if not names.in_cents(columns.names[place])]
 
 
@@ -239,7 +240,8 @@ def _amounts(batch: Batch) -> None:
             header = batch.plan.columns.names[batch.plan.columns.used()[name][0]]
             raw = batch.raw[name]
             comma = batch.plan.decimal_comma
-            normal = amounts.cents(raw, in_cents=names.in_cents(header), comma=comma)
+            in_cents = name in batch.plan.columns.cents or names.in_cents(header)
+            normal = amounts.cents(raw, in_cents=in_cents, comma=comma)
             batch.keep_number(name, normal, 2)
     if batch.has("units"):
         units_of = partial(amounts.thousandths, comma=batch.plan.decimal_comma)

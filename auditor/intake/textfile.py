@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterator
 
     from auditor.intake.content import Content
+    from auditor.intake.interface import IntakeOptions
 
 DELIMITERS = ",|\t;~^"
 _HEAD = 1 << 20  # bytes that the header and the rows to compare it with are looked for in
@@ -125,13 +126,13 @@ def _recoded(reader: codecs.IncrementalDecoder, raw: bytes, where: str) -> bytes
         ) from None
 
 
-def in_blocks(content: Content, found: Scan, size: int = BLOCK) -> Generator[bytes]:
-    """The text in blocks of about `size` bytes that end where a record ends.
+def in_blocks(content: Content, found: Scan, size: int | None = None) -> Generator[bytes]:
+    """The text in blocks of about `size` bytes (None: BLOCK) that end where a record ends.
 
     Raises InputRejected for a line that is no line of a table.
     """
     rest: list[bytes] = []  # pieces of a line that goes on
-    for piece in decoded(content, found, size):
+    for piece in decoded(content, found, size or BLOCK):
         text = b"".join([*rest, piece]) if rest else piece
         end = _record_end(text)
         if end:
@@ -179,6 +180,7 @@ class TextFile:
     content: Content
     scan: Scan
     start: tuple[Record, ...]
+    title: str = ""
     day_zero: None = None
     header: None = None
     columns: None = None
@@ -194,8 +196,11 @@ class TextFile:
         return self.scan.encoding
 
     @classmethod
-    def open(cls, content: Content, mapped: Collection[str] = ()) -> TextFile:
-        """Look through `content`; `mapped` are headers named by the operator."""
+    def open(cls, content: Content, options: IntakeOptions) -> TextFile:
+        """Look through `content`; `options` may name headers, or the delimiter by a layout."""
+        mapped, marks = tuple(options.columns.values()), DELIMITERS
+        if options.layout is not None:
+            mapped, marks = options.layout.header or (), options.layout.delimiter or marks
         name = content.name
         found = scan(content)
         if found.empty:
@@ -206,7 +211,7 @@ class TextFile:
             text = next(blocks)
         if len(text) > _HEAD:
             text = text[:_HEAD].rpartition(b"\n")[0] or text[:_HEAD]
-        delimiter, start = _reading(text.decode(errors="ignore"), mapped, name)
+        delimiter, start = _reading(text.decode(errors="ignore"), mapped, marks, name)
         notes: tuple[str, ...] = ()
         if found.encoding == "cp1252":
             notes = ("The file is not UTF-8; it was read as Windows-1252 (cp1252).",)
@@ -263,11 +268,13 @@ def _records(text: str, delimiter: str) -> list[Record]:
     return found
 
 
-def _reading(text: str, mapped: Collection[str], where: str) -> tuple[str, list[Record]]:
-    """The delimiter, and the first records as it divides them."""
+def _reading(
+    text: str, mapped: Collection[str], marks: str, where: str
+) -> tuple[str, list[Record]]:
+    """Which of `marks` is the delimiter, and the first records as it divides them."""
     best: tuple[tuple[int, int], str, list[Record]] | None = None
     widest = 0
-    for mark in [mark for mark in DELIMITERS if mark in text] or [","]:
+    for mark in [mark for mark in marks if mark in text] or [marks[0]]:
         start = _records(text, mark)
         width = max((len(record.cells) for record in start), default=0)
         widest = max(widest, width)
@@ -277,7 +284,7 @@ def _reading(text: str, mapped: Collection[str], where: str) -> tuple[str, list[
                 best = fit, mark, start
     if best is None or (best[0][0] == 0 and widest > MOST_COLUMNS):
         raise InputRejected(
-            f"A row has {widest:,} cells; no claim export has more than {MOST_COLUMNS:,}.",
+            f"A row has more than {MOST_COLUMNS:,} cells, which no claim export has.",
             where=where,
             next_step="Export it again as CSV, one claim line a row.",
         )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor import config
+from auditor import config, tomlfile
 from auditor.errors import ConfigError
 
 
@@ -133,4 +133,4 @@ def test_the_file_is_the_one_named_else_the_one_here(
     ],
 )
 def test_did_you_mean(word: str, known: list[str], hint: str) -> None:
-    assert config.did_you_mean(word, known) == hint
+    assert tomlfile.did_you_mean(word, known) == hint

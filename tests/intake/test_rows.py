@@ -341,3 +341,12 @@ def test_no_message_quotes_a_patient(read: Callable[..., Intake]) -> None:
 
 def test_options_are_shown_as_given() -> None:
     assert IntakeOptions() == IntakeOptions(sheet=None, columns={}, line_of_business=None)
+
+
+def test_a_cell_too_many_is_rejected_even_where_it_is_empty(read: Callable[..., Intake]) -> None:
+    # An unquoted comma in a name moves every value along, and the last, blank one over the edge.
+    head = HEADER.replace("DOS", "Patient Name,DOS") + ",Note"
+    good = ROW.replace("2024-03-05", "A. Sample,2024-03-05") + ","
+    intake = read(table(good, good, good.replace("A. Sample", "Sample, A."), head=head))
+    assert intake.lines.height == 2
+    assert intake.rejected["reasons"].to_list() == ["the row has 12 cells, the header 11"]
