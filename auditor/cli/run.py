@@ -74,7 +74,7 @@ def perform(request: Request, session: Session) -> Done:
         # The heavy imports: about a second, of which a quarter is the engine's.
         step("Loading the engine")
         from auditor.auditing import audit
-        from auditor.intake import load_layout, read_claims
+        from auditor.intake import read_claims
         from auditor.intake.interface import IntakeOptions
         from auditor.reference import load_reference
         from auditor.result import AuditOptions
@@ -87,7 +87,7 @@ def perform(request: Request, session: Session) -> Done:
             request.line_of_business,
             date_order=request.date_order,
             year_pivot=request.year_pivot,
-            layout=None if request.layout is None else load_layout(request.layout),
+            layout=pinned(request),
         )
         intake = read_claims(request.inputs, options)
         step("Opening the reference tables")
@@ -100,6 +100,15 @@ def perform(request: Request, session: Session) -> Done:
         step("Writing")
         written = write(result, request)
     return Done(result, written, time.perf_counter() - started)
+
+
+def pinned(request: Request) -> Layout | None:
+    """The layout that the inputs must have."""
+    if request.layout is None:
+        return None
+    from auditor.intake.layout import load
+
+    return load(request.layout)
 
 
 def chosen(request: Request) -> tuple[frozenset[str], frozenset[str]]:
