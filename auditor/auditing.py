@@ -40,7 +40,7 @@ def audit(intake: Intake, reference: Reference, options: AuditOptions | None = N
     if standing.height == 0:
         findings, coverage = empty(Findings), empty(Coverage)
     else:
-        batch = build(lines, reference, intake.rejected, versions)
+        batch = build(lines, reference, intake.rejected, versions, options.as_of)
         state = judge(batch, intake.fields_present)
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - importing this module stays cheap
 

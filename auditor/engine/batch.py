@@ -22,6 +22,8 @@ from auditor.engine.identities import cancelled, identities, loose
 from auditor.engine.modifiers import combinations
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from auditor.engine.versions import Versions
     from auditor.reference.interface import Reference
 
@@ -87,6 +89,8 @@ class Batch:
     """Rows of `raw` that do not stand."""
     later: pl.DataFrame
     """Span lines once more for each further epoch that they reach; rare, mostly empty."""
+    as_of: date
+    """What counts as today."""
 
     def standing(self) -> pl.LazyFrame:
         """The raw lines that stand."""
@@ -165,6 +169,7 @@ def build(
     reference: Reference,
     rejected: pl.DataFrame,
     versions: Versions,
+    as_of: date,
 ) -> Batch:
     """Enrich the lines of `raw` (schemas.ClaimLines) that stand; see the module's docstring."""
     raw = raw.with_row_index("row")
@@ -198,7 +203,8 @@ def build(
     lines = lines.with_columns(ce=pl.col("c") * len(facts.epochs) + first_epoch)
     lines = _enriched(lines, facts, mods)
     later = _later_epochs(lines, first_epoch, facts, mods)
-    return Batch(raw, lines, facts, mods, reference, _lacking(raw, rejected), versions.gone, later)
+    lacking = _lacking(raw, rejected)
+    return Batch(raw, lines, facts, mods, reference, lacking, versions.gone, later, as_of)
 
 
 def _enriched(lines: pl.DataFrame, facts: CodeFacts, mods: pl.DataFrame) -> pl.DataFrame:

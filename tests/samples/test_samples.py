@@ -22,7 +22,10 @@ from auditor.rules import rule_ids
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_claims"
 FILES = ("clinic_week.csv", "clinic_week.xlsx")
 OPTIONS = AuditOptions(as_of=date(2025, 11, 24), run_id="samples")
-NOT_SHOWN = {"AOC-3"}  # the starter set holds a few add-ons only: a missing one proves nothing
+NOT_SHOWN = {
+    "AOC-3",  # the starter set holds a few add-ons only: a missing one proves nothing
+    "DAT-4",  # what lies in the future today will not always
+}
 
 Finding = tuple[str, int, str, str, str]
 Line = tuple[str, int]
@@ -103,7 +106,7 @@ def test_the_week_gives_the_expected_findings(name: str, results: dict[str, Audi
 def test_every_rule_that_can_be_shown_is(results: dict[str, AuditResult]) -> None:
     shown = {rule for _, _, rule, _, _ in expected()}
     assert shown == rule_ids() - NOT_SHOWN
-    assert "AOC-3" not in {rule for rule, _ in flagged(results[FILES[0]])}
+    assert NOT_SHOWN.isdisjoint({rule for rule, _ in flagged(results[FILES[0]])})
 
 
 def test_old_pairs_say_how_old_they_are(results: dict[str, AuditResult]) -> None:

@@ -1,0 +1,83 @@
+"""Services dated after the day of the audit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.engine.hits import CERTAIN, hits, no_hits
+from auditor.rules.interface import Rule, Stage
+
+if TYPE_CHECKING:
+    from auditor.engine.state import State
+
+STAGE = Stage.LINES
+_MANY = 50  # lines from which on a majority in the future is one defect and not many
+RULES = (
+    Rule(
+        id="DAT-4",
+        name="service-in-the-future",
+        tier="certain",
+        shape="line",
+        precedence=3,
+        denies=False,
+        profiles=("medicare", "medicaid", "commercial", "unknown"),
+        columns=("service_date_from",),
+        tables=(),
+        flags="A line whose first or last date of service is later than the day of the audit "
+        "(--as-of). Where that is so of over half of 50 or more lines, one finding says so for "
+        "all: the dates were shifted on export, or the audit is run as of an earlier day.",
+        why="A service is billed after it was given; a later date is a slip of the keyboard (a "
+        "wrong year, most often), and every rule that compares dates is misled by it.",
+        not_flagged="Dates up to and with the day of the audit.",
+        remedy="Correct the date from the record before the claim is sent.",
+        citation="By definition: a claim is for a service that was given; the witness is the day "
+        "of the audit (--as-of)",
+        example_flag=("99213 dos=2199-03-05",),
+        example_ok=("99213",),
+    ),
+)
+
+
+def find(state: State) -> pl.DataFrame:
+    """DAT-4 of every line, or once for a file most of which lies in the future."""
+    as_of = state.batch.as_of
+    lines = state.batch.standing().select(
+        "row",
+        "claim_id",
+        "line_number",
+        "patient_id",
+        "service_date_from",
+        last=pl.max_horizontal("service_date_from", "service_date_to"),
+    )
+    late = lines.filter(pl.col("last") > as_of).collect()
+    if late.is_empty():
+        return no_hits()
+    height = state.batch.lines.height
+    if height >= _MANY and late.height * 2 > height:
+        return hits(
+            late.sort("claim_id", "line_number", "patient_id", "row").head(1),
+            "DAT-4",
+            tier=CERTAIN,
+            message=(
+                f"{late.height:,} of {height:,} lines are dated after the day of the audit, {as_of}"
+                " (this is the first): the dates were shifted on export, or the audit was run as"
+                " of an earlier day."
+            ),
+            remedy="Export the file with the real dates, or say the right day with --as-of.",
+        )
+    return hits(
+        late,
+        "DAT-4",
+        tier=CERTAIN,
+        message=pl.format(
+            "The {} of service, {}, is after the day of the audit, {}.",
+            pl.when(pl.col("service_date_from") > as_of)
+            .then(pl.lit("date"))
+            .otherwise(pl.lit("last date")),
+            "last",
+            pl.lit(str(as_of)),
+        ),
+        remedy=pl.lit("Correct the date from the record before the claim is sent."),
+    )
