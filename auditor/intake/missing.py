@@ -28,6 +28,12 @@ NAMED_AT_MOST = 60
 _ALIKE = 0.72  # likeness of two names (difflib's ratio) that is worth a suggestion
 
 
+def word(name: str) -> str:
+    """Field `name` in plain words."""
+    plain = name.replace("_", " ").removesuffix(" npi")
+    return WORDS.get(name) or (f"{plain} NPI" if name in names.NPIS else plain)
+
+
 def refuse(
     fields: list[str], header: tuple[str, ...], offered: Mapping[str, list[str]], where: str
 ) -> InputRejected:
