@@ -67,9 +67,13 @@ class Match:
     """Among names of one rank, so that the order of the columns decides nothing."""
 
 
+_MARKS = re.compile(r"[^A-Z0-9]+")
+_DIGIT = re.compile(r"\d")
+
+
 def plain(header: str) -> str:
     """`header` as names are compared: upper-case letters and digits only."""
-    return re.sub(r"[^A-Z0-9]", "", header.upper())
+    return _MARKS.sub("", header.upper())
 
 
 @cache
@@ -85,6 +89,13 @@ def _known() -> dict[str, tuple[Match, ...]]:
                 found.setdefault(name, []).append(match)
                 order += 1
     return {name: tuple(fits) for name, fits in found.items()}
+
+
+@cache
+def _starts() -> frozenset[str]:
+    """The first two characters of every name that can be known: most cells fail here."""
+    known = {name[:2] for name in (*_known(), *_FIRSTS, "LINE", "LN", "SVC", "SERVICELINE")}
+    return frozenset(known | {"SU", "BI", "CL", "SE", "CP", "HC", "PR", "MO", "MD"})
 
 
 def synonyms(field: str) -> tuple[str, ...]:
@@ -118,6 +129,13 @@ class _Way(NamedTuple):
 
 def _numbered(header: str, name: str) -> list[_Way]:
     """Every way to take one or two numbers out of `header`, plain `name`, best first."""
+    ways = _with_digits(header, name) if _DIGIT.search(name) else []
+    ways.extend(_Way(name.removesuffix(w), n) for w, n in _WORDS.items() if name.endswith(w))
+    ways.extend(_Way(name.removeprefix(w), n) for w, n in _FIRSTS.items() if name.startswith(w))
+    return ways
+
+
+def _with_digits(header: str, name: str) -> list[_Way]:
     ways: list[_Way] = []
     line = re.fullmatch(r"(?:LINE|LN|SVC|SERVICELINE|SVCLINE|SV)(\d{1,2})(\D.*)", name)
     if line:
@@ -138,8 +156,6 @@ def _numbered(header: str, name: str) -> list[_Way]:
     within = re.fullmatch(r"(\D+)(\d{1,2})(ST|ND|RD|TH)?(\D+)", name)
     if within and (within[3] is None or within[2] + within[3] in _ORDINALS):
         ways.append(_Way(within[1] + within[4], int(within[2])))
-    ways.extend(_Way(name.removesuffix(w), n) for w, n in _WORDS.items() if name.endswith(w))
-    ways.extend(_Way(name.removeprefix(w), n) for w, n in _FIRSTS.items() if name.startswith(w))
     return ways
 
 
@@ -153,6 +169,8 @@ def matches(header: str) -> tuple[Match, ...]:
     if len(header) > _LONGEST:
         return ()
     name = plain(header)
+    if name[:2] not in _starts() and not name[:1].isdigit():
+        return ()
     whole = _exact(name)
     if whole or name.isdigit():
         return whole

@@ -28,9 +28,8 @@ _ICD_PROCEDURE = r"^(?:[0-9A-HJ-NP-Z]{7}|\d{2}\.\d{1,2})$"  # ICD-10-PCS, ICD-9 
 _NPI = r"^\d{10}(?:\.0+)?$"
 _ISSUED = r"^[12]\d{9}(?:\.0+)?$"
 _PREFIX = 24  # what 80840 before an NPI adds to its Luhn sum
-_MODIFIER = (
-    r"^(?:\d{2}\.0+|[A-Z0-9]{2}(?:[\s,;|/:\-+&]+[A-Z0-9]{2}){0,4}|(?:\d\d|[A-Z][A-Z0-9]|\dP){2,5})$"
-)
+_MODIFIER = r"^(?:\d{2}\.0+|[A-Z0-9]{2}(?:[\s,;|/:\-+&]+[A-Z0-9]{2}){0,4}|[A-Z0-9]{4})$"
+_PACKED = r"^(?:\d\d|[A-Z][A-Z0-9]|\dP){3,5}$"  # and with a digit, or words would do
 _PLACE = r"^\d{1,2}(?:\.0+)?$"
 _ICD = r"^(?:[A-Z]\d[0-9A-Z]\.?[0-9A-Z]{0,4}|\d{2,3}\.?\d{0,2})(?:[\s,;|/:^~].*)?$"
 _POINTER = (
@@ -76,6 +75,11 @@ def _identifier(texts: pl.Series, dated: Dated) -> pl.Series:
     return texts.str.contains(r"^\S*\d\S*$") & ~amount & ~dated(texts)
 
 
+def _modifiers(texts: pl.Series, _: Dated) -> pl.Series:
+    packed = texts.str.contains(_PACKED) & texts.str.contains(r"\d")
+    return packed | texts.str.contains(_MODIFIER)
+
+
 def _sex(texts: pl.Series, _: Dated) -> pl.Series:
     return business.sex(texts)["value"].is_not_null()
 
@@ -115,7 +119,7 @@ FITS: Mapping[str, Test] = {
     **dict.fromkeys(("units", *names.AMOUNTS), _AMOUNT),
     **dict.fromkeys(("paid_status", "claim_status"), _like(_STATUS)),
     "code": _like(f"{_HCPCS}|{_SHORT}"),
-    "modifiers": _like(_MODIFIER),
+    "modifiers": _modifiers,
     "place_of_service": _like(_PLACE),
     "diagnosis_pointers": _like(_POINTER),
     "line_number": _like(_INTEGER),
