@@ -243,6 +243,7 @@ def _fields(columns: Columns) -> frozenset[str]:
         ("principal_diagnosis", "diagnoses"),
         ("claim_status", "paid_status"),
         ("void_indicator", "claim_frequency"),
+        ("adjustment_type", "claim_frequency"),
     ):
         if columns.has(decides):
             found.add(name)

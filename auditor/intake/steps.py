@@ -292,6 +292,7 @@ def _status(batch: Batch) -> None:
     void = [
         batch.deciding("void_indicator", lambda v: business.voided(v, flag=True)),
         batch.deciding("claim_status", lambda v: business.voided(v, flag=False)),
+        batch.deciding("adjustment_type", business.adjustment),
         batch.deciding("claim_frequency", business.frequency),
     ]
     said = [column for column in void if column is not None]
