@@ -137,7 +137,7 @@ def paid_status(values: pl.Series, kind: Literal["status", "processing", "flag"]
 
 def status_kind(plain_name: str) -> Literal["status", "processing", "flag"]:
     """How the values of a status column called `plain_name` are to be read."""
-    if plain_name.startswith("LINEPRCSGINDCD"):
+    if plain_name.startswith(("LINEPRCSGINDCD", "CLMPRCSGINDCD")):
         return "processing"
     return "flag" if plain_name in _FLAGS else "status"
 
@@ -152,6 +152,14 @@ def frequency(values: pl.Series) -> pl.DataFrame:
     """Claim frequency code: 1 original, 7 replacement, 8 void; 01 and 1.0 are 1."""
     word = pl.col("word").str.replace(r"^0+(.)", "${1}")
     return _table(values, word)
+
+
+def adjustment(values: pl.Series) -> pl.DataFrame:
+    """The frequency that a CMS claim adjustment type says: cancellation 8, adjustment 7.
+
+    An original (0) says nothing, so that a frequency code beside it counts.
+    """
+    return _table(values, _of({"1": "8", "01": "8", "2": "7", "02": "7"}))
 
 
 def sequence(values: pl.Series) -> pl.DataFrame:

@@ -73,7 +73,7 @@ def _institutional(raw: pl.DataFrame, plan: Plan) -> tuple[pl.DataFrame, pl.Data
     other = pl.Series(dtype=pl.Boolean)
     if "claim_type" in raw.columns:
         header = plan.columns.names[plan.columns.single["claim_type"]]
-        rif = names.plain(header) == "NCHCLMTYPECD"
+        rif = names.plain(header) in {"NCHCLMTYPECD", "CLMTYPECD"}
         kind = through(raw["claim_type"], lambda v: business.claim_type(v, rif=rif)).values
         other = kind == "other"
         says.append(pl.select(pl.when(kind != "other").then(kind)).to_series())

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from auditor.intake.columns import Columns
     from auditor.intake.dates import Reading
     from auditor.intake.interface import IntakeOptions
-    from auditor.intake.mapping import Columns
 
 
 class Decided(NamedTuple):

@@ -15,9 +15,9 @@ from auditor.intake.textfile import Scan, in_blocks, scan
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditor.intake.columns import Columns
     from auditor.intake.content import Content
     from auditor.intake.layout import Layout
-    from auditor.intake.mapping import Columns
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from auditor import tomlfile
 from auditor.errors import InputRejected
 from auditor.intake import header as headers
 from auditor.intake import missing, names
-from auditor.intake.mapping import Columns
+from auditor.intake.columns import Columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -54,7 +54,8 @@ class Layout:
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     columns: dict[str, Place | tuple[Place, ...]]
-    """Field -> where it stands; several places only for what several columns make up."""
+    """Field -> where it stands. Of several places modifiers, diagnoses and pointers are all read;
+    of any other field the first that is filled."""
     lines: dict[str, dict[str, Place | tuple[Place, ...]]] = field(default_factory=dict)
     """Of a file with several lines a row: line number -> field -> where it stands."""
     header: tuple[str, ...] | Literal[False] = False
@@ -129,7 +130,9 @@ class Layout:
             if name in names.LISTS:
                 columns.lists[name] = numbers
             else:
-                columns.single[name] = numbers[0]
+                columns.single[name], *more = numbers
+                if more:
+                    columns.fallbacks[name] = more
         for line, fields in self.lines.items():
             columns.slots[int(line)] = {
                 name: [self._number(place, found) for place in _tuple(places)]
@@ -221,7 +224,7 @@ def _misplaced(layout: Layout, place: Place) -> Iterator[str]:
 
 
 def _unplaced(layout: Layout) -> Iterator[str]:
-    """Required fields that the layout does not place, and fields placed more than once."""
+    """Required fields that the layout does not place, and fields without a column."""
     placed = {name for _, name, _ in layout.fields()}
     if "claim_date_from" in placed:
         placed.add("service_date_from")
@@ -230,9 +233,7 @@ def _unplaced(layout: Layout) -> Iterator[str]:
     if placed.isdisjoint(names.PRACTITIONER):
         yield f"rendering_npi ({missing.WORDS['rendering_npi']}) is missing"
     for found in (layout.columns, *layout.lines.values()):
-        for name, places in found.items():
-            if name in names.FIELDS and name not in names.LISTS and len(_tuple(places)) != 1:
-                yield f"{name} must be read from one column"
+        yield from (f"{name} has no column" for name, places in found.items() if places == ())
 
 
 def _tuple(places: Place | tuple[Place, ...]) -> tuple[Place, ...]:
@@ -295,9 +296,11 @@ def written(
         out.extend(["", f"[{title}]"])
         for name, places in sorted(found.items()):
             cells = [named[place] for place in places]
-            out.append(f"{name} = {text(cells if name in names.LISTS else cells[0])}")
+            several = name in names.LISTS or len(cells) > 1
+            out.append(f"{name} = {text(cells if several else cells[0])}")
 
-    table("columns", {**{n: [p] for n, p in columns.single.items()}, **columns.lists})
+    single = {n: [p, *columns.fallbacks.get(n, ())] for n, p in columns.single.items()}
+    table("columns", {**single, **columns.lists})
     for line, fields in sorted(columns.slots.items()):
         table(f"lines.{line}", fields)
     return "\n".join(out) + "\n"

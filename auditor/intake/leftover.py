@@ -12,7 +12,7 @@ import polars as pl
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.intake.mapping import Columns
+    from auditor.intake.columns import Columns
     from auditor.intake.source import Ragged
 
 # "Total", "Grand totals:", "Sub-total charges", "Record count: 11", "(11 rows affected)", "TRL".

@@ -11,7 +11,7 @@ from auditor.intake import names
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from auditor.intake.mapping import Columns
+    from auditor.intake.columns import Columns
 
 WORDS = {
     "claim_id": "claim id",
@@ -26,6 +26,12 @@ NAMED_AT_MOST = 60
 """Headers listed in a message."""
 
 _ALIKE = 0.72  # likeness of two names (difflib's ratio) that is worth a suggestion
+
+
+def word(name: str) -> str:
+    """Field `name` in plain words."""
+    plain = name.replace("_", " ").removesuffix(" npi")
+    return WORDS.get(name) or (f"{plain} NPI" if name in names.NPIS else plain)
 
 
 def refuse(

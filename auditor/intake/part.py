@@ -20,11 +20,11 @@ from schemas import RejectedRows, Repairs, SetAside, dtypes, empty
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from auditor.intake.columns import Columns
     from auditor.intake.evidence import Decided
     from auditor.intake.header import HeaderRow
     from auditor.intake.interface import IntakeOptions
     from auditor.intake.layout import Layout
-    from auditor.intake.mapping import Columns
     from auditor.intake.source import Body, Source
 
 
@@ -267,6 +267,7 @@ def _fields(columns: Columns) -> frozenset[str]:
         ("principal_diagnosis", "diagnoses"),
         ("claim_status", "paid_status"),
         ("void_indicator", "claim_frequency"),
+        ("adjustment_type", "claim_frequency"),
     ):
         if columns.has(decides):
             found.add(name)

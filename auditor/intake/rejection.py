@@ -12,7 +12,7 @@ from schemas import RejectedRows, dtypes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditor.intake.mapping import Columns
+    from auditor.intake.columns import Columns
     from auditor.intake.source import Ragged
     from auditor.intake.steps import Plan
 

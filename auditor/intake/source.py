@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from auditor.intake.columns import Columns
     from auditor.intake.header import HeaderRow, Record
-    from auditor.intake.mapping import Columns
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from auditor.intake.distinct import through
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from auditor.intake.columns import Columns
     from auditor.intake.dates import Reading
     from auditor.intake.distinct import Normal, Normaliser
-    from auditor.intake.mapping import Columns
 
 _BIRTH = "patient_birth_date"
 _DATES = ("service_date_from", "service_date_to", "claim_date_from", "received_date", _BIRTH)
@@ -294,6 +294,7 @@ def _status(batch: Batch) -> None:
     void = [
         batch.deciding("void_indicator", lambda v: business.voided(v, flag=True)),
         batch.deciding("claim_status", lambda v: business.voided(v, flag=False)),
+        batch.deciding("adjustment_type", business.adjustment),
         batch.deciding("claim_frequency", business.frequency),
     ]
     said = [column for column in void if column is not None]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 if TYPE_CHECKING:
-    from auditor.intake.mapping import Columns
+    from auditor.intake.columns import Columns
 
 CELL = "_cell"
 """UInt32: place of the row in the batch's cells."""
@@ -48,13 +48,21 @@ def lines_of(cells: pl.DataFrame, columns: Columns) -> pl.DataFrame:
     for name, places in columns.lists.items():
         base |= spread(name, places)
     if not columns.slots:
-        picked = [pl.col(str(place)).alias(name) for name, place in base.items()]
-        return cells.select(picked).with_row_index(CELL)
+        picked = {name: pl.col(str(place)) for name, place in base.items()}
+        picked |= {name: _first(columns, name) for name in columns.fallbacks}
+        return cells.select(**picked).with_row_index(CELL)
     indexed = cells.with_row_index(CELL)
     frames = [
         _slot(indexed, base, own, slot, columns) for slot, own in sorted(columns.slots.items())
     ]
     return pl.concat(frames).sort(CELL, SLOT)
+
+
+def _first(columns: Columns, name: str) -> pl.Expr:
+    """Of the columns that field `name` is spread over, the first that is filled."""
+    every = [pl.col(str(place)) for place in (columns.single[name], *columns.fallbacks[name])]
+    filled = [pl.when(each.str.contains(r"\S")).then(each) for each in every]
+    return pl.coalesce(*filled, every[0])
 
 
 def _slot(

@@ -345,7 +345,7 @@ def test_unknown_names_are_told_from_those_that_were_not_needed(
     assert file.unneeded == ("CPT4_1",)
 
 
-ODD = "Encounter #,Chart ID,Doc NPI,Serviced On,Svc Cd,Nm,Mod,POS"
+ODD = "Claim Ident,Chart ID,Doc NPI,Serviced On,Svc Cd,Nm,Mod,POS"
 ODD_ROW = "A1,007,1234567893,2025-11-03,99213,DOE,,11"
 
 
@@ -365,8 +365,8 @@ def test_no_column_is_suggested_twice_or_against_its_values(read: Callable[..., 
     with pytest.raises(InputRejected) as error:
         read(table(ODD, ODD_ROW))
     assert error.value.next_step.startswith(
-        "Did you mean --map claim_id='Encounter #' --map service_date_from='Serviced On'"
-        " --map code='Svc Cd' --map rendering_npi='Doc NPI'? "
+        "Did you mean --map claim_id='Claim Ident' --map patient_id='Chart ID'"
+        " --map service_date_from='Serviced On' --map code='Svc Cd' --map rendering_npi='Doc NPI'? "
     )
     assert "DOE" not in str(error.value)
 
@@ -382,7 +382,7 @@ def test_a_column_of_other_values_is_not_suggested(
     with pytest.raises(InputRejected) as error:
         read(table(ODD, ODD_ROW.replace(old, new)))
     assert f"'{column}'" not in error.value.next_step
-    assert error.value.next_step.count("--map") == 4  # three of four, and the first as example
+    assert error.value.next_step.count("--map") == 5  # four of five, and the first as example
 
 
 def test_names_are_made_unique() -> None:

@@ -185,7 +185,7 @@ def test_several_lines_a_row(read: Callable[..., Intake], layout: Callable[[str]
         ),
         (LAYOUT.replace('= "Client"', '= "Patient"'), "'Patient', which is not in the header"),
         (LAYOUT.replace('= "Client"', "= 2"), "patient_id must be a header of the file"),
-        (LAYOUT.replace('= "Client"', '= ["Client", "Case"]'), "patient_id must be read from one"),
+        (LAYOUT.replace('= "Client"', "= []"), "patient_id has no column"),
         (LAYOUT.replace("day-first", "backwards"), "date_order must be"),
         (LAYOUT + "[more]\n", "more is no setting"),
         (FIXED.replace("start = 1,", "start = 0,"), "claim_id must start at 1"),

@@ -332,7 +332,9 @@ def test_no_file_is_an_error() -> None:
 
 
 def test_no_message_quotes_a_patient(read: Callable[..., Intake]) -> None:
-    text = table(ROW.replace("P1", "SMITH").replace("C1", "SMITH") + ",1", head=HEADER + ",DOS")
+    text = table(
+        ROW.replace("P1", "SMITH").replace("C1", "SMITH") + ",2024-03-06", head=HEADER + ",DOS"
+    )
     for options in ({}, {"columns": {"code": "Nothing"}}, {"columns": {"code": "Claim ID"}}):
         with pytest.raises(AuditorError) as error:
             read(text, **options)

@@ -1,0 +1,378 @@
+"""Columns are found by the values under a name, not by the name alone."""
+
+from __future__ import annotations
+
+from itertools import cycle, islice
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditor.errors import InputRejected
+from auditor.intake import header as headers
+from auditor.intake import mapping, sample, values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from auditor.intake.mapping import Columns
+
+ROWS = 24
+BASE = {
+    "Claim ID": [f"C{n}" for n in range(ROWS)],
+    "Patient ID": [f"P{n % 7}" for n in range(ROWS)],
+    "Rendering NPI": ["1234567893", "1003000126"],
+    "DOS": [f"2024-03-{n % 28 + 1:02}" for n in range(ROWS)],
+    "CPT": ["99213", "20610", "G0008", "0001U", "36415"],
+}
+"""What every file needs; shorter lists are repeated."""
+NPI, CODES, DATES = BASE["Rendering NPI"], BASE["CPT"], BASE["DOS"]
+WORDS = ["Office visit", "Injection", "Blood draw"]
+
+
+def find(table: Mapping[str, Sequence[str]], rows: int = ROWS, **mapped: str) -> Columns:
+    cells = [list(islice(cycle(column), rows)) for column in table.values()]
+    frame = pl.DataFrame(
+        {str(n): [cell or None for cell in column] for n, column in enumerate(cells)},
+        schema={str(n): pl.String for n in range(len(cells))},
+    )
+    return mapping.resolve(headers.unique(list(table)), frame, mapped, "claims.csv")
+
+
+def without(*names: str) -> dict[str, list[str]]:
+    return {name: column for name, column in BASE.items() if name not in names}
+
+
+# --- false friends, with what stands under them in real files
+
+FRIENDS: dict[str, list[str]] = {
+    "PCPTAXID": ["123456789", "987654321"],
+    "RCPT_DT": ["2024-04-01", "2024-04-02"],
+    "CPTII": ["0001F", "3074F", ""],
+    "CPT4_1": ["99214", ""],
+    "CPT4_2": ["20611", ""],
+    "CPT4_3": ["", "36416"],
+    "MODEL": ["25", "59"],
+    "MOD_REDUC_AMT": ["25.00", "0.00"],
+    "BUSINESSUNIT": ["1", "2"],
+    "GROUPUNIT": ["3", "4"],
+    "LNAME": ["Doe", "Roe"],
+    "LINE": ["Medicare", "Commercial"],
+    "POSTDATE": ["2024-03-30"],
+    **{f"ICD9PROCCODE{n}": ["37.22", ""] for n in range(1, 7)},
+    "UB_SURG": ["3722", ""],
+    "Charge Code": ["CHG100", "CHG200"],
+    "Proc Date": ["2024-03-09", "2024-03-10"],
+    "Procedure Description": WORDS,
+    "Modifier Description": ["Separate service", ""],
+    "POS Name": ["Office", "Home"],
+    "Units Paid": ["7", "8"],
+    "NPI Type": ["1", "2"],
+    "Claim Type": ["Professional"],
+    "Code Type": ["CPT", "HCPCS"],
+    "Rendering Provider": ["House, Gregory", "Cox, Perry"],
+}
+FULL = {
+    **BASE,
+    "Line Number": [str(n % 3 + 1) for n in range(ROWS)],
+    "Mod": ["25", "", "59", "LT"],
+    "POS": ["11", "22"],
+    "Units": ["1", "2"],
+    "Charge": ["120.00", "80.50"],
+}
+OWN = {
+    "claim_id": "Claim ID",
+    "patient_id": "Patient ID",
+    "rendering_npi": "Rendering NPI",
+    "service_date_from": "DOS",
+    "code": "CPT",
+    "line_number": "Line Number",
+    "modifiers": "Mod",
+    "place_of_service": "POS",
+    "units": "Units",
+    "charge_amount": "Charge",
+}
+MEANT = {"RCPT_DT": "received_date", "LINE": "line_of_business", "Claim Type": "claim_type"}
+"""Those that do hold a field: the others hold none."""
+
+
+@pytest.mark.parametrize("name", FRIENDS)
+def test_a_false_friend_takes_nothing_away(name: str) -> None:
+    own = {MEANT[name]: name} if name in MEANT else {}
+    assert find({name: FRIENDS[name], **FULL}).mapping() == OWN | own
+
+
+def test_all_false_friends_in_one_table() -> None:
+    meant = {field: name for name, field in MEANT.items()}
+    assert find(FRIENDS | FULL).mapping() == OWN | meant
+    assert find(FULL | FRIENDS).mapping() == OWN | meant
+
+
+@pytest.mark.parametrize("name", sorted(set(FRIENDS) - {"CPT4_1", "CPT4_2", "CPT4_3", "LINE"}))
+def test_a_false_friend_alone_is_not_read_for_the_field_it_resembles(name: str) -> None:
+    # Without the true columns: only what the values do say is read.
+    table = {name: FRIENDS[name], **BASE}
+    own = dict(list(OWN.items())[:5])
+    own |= {"Units Paid": {"units": name}}.get(name, {})
+    own |= {MEANT[name]: name} if name in MEANT else {}
+    assert find(table).mapping() == own
+
+
+# --- the same names, with values that make them what they say
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "field", "gone"),
+    [
+        ("Charge Code", CODES, "code", "CPT"),
+        ("Procedure Description", CODES, "code", "CPT"),
+        ("CODE", CODES, "code", "CPT"),
+        ("Proc Date", DATES, "service_date_from", "DOS"),
+        ("Rendering Provider", NPI, "rendering_npi", "Rendering NPI"),
+        ("Provider", NPI, "rendering_npi", "Rendering NPI"),
+        ("Patient", ["A17", "A18"], "patient_id", "Patient ID"),
+    ],
+)
+def test_a_name_that_says_little_counts_where_the_values_prove_it(
+    name: str, column: list[str], field: str, gone: str
+) -> None:
+    assert find({**without(gone), name: column}).mapping()[field] == name
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "gone"),
+    [
+        ("Charge Code", ["CHG1", "CHG2"], "CPT"),
+        ("CODE", ["I10", "E11.9", "M25.561"], "CPT"),
+        ("Rendering Provider", ["House, G", "Cox, P"], "Rendering NPI"),
+        ("Provider", ["4155550100", "6175550111"], "Rendering NPI"),  # telephone numbers
+        ("Patient", ["Doe, Jane", "Roe, Richard"], "Patient ID"),
+        ("Patient", ["2001-01-31", "1950-12-01"], "Patient ID"),
+    ],
+)
+def test_and_not_where_they_do_not(name: str, column: list[str], gone: str) -> None:
+    with pytest.raises(InputRejected, match="No column was recognised"):
+        find({**without(gone), name: column})
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "field"),
+    [
+        ("LINE", ["1", "2", "3"], "line_number"),
+        ("LINE", ["Medicare", "Medicaid"], "line_of_business"),
+        ("LINE", ["Surgery", "Imaging"], None),
+        ("STATUS", ["Paid", "Denied"], "claim_status"),
+        ("STATUS", ["Married", "Single"], None),
+        ("CODE", ["I10", "E11.9"], "diagnoses"),
+        ("BILLTYPE", ["HCFA", "HCFA"], None),
+        ("BILLTYPE", ["131", "851"], "bill_type"),
+        ("UNIT", ["4 West", "ICU"], None),
+        ("UNIT", ["1", "2"], "units"),
+        ("Procedure Modifier", ["Left side", "Separate"], None),
+        ("Place of Service", ["Office", "Home"], None),
+        ("Place of Service", ["11", "2"], "place_of_service"),
+        ("Sex", ["Male", "Female", "Unknown"], "patient_sex"),
+        ("Billing Provider", ["1234567893"], "billing_npi"),
+        ("Billing Provider", ["Clinic of the Hill"], None),
+        ("Original Ref No", ["2024-01-02", "2024-01-03"], None),
+        ("Diagnosis", ["Hypertension", "Sprain of ankle"], None),
+        ("Received Date", ["yes", "no"], None),
+    ],
+)
+def test_a_generic_name_is_what_its_values_are(
+    name: str, column: list[str], field: str | None
+) -> None:
+    found = find({**BASE, name: column}).mapping()
+    assert {f for f, header in found.items() if header == name} == ({field} if field else set())
+
+
+# --- values against a name
+
+
+def test_an_optional_column_of_other_values_is_left_out_and_said() -> None:
+    columns = find({**BASE, "Units": ["Box of ten", "Each"]})
+    assert "units" not in columns.mapping()
+    (note,) = columns.notes
+    assert note == (
+        "Column 'Units' is named like the units, but none of the values look like one: it was not"
+        " read as that."
+    )
+    assert "Box" not in note
+
+
+def test_the_figure_is_given() -> None:
+    cells = ["Box"] * 19 + ["1"] * 2
+    columns = find({**BASE, "Units": cells}, rows=21)
+    assert columns.mapping()["units"] == "Units"  # half of the distinct values
+    columns = find({**BASE, "Units": [f"Box {n}" for n in range(19)] + ["1"]}, rows=20)
+    assert "but 5% of the values look like one" in columns.notes[0]
+
+
+def test_a_better_rank_loses_where_its_values_are_others() -> None:
+    columns = find({**BASE, "Submitted Units": WORDS, "Units": ["1", "2"]})
+    assert columns.mapping()["units"] == "Units"
+    assert "'Submitted Units' is named like the units" in columns.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("gone", "name", "column", "word"),
+    [
+        ("CPT", "CPT", WORDS, "procedure code"),
+        ("DOS", "DOS", ["Monday", "Tuesday"], "date of service"),
+        ("Rendering NPI", "NPI", ["House", "Cox"], "rendering or billing NPI"),
+        ("Claim ID", "Claim ID", DATES, "claim id"),
+    ],
+)
+def test_a_required_column_of_other_values_is_refused_with_the_figure(
+    gone: str, name: str, column: list[str], word: str
+) -> None:
+    table = {**without(gone), name: column}
+    with pytest.raises(InputRejected) as error:
+        find(table)
+    said = str(error.value)
+    assert f"Column '{name}' is named like the {word}, but none of the values look like" in said
+    assert column[0] not in said
+    field = {"CPT": "code", "DOS": "service_date_from", "NPI": "rendering_npi"}.get(
+        name, "claim_id"
+    )
+    assert f"--map {field}='{name}'" in error.value.next_step
+    assert find(table, **{field: name}).mapping()[field] == name
+
+
+def test_ten_rows_are_never_refused_for_odd_values() -> None:
+    odd = {**BASE, "CPT": ["visit", "shot"], "Rendering NPI": ["House"], "DOS": ["soon"]}
+    assert find(odd, rows=10).mapping()["code"] == "CPT"
+    with pytest.raises(InputRejected, match="named like"):
+        find(odd, rows=11)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        ["99999"],  # masked
+        ["99213", "401.9", "250.00", "73761001", "840"],  # ICD-9, SNOMED, a lost zero
+        ["73761001", "108290001", "99213"],
+        ["99213-25", "99213.0", "g0008"],
+        ["XXXXX", "XXXXX", "XXXXX", "99213"],
+    ],
+)
+def test_a_code_column_with_much_else_is_read(column: list[str]) -> None:
+    assert find({**BASE, "CPT": column}).mapping()["code"] == "CPT"
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        ["1234567890", "2999999999"],  # the check digit is wrong
+        ["9999310391", "0000000000"],  # as no NPI begins
+        ["1234567893.0"],
+    ],
+)
+def test_a_de_identified_npi_is_an_npi(column: list[str]) -> None:
+    assert find({**BASE, "Rendering NPI": column}).mapping()["rendering_npi"] == "Rendering NPI"
+
+
+def test_the_check_digit_of_an_npi() -> None:
+    texts = pl.Series(["1234567893", "1003000126", "1234567890", "9234567893", "123"])
+    checked = values.checked_npi(texts, values.date_like)
+    assert checked.to_list() == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        ["03/04/24", "12/31/99"],  # asked about later, by name of the column
+        ["27-OCT-1999"],
+        ["20240305"],
+        ["45356", "45357.5"],  # a spreadsheet's
+        ["2024-03-05T10:00:00Z"],
+    ],
+)
+def test_every_way_to_write_a_date_is_a_date(column: list[str]) -> None:
+    assert find({**BASE, "DOS": column}).mapping()["service_date_from"] == "DOS"
+
+
+def test_blank_columns_and_rare_values_are_no_contradiction() -> None:
+    rare = [""] * 9_000 + ["25"]
+    columns = find({**BASE, "Mod": rare, "Units": [""], "Place of Service": ["  "]}, rows=9_001)
+    assert columns.mapping()["modifiers"] == "Mod"
+    assert columns.mapping()["units"] == "Units"
+    assert not columns.notes
+
+
+def test_the_whole_length_of_a_file_is_looked_at() -> None:
+    # Sorted by kind of claim: the first thousands of rows have no code.
+    codes = ["see note"] * 4_000 + CODES * 1_200
+    assert find({**BASE, "CPT": codes}, rows=10_000).mapping()["code"] == "CPT"
+
+
+# --- close candidates
+
+
+def test_two_that_differ_are_asked_about_unless_values_tell() -> None:
+    with pytest.raises(InputRejected, match="'CPT', 'Procedure' could each be the procedure code"):
+        find({**BASE, "Procedure": list(reversed(CODES))})
+    columns = find({**BASE, "Procedure": WORDS}, rows=3)
+    assert columns.mapping()["code"] == "CPT"
+    columns = find({**without("CPT"), "Procedure": CODES, "HCPCS": WORDS}, rows=3)
+    assert columns.mapping()["code"] == "Procedure"
+    assert find({**BASE, "Procedure": CODES[::-1]}, code="Procedure").mapping()["code"] == (
+        "Procedure"
+    )
+
+
+def test_values_that_tell_less_clearly_are_asked_about() -> None:
+    units = {"Qty": ["1", "2"], "Units": ["1", "2", "box", "each"]}
+    with pytest.raises(InputRejected, match="could each be the units"):
+        find({**BASE, **units})
+    columns = find({**BASE, "Qty": ["1", "2"], "Units": ["Box", "Each"]}, rows=4)
+    assert columns.mapping()["units"] == "Qty"
+    (note,) = columns.notes
+    assert note == (
+        "Column 'Units' is named like the units, but none of the values look like one: 'Qty' was"
+        " read."
+    )
+
+
+# --- the order of columns
+
+
+@given(st.permutations(sorted(FULL | FRIENDS)))
+def test_the_order_of_columns_decides_nothing(order: list[str]) -> None:
+    table = FULL | FRIENDS
+    columns = find({name: table[name] for name in order})
+    assert columns.mapping() == find(table).mapping()
+    assert sorted(columns.notes) == sorted(find(table).notes)
+
+
+@given(st.permutations(["CPT", "Proc Code", "Claim Number", "Claim ID", "Member ID", "MRN", "DX1"]))
+def test_nor_among_columns_that_say_the_same(order: list[str]) -> None:
+    table = {
+        **without("CPT", "Claim ID", "Patient ID"),
+        "CPT": CODES, "Proc Code": CODES, "DX1": ["I10"], "Claim ID": BASE["Claim ID"],
+        "Claim Number": [f"N{n}" for n in range(ROWS)], "Member ID": ["M1"], "MRN": ["7", "8"],
+    }  # fmt: skip
+    shuffled = {name: table[name] for name in order}
+    rest = {name: column for name, column in table.items() if name not in shuffled}
+    assert find(shuffled | rest).mapping() == {
+        "claim_id": "Claim ID", "code": "CPT", "diagnoses": "DX1", "patient_id": "Member ID",
+        "rendering_npi": "Rendering NPI", "service_date_from": "DOS",
+    }  # fmt: skip
+
+
+# --- the sample
+
+
+def test_the_share_is_of_cells_or_of_distinct_values_whichever_is_more() -> None:
+    frame = pl.DataFrame({"0": ["11"] * 8 + ["Office", "Home"], "1": ["Office"] * 9 + ["11"]})
+    seen = sample.Sample(frame)
+    assert seen.judge("place_of_service", [0]) == (0.8, 10)
+    assert seen.judge("place_of_service", [1]) == (0.5, 10)
+    assert seen.judge("claim_note", [0]) == (None, 10)
+
+
+def test_every_field_but_the_note_has_a_test() -> None:
+    assert set(values.FITS) == mapping.names.FIELDS - {"claim_note"}
+    assert set(values.PROVES) < set(values.FITS)
