@@ -299,7 +299,11 @@ def written(
             several = name in names.LISTS or len(cells) > 1
             out.append(f"{name} = {text(cells if several else cells[0])}")
 
-    single = {n: [p, *columns.fallbacks.get(n, ())] for n, p in columns.single.items()}
+    claim = {"service_date_from": "claim_date_from", "service_date_to": "claim_date_to"}
+    aliases = claim if columns.claim_dates else {}
+    single = {
+        aliases.get(n, n): [p, *columns.fallbacks.get(n, ())] for n, p in columns.single.items()
+    }
     table("columns", {**single, **columns.lists})
     for line, fields in sorted(columns.slots.items()):
         table(f"lines.{line}", fields)

@@ -18,7 +18,7 @@ from auditor.intake.interface import FileRead
 from schemas import RejectedRows, Repairs, SetAside, dtypes, empty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
     from auditor.intake.columns import Columns
     from auditor.intake.evidence import Decided
@@ -135,12 +135,12 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
     """Read one source to the end; of several not each needs to have the mapped columns."""
     pinned = options.layout
     if pinned is None or source.header is not None:
-        header = source.header or _header(source, options)
+        header = source.header or find_header(source, options)
     else:
         header = pinned.header_row(source.head(), source.name)
     blocks = ahead(source.blocks(header))
-    first = _first(source, blocks)
-    body = first[-1]
+    begun = first(source, blocks)
+    body = begun[-1]
     mapped = options.columns if alone else headers.present(body.names, options.columns)
     if source.columns is not None:
         columns = source.columns
@@ -149,7 +149,7 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
     else:
         columns = mapping.resolve(body.names, body.cells, mapped, source.name)
     del body
-    outcome, notes = _read(_Job(source, header, columns, options), first, blocks)
+    outcome, notes = _read(_Job(source, header, columns, options), begun, blocks)
     if not outcome.rows:
         raise _no_lines(source)
     missing.check(outcome.failed, outcome.read, columns, source.name)
@@ -175,7 +175,7 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
     return Part(outcome.lines, rejected, aside, repairs, file, _fields(columns), frozenset(mapped))
 
 
-def _first(source: Source, blocks: Iterator[Body]) -> list[Body]:
+def first(source: Source, blocks: Iterator[Body]) -> list[Body]:
     """The blocks up to the first that holds a row: blank lines tell nothing of the columns."""
     found: list[Body] = []
     for body in blocks:
@@ -210,7 +210,7 @@ def _read(job: _Job, first: list[Body], rest: Iterator[Body]) -> tuple[_Outcome,
     return outcome, notes
 
 
-def ahead(blocks: Iterator[Body]) -> Iterator[Body]:
+def ahead(blocks: Iterator[Body]) -> Generator[Body]:
     """`blocks`, the next one being read while the caller works on the last."""
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(next, blocks, None)
@@ -227,7 +227,8 @@ def _no_lines(source: Source) -> InputRejected:
     )
 
 
-def _header(source: Source, options: IntakeOptions) -> HeaderRow:
+def find_header(source: Source, options: IntakeOptions) -> HeaderRow:
+    """The header of a source that does not know it; InputRejected where none is recognised."""
     found = headers.find(source.head(), tuple(options.columns.values()))
     if found is not None:
         return found

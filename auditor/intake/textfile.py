@@ -132,11 +132,14 @@ def in_blocks(content: Content, found: Scan, size: int | None = None) -> Generat
     Raises InputRejected for a line that is no line of a table.
     """
     rest: list[bytes] = []  # pieces of a line that goes on
+    ready = b""  # held back, so that a last line without an end goes with it
     for piece in decoded(content, found, size or BLOCK):
         text = b"".join([*rest, piece]) if rest else piece
         end = _record_end(text)
         if end:
-            yield text[:end] if end < len(text) else text
+            if ready:
+                yield ready
+            ready = text[:end] if end < len(text) else text
         elif len(text) > MOST_LINE:
             raise InputRejected(
                 f"A line of the file is longer than {MOST_LINE >> 20} MiB: this is no table of"
@@ -145,8 +148,8 @@ def in_blocks(content: Content, found: Scan, size: int | None = None) -> Generat
                 next_step="Export it again as CSV, one claim line a row.",
             )
         rest = [text[end:]] if end < len(text) else []
-    if rest:
-        yield b"".join(rest)
+    if ready or rest:
+        yield b"".join([ready, *rest])
 
 
 def _record_end(text: bytes) -> int:

@@ -26,7 +26,9 @@ COMMANDS = list(commands(typer.main.get_command(app)))
 
 
 def test_the_commands_are_these() -> None:
-    assert {path[0] for path in COMMANDS if path} == {"audit", "demo", "reference", "rules"}
+    assert {path[0] for path in COMMANDS if path} == {
+        "audit", "demo", "layout", "reference", "rules",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=lambda path: "-".join(path) or "auditor")
