@@ -167,7 +167,7 @@ def _record_end(text: bytes) -> int:
             return end
         before = text.rfind(b"\n", 0, end - 1) + 1
         if not before:
-            break
+            return 0  # the one record that has begun may end in what is still to come
         quotes -= text.count(b'"', before, end)
         end = before
     return last
