@@ -125,13 +125,15 @@ class Choosing:
 
     def unlike(self, name: str, places: Sequence[int]) -> str:
         """That the values of `places` do not look like `name`, with the figure."""
-        columns = f"Column {self.quoted(places)} is"
-        if len(places) > 1:
-            columns = f"Columns {self.quoted(places)} are"
-        share = self.sample.judge(name, places).percent
+        share, word = self.sample.judge(name, places).percent, missing.word(name)
+        if len(places) == 1:
+            return (
+                f"Column {self.quoted(places)} is named like the {word}, but {share} of its values"
+                " look like one"
+            )
         return (
-            f"{columns} named like the {missing.word(name)}, but {share} of the values look like"
-            " one"
+            f"Columns {self.quoted(places)} are named like the {word}, but {share} of their values"
+            " look like one"
         )
 
     def _of_equals(self, name: str, places: list[int]) -> int | None:

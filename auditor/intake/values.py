@@ -80,6 +80,11 @@ def _modifiers(texts: pl.Series, _: Dated) -> pl.Series:
     return packed | texts.str.contains(_MODIFIER)
 
 
+def _icd_only(texts: pl.Series, _: Dated) -> pl.Series:
+    # 99213 could be ICD-9 and G4733 is ICD-10, but either could be a procedure.
+    return texts.str.contains(_ICD) & ~texts.str.contains(rf"{_HCPCS}|^\d+$")
+
+
 def _sex(texts: pl.Series, _: Dated) -> pl.Series:
     return business.sex(texts)["value"].is_not_null()
 
@@ -138,6 +143,7 @@ PROVES: Mapping[str, Test] = {
     **dict.fromkeys(names.NPIS, _like(_ISSUED)),
     **dict.fromkeys(("claim_id", "patient_id"), _identifier),
     "code": _like(_HCPCS),
+    "diagnoses": _icd_only,
     "line_of_business": _business,
     "claim_status": _known_status,
 }

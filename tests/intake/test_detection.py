@@ -166,6 +166,8 @@ def test_and_not_where_they_do_not(name: str, column: list[str], gone: str) -> N
         ("STATUS", ["Paid", "Denied"], "claim_status"),
         ("STATUS", ["Married", "Single"], None),
         ("CODE", ["I10", "E11.9"], "diagnoses"),
+        ("CODE", ["99214", "G0009"], None),
+        ("CODE", ["99214-25", "401"], None),
         ("BILLTYPE", ["HCFA", "HCFA"], None),
         ("BILLTYPE", ["131", "851"], "bill_type"),
         ("UNIT", ["4 West", "ICU"], None),
@@ -196,7 +198,7 @@ def test_an_optional_column_of_other_values_is_left_out_and_said() -> None:
     assert "units" not in columns.mapping()
     (note,) = columns.notes
     assert note == (
-        "Column 'Units' is named like the units, but none of the values look like one: it was not"
+        "Column 'Units' is named like the units, but none of its values look like one: it was not"
         " read as that."
     )
     assert "Box" not in note
@@ -207,7 +209,7 @@ def test_the_figure_is_given() -> None:
     columns = find({**BASE, "Units": cells}, rows=21)
     assert columns.mapping()["units"] == "Units"  # half of the distinct values
     columns = find({**BASE, "Units": [f"Box {n}" for n in range(19)] + ["1"]}, rows=20)
-    assert "but 5% of the values look like one" in columns.notes[0]
+    assert "but 5% of its values look like one" in columns.notes[0]
 
 
 def test_a_better_rank_loses_where_its_values_are_others() -> None:
@@ -232,7 +234,7 @@ def test_a_required_column_of_other_values_is_refused_with_the_figure(
     with pytest.raises(InputRejected) as error:
         find(table)
     said = str(error.value)
-    assert f"Column '{name}' is named like the {word}, but none of the values look like" in said
+    assert f"Column '{name}' is named like the {word}, but none of its values look like" in said
     assert column[0] not in said
     field = {"CPT": "code", "DOS": "service_date_from", "NPI": "rendering_npi"}.get(
         name, "claim_id"
@@ -331,7 +333,7 @@ def test_values_that_tell_less_clearly_are_asked_about() -> None:
     assert columns.mapping()["units"] == "Qty"
     (note,) = columns.notes
     assert note == (
-        "Column 'Units' is named like the units, but none of the values look like one: 'Qty' was"
+        "Column 'Units' is named like the units, but none of its values look like one: 'Qty' was"
         " read."
     )
 

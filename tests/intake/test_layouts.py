@@ -151,3 +151,24 @@ def test_a_name_that_says_the_line_leaves_no_doubt(read: Callable[..., Intake]) 
     columns = "LINE1_CPT,LINE2_CPT,NPI,LINE1_MOD1,LINE1_MOD2,LINE2_MOD1,LINE2_MOD2"
     intake = read(wide(columns, "99213,20610,1234567893,25,57,RT,"))
     assert intake.lines["modifiers"].to_list() == ["25 57", "RT"]
+
+
+def test_numbered_columns_of_other_values_are_left_out_together(
+    read: Callable[..., Intake],
+) -> None:
+    columns = "CPT_1,CPT_2,NPI,POS_1,POS_2,UNITS_1,UNITS_2"
+    rows = ["99213,20610,1234567893,Office,Home,1,"] * 6  # the second slot alone is too little
+    intake = read(wide(columns, *rows))
+    (file,) = intake.files
+    assert file.mapping["units"] == "UNITS_1, UNITS_2"
+    assert "place_of_service" not in file.mapping
+    said = "Columns 'POS_1', 'POS_2' are named like the place of service, but none of their values"
+    assert any(note.startswith(said) for note in file.notes)
+
+
+def test_slots_that_are_mostly_empty_are_judged_with_the_others(
+    read: Callable[..., Intake],
+) -> None:
+    rows = ["99213,,1234567893,25,"] * 12 + ["99213,20610,1234567893,25,LEFT SIDE"] * 12
+    intake = read(wide("CPT_1,CPT_2,NPI,MOD_1,MOD_2", *rows))
+    assert intake.files[0].mapping["modifiers"] == "MOD_1, MOD_2"
