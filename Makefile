@@ -16,13 +16,14 @@ DEV := $(VENV)/.ready-to-test
 
 COMPILE := --quiet --upgrade --universal --python-version 3.11 --generate-hashes
 
-.PHONY: help demo test test-long bench requirements clean
+.PHONY: help demo test test-long bench bench-intake requirements clean
 
 help:
 	@echo "make demo          install, audit the sample, say where the workbook is"
 	@echo "make test          lint, types, import contracts and the whole suite"
 	@echo "make test-long     every round of the property tests"
 	@echo "make bench         one million lines against polars and DuckDB"
+	@echo "make bench-intake  reading alone, format by format, against polars"
 	@echo "make requirements  pin the dependencies anew (needs uv on the path)"
 	@echo "make clean         remove the environment and what tools left behind"
 
@@ -41,6 +42,9 @@ test-long: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python tests/benchmarks/run.py
+
+bench-intake: $(DEV)
+	$(BIN)/python tests/benchmarks/intake.py
 
 # Every version with its hashes, for every platform, and no download address in the file.
 requirements: export UV_CUSTOM_COMPILE_COMMAND := make requirements
