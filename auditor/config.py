@@ -48,7 +48,9 @@ class Settings:
     fail_on: FailOn | None = None
     """Weakest tier of finding that makes the exit code 1."""
     sheet: str | None = None
-    """Worksheet to read from workbooks."""
+    """Worksheet to read from workbooks, or a pattern that several fit."""
+    password_file: Path | None = None
+    """File whose first line opens workbooks with a password; relative to the file's folder."""
     columns: dict[str, str] = field(default_factory=dict)
     """Canonical field -> header in the file."""
 
@@ -86,9 +88,12 @@ def load(path: Path) -> Settings:
             next_step="Texts stand in double quotes, lists in square brackets.",
         ) from None
     settings = _validated(found, path)
-    if settings.reference is None:
-        return settings
-    return replace(settings, reference=path.parent / settings.reference.expanduser())
+    beside = {
+        name: path.parent / given.expanduser()
+        for name in ("reference", "password_file")
+        if (given := getattr(settings, name)) is not None
+    }
+    return replace(settings, **beside)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from auditor.cli import output, places, selection
 from auditor.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date
     from pathlib import Path
 
@@ -35,6 +35,8 @@ class Request:
     reference: Path | None = None
     """None: the reference store's own default."""
     sheet: str | None = None
+    password: Callable[[str], str | None] | None = field(default=None, repr=False)
+    """Asked, with a file's name, for the password of a protected workbook."""
     columns: Mapping[str, str] = field(default_factory=dict)
     line_of_business: str | None = None
     select: tuple[str, ...] = ()
@@ -76,7 +78,12 @@ def perform(request: Request, session: Session) -> Done:
 
         select, ignore = chosen(request)
         step("Reading the claim files")
-        options = IntakeOptions(request.sheet, request.columns, request.line_of_business)
+        options = IntakeOptions(
+            request.sheet,
+            request.columns,
+            request.line_of_business,
+            password=request.password,
+        )
         intake = read_claims(request.inputs, options)
         step("Opening the reference tables")
         reference = load_reference(request.reference)
