@@ -19,10 +19,12 @@ MOST_CELLS = 64_000_000  # of a rectangle: about 4 GiB while it is read
 _FREE = 16_000_000  # cells that may be empty whatever the others are
 _SHARE = 10  # of an honest sheet, every tenth cell holds something
 MOST_ROWS = 1 << 20
-_NO_SHEET = re.compile(rb":c[\s/>]")
+_LONGEST = 7  # digits of the last row
+_PREFIXED = re.compile(rb":c[\s/>]")
 _CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")  # every digit becomes 0
-_ORDER = re.compile(rb' r="([A-Za-z]+0+)"')  # as nearly all programs write it: twice as fast
+_ORDER = re.compile(rb'<c r="([A-Za-z]+0+)"')  # as nearly all programs write it
+_CELLS = (b"<c ", b"<c>", b"<c/", b"<c\t", b"<c\n", b"<c\r")
 _PLACE = re.compile(rb'\sr\s*=\s*["\']([A-Za-z]+)([0-9]+)["\']')
 _UNCALCULATED = re.compile(
     rb'<c\b(?![^>]*\bt="(?:str|e|b)")[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*'
@@ -55,21 +57,19 @@ def of_xml(pieces: Callable[[], Iterable[bytes]]) -> Extent:
 
     Exact where the answer matters; else never less than it is.
     """
-    found, seen, unplaced, odd = Extent(), set[bytes](), 0, False
+    found, seen, odd = Extent(), set[bytes](), False
     for part in _cut(pieces(), b"<c "):
         places = _ORDER.findall(part.translate(_DIGITS))
         seen.update(places)
-        cells = part.count(b"<c")
-        unplaced += max(cells - len(places), 0)
-        found.filled += max(cells, len(places))
+        cells = sum(map(part.count, _CELLS))
+        found.filled += cells
         found.rows += part.count(b"<row")
-        odd = odd or _NO_SHEET.search(part) is not None
+        odd = odd or cells > len(places) or _PREFIXED.search(part) is not None
         if b"<f" in part:
             found.uncalculated += len(_UNCALCULATED.findall(part))
     digits = max((place.count(b"0") for place in seen), default=0)
-    columns = max((_column(place.rstrip(b"0")) for place in seen), default=0)
-    found.rows = max(found.rows, min(10**digits - 1, MOST_ROWS) if digits <= 7 else 10**digits)  # noqa: PLR2004 -- as many digits as the last row has
-    found.columns = max(columns, unplaced)
+    found.columns = max((_column(place.rstrip(b"0")) for place in seen), default=0)
+    found.rows = max(found.rows, 10**digits - 1 if digits != _LONGEST else MOST_ROWS)
     if odd or found.too_far:
         found.rows, found.columns = _exactly(pieces())
     return found

@@ -70,10 +70,10 @@ class ParquetFile:
             wanted = min(size, self.rows - at)
             if found.height != wanted:
                 raise _damaged(self.name)
-            bare = [c.name for c in found if c.dtype == pl.Binary and not _is_text(c)]
+            bare = [c.name for c in found if c.dtype == pl.Binary and not _isas_text(c)]
             if bare:
                 raise _no_cells(bare, self.name)
-            cells = [_text(column).alias(str(n)) for n, column in enumerate(found)]
+            cells = [as_text(column).alias(str(n)) for n, column in enumerate(found)]
             rows = pl.int_range(at + 1, at + 1 + found.height, dtype=pl.UInt32, eager=True)
             long = {n for n, column in enumerate(found) if _long(column)}
             yield Body(header.names, pl.DataFrame(cells), rows, numbers=frozenset(long))
@@ -139,7 +139,7 @@ def _sorted_out(
         inner = kind.inner if isinstance(kind, pl.List | pl.Array) else kind
         readable = not inner.is_nested() and inner not in (pl.Binary, pl.Object, pl.Unknown)
         if kind == pl.Binary:  # how some programs write text
-            readable = _is_text(sample[name])
+            readable = _isas_text(sample[name])
         if readable:
             kept.append((name, kind))
         else:
@@ -147,7 +147,7 @@ def _sorted_out(
     return kept, left
 
 
-def _is_text(column: pl.Series) -> bool:
+def _isas_text(column: pl.Series) -> bool:
     """Whether bytes are text in UTF-8."""
     try:
         text = column.cast(pl.String)
@@ -156,12 +156,12 @@ def _is_text(column: pl.Series) -> bool:
     return not text.str.contains(r"[\x00-\x08\x0e-\x1f]").any()
 
 
-def _text(column: pl.Series) -> pl.Series:
+def as_text(column: pl.Series) -> pl.Series:
     """A column as text; null for an empty cell."""
     kind = column.dtype
     if isinstance(kind, pl.List | pl.Array):
         as_list = column.cast(pl.List(kind.inner))
-        inner = _text(as_list.explode(empty_as_null=False, keep_nulls=False))
+        inner = as_text(as_list.explode(empty_as_null=False, keep_nulls=False))
         text = _rejoined(inner, as_list)
     elif kind.is_float():
         text = _decimal(column)

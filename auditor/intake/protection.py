@@ -98,7 +98,7 @@ def _opened(raw: bytes, content: bytes, name: str, password: str) -> bytes | Non
     return out.getvalue()
 
 
-def _xls(raw: bytes, stream: bytes, office: Any) -> bytes:
+def _xls(raw: bytes, stream: bytes, office: Any) -> bytes:  # noqa: ANN401 -- msoffcrypto ships no type hints
     """An .xls file with its workbook stream decrypted in place."""
     hidden = bytearray(stream)  # what is not encrypted as zeros; the cipher runs on over it
     plain = bytearray(stream)
@@ -120,7 +120,11 @@ def _xls(raw: bytes, stream: bytes, office: Any) -> bytes:
         return out.getvalue()
 
 
-def _deciphered(hidden: bytes, shown: list[tuple[int, int]], office: Any) -> bytes:
+def _deciphered(  # of msoffcrypto, which ships no type hints, is `office`
+    hidden: bytes,
+    shown: list[tuple[int, int]],
+    office: Any,  # noqa: ANN401 -- see above
+) -> bytes:
     source = io.BytesIO(hidden)
     if office.type == "rc4":
         return bytes(DocumentRC4.decrypt(office.key, office.salt, source, blocksize=1024).read())

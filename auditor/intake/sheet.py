@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 
     import fastexcel
 
-# Its warnings may name what stands in a cell; they go nowhere.
-logging.getLogger("calamine").addHandler(logging.NullHandler())
-logging.getLogger("calamine").propagate = False
+# Warnings of the reader may name what stands in a cell; they go nowhere.
+for _name in ("calamine", "fastexcel", "_fastexcel"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+    logging.getLogger(_name).propagate = False
 
 _ALONE = threading.Lock()
 
