@@ -32,8 +32,8 @@ class Given:
     ignore: tuple[str, ...]
     fail_on: str | None
     sheet: str | None
-    password_file: Path | None
     columns: tuple[str, ...]
+    password_file: Path | None = None
 
 
 def audit(
@@ -157,8 +157,8 @@ def audit(
         tuple(ignore or ()),
         fail_on,
         sheet,
-        password_file,
         tuple(map_ or ()),
+        password_file,
     )
     file = config.find(config_file)
     settings = merged(given, file)
