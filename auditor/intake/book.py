@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -57,6 +57,8 @@ class Book:
     """xlsx, xlsm, xlsb, xls or ods."""
     tabs: tuple[Tab, ...]
     """In their order; empty where the format says nothing of them before it is opened."""
+    content: bytes = field(repr=False)
+    """What the reader of workbooks may be given."""
     day_zero: date = DAY_ZERO
 
     @property
@@ -90,10 +92,11 @@ def look(raw: bytes, name: str) -> Book:
 
 def _xls(raw: bytes, name: str) -> Book:
     _, stream = compound.stream_of(raw, name)
-    _within(extent.of_biff(stream), name)
+    clean, found = compound.measured(stream, name)
+    _within(found, name)
     sheets, mac, _ = compound.overview(stream)
     tabs = tuple(Tab(state, grid) for state, grid in sheets)
-    return Book("xls", tabs, DAY_ZERO_1904 if mac else DAY_ZERO)
+    return Book("xls", tabs, compound.packed(clean, name), DAY_ZERO_1904 if mac else DAY_ZERO)
 
 
 def _xlsx(package: Package) -> Book:
@@ -113,7 +116,7 @@ def _xlsx(package: Package) -> Book:
     macros = package.find("xl/vbaProject.bin") is not None
     types = package.part("[Content_Types].xml")
     kind = "xlsm" if macros or b"macroEnabled" in types else "xlsx"
-    return Book(kind, tabs, DAY_ZERO_1904 if mac else DAY_ZERO)
+    return Book(kind, tabs, package.raw, DAY_ZERO_1904 if mac else DAY_ZERO)
 
 
 def _xlsb(package: Package) -> Book:
@@ -140,7 +143,7 @@ def _xlsb(package: Package) -> Book:
     parts = {part for _, (part, _) in found if part}
     _look_through(package, parts, lambda pieces: extent.of_records(pieces()))
     tabs = tuple(Tab(state, "worksheet" in kind or not kind) for state, (_, kind) in found)
-    return Book("xlsb", tabs, DAY_ZERO_1904 if mac else DAY_ZERO)
+    return Book("xlsb", tabs, package.raw, DAY_ZERO_1904 if mac else DAY_ZERO)
 
 
 def _ods(package: Package) -> Book:
@@ -175,7 +178,7 @@ def _ods(package: Package) -> Book:
             yield piece
 
     _look_through(package, {"content.xml"}, lambda pieces: extent.of_ods(watched(pieces())))
-    return Book("ods", (), zero[0])
+    return Book("ods", (), package.raw, zero[0])
 
 
 def _look_through(
@@ -226,7 +229,8 @@ def _relations(package: Package, part: str) -> dict[str, tuple[str, str]]:
     found = {}
     for node in _tree(package, part).iter("{*}Relationship"):
         target = str(node.get("Target", "")).replace("\\", "/")
-        whole = target if target.startswith("/") else f"xl/{target.removeprefix('./')}"
+        inside = target.startswith(("/", "xl/"))
+        whole = target if inside else f"xl/{target.removeprefix('./')}"
         if whole.startswith("xl/../"):
             whole = whole.removeprefix("xl/../")
         kind = str(node.get("Type", "")).rpartition("/")[2]

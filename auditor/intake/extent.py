@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST_CELLS = 64_000_000  # of a rectangle: about 4 GiB while it is read
 _FREE = 16_000_000  # cells that may be empty whatever the others are
 _SHARE = 10  # of an honest sheet, every tenth cell holds something
-MOST_ROWS = 1 << 20
+MOST_ROWS, MOST_COLUMNS = 1 << 20, 1 << 14  # of any spreadsheet program
 _LONGEST = 7  # digits of the last row
 _PREFIXED = re.compile(rb":c[\s/>]")
 _CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
@@ -49,7 +49,11 @@ class Extent:
     @property
     def too_far(self) -> bool:
         """Whether no claim sheet reaches so far."""
-        return self.rows * self.columns > min(MOST_CELLS, _FREE + _SHARE * self.filled)
+        return (
+            self.rows * self.columns > min(MOST_CELLS, _FREE + _SHARE * self.filled)
+            or self.rows > MOST_ROWS
+            or self.columns > MOST_COLUMNS
+        )
 
 
 def of_xml(pieces: Callable[[], Iterable[bytes]]) -> Extent:
@@ -69,7 +73,8 @@ def of_xml(pieces: Callable[[], Iterable[bytes]]) -> Extent:
             found.uncalculated += len(_UNCALCULATED.findall(part))
     digits = max((place.count(b"0") for place in seen), default=0)
     found.columns = max((_column(place.rstrip(b"0")) for place in seen), default=0)
-    found.rows = max(found.rows, 10**digits - 1 if digits != _LONGEST else MOST_ROWS)
+    last = 10**digits - 1 if digits != _LONGEST else MOST_ROWS
+    found.rows = max(min(found.rows, MOST_ROWS), last)
     if odd or found.too_far:
         found.rows, found.columns = _exactly(pieces())
     return found
@@ -200,22 +205,33 @@ def record_at(data: bytes, at: int) -> tuple[int, int, int]:
 
 
 _BIFF = struct.Struct("<HHHH")  # kind, size, row, column
-_BIFF_CELLS = frozenset({0x06, 0xBD, 0xD6, 0xFD, 0x203, 0x204, 0x205, 0x27E})
-_BIFF_SHEET = 0x809
+_BIFF_CELLS = frozenset({0x06, 0xBD, 0xD6, 0xFD, 0x203, 0x204, 0x205, 0x207, 0x27E})
+_BIFF_SIZE, _BIFF_SEVERAL = 0x200, 0xBD
+BIFF_END = 0x0A
 
 
-def of_biff(stream: bytes) -> Extent:
-    """The largest of the sheets of an .xls file, from its stream of records."""
-    most, sheet = Extent(), Extent()
-    at, end = 0, len(stream) - _BIFF.size
+def of_biff(stream: bytes, start: int) -> tuple[Extent, int, list[tuple[int, int]]]:
+    """Of the sheet of an .xls file whose records begin at `start`.
+
+    Also where it ends, and where (from, length) it says itself how large it is.
+    """
+    found, sizes = Extent(), []
+    at, end = start, len(stream) - _BIFF.size
+    rows = columns = filled = 0
     read = _BIFF.unpack_from
     while at <= end:
         kind, size, row, column = read(stream, at)
         if kind in _BIFF_CELLS:
-            sheet.filled += 1
-            sheet.rows = max(sheet.rows, row + 1)
-            sheet.columns = max(sheet.columns, column + 1)
-        elif kind == _BIFF_SHEET:
-            most, sheet = max(most, sheet, key=_cells), Extent()
+            filled += 1
+            if kind == _BIFF_SEVERAL:  # several cells of a row in one
+                filled += size // 6
+                column += size // 6
+            rows = max(rows, row + 1)
+            columns = max(columns, column + 1)
+        elif kind == _BIFF_SIZE:
+            sizes.append((at + 4, min(size, len(stream) - at - 4)))
+        elif kind == BIFF_END:
+            break
         at += size + 4
-    return max(most, sheet, key=_cells)
+    found.rows, found.columns, found.filled = rows, columns, filled
+    return found, at, sizes

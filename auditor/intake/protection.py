@@ -15,7 +15,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import msoffcrypto  # type: ignore[import-untyped]  # it ships no type hints
-import olefile  # type: ignore[import-untyped]  # it ships no type hints
 from msoffcrypto.exceptions import (  # type: ignore[import-untyped]  # it ships no type hints
     DecryptionError,
     FileFormatError,
@@ -85,7 +84,7 @@ def _opened(raw: bytes, content: bytes, name: str, password: str) -> bytes | Non
             office = msoffcrypto.OfficeFile(io.BytesIO(raw))
             if content:
                 office.load_key(password=password)
-                return _xls(raw, content, office)
+                return _xls(content, name, office)
             office.load_key(password=password, verify_password=True)
             out = io.BytesIO()
             office.decrypt(out)
@@ -98,8 +97,8 @@ def _opened(raw: bytes, content: bytes, name: str, password: str) -> bytes | Non
     return out.getvalue()
 
 
-def _xls(raw: bytes, stream: bytes, office: Any) -> bytes:  # noqa: ANN401 -- msoffcrypto ships no type hints
-    """An .xls file with its workbook stream decrypted in place."""
+def _xls(stream: bytes, name: str, office: Any) -> bytes:  # noqa: ANN401 -- msoffcrypto ships no type hints
+    """An .xls file with its workbook stream decrypted."""
     hidden = bytearray(stream)  # what is not encrypted as zeros; the cipher runs on over it
     plain = bytearray(stream)
     shown: list[tuple[int, int]] = []
@@ -114,10 +113,7 @@ def _xls(raw: bytes, stream: bytes, office: Any) -> bytes:  # noqa: ANN401 -- ms
     result = bytearray(clear_text)
     for start, end in shown:
         result[start:end] = plain[start:end]
-    out = io.BytesIO(raw)
-    with olefile.OleFileIO(out, write_mode=True) as file:
-        file.write_stream("Workbook", bytes(result[: len(stream)]))
-        return out.getvalue()
+    return compound.packed(bytes(result), name)
 
 
 def _deciphered(  # of msoffcrypto, which ships no type hints, is `office`

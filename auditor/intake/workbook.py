@@ -47,7 +47,7 @@ def open_workbook(
         raw = protection.unlocked(raw, name, options.password)
     book = books.look(raw, name)
     with guarded(name):
-        reader = fastexcel.read_excel(raw)
+        reader = fastexcel.read_excel(book.content)
         titles = list(reader.sheet_names)
     like = Sheet(name, digest, book.kind, book.day_zero, book.notes, pl.DataFrame(), reader, "", "")
     choice = _Choice(name, like, _tabs(titles, book.tabs, name))

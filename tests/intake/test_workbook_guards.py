@@ -175,7 +175,7 @@ def test_cells_without_places_are_counted(
 def test_far_cells_of_the_other_formats(read: Callable[..., Intake], make: ModuleType) -> None:
     far = struct.pack("<I", 8) + struct.pack("<I", 0) + struct.pack("<d", 120.5)
     xlsb = make.xlsb(SHEETS)
-    for place, row in ((0xFFFFFF, 2), (16_383, 1_048_575)):
+    for place, row in ((0xFFFFFF, 2), (900_000, 2), (16_383, 1_048_575)):
         changed = make.rezipped(
             xlsb,
             "xl/worksheets/sheet1.bin",
@@ -273,6 +273,46 @@ def test_open_documents_are_refused_by_what_they_are(
     refused(read, make.open_document("text", "<x/>"), r"a text document \(\.odt\)")
     refused(read, make.open_document("presentation", "<x/>"), r"a presentation \(\.odp\)")
     refused(read, make.open_document("formula", "<x/>"))
+
+
+def test_what_an_old_workbook_says_of_sizes_is_not_believed(
+    read: Callable[..., Intake], make: ModuleType
+) -> None:
+    whole = make.biff(SHEETS)
+    claims = make.biff_record(0x200, struct.pack("<IIHHH", 0, 3, 0, 9, 0))
+    assert claims in whole
+    large = make.biff_record(0x200, struct.pack("<IIHHH", 9, 0xFFFFFFFF, 0, 0xFFFF, 0))
+    book = make.compound({"Workbook": whole.replace(claims, large)})
+    assert read(book, "claims.xls").lines.height == 2
+
+    def begun(record: bytes) -> bytes:
+        """The workbook with one more record behind its first."""
+        offset = whole.index(make.biff_record(0x0A)) + 4  # the sheet begins behind it
+        bound = struct.pack("<HH", 0x85, 6 + 2 + 10) + struct.pack("<I", offset)
+        assert bound in whole
+        moved = bound[:4] + struct.pack("<I", offset + len(record))
+        return bytes(
+            make.compound({"Workbook": whole[:20] + record + whole[20:].replace(bound, moved)})
+        )
+
+    texts = make.biff_record(0xFC, struct.pack("<II", 9, 0))
+    assert read(begun(texts), "claims.xls").lines.height == 2
+    for count in (0x7FFFFFFF, 0xFFFFFFFF):
+        refused(read, begun(make.biff_record(0xFC, struct.pack("<II", 9, count))))
+    # a hundred sheets that are one and the same
+    again = make.biff_record(0x85, struct.pack("<IBBBB", 20, 0, 0, 1, 1) + b"A\0")
+    refused(read, begun(again * 100))
+    header = bytearray(make.xls(SHEETS))
+    for place in (40, 44, 64, 72):
+        lying = bytes(header[:place]) + b"\xff\xff\xff\x7f" + bytes(header[place + 4 :])
+        refused(read, lying)
+
+
+def test_an_old_workbook_of_many_sectors(read: Callable[..., Intake], make: ModuleType) -> None:
+    long = [[*ROW[:6], "25", 1, n] for n in range(30_000)]
+    raw = make.xls({"Lines": [HEADER, *long]})
+    assert len(raw) > 4 << 20
+    assert read(raw, "claims.xls").lines["charge_amount"].to_list()[-1] == 2_999_900
 
 
 def test_an_old_workbook_cut_short(read: Callable[..., Intake], make: ModuleType) -> None:
