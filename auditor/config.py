@@ -39,7 +39,9 @@ class Settings:
     fail_on: FailOn | None = None
     """Weakest tier of finding that makes the exit code 1."""
     sheet: str | None = None
-    """Worksheet to read from workbooks."""
+    """Worksheet to read from workbooks, or a pattern that several fit."""
+    password_file: Path | None = None
+    """File whose first line opens workbooks with a password; relative to the file's folder."""
     columns: dict[str, str] = field(default_factory=dict)
     """Canonical field -> header in the file."""
     layout: Path | None = None
@@ -65,7 +67,7 @@ def load(path: Path) -> Settings:
         raise tomlfile.problem(path, [f"year_pivot must be from 0 to {MOST_PIVOT}"], _KIND)
     beside = {
         name: path.parent / found.expanduser()
-        for name in ("reference", "layout")
+        for name in ("reference", "password_file", "layout")
         if (found := getattr(settings, name)) is not None
     }
     return replace(settings, **beside)

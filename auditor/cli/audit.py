@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 import typer
 
 from auditor import config
-from auditor.cli import output, places, selection
+from auditor.cli import output, passwords, places, selection
 from auditor.cli.run import Done, Request, perform
 from auditor.cli.summary import lines_text
 from auditor.errors import ConfigError, ExitCode
@@ -37,6 +37,7 @@ class Given:
     layout: Path | None = None
     date_order: str | None = None
     year_pivot: int | None = None
+    password_file: Path | None = None
 
 
 def audit(
@@ -98,7 +99,16 @@ def audit(
         typer.Option(
             metavar="NAME",
             envvar="AUDITOR_SHEET",
-            help="Worksheet to read [default: the one that looks like claim lines].",
+            help="Worksheet to read, or a pattern that several fit: 'Day *', or '*' for all"
+            " [default: the one that looks like claim lines].",
+        ),
+    ] = None,
+    password_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="File whose first line opens workbooks with a password [default:"
+            " AUDITOR_PASSWORD, else asked for at a terminal].",
         ),
     ] = None,
     map_: Annotated[
@@ -181,6 +191,7 @@ def audit(
         layout,
         date_order,
         year_pivot,
+        password_file,
     )
     file = config.find(config_file)
     settings = merged(given, file)
@@ -193,6 +204,7 @@ def audit(
         summary=summary,
         reference=settings.reference,
         sheet=settings.sheet,
+        password=passwords.source(password_file, settings.password_file),
         columns=settings.columns,
         layout=settings.layout,
         date_order=settings.date_order,
@@ -222,6 +234,7 @@ def merged(given: Given, file: Path | None) -> config.Settings:
         ignore=given.ignore or base.ignore,
         fail_on=selection.one_of(fail_on, _FAIL_ON, "--fail-on") if fail_on else base.fail_on,
         sheet=given.sheet or base.sheet,
+        password_file=given.password_file or base.password_file,
         columns=base.columns | selection.column_map(given.columns, "--map"),
         layout=given.layout or base.layout,
         date_order=selection.one_of(given.date_order, _ORDERS, "--date-order")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditor import config
-from auditor.cli import output, places
+from auditor.cli import output, passwords, places
 from auditor.cli.audit import Given, merged
 from auditor.errors import ConfigError
 
@@ -47,6 +47,14 @@ def detect(
     sheet: Annotated[
         str | None,
         typer.Option(metavar="NAME", envvar="AUDITOR_SHEET", help="Worksheet to look at."),
+    ] = None,
+    password_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="File whose first line opens workbooks with a password [default:"
+            " AUDITOR_PASSWORD, else asked for at a terminal].",
+        ),
     ] = None,
     map_: Annotated[
         list[str] | None,
@@ -100,6 +108,7 @@ def detect(
         options = IntakeOptions(
             settings.sheet,
             settings.columns,
+            password=passwords.source(password_file, settings.password_file),
             date_order=settings.date_order,
             year_pivot=settings.year_pivot,
         )

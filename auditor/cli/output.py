@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import TextIO
 
+    from rich.status import Status
+
 _PLAIN = {
     "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-",
     "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2022": "*", "\u00b7": "*",
@@ -33,6 +35,7 @@ _PLAIN = {
 # A name may hold an escape sequence that would move the cursor or change the terminal's title.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 NARROWEST, WIDEST = 40, 100
+_turning: list[Status] = []
 
 
 def ascii_fallback(error: UnicodeError) -> tuple[str, int]:
@@ -97,11 +100,16 @@ def silence(stream: TextIO) -> None:
     os.close(nowhere)
 
 
+def plain(text: str) -> str:
+    """A text of outside without what would move the cursor or change the terminal's title."""
+    return _CONTROL.sub("?", text)
+
+
 def _write(stream: TextIO | None, text: str) -> None:
     if stream is None:  # started without one, as a service may be
         return
     try:
-        stream.write(_CONTROL.sub("?", text) + "\n")
+        stream.write(plain(text) + "\n")
     except OSError as error:
         _give_up(stream, error)
 
@@ -162,4 +170,20 @@ def progress() -> Iterator[Callable[[str], None]]:
     with Console(stderr=True, highlight=False, markup=False).status(
         "Starting", spinner="line"
     ) as status:
-        yield status.update
+        _turning.append(status)
+        try:
+            yield status.update
+        finally:
+            _turning.remove(status)
+
+
+@contextmanager
+def still() -> Iterator[None]:
+    """Nothing turns on standard error meanwhile, so that a question can be put there."""
+    for status in _turning:
+        status.stop()
+    try:
+        yield
+    finally:
+        for status in _turning:
+            status.start()

@@ -12,7 +12,7 @@ from auditor.cli import output, places, selection
 from auditor.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date
     from pathlib import Path
 
@@ -37,6 +37,8 @@ class Request:
     reference: Path | None = None
     """None: the reference store's own default."""
     sheet: str | None = None
+    password: Callable[[str], str | None] | None = field(default=None, repr=False)
+    """Asked, with a file's name, for the password of a protected workbook."""
     columns: Mapping[str, str] = field(default_factory=dict)
     layout: Path | None = None
     date_order: DateOrder | None = None
@@ -88,6 +90,7 @@ def perform(request: Request, session: Session) -> Done:
             date_order=request.date_order,
             year_pivot=request.year_pivot,
             layout=pinned(request),
+            password=request.password,
         )
         intake = read_claims(request.inputs, options)
         step("Opening the reference tables")

@@ -10,6 +10,8 @@ from auditor.intake import header as headers
 from auditor.intake import mapping
 from auditor.intake.content import look_at, unpacked
 from auditor.intake.fixed import FixedFile
+from auditor.intake.parquet import SIGNATURES as _PARQUET
+from auditor.intake.parquet import open_parquet
 from auditor.intake.textfile import TextFile, looks_binary
 from auditor.intake.workbook import open_workbook
 
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
 _OTHER_FORMATS = (
     (b"%PDF", "a PDF document"),
-    (b"PAR1", "a Parquet file"),
     (b"ISA*", "an X12 file"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
     (b"Rar!", "a RAR archive"),
@@ -34,6 +35,8 @@ _OTHER_FORMATS = (
     (b"{\\rtf", "a word processor's document"),
 )
 _OLE = b"\xd0\xcf\x11\xe0"  # what .xls and password-protected workbooks begin with
+# Members that make a zip archive a workbook; the last is that of an .ods file with a password.
+_BOOKS = frozenset({"xl/workbook.xml", "xl/workbook.bin", "content.xml", "encrypted-package"})
 _MOST_MEMBERS = 1_000  # of an archive of claim files
 _NO_CLAIMS = (".pdf", ".md", ".doc", ".docx", ".rtf", ".htm", ".html", ".sha256", ".md5", ".sig")
 
@@ -97,6 +100,8 @@ def _of_format(content: Content, start: bytes, options: IntakeOptions) -> Sequen
             return found is not None and mapping.fits(found.names, options.columns)
 
         return open_workbook(content, options, fits)
+    if start.startswith(_PARQUET):
+        return [open_parquet(content)]
     for mark, word in _OTHER_FORMATS:
         if start.startswith(mark):
             raise _unread(content.name, word)
@@ -127,8 +132,8 @@ def _members(content: Content) -> list[zipfile.ZipInfo]:
 
 
 def _is_workbook(members: Sequence[zipfile.ZipInfo]) -> bool:
-    names = {member.filename.lower() for member in members}
-    return not names.isdisjoint({"xl/workbook.xml", "xl/workbook.bin", "content.xml"})
+    names = {member.filename.replace("\\", "/").lower() for member in members}
+    return not names.isdisjoint(_BOOKS)
 
 
 def _zipped(

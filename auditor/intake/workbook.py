@@ -1,230 +1,208 @@
-"""Excel workbooks (.xlsx): guards, the choice of the sheet, its rows as text.
-
-Read through fastexcel as a raw grid of text: with its defaults a column of numbers that turns
-into text after a thousand rows loses the text without a word.
-"""
+"""Workbooks (.xlsx, .xlsm, .xlsb, .xls, .ods): which of their sheets hold claim lines."""
 
 from __future__ import annotations
 
 import hashlib
-import io
-import logging
-import zipfile
-import zlib
-from dataclasses import dataclass, replace
-from datetime import date
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, NamedTuple
 
 import fastexcel
 import polars as pl
-from lxml import etree  # type: ignore[import-untyped]  # it ships no type hints
 
 from auditor.errors import ConfigError, InputRejected
+from auditor.intake import book as books
+from auditor.intake import compound, protection
 from auditor.intake import header as headers
-from auditor.intake.header import HeaderRow, Record
-from auditor.intake.source import Body
+from auditor.intake.package import damaged
+from auditor.intake.sheet import Sheet, guarded, too_wide
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
+    from auditor.intake.book import Tab
     from auditor.intake.content import Content
     from auditor.intake.interface import IntakeOptions
     from auditor.intake.source import Source
 
-# Its warnings may name what stands in a cell; without a handler Python would print them.
-logging.getLogger("calamine").addHandler(logging.NullHandler())
-
-MOST_BYTES = 2 << 30  # unpacked; the largest honest sheet, 1,048,576 rows of 20 cells, has 0.7 GB
-MOST_MEMBERS = 10_000
-_SAVE = "Open it in Excel and save it again as a workbook (.xlsx)."
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One worksheet; see Source. Rows are those that a spreadsheet program shows."""
-
-    name: str
-    sha256: str
-    notes: tuple[str, ...]
-    grid: pl.DataFrame
-    """From row 1 on, so that a row's place is its number; all String, columns '0', '1' ..."""
-    reader: fastexcel.ExcelReader
-    title: str
-    encoding: str = "xlsx"
-    delimiter: str = ""
-    day_zero: date | None = date(1899, 12, 30)
-    header: None = None
-    columns: None = None
-
-    def head(self) -> list[Record]:
-        """The first rows."""
-        return [
-            Record(row, tuple("" if cell is None else cell.strip() for cell in cells))
-            for row, cells in enumerate(self.grid.head(headers.LOOKED_AT).iter_rows(), start=1)
-        ]
-
-    def blocks(self, header: HeaderRow) -> Iterator[Body]:
-        """Every row below the header."""
-        first = header.record.row
-        cells = self.grid.slice(first)
-        rows = pl.int_range(first + 1, first + 1 + cells.height, dtype=pl.UInt32, eager=True)
-        yield Body(header.names, cells, rows, numbers=self._numbers(cells, first))
-
-    def _numbers(self, cells: pl.DataFrame, first: int) -> frozenset[int]:
-        """Columns of long digit strings stored as numbers, of which Excel keeps 15 digits."""
-        if cells.is_empty():
-            return frozenset()
-        long = cells.select(pl.all().str.contains(r"^-?\d{16,}$").any()).row(0)
-        suspects = [n for n, found in enumerate(long) if found]
-        if not suspects:
-            return frozenset()
-        sheet = self.reader.load_sheet(
-            self.title,
-            header_row=None,
-            skip_rows=first,
-            use_columns=suspects,
-            schema_sample_rows=None,
-        )
-        kinds = {column.index: column.dtype for column in sheet.selected_columns}
-        return frozenset(n for n in suspects if kinds.get(n) in ("int", "float"))
+MOST_BYTES = 1 << 30  # of the file as it is
+_ANY = "*"
 
 
 def open_workbook(
     content: Content, options: IntakeOptions, fits: Callable[[Source], bool]
 ) -> Sequence[Source]:
-    """The sheet of a workbook that holds claim lines.
+    """The sheets of a workbook that hold claim lines.
 
-    `sheet` names it; else it is the only visible sheet, or the one visible sheet of which `fits`
-    says that its header has every required field. Raises InputRejected for a workbook that is
-    damaged or protected, or whose sheets leave the choice open; ConfigError for a sheet that is
+    `options.sheet` names one, or is a pattern that several fit: then each visible one that fits
+    is a source. Else it is the only sheet, or the one visible sheet of which `fits` says that its
+    header has every required field. Raises InputRejected for a workbook that is damaged, whose
+    password is not known, or whose sheets leave the choice open; ConfigError for a sheet that is
     not there.
     """
-    name, sheet = content.name, options.sheet
+    name = content.name
     raw = content.read(MOST_BYTES, "a workbook")
-    if raw.startswith(b"\xd0\xcf\x11\xe0"):  # OLE: .xls, or encrypted
-        raise locked(name)
-    states = _states(raw, name)
     digest = hashlib.sha256(raw).hexdigest()
-    try:
-        reader = fastexcel.read_excel(raw)
+    if raw.startswith(compound.SIGNATURE):
+        raw = protection.unlocked(raw, name, options.password)
+    book = books.look(raw, name)
+    with guarded(name):
+        reader = fastexcel.read_excel(book.content)
         titles = list(reader.sheet_names)
-    except fastexcel.FastExcelError as error:
-        raise _damaged(name, error) from None
-    seen = [title for title in titles if states.get(title, "visible") == "visible"]
-
-    def load(title: str, *notes: str) -> Sheet:
-        full = f"{name} [{title}]"
-        try:
-            grid = reader.load_sheet(title, header_row=None, skip_rows=0, dtypes="string")
-            cells = grid.to_polars()
-        except fastexcel.FastExcelError as error:
-            raise _damaged(full, error) from None
-        cells = cells.rename({old: str(n) for n, old in enumerate(cells.columns)})
-        return Sheet(full, digest, notes, cells, reader, title)
-
-    if sheet is not None:
-        return [load(_named(sheet, titles, name))]
-    if not seen:
-        raise InputRejected(
-            "Every sheet of the workbook is hidden.",
-            where=name,
-            next_step=f"Name the sheet with --sheet: {_quoted(titles)}.",
-        )
-    left = [title for title in titles if title not in seen]
-    notes = (f"Hidden sheets were not read: {_quoted(left)}.",) if left else ()
-    if len(seen) == 1 and not left:
-        return [load(seen[0])]
-    fitting = [loaded for loaded in map(load, seen) if fits(loaded)]
-    if len(fitting) != 1:
-        found = _quoted([loaded.title for loaded in fitting])
-        raise InputRejected(
-            f"{len(fitting)} sheets look like claim lines: {found}."
-            if fitting
-            else f"None of the sheets {_quoted(seen)} has a header with every required field."
-            + (f" Hidden ones were not looked at: {_quoted(left)}." if left else ""),
-            where=name,
-            next_step="Name the sheet to read with --sheet NAME.",
-        )
-    others = [title for title in seen if title != fitting[0].title]
-    also = (f"Other sheets were not read: {_quoted(others)}.",) if others else ()
-    return [replace(fitting[0], notes=(*also, *notes))]
+    like = Sheet(name, digest, book.kind, book.day_zero, book.notes, pl.DataFrame(), reader, "", "")
+    choice = _Choice(name, like, _tabs(titles, book.tabs, name))
+    if options.sheet is not None:
+        return choice.asked(options.sheet, tuple(options.columns.values()))
+    return [choice.only(fits)]
 
 
-def _named(sheet: str, titles: list[str], where: str) -> str:
-    """The title that the operator means: as written, else whatever the case."""
-    folded = sheet.strip().casefold()
-    wanted = [t for t in titles if t == sheet] or [
-        t for t in titles if t.strip().casefold() == folded
-    ]
-    if len(wanted) == 1:
-        return wanted[0]
-    raise ConfigError(
-        f"There is no sheet '{sheet}'.",
-        where=where,
-        next_step=f"Its sheets are: {_quoted(titles)}.",
-    )
+class _Titled(NamedTuple):
+    title: str
+    tab: Tab
+
+
+def _tabs(titles: Sequence[str], tabs: Sequence[Tab], name: str) -> list[_Titled]:
+    """Each sheet that has cells, with what the workbook says of it."""
+    if not titles or (tabs and len(tabs) != len(titles)):
+        raise damaged(name)
+    known = tabs or [books.Tab("")] * len(titles)
+    return [_Titled(title, tab) for title, tab in zip(titles, known, strict=True) if tab.grid]
+
+
+class _Choice:
+    """The sheets of one workbook, each loaded at most once."""
+
+    def __init__(self, name: str, like: Sheet, sheets: Sequence[_Titled]) -> None:
+        self.name = name
+        self.like = like
+        self.loaded: dict[str, Sheet] = {}
+        self.tabs = dict(sheets)
+        self.titles = list(self.tabs)
+        self.seen = [title for title in self.titles if self._visible(title)]
+        self.hidden = [title for title in self.titles if title not in self.seen]
+
+    def _visible(self, title: str) -> bool:
+        state = self.tabs[title].state or self._load(title).state
+        return state == "visible"
+
+    def _load(self, title: str) -> Sheet:
+        if title not in self.loaded:
+            sheet = Sheet.load(self.like.reader, title, self.like)
+            count = self.tabs[title].uncalculated
+            if count:
+                cells = "1 cell holds a formula" if count == 1 else f"{count:,} cells hold formulas"
+                said = (
+                    f"{cells} that no program has calculated, and counts as empty."
+                    " Open the workbook in Excel and save it."
+                )
+                sheet = replace(sheet, notes=(*sheet.notes, said))
+            self.loaded[title] = sheet
+        return self.loaded[title]
+
+    def _chosen(self, title: str, *notes: str) -> Sheet:
+        sheet = self._load(title)
+        if sheet.too_wide:
+            raise too_wide(sheet)
+        return replace(sheet, notes=(*sheet.notes, *notes))
+
+    def asked(self, wanted: str, mapped: tuple[str, ...]) -> list[Sheet]:
+        """The sheet that is called so, else every visible one that fits the pattern."""
+        folded = wanted.strip().casefold()
+        for same in (
+            [t for t in self.titles if t == wanted],
+            [t for t in self.titles if t.strip().casefold() == folded],
+        ):
+            if len(same) == 1:
+                return [self._chosen(same[0])]
+        fitting = [t for t in self.titles if fnmatchcase(t.strip().casefold(), folded)]
+        seen = [title for title in fitting if title in self.seen]
+        if not seen:
+            raise ConfigError(
+                f"There is no sheet '{wanted}'."
+                if not fitting
+                else f"Only hidden sheets fit '{wanted}': {_quoted(fitting)}.",
+                where=self.name,
+                next_step=f"Its sheets are: {_quoted(self.titles)}."
+                if not fitting
+                else "Name the one to read in full.",
+            )
+        return self._pattern(seen, [t for t in fitting if t not in seen], wanted.strip(), mapped)
+
+    def _pattern(
+        self, seen: list[str], hidden: list[str], wanted: str, mapped: tuple[str, ...]
+    ) -> list[Sheet]:
+        empty = [title for title in seen if self._load(title).empty]
+        left = [title for title in seen if title not in empty]
+        # '*' is all that there is, a cover page too; any other pattern means what it fits.
+        bare = [t for t in left if wanted == _ANY and not self._headed(t, mapped)]
+        left = [title for title in left if title not in bare]
+        if not left:
+            raise InputRejected(
+                f"None of the sheets {_quoted(seen)} has a row of column names."
+                if bare
+                else f"The sheets {_quoted(seen)} are empty.",
+                where=self.name,
+                next_step="Name the sheet to read with --sheet NAME.",
+            )
+        notes = [
+            f"{what} were not read: {_quoted(titles)}."
+            for what, titles in (
+                ("Empty sheets", empty),
+                ("Sheets without column names", bare),
+                ("Hidden sheets", hidden),
+            )
+            if titles
+        ]
+        first, *others = left
+        return [self._chosen(first, *notes), *map(self._chosen, others)]
+
+    def _headed(self, title: str, mapped: tuple[str, ...]) -> bool:
+        sheet = self._load(title)
+        return not sheet.too_wide and headers.find(sheet.head(), mapped) is not None
+
+    def only(self, fits: Callable[[Source], bool]) -> Sheet:
+        """The one sheet with claim lines."""
+        if not self.seen:
+            raise InputRejected(
+                "Every sheet of the workbook is hidden.",
+                where=self.name,
+                next_step=f"Name the sheet with --sheet: {_quoted(self.titles)}.",
+            )
+        notes = (f"Hidden sheets were not read: {_quoted(self.hidden)}.",) if self.hidden else ()
+        if len(self.seen) == 1 and not self.hidden:
+            return self._chosen(self.seen[0])
+        loaded = [self._load(title) for title in self.seen]
+        fitting = [s.title for s in loaded if not s.too_wide and fits(s)]
+        if len(fitting) > 1:
+            raise InputRejected(
+                f"{len(fitting)} sheets look like claim lines: {_quoted(fitting)}.",
+                where=self.name,
+                next_step="Name one with --sheet NAME, or read several with a pattern that their"
+                f" names fit:{_example(fitting)} --sheet '*' for all.",
+            )
+        if not fitting:
+            raise InputRejected(
+                f"None of the sheets {_quoted(self.seen)} has a header with every required field."
+                + (
+                    f" Hidden ones were not looked at: {_quoted(self.hidden)}."
+                    if self.hidden
+                    else ""
+                ),
+                where=self.name,
+                next_step="Name the sheet to read with --sheet NAME.",
+            )
+        others = [title for title in self.seen if title != fitting[0]]
+        also = (f"Other sheets were not read: {_quoted(others)}.",) if others else ()
+        return self._chosen(fitting[0], *also, *notes)
+
+
+def _example(titles: Sequence[str]) -> str:
+    """A pattern that fits the titles and says more than '*', where they begin alike."""
+    start = titles[0]
+    while start and not all(title.startswith(start) for title in titles):
+        start = start[:-1]
+    return f" --sheet '{start}*', or" if len(start) > 2 else ""  # noqa: PLR2004 -- 'J*' says little
 
 
 def _quoted(titles: Collection[str]) -> str:
     return ", ".join(f"'{title}'" for title in titles)
-
-
-def _states(raw: bytes, name: str) -> dict[str, str]:
-    """Title -> visible, hidden or veryHidden, read from the archive before anything is unpacked.
-
-    Refuses what is not a workbook, or unpacks to more than a workbook can honestly hold.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            members = archive.infolist()
-            if len(members) > MOST_MEMBERS or sum(m.file_size for m in members) > MOST_BYTES:
-                raise InputRejected(
-                    f"The workbook unpacks to more than {MOST_BYTES >> 30} GiB or has more than"
-                    f" {MOST_MEMBERS:,} parts; it was not opened.",
-                    where=name,
-                    next_step="Split it, or export the claim lines as CSV.",
-                )
-            book = [m for m in members if m.filename.lower() == "xl/workbook.xml"]
-            if not book:
-                raise InputRejected(
-                    "The file is a zip archive, but not an Excel workbook (.xlsx).",
-                    where=name,
-                    next_step="Unpack it and name the claim file in it, or save it as CSV.",
-                )
-            root = etree.fromstring(archive.read(book[0]), _parser())
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        ValueError,
-        NotImplementedError,
-        OSError,
-        EOFError,
-        RuntimeError,
-        etree.XMLSyntaxError,
-    ) as error:
-        raise _damaged(name, error) from None
-    return {
-        str(node.get("name")): str(node.get("state", "visible")) for node in root.iter("{*}sheet")
-    }
-
-
-def _parser() -> etree.XMLParser:
-    """A parser that fetches nothing and expands nothing."""
-    return etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
-
-
-def _damaged(name: str, error: Exception) -> InputRejected:
-    if "password" in str(error).lower():
-        return locked(name)
-    return InputRejected(
-        "The workbook is damaged or cut short and cannot be opened.", where=name, next_step=_SAVE
-    )
-
-
-def locked(name: str) -> InputRejected:
-    """The error for a workbook with a password."""
-    return InputRejected(
-        "The workbook is protected by a password.",
-        where=name,
-        next_step="Save a copy without the password, or export the sheet as CSV.",
-    )

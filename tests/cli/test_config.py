@@ -31,6 +31,7 @@ def test_every_setting(file: Path) -> None:
         ignore = ["PTP-BYP"]
         fail_on = "review"
         sheet = "Lines"
+        password_file = "word.txt"
         [columns]
         code = "Proc = Code"
         """,
@@ -43,6 +44,7 @@ def test_every_setting(file: Path) -> None:
         ignore=("PTP-BYP",),
         fail_on="review",
         sheet="Lines",
+        password_file=file.parent / "word.txt",
         columns={"code": "Proc = Code"},
     )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import openpyxl
@@ -11,7 +14,7 @@ from auditor.intake import Intake, IntakeOptions, read_claims
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from types import ModuleType
 
 HEADER = "Claim ID,Line,Patient ID,Rendering NPI,DOS,CPT,Mod,Units,Charge"
 ROW = "C1,1,P1,1234567893,2024-03-05,99213,25,1,120.00"
@@ -69,3 +72,16 @@ def workbook(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return run
+
+
+@pytest.fixture(scope="session")
+def make() -> ModuleType:
+    """The module that writes small workbooks of every format."""
+    path = Path(__file__).with_name("builders.py")
+    spec = importlib.util.spec_from_file_location("intake_builders", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
