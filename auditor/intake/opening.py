@@ -11,6 +11,7 @@ from auditor.intake import mapping
 from auditor.intake.content import look_at, unpacked
 from auditor.intake.textfile import TextFile, looks_binary
 from auditor.intake.workbook import open_workbook
+from auditor.intake.x12 import begins, open_x12
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 _OTHER_FORMATS = (
     (b"%PDF", "a PDF document"),
     (b"PAR1", "a Parquet file"),
-    (b"ISA*", "an X12 file"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
     (b"Rar!", "a RAR archive"),
     (b"BZh", "a bzip2 archive"),
@@ -94,6 +94,8 @@ def _of_format(content: Content, start: bytes, options: IntakeOptions) -> Sequen
             return found is not None and mapping.fits(found.names, options.columns)
 
         return open_workbook(content, options, fits)
+    if begins(start):
+        return [open_x12(content)]
     for mark, word in _OTHER_FORMATS:
         if start.startswith(mark):
             raise _unread(content.name, word)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from auditor.errors import InputRejected
+from auditor.errors import ConfigError, InputRejected
 from auditor.intake import canonical as canon
 from auditor.intake import gate, leftover, mapping, missing, rejection, steps, unfold, warning
 from auditor.intake import header as headers
@@ -17,7 +17,7 @@ from auditor.intake.interface import FileRead
 from schemas import RejectedRows, Repairs, SetAside, dtypes, empty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from auditor.intake.evidence import Decided
     from auditor.intake.header import HeaderRow
@@ -135,8 +135,11 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
     blocks = iter(source.blocks(header))
     first = _first(source, blocks)
     body = first[-1]
+    fixed = source.columns
     mapped = options.columns if alone else headers.present(body.names, options.columns)
-    columns = source.columns or mapping.resolve(body.names, body.cells, mapped, source.name)
+    if fixed is not None and mapped:
+        raise _nothing_to_map(source, mapped)
+    columns = fixed or mapping.resolve(body.names, body.cells, mapped, source.name)
     del body
     outcome, notes = _read(_Job(source, header, columns, options), first, blocks)
     if not outcome.rows:
@@ -204,6 +207,15 @@ def _no_lines(source: Source) -> InputRejected:
         "The file has a header but no claim lines below it.",
         where=source.name,
         next_step="Export it again with its claim lines.",
+    )
+
+
+def _nothing_to_map(source: Source, mapped: Mapping[str, str]) -> ConfigError:
+    name, column = next(iter(mapped.items()))
+    return ConfigError(
+        f"The format of this file fixes what stands where; --map {name}={column} cannot change it.",
+        where=source.name,
+        next_step="Leave --map out, or audit the file apart from those that need it.",
     )
 
 
