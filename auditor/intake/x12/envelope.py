@@ -43,7 +43,7 @@ class _Problem(NamedTuple):
 def check(kept: pl.DataFrame, total: int, where: str) -> None:
     """Raise InputRejected for what is no whole professional claim file.
 
-    `kept` are the segments KEPT of the file (n, id, text), and those whose id is unknown (null);
+    `kept` are the segments KEPT of the file (n, text, id), and those whose id is unknown (null);
     `total` is the number of all segments.
     """
     frame = kept.with_columns(

@@ -46,7 +46,7 @@ def unread(transaction: str, convention: str, version: str) -> str | None:
     """
     if transaction != "837":
         if not re.fullmatch(r"\d{3}", transaction):
-            return "of a kind that cannot be told, or damaged (ST01)"
+            return "a file whose kind cannot be told (ST01)"
         return _SETS.get(transaction, f"a file of transaction set {transaction}")
     found = [_FORM.fullmatch(text.strip()) for text in (convention, version) if text.strip()]
     guides = [(match[1], match[2]) for match in found if match and match[2]]

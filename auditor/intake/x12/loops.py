@@ -20,7 +20,7 @@ BOUNDARIES = ("CLM", "HL", *ENVELOPE)
 
 
 def placed(segments: pl.DataFrame) -> pl.DataFrame:
-    """`segments` (n, id, text), with the loops they stand in.
+    """`segments` (n, text, id), with the loops they stand in.
 
     Added are e1 (the first element); level (the HL), provider, subscriber and patient (HL of each
     level), claim (CLM), other (SBR of another subscriber of the claim, 2320), line (LX, or SV1
@@ -80,8 +80,8 @@ def cut(segments: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 def carried(frame: pl.DataFrame) -> pl.DataFrame:
     """What of `frame` (placed) the claims that follow it still need: their levels' own segments."""
     if frame.is_empty():
-        return frame.select("n", "id", "text")
+        return frame.select("n", "text", "id")
     last = frame.select(LEVELS).row(-1)
     open_levels = [number for number in last if number]
     own = (pl.col("claim") == 0) & pl.col("level").is_in(open_levels)
-    return frame.filter(own).select("n", "id", "text")
+    return frame.filter(own).select("n", "text", "id")

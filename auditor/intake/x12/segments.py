@@ -43,7 +43,7 @@ ID = pl.Enum(_KNOWN)
 
 
 def segments(content: Content, scan: Scan) -> Iterator[pl.DataFrame]:
-    """All segments in order, some at a time: n (from 1), id (ID; null: unknown), text.
+    """All segments in order, some at a time: n (from 1), text, id (ID; null: unknown).
 
     Blank segments are left out, and not counted. Raises InputRejected where what should be a
     segment has no end, or an ISA does not say its delimiters.
@@ -67,7 +67,7 @@ def _split(text: bytes, first: int) -> pl.DataFrame:
     frame = parts.str.strip_chars_start(_BLANK).to_frame().filter(pl.col("text") != "")
     # The fourth character of an id of three is a delimiter: 'CLMX' is no CLM.
     name = pl.col("text").str.head(4).str.split_exact(ELEMENT, 1).struct.field("field_0")
-    return frame.with_row_index("n", first).with_columns(id=name.cast(ID, strict=False))
+    return frame.with_row_index("n", first).select("n", "text", id=name.cast(ID, strict=False))
 
 
 def _texts(content: Content, scan: Scan) -> Iterator[bytes]:
