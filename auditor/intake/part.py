@@ -161,7 +161,7 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
         mapping=columns.mapping(),
         unused=columns.unused(),
         notes=(*warnings, *source.notes, *columns.notes, *_notes(outcome)),
-        unneeded=columns.unneeded(),
+        unneeded=columns.unneeded() if fixed is None else columns.unused(),
         warnings=tuple(warnings),
     )
     return Part(outcome.lines, rejected, aside, repairs, file, _fields(columns), frozenset(mapped))

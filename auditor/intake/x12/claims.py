@@ -53,7 +53,8 @@ class _Seen:
         joint = services.filter(~code.str.contains(COMPONENT, literal=True)).select(
             code.str.extract(r"^[A-Z]{2}([^A-Za-z0-9 ])")
         )
-        self.joints.update(joint.to_series().drop_nulls())
+        counted = joint.drop_nulls().to_series().value_counts(name="services")
+        self.joints.update(dict(counted.iter_rows()))
         self.services += services.height
         self.minutes += services.filter(pl.col("measure") == "MJ").height
         self.others += services.filter(code.str.head(2) != "HC").height

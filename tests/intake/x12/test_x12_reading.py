@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import date
 from typing import TYPE_CHECKING
@@ -26,10 +27,12 @@ from x12_build import (
 )
 
 from auditor.errors import ConfigError, InputRejected
+from auditor.intake import IntakeOptions, read_claims
 from auditor.intake.x12 import segments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from auditor.intake import Intake
 
@@ -81,6 +84,7 @@ def test_what_the_report_shows_of_the_file(read_x12: Callable[..., Intake]) -> N
     assert (file.encoding, file.delimiter, file.header_row) == ("837P", "", 0)
     assert file.mapping["code"] == "SV101-2 procedure"
     assert file.mapping["modifiers"].startswith("SV101-3 modifier 1, SV101-4 modifier 2")
+    assert file.unneeded == file.unused  # nothing of it waits for --map
     assert len(file.notes) == 1
     assert "Rows are segments" in file.notes[0]
     assert file.warnings == ()
@@ -481,6 +485,20 @@ def test_test_files_are_said_to_be_such(read_x12: Callable[..., Intake]) -> None
     test = written(interchange(PLAIN[1:-1], usage="T"))
     assert any("test" in note for note in read_x12(test).files[0].notes)
     assert not any("test" in note for note in read_x12(written(PLAIN)).files[0].notes)
+
+
+def test_packed_files_and_files_beside_others(
+    read_x12: Callable[..., Intake], tmp_path: Path
+) -> None:
+    expected = read_x12(usual()).lines
+    assert read_x12(gzip.compress(usual().encode())).lines.equals(expected)
+    table = tmp_path / "claims.csv"
+    table.write_text("Claim ID,Patient ID,Rendering NPI,DOS,CPT\nA,P,1,2024-03-05,99213\n")
+    both = read_claims([table, tmp_path / "claims.837"])
+    assert column(both, "claim_id") == ["A", "C1"]
+    assert [file.encoding for file in both.files] == ["utf-8", "837P"]
+    mapped = IntakeOptions(columns={"code": "CPT"})
+    assert read_claims([table, tmp_path / "claims.837"], mapped).lines.height == 2
 
 
 # --- blocks
