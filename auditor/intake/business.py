@@ -107,10 +107,22 @@ def bill_type(values: pl.Series) -> pl.DataFrame:
     return _table(values, pl.when(code).then(pl.lit("institutional")))
 
 
+def _original(text: pl.Expr) -> pl.Expr:
+    """Whether a text that names Medicare means the plan that no private insurer runs."""
+    return ~text.str.contains(_SPECIAL_MEDICARE)
+
+
+def private_medicare(values: pl.Series) -> pl.DataFrame:
+    """True for a line-of-business word that says Medicare, run or filled up by a private plan."""
+    text = pl.col("text")
+    private = text.str.contains(r"\bMEDICARE\b") & ~_original(text)
+    return _table(values, pl.when(private).then(pl.lit(value=True)))
+
+
 def line_of_business(values: pl.Series, *, payer: bool) -> pl.DataFrame:
     """medicare, medicaid or commercial from a line-of-business word or a `payer` name."""
     text = pl.col("text")
-    medicare = text.str.contains(r"\bMEDICARE\b") & ~text.str.contains(_SPECIAL_MEDICARE)
+    medicare = text.str.contains(r"\bMEDICARE\b") & _original(text)
     medicaid = text.str.contains(r"\bMEDICAID\b")
     chain = pl.when(medicaid).then(pl.lit("medicaid")).when(medicare).then(pl.lit("medicare"))
     if payer:

@@ -14,6 +14,7 @@ from auditor.intake.parquet import SIGNATURES as _PARQUET
 from auditor.intake.parquet import open_parquet
 from auditor.intake.textfile import TextFile, looks_binary
 from auditor.intake.workbook import open_workbook
+from auditor.intake.x12 import begins, open_x12
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 _OTHER_FORMATS = (
     (b"%PDF", "a PDF document"),
-    (b"ISA*", "an X12 file"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
     (b"Rar!", "a RAR archive"),
     (b"BZh", "a bzip2 archive"),
@@ -102,6 +102,8 @@ def _of_format(content: Content, start: bytes, options: IntakeOptions) -> Sequen
         return open_workbook(content, options, fits)
     if start.startswith(_PARQUET):
         return [open_parquet(content)]
+    if begins(start):
+        return [open_x12(content)]
     for mark, word in _OTHER_FORMATS:
         if start.startswith(mark):
             raise _unread(content.name, word)

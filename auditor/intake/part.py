@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from auditor.errors import InputRejected
+from auditor.errors import ConfigError, InputRejected
 from auditor.intake import canonical as canon
 from auditor.intake import gate, leftover, mapping, missing, rejection, steps, unfold, warning
 from auditor.intake import header as headers
@@ -18,7 +18,7 @@ from auditor.intake.interface import FileRead
 from schemas import RejectedRows, Repairs, SetAside, dtypes, empty
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from auditor.intake.columns import Columns
     from auditor.intake.evidence import Decided
@@ -142,8 +142,11 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
     begun = first(source, blocks)
     body = begun[-1]
     mapped = options.columns if alone else headers.present(body.names, options.columns)
-    if source.columns is not None:
-        columns = source.columns
+    fixed = source.columns
+    if fixed is not None and mapped:
+        raise _nothing_to_map(source, mapped)
+    if fixed is not None:
+        columns = fixed
     elif pinned is not None:
         columns = pinned.resolve(body.names)
     else:
@@ -169,7 +172,7 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
         mapping=columns.mapping(),
         unused=columns.unused(),
         notes=(*warnings, *_layout(pinned), *source.notes, *columns.notes, *_notes(outcome)),
-        unneeded=columns.unneeded(),
+        unneeded=columns.unneeded() if fixed is None else columns.unused(),
         warnings=tuple(warnings),
     )
     return Part(outcome.lines, rejected, aside, repairs, file, _fields(columns), frozenset(mapped))
@@ -224,6 +227,15 @@ def _no_lines(source: Source) -> InputRejected:
         "The file has a header but no claim lines below it.",
         where=source.name,
         next_step="Export it again with its claim lines.",
+    )
+
+
+def _nothing_to_map(source: Source, mapped: Mapping[str, str]) -> ConfigError:
+    name, column = next(iter(mapped.items()))
+    return ConfigError(
+        f"The format of this file fixes what stands where; --map {name}={column} cannot change it.",
+        where=source.name,
+        next_step="Leave --map out, or audit the file apart from those that need it.",
     )
 
 

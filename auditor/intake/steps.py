@@ -307,6 +307,10 @@ def _business(batch: Batch) -> None:
         batch.deciding("line_of_business", lambda v: business.line_of_business(v, payer=False)),
         batch.deciding("payer", lambda v: business.line_of_business(v, payer=True)),
     ]
+    private = batch.deciding("line_of_business", business.private_medicare)
+    if private is not None and found[1] is not None:
+        # Medicare Advantage is no original Medicare, whatever the payer's name has in it.
+        found[1] = pl.select(pl.when(private.is_null()).then(found[1])).to_series()
     said = [column for column in found if column is not None]
     default = pl.lit(batch.plan.line_of_business or "unknown")
     if said:

@@ -85,10 +85,10 @@ def _marked(start: bytes) -> str:
     return "utf-8"
 
 
-def decoded(content: Content, found: Scan, size: int) -> Iterator[bytes]:
+def decoded(content: Content, found: Scan, size: int | None = None) -> Iterator[bytes]:
     """The text as UTF-8 without BOM and with LF line ends, in pieces that end anywhere.
 
-    A piece is what `size` bytes of the file hold.
+    A piece is what `size` bytes of the file hold (None: _PIECE).
 
     Raises InputRejected where the bytes are no text in their encoding.
     """
@@ -96,7 +96,7 @@ def decoded(content: Content, found: Scan, size: int) -> Iterator[bytes]:
     held = b""  # a carriage return whose line feed may come with the next piece
     first = True
     with content.open() as stream:
-        while raw := stream.read(size):
+        while raw := stream.read(size or _PIECE):
             piece = raw if found.encoding == "utf-8" else _recoded(reader, raw, content.name)
             if first:
                 piece, first = piece.removeprefix(_BOM), False

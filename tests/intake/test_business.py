@@ -208,3 +208,16 @@ def test_the_claims_that_a_claim_refers_to(line: Callable[..., dict[str, object]
     found = line({"Original Reference Number": "ICN9", "DCN": "ICN10", "Frequency Code": "7"})
     assert found["original_claim_id"] == "ICN9"
     assert found["payer_claim_id"] == "ICN10"
+
+
+@pytest.mark.parametrize(
+    ("payer", "business"),
+    [("Medicare Part B", "unknown"), ("Aetna Medicare", "unknown"), ("Medicaid", "unknown")],
+)
+def test_medicare_advantage_is_no_original_medicare_whatever_the_payers_name(
+    line: Callable[..., dict[str, object]], payer: str, business: str
+) -> None:
+    assert line({"Payer": payer, "LOB": "Medicare Advantage"})["line_of_business"] == business
+    said = line({"Payer": payer, "LOB": "Medicare Advantage"}, line_of_business="medicare")
+    assert said["line_of_business"] == "medicare"
+    assert line({"Payer": "Medicare Part B", "LOB": "Dental"})["line_of_business"] == "medicare"

@@ -106,7 +106,7 @@ def test_a_header_alone_is_refused(read: Callable[..., Intake], content: str) ->
     [
         (b"%PDF-1.7 ...", "PDF"),
         (b"PAR1\x15\x04", "Parquet"),
-        (b"ISA*00*          *00*", "X12"),
+        (b"ISA*00*          *00*", "ISA segment"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "workbook is damaged"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x01\x02", "not text"),
     ],
