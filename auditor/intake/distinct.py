@@ -17,6 +17,9 @@ Normaliser = Callable[[pl.Series], pl.DataFrame]
 kind says in plain words what was changed or emptied; null where nothing worth saying was.
 """
 
+MOST_KEPT = 100_000
+"""Distinct values of a column that are remembered from block to block."""
+
 MISSING = ("", "NULL", "(NULL)", "<NULL>", "\\N", "N/A", "#N/A", "NAN", "NONE", "-", "--", ".")
 """Texts that stand for no value."""
 
@@ -29,6 +32,38 @@ class Normal(NamedTuple):
     values: pl.Series
     repaired: pl.DataFrame | None
     """raw, value, kind of the values worth a note; None for none."""
+
+
+class Memory:
+    """What normalisers said of the values of earlier blocks of a file.
+
+    Most columns say the same few things in every block; only what is new is judged. Each key must
+    stand for one normaliser with one setting.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is known yet."""
+        self._known: dict[str, pl.DataFrame] = {}
+
+    def of(self, key: str, normaliser: Normaliser) -> Normaliser:
+        """`normaliser`, asked only about values that it was not asked about before."""
+
+        def remembering(values: pl.Series) -> pl.DataFrame:
+            known = self._known.get(key)
+            if known is None:
+                known = normaliser(values)
+            else:
+                new = values.filter(~values.is_in(known["raw"].implode()))
+                if new.is_empty() and len(values) == known.height:
+                    return known
+                if not new.is_empty():
+                    known = pl.concat([known, normaliser(new)])
+            if known.height <= MOST_KEPT:
+                self._known[key] = known
+            asked = values.alias("raw").to_frame()
+            return asked.join(known, on="raw", how="left", maintain_order="left")
+
+        return remembering
 
 
 def clean(raw: pl.Expr) -> pl.Expr:

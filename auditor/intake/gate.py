@@ -7,6 +7,7 @@ row; a frame of the wrong shape, or an exception inside a check, is a defect of 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pandera.polars as pa
@@ -40,6 +41,13 @@ _SILENT = frozenset({"service_date_to"})
 
 def raw(cells: pl.DataFrame) -> None:
     """The raw gate: every column is text. Anything else is a defect of a source."""
+    # The types are all that this schema asks about, so a file of many blocks asks once.
+    _raw(tuple(cells.schema.items()))
+
+
+@lru_cache(maxsize=16)
+def _raw(kinds: tuple[tuple[str, pl.DataType], ...]) -> None:
+    cells = pl.DataFrame(schema=dict(kinds))
     schema = pa.DataFrameSchema(
         {name: pa.Column(pl.String, nullable=True) for name in cells.columns}, strict=True
     )

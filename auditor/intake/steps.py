@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.intake import amounts, business, codes, dates, names, unfold
-from auditor.intake.distinct import through
+from auditor.intake.distinct import Memory, through
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,6 +60,8 @@ class Plan:
     """Columns that a spreadsheet stores as numbers."""
     decimal_comma: bool = False
     """Amounts and units are written 1.234,56."""
+    memory: Memory = field(default_factory=Memory)
+    """Of values that earlier blocks held."""
 
 
 @dataclass(slots=True)
@@ -93,9 +95,15 @@ class Batch:
         if repaired is not None:
             self.noted.append((name, raw, repaired))
 
-    def deciding(self, name: str, normaliser: Normaliser) -> pl.Series | None:
+    def deciding(self, name: str, about: str, normaliser: Normaliser) -> pl.Series | None:
         """A normalised column that decides about a field, unnoted; None where the file has none."""
-        return through(self.raw[name], normaliser).values if self.has(name) else None
+        if not self.has(name):
+            return None
+        return self.through(name, normaliser, f"{name} about {about}").values
+
+    def through(self, name: str, normaliser: Normaliser, key: str = "") -> Normal:
+        """Raw column `name` through its distinct values; `key` where not the column's own name."""
+        return through(self.raw[name], self.plan.memory.of(key or name, normaliser))
 
 
 def date_columns(columns: Columns) -> dict[str, list[int]]:
@@ -124,7 +132,8 @@ def _date(batch: Batch, name: str) -> tuple[pl.Series, pl.DataFrame]:
     """Dates of column `name`, and the table of its distinct values."""
     raw = batch.raw[name]
     reading = batch.plan.readings[name]
-    table = dates.parse(raw.drop_nulls().unique(), reading)
+    parse = batch.plan.memory.of(name, partial(dates.parse, reading=reading))
+    table = parse(raw.drop_nulls().unique())
     joined = raw.alias("raw").to_frame().join(table, on="raw", how="left", maintain_order="left")
     return joined["value"], table
 
@@ -200,7 +209,7 @@ def _code_and_modifiers(batch: Batch) -> None:
     behind: dict[str, str] = {}
 
     def procedure(values: pl.Series) -> pl.DataFrame:
-        table = codes.procedure(values)
+        table = batch.plan.memory.of("code", codes.procedure)(values)
         split = table.filter(pl.col("modifiers") != "")
         behind.update(zip(split["raw"], split["modifiers"], strict=True))
         return table.select("raw", "value", "kind")
@@ -211,7 +220,7 @@ def _code_and_modifiers(batch: Batch) -> None:
         column = batch.raw[name]
         if column.null_count() == len(column):
             continue
-        normal = through(column, codes.modifier)
+        normal = batch.through(name, codes.modifier, "modifiers")
         found.append(normal.values)
         batch.note("modifiers", column, normal.repaired)
     modifiers = _joined(found, batch.raw.height)
@@ -245,7 +254,7 @@ def _amounts(batch: Batch) -> None:
             batch.keep_number(name, normal, 2)
     if batch.has("units"):
         units_of = partial(amounts.thousandths, comma=batch.plan.decimal_comma)
-        batch.keep_number("units", through(batch.raw["units"], units_of), 3)
+        batch.keep_number("units", batch.through("units", units_of), 3)
         if batch.has("units_sign"):
             minus = batch.raw["units_sign"].str.strip_chars() == "-"
             units = batch.done["units"]
@@ -257,7 +266,7 @@ def _diagnoses(batch: Batch) -> None:
     """The line's own diagnosis first, then the principal one, then the claim's in order."""
     extra = [name for name in ("line_diagnosis", "principal_diagnosis") if batch.has(name)]
     found = [
-        through(batch.raw[name], codes.diagnosis).values
+        batch.through(name, codes.diagnosis, "diagnoses").values
         for name in (*extra, *unfold.parts(batch.raw, "diagnoses"))
     ]
     joined = _joined(found, batch.raw.height)
@@ -267,7 +276,7 @@ def _diagnoses(batch: Batch) -> None:
         joined = joined.replace_strict(values, once)
     batch.done["diagnoses"] = joined
     pointers = [
-        through(batch.raw[name], codes.pointer).values
+        batch.through(name, codes.pointer, "diagnosis_pointers").values
         for name in unfold.parts(batch.raw, "diagnosis_pointers")
     ]
     if pointers:
@@ -278,7 +287,7 @@ def _diagnoses(batch: Batch) -> None:
 def _simple(batch: Batch) -> None:
     for name, normaliser in _SIMPLE.items():
         if batch.has(name):
-            batch.keep(name, through(batch.raw[name], normaliser))
+            batch.keep(name, batch.through(name, normaliser))
 
 
 def _status(batch: Batch) -> None:
@@ -288,14 +297,15 @@ def _status(batch: Batch) -> None:
         if batch.has(name):
             column = batch.plan.columns.used()[name][0]
             kind = business.status_kind(names.plain(batch.plan.columns.names[column]))
-            status.append(through(batch.raw[name], partial(business.paid_status, kind=kind)).values)
+            paid = partial(business.paid_status, kind=kind)
+            status.append(batch.through(name, paid, f"{name} as paid_status").values)
     if status:
         batch.done["paid_status"] = pl.select(pl.coalesce(status)).to_series()
     void = [
-        batch.deciding("void_indicator", lambda v: business.voided(v, flag=True)),
-        batch.deciding("claim_status", lambda v: business.voided(v, flag=False)),
-        batch.deciding("adjustment_type", business.adjustment),
-        batch.deciding("claim_frequency", business.frequency),
+        batch.deciding("void_indicator", "void", lambda v: business.voided(v, flag=True)),
+        batch.deciding("claim_status", "void", lambda v: business.voided(v, flag=False)),
+        batch.deciding("adjustment_type", "void", business.adjustment),
+        batch.deciding("claim_frequency", "void", business.frequency),
     ]
     said = [column for column in void if column is not None]
     if said:
@@ -304,10 +314,12 @@ def _status(batch: Batch) -> None:
 
 def _business(batch: Batch) -> None:
     found = [
-        batch.deciding("line_of_business", lambda v: business.line_of_business(v, payer=False)),
-        batch.deciding("payer", lambda v: business.line_of_business(v, payer=True)),
+        batch.deciding(
+            "line_of_business", "business", lambda v: business.line_of_business(v, payer=False)
+        ),
+        batch.deciding("payer", "business", lambda v: business.line_of_business(v, payer=True)),
     ]
-    private = batch.deciding("line_of_business", business.private_medicare)
+    private = batch.deciding("line_of_business", "private", business.private_medicare)
     if private is not None and found[1] is not None:
         # Medicare Advantage is no original Medicare, whatever the payer's name has in it.
         found[1] = pl.select(pl.when(private.is_null()).then(found[1])).to_series()
