@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from auditor.intake.distinct import Normal, clean, through
+from auditor.intake.distinct import Normal, clean, kinds, through
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,13 +79,20 @@ def scaled(values: pl.Series, digits: int, what: str, *, comma: bool = False) ->
     up = pl.col("rest").str.contains(r"^[5-9]").cast(pl.Int64)
     amount = pl.col("kept").cast(pl.Int64, strict=False) + up
     sign = pl.when("negative").then(-1).otherwise(1)
+    minus = pl.col("bare").str.contains(r"^\(|-$|CR$") & pl.col("negative")
+    changed = kinds(
+        (pl.col("rest").str.contains(r"[1-9]"), "rounded"),
+        (pl.col("text").str.contains(r"(?i)\$|USD"), "currency sign taken out"),
+        (pl.col("bare").str.contains(",", literal=True), "thousands commas taken out"),
+        (minus, "read as negative"),
+    )
     return frame.select(
         "raw",
         value=pl.when("valid").then(amount * sign),
-        kind=pl.when(~pl.col("valid") & pl.col("text").is_not_null())
-        .then(pl.lit(f"not {what}: emptied"))
-        .when(pl.col("valid") & pl.col("rest").str.contains(r"[1-9]"))
-        .then(pl.lit("rounded")),
+        kind=pl.when("valid")
+        .then(changed)
+        .when(pl.col("text").is_not_null())
+        .then(pl.lit(f"not {what}: emptied")),
     )
 
 

@@ -15,13 +15,16 @@ import polars as pl
 from auditor.intake import business, codes, gate, names, steps, unfold
 from auditor.intake.distinct import through
 from auditor.intake.steps import Batch
-from schemas import ClaimLines, dtypes
+from schemas import ClaimLines, Repairs, dtypes, empty
 
 if TYPE_CHECKING:
     from auditor.intake.steps import Plan
 
 SCHEMA = {name: kind for name, kind in dtypes(ClaimLines).items() if name != "line_key"}
 """ClaimLines but for line_key, which the batch of files numbers."""
+
+LISTED = 10_000
+"""Repairs of one field and kind that are listed of a batch; all are counted."""
 
 _THREADS = 4
 
@@ -36,7 +39,9 @@ class Canonical(NamedTuple):
     set_aside: pl.DataFrame
     """SetAside."""
     repairs: pl.DataFrame
-    """Repairs, of `lines` only."""
+    """Repairs, of `lines` only: the first LISTED of a field and kind."""
+    repaired: Counter[tuple[str, str]]
+    """(field, kind) -> how many there are."""
     other_types: int
     """Lines whose claim type is neither professional nor institutional: audited."""
     failed: Counter[str]
@@ -60,7 +65,8 @@ def canonical(raw: pl.DataFrame, rows: pl.Series, plan: Plan) -> Canonical:
     rejected, keep, failed = _judge(frame, batch)
     if rejected.height:
         frame = frame.filter(keep)
-    return Canonical(frame, rejected, aside, _repairs(batch, keep), other, failed)
+    repairs, repaired = _repairs(batch, keep)
+    return Canonical(frame, rejected, aside, repairs, repaired, other, failed)
 
 
 def _institutional(raw: pl.DataFrame, plan: Plan) -> tuple[pl.DataFrame, pl.DataFrame, int]:
@@ -188,13 +194,14 @@ def _culprits(failures: pl.DataFrame, batch: Batch) -> pl.DataFrame:
     return pl.concat(found)
 
 
-def _repairs(batch: Batch, keep: pl.Series) -> pl.DataFrame:
-    """What was changed or emptied on the lines that stay, in order of field and row."""
+def _repairs(batch: Batch, keep: pl.Series) -> tuple[pl.DataFrame, Counter[tuple[str, str]]]:
+    """(what was changed or emptied on the lines that stay by field and row, counts of all)."""
     found = []
+    counts: Counter[tuple[str, str]] = Counter()
     rows = pl.DataFrame({"source_row": batch.raw["source_row"], "keep": keep})
     for name, raw, repaired in batch.noted:
         table = repaired.with_columns(pl.col("value").cast(pl.String))
-        found.append(
+        told = (
             rows.with_columns(raw=raw)
             .filter(pl.col("raw").is_in(table["raw"].implode()) & pl.col("keep"))
             .join(table, on="raw", how="inner", maintain_order="left")
@@ -207,11 +214,9 @@ def _repairs(batch: Batch, keep: pl.Series) -> pl.DataFrame:
                 "value",
             )
         )
-    if not found:
-        return pl.DataFrame(
-            schema={
-                "source_file": pl.String, "source_row": pl.UInt32, "field": pl.String,
-                "kind": pl.String, "raw": pl.String, "value": pl.String,
-            }
-        )  # fmt: skip
-    return pl.concat(found)
+        for kind, count in told.group_by("kind").len().iter_rows():
+            counts[name, kind] += count
+        if told.height > LISTED:  # a whole column may be written so: a few of it will do
+            told = told.filter(pl.int_range(pl.len()).over("kind") < LISTED)
+        found.append(told)
+    return (pl.concat(found) if found else empty(Repairs)), counts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from auditor.intake.distinct import Normal, clean, through
+from auditor.intake.distinct import Normal, clean, kinds, through
 
 _POINT_ZERO = r"^(-?\d+)\.0+$"
 _SHORT = r"^(?:[1-9]|1\d)\d{2}$"
@@ -12,13 +12,6 @@ _WITH_MODIFIER = r"^([A-Z0-9]{5})\s*[-:,/ ]\s*([A-Z0-9]{2}(?:[-:,/ ]?[A-Z0-9]{2}
 _NOTHING = r"(?i:^(?:[(<]?null[)>]?|\\n|#?n/a|nan|none)$)"
 _DIRTY = rf"^$|^\s|\s$|^=|^'|[\x00-\x1f\x7f]|\.0+$|^[-.]+$|[eE]\+|{_NOTHING}"
 _DIGITS_KEPT = 15  # significant digits of a spreadsheet's number (IEEE 754 double)
-
-
-def _kind(*notes: tuple[pl.Expr, str]) -> pl.Expr:
-    """The notes whose condition holds, joined; null for none."""
-    words = [pl.when(condition).then(pl.lit(word)) for condition, word in notes]
-    said = pl.concat_str(words, separator=", ", ignore_nulls=True)
-    return pl.when(said != "").then(said).alias("kind")
 
 
 def procedure(values: pl.Series) -> pl.DataFrame:
@@ -50,7 +43,7 @@ def procedure(values: pl.Series) -> pl.DataFrame:
         modifiers=pl.when(split)
         .then(pl.col("code").str.extract(_WITH_MODIFIER, 2))
         .otherwise(pl.lit("")),
-        kind=_kind(
+        kind=kinds(
             (pl.col("text") != pl.col("upper"), "upper-cased"),
             (pl.col("point"), ".0 removed"),
             (short, "leading zeros restored"),
@@ -91,7 +84,7 @@ def modifier(values: pl.Series) -> pl.DataFrame:
     return frame.select(
         "raw",
         value=value,
-        kind=_kind(
+        kind=kinds(
             (pl.col("text") != pl.col("upper"), "upper-cased"),
             (pl.col("point"), ".0 removed"),
             (pl.col("value").str.contains(" ", literal=True), "packed modifiers split"),
@@ -134,7 +127,7 @@ def place(values: pl.Series) -> pl.DataFrame:
     return frame.select(
         "raw",
         value=pl.when(short).then(bare.str.zfill(2)).otherwise(bare),
-        kind=_kind((point, ".0 removed"), (short, "leading zero restored")),
+        kind=kinds((point, ".0 removed"), (short, "leading zero restored")),
     )
 
 
@@ -146,7 +139,7 @@ def npi(values: pl.Series) -> pl.DataFrame:
     return frame.select(
         "raw",
         value=pl.when(mended).then(bare).otherwise("text"),
-        kind=_kind((mended & (bare != pl.col("text")), ".0 or blanks removed")),
+        kind=kinds((mended & (bare != pl.col("text")), ".0 or blanks removed")),
     )
 
 
@@ -194,7 +187,7 @@ def ids(raw: pl.Series, *, numbers: bool = False) -> Normal:
             .select(
                 "raw",
                 value=value,
-                kind=_kind(
+                kind=kinds(
                     (value != cleaned, ".0 removed"),
                     (cut, "a spreadsheet shortened this number; its last digits are lost"),
                     (

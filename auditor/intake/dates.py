@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from auditor.intake.distinct import clean
+from auditor.intake.distinct import clean, kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +23,8 @@ _SHORT_YEAR = 2  # digits
 _SHORT_YEARS = r"(?:^|\D)\d{2}$"
 _SPREADSHEET = date(1899, 12, 30)  # day 0, a spreadsheet's false leap day of 1900 included
 
+SERIAL = "a spreadsheet's day number"
+TIMED = "the time of day was left out"
 UNREADABLE = "not a date: emptied"
 CONTRARY = "day and month the other way round than in the file's other dates: emptied"
 EITHER = "day and month cannot be told apart: emptied"
@@ -31,6 +33,10 @@ OUTSIDE = f"a year outside {FIRST_YEAR} to {LAST_YEAR}: emptied"
 
 _TIME = (
     r"[T ]+\d{1,2}(?::\d{2}){1,2}(?:\.\d+)?\s*(?:[AP]\.?M\.?)?\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})?$"
+)
+_MIDNIGHT = (
+    r"[T ](?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00(?:\.0+)?)?\s*A\.?M\.?)"
+    r"(?:\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?\s*$"
 )
 _ISO = r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$"
 _COMPACT = r"^(\d{4})(\d{2})(\d{2})$"
@@ -209,11 +215,19 @@ def parse(values: pl.Series, reading: Reading) -> pl.DataFrame:
         named = (form for form in forms if form[0] in (_SLASHED, _NAMED, _MONTH_FIRST))
         undated = pl.any_horizontal(_read(text, form, 50).is_not_null() for form in named)
     short = text.str.contains(_SHORT_YEARS) & ~text.str.contains(r"^\d{4}[-/.]")
+    upper = pl.col("raw").str.to_uppercase()
+    repaired = kinds(
+        (text.str.contains(_SERIAL), SERIAL),
+        (upper.str.contains(_TIME) & ~upper.str.contains(_MIDNIGHT), TIMED),
+    )
     shown = frame.with_columns(value=value, other=other, open=open_, outside=outside, short=short)
     return shown.select(
         "raw",
         "value",
-        kind=pl.when(pl.col("value").is_null() & text.is_not_null()).then(
+        kind=pl.when(pl.col("value").is_not_null())
+        .then(repaired)
+        .when(text.is_not_null())
+        .then(
             pl.when("open")
             .then(pl.lit(EITHER))
             .when(pl.col("other").is_not_null())

@@ -23,6 +23,8 @@ MOST_KEPT = 100_000
 MISSING = ("", "NULL", "(NULL)", "<NULL>", "\\N", "N/A", "#N/A", "NAN", "NONE", "-", "--", ".")
 """Texts that stand for no value."""
 
+BLANK = "a word for nothing: read as blank"
+
 _CONTROL = r"[\x00-\x08\x0b-\x1f\x7f]"
 
 
@@ -77,13 +79,26 @@ def clean(raw: pl.Expr) -> pl.Expr:
     return pl.when(~text.str.to_uppercase().is_in(MISSING)).then(text)
 
 
+def kinds(*notes: tuple[pl.Expr, str]) -> pl.Expr:
+    """The notes whose condition holds, joined; null for none."""
+    words = [pl.when(condition).then(pl.lit(word)) for condition, word in notes]
+    said = pl.concat_str(words, separator=", ", ignore_nulls=True)
+    return pl.when(said != "").then(said).alias("kind")
+
+
+def blanks(table: pl.DataFrame) -> pl.DataFrame:
+    """`table` (raw, value, kind) with a note on the words that stand for nothing: --, NULL."""
+    word = pl.col("value").is_null() & pl.col("kind").is_null() & pl.col("raw").str.contains(r"\S")
+    return table.with_columns(kind=pl.when(word).then(pl.lit(BLANK)).otherwise("kind"))
+
+
 def through(raw: pl.Series, normaliser: Normaliser) -> Normal:
     """`raw` (String) with every distinct value normalised."""
     values = raw.drop_nulls().unique()
     if values.is_empty():
         empty = normaliser(values)["value"].dtype
         return Normal(pl.Series(raw.name, [None], dtype=empty).new_from_index(0, len(raw)), None)
-    table = normaliser(values)
+    table = blanks(normaliser(values))
     noted = table.filter(pl.col("kind").is_not_null())
     repaired = noted if noted.height else None
     if table.schema["value"] == pl.String and table["value"].eq_missing(table["raw"]).all():

@@ -11,7 +11,17 @@ import polars as pl
 
 from auditor.errors import ConfigError, InputRejected
 from auditor.intake import canonical as canon
-from auditor.intake import gate, leftover, mapping, missing, rejection, steps, unfold, warning
+from auditor.intake import (
+    gate,
+    leftover,
+    mapping,
+    missing,
+    names,
+    rejection,
+    steps,
+    unfold,
+    warning,
+)
 from auditor.intake import header as headers
 from auditor.intake.evidence import Evidence
 from auditor.intake.interface import FileRead
@@ -55,6 +65,7 @@ class _Outcome:
         self.rows = self.read = self.other_types = 0
         self.blank = self.totals = self.repeated = 0
         self.failed: Counter[str] = Counter()
+        self.repaired: Counter[tuple[str, str]] = Counter()
 
     def add(self, body: Body) -> None:
         """Read one block."""
@@ -85,6 +96,7 @@ class _Outcome:
         self.lines.append(done.lines)
         self.set_aside.append(done.set_aside)
         self.repairs.append(done.repairs)
+        self.repaired += done.repaired
         if done.rejected.height:
             self.rejected.append(rejection.with_raw(done.rejected, cells, plan))
         if plan.columns.slots:
@@ -158,7 +170,7 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
     missing.check(outcome.failed, outcome.read, columns, source.name)
     rejected, aside, repairs = outcome.reconciled()
     warnings = notes + warning.rejections(rejected, outcome.read)
-    warnings += warning.emptied(outcome.lines, repairs, columns.mapping())
+    warnings += warning.emptied(outcome.lines, outcome.repaired, columns.mapping())
     file = FileRead(
         name=source.name,
         sha256=source.sha256,
@@ -171,9 +183,17 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
         set_aside=aside.height,
         mapping=columns.mapping(),
         unused=columns.unused(),
-        notes=(*warnings, *_layout(pinned), *source.notes, *columns.notes, *_notes(outcome)),
+        notes=(
+            *warnings,
+            *_layout(pinned),
+            *source.notes,
+            *columns.notes,
+            *_cents(columns),
+            *_notes(outcome),
+        ),
         unneeded=columns.unneeded() if fixed is None else columns.unused(),
         warnings=tuple(warnings),
+        repaired=dict(sorted(outcome.repaired.items())),
     )
     return Part(outcome.lines, rejected, aside, repairs, file, _fields(columns), frozenset(mapped))
 
@@ -252,6 +272,16 @@ def find_header(source: Source, options: IntakeOptions) -> HeaderRow:
         " Rendering NPI; for other names say --map FIELD=COLUMN, for example"
         " --map code='Service'.",
     )
+
+
+def _cents(columns: Columns) -> list[str]:
+    used = columns.used()
+    found = {name: columns.names[used[name][0]] for name in names.AMOUNTS if name in used}
+    return [
+        f"Column '{header}' ({name}) counts cents."
+        for name, header in found.items()
+        if name in columns.cents or names.in_cents(header)
+    ]
 
 
 def _layout(pinned: Layout | None) -> tuple[str, ...]:

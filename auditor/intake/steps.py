@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.intake import amounts, business, codes, dates, names, unfold
-from auditor.intake.distinct import Memory, through
+from auditor.intake.distinct import BLANK, Memory, blanks, through
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,6 +95,15 @@ class Batch:
         if repaired is not None:
             self.noted.append((name, raw, repaired))
 
+    def note_signs(self, turned: pl.Series) -> None:
+        """Note the units that a sign in a column of its own made negative."""
+        if turned.any():
+            both = self.raw["units"].str.strip_chars() + " and " + self.raw["units_sign"]
+            both = pl.select(pl.when(turned).then(both)).to_series().alias("raw")
+            table = pl.DataFrame([both, self.done["units"].alias("value")]).drop_nulls().unique()
+            kind = pl.lit("the sign stands in a column of its own")
+            self.note("units", both, amounts.shown(table.with_columns(kind=kind), 3))
+
     def deciding(self, name: str, about: str, normaliser: Normaliser) -> pl.Series | None:
         """A normalised column that decides about a field, unnoted; None where the file has none."""
         if not self.has(name):
@@ -141,9 +150,10 @@ def _date(batch: Batch, name: str) -> tuple[pl.Series, pl.DataFrame]:
 def _service_dates(batch: Batch) -> None:
     """Normalise all dates, and say what is wrong with a date of service that is none."""
     start, table = _date(batch, "service_date_from")
-    wrong = table.filter(pl.col("kind").is_not_null())
+    wrong = table.filter(pl.col("kind").is_not_null() & pl.col("value").is_null())
     height = batch.raw.height
     problems = pl.Series([None], dtype=pl.String).new_from_index(0, height)
+    batch.note("service_date_from", batch.raw["service_date_from"], _noted(table, read=True))
     if wrong.height:
         words = wrong.select(
             "raw",
@@ -199,8 +209,10 @@ def _born_before(
     return pl.select(pl.when(late).then(born.dt.offset_by("-100y")).otherwise(born)).to_series()
 
 
-def _noted(table: pl.DataFrame) -> pl.DataFrame | None:
-    noted = table.filter(pl.col("kind").is_not_null()).select("raw", "value", "kind")
+def _noted(table: pl.DataFrame, *, read: bool = False) -> pl.DataFrame | None:
+    """Of a table of dates those worth a note; `read`: of those that could be read."""
+    told = blanks(table.select("raw", "value", "kind")).filter(pl.col("kind").is_not_null())
+    noted = told.filter(pl.col("value").is_not_null() | (pl.col("kind") == BLANK)) if read else told
     return noted if noted.height else None
 
 
@@ -258,8 +270,11 @@ def _amounts(batch: Batch) -> None:
         if batch.has("units_sign"):
             minus = batch.raw["units_sign"].str.strip_chars() == "-"
             units = batch.done["units"]
-            signed = pl.when(minus & (units > 0)).then(-units).otherwise(units)
-            batch.done["units"] = pl.select(signed).to_series()
+            turned = (minus & (units > 0)).fill_null(value=False)
+            batch.done["units"] = pl.select(
+                pl.when(turned).then(-units).otherwise(units)
+            ).to_series()
+            batch.note_signs(turned)
 
 
 def _diagnoses(batch: Batch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -30,21 +31,20 @@ def rejections(rejected: pl.DataFrame, read: int) -> list[str]:
 
 
 def emptied(
-    batches: Sequence[pl.DataFrame], repairs: pl.DataFrame, mapping: Mapping[str, str]
+    batches: Sequence[pl.DataFrame],
+    repaired: Mapping[tuple[str, str], int],
+    mapping: Mapping[str, str],
 ) -> list[str]:
     """A remark for each field of which more than half of the filled cells could not be read.
 
-    `batches` are a file's claim lines, `repairs` theirs, `mapping` says from which header a field
-    was read.
+    `batches` are a file's claim lines, `repaired` counts their repairs by field and kind,
+    `mapping` says from which header a field was read.
     """
-    counted = (
-        repairs.filter(pl.col("value").is_null() & pl.col("kind").str.ends_with("emptied"))
-        .group_by("field")
-        .agg(cells=pl.len())
-        .sort("field")
-    )
+    counted: Counter[str] = Counter()
+    for (name, kind), cells in repaired.items():
+        counted[name] += cells if kind.endswith("emptied") else 0
     said = []
-    for name, cells in counted.iter_rows():
+    for name, cells in sorted((+counted).items()):
         lines = sum(batch.height for batch in batches)
         filled = lines - sum(batch[name].null_count() for batch in batches)
         # An unreadable last day of service is replaced by the first: those are not read either.

@@ -114,10 +114,21 @@ def _repairs_by_kind(sheet: Sheet, result: AuditResult) -> None:
         _section(sheet, "Repairs", "Every value was read as it stands.")
         return
     example = pl.format("row {}: {}", "source_row", _change())
+    counts = [
+        (file.name, field, kind, count)
+        for file in result.files
+        for (field, kind), count in file.repaired.items()
+    ]
+    keys = ("source_file", "field", "kind")
+    counted = pl.DataFrame(
+        counts, dict.fromkeys(keys, pl.String) | {"counted": pl.Int64}, orient="row"
+    )
     grouped = (
-        result.repairs.group_by("source_file", "field", "kind", maintain_order=True)
-        .agg(pl.len().alias("n"), example.first().alias("example"))
-        .sort("source_file", -pl.col("n").cast(pl.Int64), "field", "kind")
+        result.repairs.group_by(keys, maintain_order=True)
+        .agg(pl.len().alias("listed").cast(pl.Int64), example.first().alias("example"))
+        .join(counted, on=keys, how="left", maintain_order="left")
+        .with_columns(n=pl.coalesce("counted", "listed"))
+        .sort("source_file", -pl.col("n"), "field", "kind")
     )
     _section(
         sheet, "Repairs, by kind", "Values that were changed or emptied on the way in, counted."
