@@ -23,7 +23,7 @@ def audit(intake: Intake, reference: Reference, options: AuditOptions | None = N
     """
     import polars as pl  # noqa: PLC0415 - importing this module stays cheap
 
-    from auditor.engine.batch import build  # noqa: PLC0415 - as above
+    from auditor.engine.batch import BuildOptions, build  # noqa: PLC0415 - as above
     from auditor.engine.coverage import cover  # noqa: PLC0415 - as above
     from auditor.engine.findings import assemble  # noqa: PLC0415 - as above
     from auditor.engine.judge import judge  # noqa: PLC0415 - as above
@@ -40,7 +40,13 @@ def audit(intake: Intake, reference: Reference, options: AuditOptions | None = N
     if standing.height == 0:
         findings, coverage = empty(Findings), empty(Coverage)
     else:
-        batch = build(lines, reference, intake.rejected, versions, options.as_of)
+        batch = build(
+            lines,
+            reference,
+            intake.rejected,
+            versions,
+            BuildOptions(options.as_of, "rendering_npi" in intake.fields_present),
+        )
         state = judge(batch, intake.fields_present)
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - importing this module stays cheap
 

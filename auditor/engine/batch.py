@@ -72,6 +72,16 @@ _MOD_FLAGS = (
 
 
 @dataclass(frozen=True)
+class BuildOptions:
+    """What is known beside the lines."""
+
+    as_of: date
+    """What counts as today."""
+    rendering_read: bool = True
+    """The files have a column of rendering NPIs."""
+
+
+@dataclass(frozen=True)
 class Batch:
     """Enriched lines and what they were enriched with."""
 
@@ -169,7 +179,7 @@ def build(
     reference: Reference,
     rejected: pl.DataFrame,
     versions: Versions,
-    as_of: date,
+    options: BuildOptions,
 ) -> Batch:
     """Enrich the lines of `raw` (schemas.ClaimLines) that stand; see the module's docstring."""
     raw = raw.with_row_index("row")
@@ -193,7 +203,7 @@ def build(
         birth=pl.col("patient_birth_date"),
         vague=pl.col("claim_dates") & (pl.col("service_date_to") > pl.col("service_date_from")),
         cancelled=cancelled(raw),
-        **identities(raw),
+        **identities(raw, rendering_read=options.rendering_read),
         **loose(versions),
     )
     if len(versions.gone):
@@ -204,7 +214,7 @@ def build(
     lines = _enriched(lines, facts, mods)
     later = _later_epochs(lines, first_epoch, facts, mods)
     lacking = _lacking(raw, rejected)
-    return Batch(raw, lines, facts, mods, reference, lacking, versions.gone, later, as_of)
+    return Batch(raw, lines, facts, mods, reference, lacking, versions.gone, later, options.as_of)
 
 
 def _enriched(lines: pl.DataFrame, facts: CodeFacts, mods: pl.DataFrame) -> pl.DataFrame:

@@ -43,7 +43,7 @@ def cover(state: State, chosen: frozenset[str], present: frozenset[str]) -> pl.D
         absent = missing_columns(rule, present)
         if absent:
             rows.append(
-                _row(rule.id, NOT, f"the files have no column for {', '.join(absent)}", lines)
+                _row(rule.id, NOT, f"no column was recognised for {', '.join(absent)}", lines)
             )
             continue
         key = (

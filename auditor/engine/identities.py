@@ -14,7 +14,12 @@ from auditor.engine.payers import payer_key, sequence_key
 if TYPE_CHECKING:
     from auditor.engine.versions import Versions
 
-PLACEHOLDERS = ("UNKNOWN", "0", "9999999999", "0000000000", "NA", "N/A", "NONE", "UNK")
+PLACEHOLDERS = (
+    r"(?i)^(?:UNKNOWN|UNK|N/?A|NONE|NULL|TEST|DUMMY|SELF[ -]?PAY|CASH|0+|1{7,}|2{7,}|3{7,}|4{7,}|5{7,}"
+    # what a spreadsheet leaves of a long number: 1.23457E+11, and ##### of a narrow column
+    r"|6{7,}|7{7,}|8{7,}|9{7,}|X{3,}|#+|\d(?:\.\d+)?E\+?\d+)$"
+)
+"""Texts that stand for nobody, or for several: never joined."""
 _REVERSED = (
     "patient_id",
     "claim_id",
@@ -27,13 +32,17 @@ _REVERSED = (
 )
 
 
-def identities(raw: pl.DataFrame) -> dict[str, pl.Expr]:
-    """Patient and practitioner keys as small integers; null where they cannot be joined."""
+def identities(raw: pl.DataFrame, *, rendering_read: bool) -> dict[str, pl.Expr]:
+    """Patient and practitioner keys as small integers; null where they cannot be joined.
+
+    `rendering_read`: the files have a column of rendering NPIs. Where they have none, whether a
+    billing NPI is one practitioner's cannot be known.
+    """
     patient = pl.col("patient_id")
     # A secondary claim repeats the primary's lines and is judged apart.
     apart = [e for e in (payer_key(raw), sequence_key(raw)) if e is not None]
     whole = pl.concat_str([patient, *apart], separator="\x1f") if apart else patient
-    known = ~patient.is_in(PLACEHOLDERS)
+    known = ~patient.str.contains(PLACEHOLDERS)
     person = pl.when(known).then(_index(patient))
     npi = _practitioner("rendering_npi")
     billing = _practitioner("billing_npi")
@@ -41,7 +50,7 @@ def identities(raw: pl.DataFrame) -> dict[str, pl.Expr]:
         "patient": pl.when(known).then(_index(whole)) if apart else person,
         "person": person,
         "s1": _index(pl.coalesce(npi, billing)),
-        "s1_known": npi.is_not_null() | _solo(raw),
+        "s1_known": npi.is_not_null() | _solo(raw) if rendering_read else npi.is_not_null(),
         "tax": _index(pl.col("tax_id")),
         "billing": _index(billing),
         "specialty": _index(pl.col("specialty")),
@@ -81,13 +90,14 @@ def cancelled(raw: pl.DataFrame) -> pl.Expr:
 
 def _practitioner(column: str) -> pl.Expr:
     """An NPI column without placeholders."""
-    return pl.when(~pl.col(column).is_in(PLACEHOLDERS)).then(pl.col(column))
+    return pl.when(~pl.col(column).str.contains(PLACEHOLDERS)).then(pl.col(column))
 
 
 def _solo(raw: pl.DataFrame) -> pl.Expr:
     """True where the billing NPI stands in for a missing rendering NPI without doubt (SPEC 2.2).
 
-    That is a solo practice: no other rendering NPI appears under it in the batch.
+    That is a solo practice: no other rendering NPI appears under it in the batch. A placeholder in
+    the place of the rendering NPI is not missing: it hides somebody.
     """
     groups = (
         raw.lazy()
@@ -96,8 +106,10 @@ def _solo(raw: pl.DataFrame) -> pl.Expr:
         .select(pl.col("billing_npi").unique())
         .collect()["billing_npi"]
     )
-    return _practitioner("billing_npi").is_not_null() & ~pl.col("billing_npi").is_in(
-        groups.implode()
+    return (
+        _practitioner("billing_npi").is_not_null()
+        & pl.col("rendering_npi").is_null()
+        & ~pl.col("billing_npi").is_in(groups.implode())
     )
 
 

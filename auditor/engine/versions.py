@@ -1,9 +1,10 @@
 """Voids and replacements, resolved before any line is compared with another (SPEC 1).
 
-A claim of frequency 8 is dropped together with the claim it names; of the replacements
-(frequency 7) of one original only the newest is kept. A claim that names nothing in the batch is
-kept and called unresolved. `original_claim_id` is the payer's control number, so it is looked up
-among `payer_claim_id`, and among `claim_id` where the files have no such number at all.
+A claim of frequency 8 is dropped together with the claim it names; one that names none at all (its
+status is void) asks for no payment and is dropped alone. Of the replacements (frequency 7) of one
+original only the newest is kept. A claim that names one which is not in the batch is kept and
+called unresolved. `original_claim_id` is the payer's control number, so it is looked up among
+`payer_claim_id`, and among `claim_id` where the files have no such number at all.
 """
 
 from __future__ import annotations
@@ -66,12 +67,13 @@ def resolve(lines: pl.DataFrame) -> Versions:
     )
     changes = claims.filter(later)
     named = _named(changes, claims)
-    unresolved = changes.join(named, left_on="claim", right_on="by", how="anti")
+    nameless = (pl.col("claim_frequency") == "8") & pl.col("original_claim_id").is_null()
+    unresolved = changes.filter(~nameless).join(named, left_on="claim", right_on="by", how="anti")
     sevens = changes.filter(pl.col("claim_frequency") == "7")
     older = _beaten(sevens, named)
-    voids = changes.filter(pl.col("claim_frequency") == "8").join(
-        named, left_on="claim", right_on="by", how="semi"
-    )
+    eights = changes.filter(pl.col("claim_frequency") == "8")
+    naming = eights.join(named, left_on="claim", right_on="by", how="semi")
+    voids = pl.concat([naming, changes.filter(nameless)])
     voided = named.join(voids, left_on="by", right_on="claim", how="semi")
     reasons = pl.concat(
         [

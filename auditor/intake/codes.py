@@ -11,6 +11,7 @@ _SHORT = r"^(?:[1-9]|1\d)\d{2}$"
 _WITH_MODIFIER = r"^([A-Z0-9]{5})\s*[-:,/ ]\s*([A-Z0-9]{2}(?:[-:,/ ]?[A-Z0-9]{2}){0,4})$"
 _NOTHING = r"(?i:^(?:[(<]?null[)>]?|\\n|#?n/a|nan|none)$)"
 _DIRTY = rf"^$|^\s|\s$|^=|^'|[\x00-\x1f\x7f]|\.0+$|^[-.]+$|[eE]\+|{_NOTHING}"
+SHORTENED = "a spreadsheet shortened this number; its last digits are lost"
 _DIGITS_KEPT = 15  # significant digits of a spreadsheet's number (IEEE 754 double)
 
 
@@ -189,7 +190,7 @@ def ids(raw: pl.Series, *, numbers: bool = False) -> Normal:
                 value=value,
                 kind=kinds(
                     (value != cleaned, ".0 removed"),
-                    (cut, "a spreadsheet shortened this number; its last digits are lost"),
+                    (cut, SHORTENED),
                     (
                         pl.lit(numbers) & value.str.contains(long),
                         "stored as a number of more than 15 digits; the last ones may be wrong",

@@ -48,6 +48,7 @@ _EITHER = (_SLASHED, _TOGETHER)
 """The forms that do not show whether the day or the month comes first."""
 _SERIAL = r"^(\d{5})(?:\.\d+)?$"
 _MONTHS_A_YEAR = 12
+_THIS_CENTURY = (36_526, 54_788)  # 2000-01-01 to 2049-12-31 as a spreadsheet counts days
 _HANDFUL = 0.1  # of the dates written with numbers alone
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
@@ -87,6 +88,8 @@ class Shown:
     """Distinct values of five digits."""
     other: int = 0
     """Distinct values that look like a date of another form."""
+    serial: int = 0
+    """Cells of five digits that are a day of this century in a spreadsheet's count."""
 
     def __add__(self, more: Shown) -> Shown:
         """Both together."""
@@ -109,15 +112,16 @@ def look(column: pl.Series) -> Shown:
     short = text.str.contains(_SHORT_YEARS) & ~text.str.contains(r"^\d{4}[-/.]")
     five = text.str.contains(_SERIAL)
     other = ~five & text.str.contains(r"\d[-/.]|[A-Za-z]{3}|^\d{8}")
-    kinds = {
+    shown = {
         "filled": pl.lit(value=True),
         "written": first.is_not_null() & ~dated,
         "days": first_day & second_month & ~dated,
         "months": first_month & second_day & ~dated,
         "either": first_month & second_month & (first != second) & ~dated,
         "short": short,
+        "serial": five & text.cast(pl.Int32, strict=False).is_between(*_THIS_CENTURY),
     }
-    sums = [cells.filter(kind).sum().alias(name) for name, kind in kinds.items()]
+    sums = [cells.filter(kind).sum().alias(name) for name, kind in shown.items()]
     row = told.select(*sums, five=five.sum(), other=other.sum()).row(0, named=True)
     return Shown(**{name: int(value or 0) for name, value in row.items()})
 
@@ -128,42 +132,65 @@ def readings(
     """How to read each date column, and remarks on the file.
 
     `order` (month-first, day-first) and `pivot` are what the operator says. Unsaid, the order is
-    what the file's date columns together show: a cell whose first number is above 12 can only be
-    day/month, one whose second is only month/day. Day/month needs more cells for it than against
-    it, and no mere handful of all that are written so: a slip of the hand decides nothing. Where
-    nothing shows it, `day_first` is None. Five digits are day numbers in a workbook (`day_zero`),
-    and elsewhere only in a column most of whose values are dates of another form.
+    what the column shows: a cell whose first number is above 12 can only be day/month, one whose
+    second is only month/day. Day/month needs more cells for it than against it, and no mere
+    handful of all that are written so: a slip of the hand decides nothing. A column that shows
+    nothing follows the file's others, if they agree. Where nothing shows it, `day_first` is None.
+    Five digits are day numbers in a workbook (`day_zero`), and elsewhere in a column most of whose
+    values are dates of another form, or all but nothing else.
     """
-    total = sum(shown.values(), Shown())
-    if order is None:
-        day_first = _day_first(total)
-        notes = _said(total.days, total.months, day_first=day_first)
-    else:
-        day_first, notes = order == "day-first", []
-    found = {}
+    notes: list[str] = []
+    found: dict[str, bool | None] = {}
+    proving = {name: column for name, column in shown.items() if column.days or column.months}
+    agreed = {_day_first(column) for column in proving.values()}
+    common = agreed.pop() if len(agreed) == 1 else None
     for name, column in shown.items():
-        text_serials = _SPREADSHEET if column.other > column.five else None
-        found[name] = Reading(day_first, day_zero or text_serials, pivot)
-    return found, notes
+        if order is not None:
+            found[name] = order == "day-first"
+        elif name in proving:
+            found[name] = _day_first(column)
+            notes += _said(name, column, day_first=found[name])
+        else:
+            found[name] = common if column.either else False
+            if common and column.either:
+                notes.append(f"Dates ({_plain(name)}) were read as day/month/year, as the others.")
+    return {
+        name: Reading(found[name], day_zero or _serials(column), pivot)
+        for name, column in shown.items()
+    }, notes
 
 
-def _day_first(total: Shown) -> bool | None:
-    if total.days > total.months and total.days >= _HANDFUL * total.written:
+def _serials(column: Shown) -> date | None:
+    """What five digits of a text file's column count from."""
+    alone = column.serial * 10 >= column.filled * 9 and column.serial > 0
+    return _SPREADSHEET if alone or column.other > column.five else None
+
+
+def _day_first(column: Shown) -> bool | None:
+    """The order of a column that shows one."""
+    if column.days > column.months and column.days >= _HANDFUL * column.written:
         return True
-    return False if total.months or not total.either else None
+    return False if column.months else None
 
 
-def _said(days: int, months: int, *, day_first: bool | None) -> list[str]:
-    """What to say of the order of the dates, `days` cells proving one and `months` the other."""
-    read, other = ("day/month", "month/day") if day_first else ("month/day", "day/month")
-    proof, contrary = (days, months) if day_first else (months, days)
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _said(name: str, column: Shown, *, day_first: bool | None) -> list[str]:
+    """What to say of the order of a column that shows one."""
     if day_first is None:
         return []
-    why = f"{proof:,} can only be that" if proof else "too few show that they are not"
+    read, other = ("day/month", "month/day") if day_first else ("month/day", "day/month")
+    proof, contrary = column.days, column.months
+    if not day_first:
+        proof, contrary = contrary, proof
     if contrary:
-        said = f"Dates come in both orders. They were read as {read}/year ({why}); not read:"
-        return [f"{said} {contrary:,} that can only be {other}."]
-    return [f"Dates were read as {read}/year ({why})."] if day_first else []
+        said = f"Dates ({_plain(name)}) come in both orders. They were read as {read}/year"
+        why = f"({proof:,} can only be that); not read: {contrary:,} that can only be {other}."
+        return [f"{said} {why}"]
+    why = f"{proof:,} can only be that"
+    return [f"Dates ({_plain(name)}) were read as {read}/year ({why})."] if day_first else []
 
 
 def _text(values: pl.Series) -> pl.DataFrame:

@@ -91,11 +91,11 @@ def _detected(source: Source, options: IntakeOptions) -> Detected:
     except InputRejected as error:
         problems.append(error)
     pinned = "" if problems or source.columns is not None else _pinned(source, header, body, found)
-    if pinned and any(shown.written for shown in evidence.shown.values()):
-        day_first = next(iter(decided.readings.values())).day_first
-        if day_first is not None:
-            order = "day-first" if day_first else "month-first"
-            pinned = pinned.replace("\nheader = [", f'\ndate_order = "{order}"\nheader = [', 1)
+    written = {n for n, shown in evidence.shown.items() if shown.written}
+    orders = {decided.readings[name].day_first for name in written}
+    if pinned and len(orders) == 1:  # where columns differ, each goes on to show its own
+        order = "day-first" if orders.pop() else "month-first"
+        pinned = pinned.replace("\nheader = [", f'\ndate_order = "{order}"\nheader = [', 1)
     if pinned and options.year_pivot is not None:
         pinned = pinned.replace("\nheader", f"\nyear_pivot = {options.year_pivot}\nheader", 1)
     return Detected(

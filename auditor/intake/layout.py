@@ -92,7 +92,7 @@ class Layout:
                 return headers.HeaderRow(record, len(wanted))
         likest = max(
             head[: headers.LOOKED_AT],
-            key=lambda record: len({*record.cells} & {*wanted}),
+            key=lambda record: len(_folded(record.cells) & _folded(wanted)),
             default=None,
         )
         found = () if likest is None else trimmed(likest.cells)
@@ -248,6 +248,10 @@ def trimmed(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _folded(cells: Sequence[str]) -> set[str]:
+    return {cell.casefold() for cell in trimmed(cells)}
+
+
 class _Changes(NamedTuple):
     gone: list[str]
     new: list[str]
@@ -259,6 +263,8 @@ def _difference(wanted: Sequence[str], found: Sequence[str]) -> str:
         [name for name in wanted if name not in found],
         [name for name in found if name not in wanted],
     )
+    if [name.casefold() for name in wanted] == [name.casefold() for name in found]:
+        return "its column names differ in upper and lower case"
     if len(changes.gone) * 2 > len(wanted):
         return "its header row was not found"
     said = [

@@ -74,6 +74,24 @@ def check(failed: Mapping[str, int], read: int, columns: Columns, where: str) ->
         )
 
 
+def check_widths(ragged: Mapping[str, int], read: int, where: str) -> None:
+    """Raise InputRejected where more than half of the rows do not have the header's cells.
+
+    `ragged` counts rows by what is wrong with them.
+    """
+    if sum(ragged.values()) * 2 <= read:
+        return
+    reason, rows = max(ragged.items(), key=lambda item: item[1])
+    raise InputRejected(
+        f"{sum(ragged.values()):,} of {read:,} rows do not have the header's number of cells; most"
+        f" often {reason} ({rows:,}).",
+        where=where,
+        next_step="Most often a comma stands in a name or a description that is not in quotes:"
+        " export the file again with quotes around texts, with another separator, or as a workbook"
+        " (.xlsx).",
+    )
+
+
 def _meant(offered: Mapping[str, list[str]]) -> dict[str, str]:
     """Field -> the header whose name is most alike; no header for two fields."""
     scored = []

@@ -65,6 +65,7 @@ class _Outcome:
         self.rows = self.read = self.other_types = 0
         self.blank = self.totals = self.repeated = 0
         self.failed: Counter[str] = Counter()
+        self.ragged: Counter[str] = Counter()
         self.repaired: Counter[tuple[str, str]] = Counter()
 
     def add(self, body: Body) -> None:
@@ -85,6 +86,7 @@ class _Outcome:
             self._batch(cells.slice(offset, size), rows.slice(offset, size), plan)
         if ragged:
             self.rejected.append(rejection.ragged(ragged, columns, plan))
+            self.ragged += Counter(row.reason for row in ragged)
             self.read += len(ragged)
 
     def _batch(self, cells: pl.DataFrame, rows: pl.Series, plan: steps.Plan) -> None:
@@ -168,8 +170,10 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
     if not outcome.rows:
         raise _no_lines(source)
     missing.check(outcome.failed, outcome.read, columns, source.name)
+    missing.check_widths(outcome.ragged, outcome.read, source.name)
     rejected, aside, repairs = outcome.reconciled()
     warnings = notes + warning.rejections(rejected, outcome.read)
+    warnings += warning.shortened(outcome.repaired, columns.mapping())
     warnings += warning.emptied(outcome.lines, outcome.repaired, columns.mapping())
     file = FileRead(
         name=source.name,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from auditor.intake import codes
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -28,6 +30,16 @@ def rejections(rejected: pl.DataFrame, read: int) -> list[str]:
         else f"{count:,} of {read:,} lines were rejected and not audited"
     )
     return [f"{said}. Most often: {reason} ({lines:,})."]
+
+
+def shortened(repaired: Mapping[tuple[str, str], int], mapping: Mapping[str, str]) -> list[str]:
+    """A remark for each column of ids that a spreadsheet shortened to 1.23E+11."""
+    return [
+        f"Column '{mapping.get(name, name)}' ({name}): {cells:,} numbers were shortened by a"
+        " spreadsheet and cannot be told apart. Export the column as text."
+        for (name, kind), cells in repaired.items()
+        if codes.SHORTENED in kind
+    ]
 
 
 def emptied(

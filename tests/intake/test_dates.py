@@ -166,8 +166,8 @@ def test_one_contrary_date_does_not_turn_a_week_round(read: Callable[..., Intake
     ]
     [warning] = intake.files[0].warnings
     assert warning == (
-        "Dates come in both orders. They were read as month/day/year (1 can only be that);"
-        " not read: 1 that can only be day/month."
+        "Dates (service date from) come in both orders. They were read as month/day/year (1 can"
+        " only be that); not read: 1 that can only be day/month."
     )
     assert set(intake.files[0].warnings) <= set(intake.files[0].notes)
 
@@ -215,8 +215,8 @@ def test_a_column_in_both_orders_rejects_the_fewer(read: Callable[..., Intake]) 
     assert intake.rejected["source_row"].to_list() == [4]
     [warning] = intake.files[0].warnings
     assert warning == (
-        "Dates come in both orders. They were read as month/day/year (2 can only be that); not"
-        " read: 1 that can only be day/month."
+        "Dates (service date from) come in both orders. They were read as month/day/year (2 can"
+        " only be that); not read: 1 that can only be day/month."
     )
 
 
@@ -305,3 +305,39 @@ def test_every_day_is_read_in_every_form(day: date, *, first: bool) -> None:
     if len(serial) == 5:
         table = dates.parse(text(serial), dates.Reading(day_zero=date(1899, 12, 30)))
         assert value(table) == day
+
+
+def test_each_column_goes_by_what_it_shows_itself(read: Callable[..., Intake]) -> None:
+    births = ["12/25/1960", "11/30/1961", "07/19/1962", "02/28/1970"]
+    days = ["04/11/2024", "04/11/2024", "05/11/2024", "13/11/2024"]
+    rows = [
+        ROW.replace("2024-03-05", f"{day},{dob}") for day, dob in zip(days, births, strict=True)
+    ]
+    intake = read("\n".join([HEADER.replace("DOS", "DOS,DOB"), *rows]) + "\n")
+    assert intake.lines["service_date_from"].dt.month().to_list() == [11] * 4
+    assert intake.lines["patient_birth_date"].dt.year().to_list() == [1960, 1961, 1962, 1970]
+    assert intake.files[0].warnings == (
+        "Dates (service date from) were read as day/month/year (1 can only be that).",
+    )
+
+
+def test_columns_of_other_orders_settle_nothing_for_a_third(read: Callable[..., Intake]) -> None:
+    head = HEADER.replace("DOS", "DOS,DOB,Received Date")
+    row = ROW.replace("2024-03-05", "03/04/2024,12/25/1960,25/04/2024")
+    with pytest.raises(InputRejected, match="whether the day or the month comes first"):
+        read(f"{head}\n{row}\n")
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"), [(["45299", "45300"], True), (["24065", "24066"], False)]
+)
+def test_a_column_of_nothing_but_day_numbers(
+    read: Callable[..., Intake], cells: list[str], *, found: bool
+) -> None:
+    if not found:  # the year and the day of the year, as some mainframes write it
+        with pytest.raises(InputRejected):
+            read(dated(cells))
+        return
+    intake = read(dated(cells))
+    assert [str(day) for day in intake.lines["service_date_from"]] == ["2024-01-08", "2024-01-09"]
+    assert set(intake.repairs["kind"]) == {"a spreadsheet's day number"}

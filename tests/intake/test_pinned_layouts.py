@@ -67,6 +67,7 @@ def test_columns_are_read_from_where_the_layout_says(
             "its columns stand in another order or number",
         ),
         ("a,b,c", "its header row was not found"),
+        (HEADER.upper(), "its column names differ in upper and lower case"),
     ],
 )
 def test_a_changed_export_is_an_error_that_names_the_difference(

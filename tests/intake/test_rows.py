@@ -352,3 +352,26 @@ def test_a_cell_too_many_is_rejected_even_where_it_is_empty(read: Callable[..., 
     intake = read(table(good, good, good.replace("A. Sample", "Sample, A."), head=head))
     assert intake.lines.height == 2
     assert intake.rejected["reasons"].to_list() == ["the row has 12 cells, the header 11"]
+
+
+def test_rows_most_of_which_have_a_cell_too_many_refuse_the_file(
+    read: Callable[..., Intake],
+) -> None:
+    head = HEADER.replace("DOS", "Patient Name,DOS")
+    good, bad = (ROW.replace("2024-03-05", f"{name},2024-03-05") for name in ("A B", "B, A"))
+    assert read(table(good, bad, head=head)).lines.height == 1
+    with pytest.raises(InputRejected) as error:
+        read(table(good, bad, bad, head=head))
+    assert error.value.what == (
+        "2 of 3 rows do not have the header's number of cells; most often the row has 11 cells,"
+        " the header 10 (2)."
+    )
+    assert "a comma stands in a name" in error.value.next_step
+
+
+def test_ids_that_a_spreadsheet_shortened_are_said_loudly(read: Callable[..., Intake]) -> None:
+    intake = read(table(ROW, ROW.replace("P1", "1.23457E+11")))
+    assert intake.files[0].warnings == (
+        "Column 'Patient ID' (patient_id): 1 numbers were shortened by a spreadsheet and cannot be"
+        " told apart. Export the column as text.",
+    )

@@ -163,10 +163,10 @@ def resolve(lines: list[Line]) -> Standing:
     loose: set[Claim] = set()
     for claim, head in heads.items():
         if head.frequency == "8":
-            void.update([claim, *named(claim)] if named(claim) else [])
+            void.update([claim, *named(claim)] if named(claim) or not head.original else [])
         if head.frequency == "7":
             superseded.update(named(claim))
-        if head.frequency in ("7", "8") and not named(claim):
+        if head.frequency in ("7", "8") and not named(claim) and claim not in void:
             loose.add(claim)
     for chain in _chains(heads, named):
         tips = [c for c in chain if heads[c].frequency == "7" and c not in superseded]
