@@ -171,8 +171,8 @@ def audit(
 ) -> None:
     """Audit claim files and write the findings to a workbook.
 
-    INPUT: CSV or Excel exports of professional claims; several are audited together. Prints
-    counts and amounts only, nothing of a claim.
+    INPUT: exports of professional claims (delimited text, workbooks, Parquet, X12 837P; gzip or
+    zip of them); several are audited together. Prints counts and amounts only, nothing of a claim.
     """
     session: Session = ctx.obj
     session.debug_file = debug_file or session.debug_file

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from auditor.engine.versions import Versions
 
 PLACEHOLDERS = (
-    r"(?i)^(?:UNKNOWN|UNK|N/?A|NONE|NULL|TEST|DUMMY|SELF[ -]?PAY|CASH|0+|1{7,}|2{7,}|3{7,}|4{7,}|5{7,}"
+    r"(?i)^(?:UNKNOWN|UNK|N/?A|NONE|NULL|TEST|DUMMY|SELF[ -]?PAY|CASH|X{3,}|0+|1{7,}|2{7,}|3{7,}"
     # what a spreadsheet leaves of a long number: 1.23457E+11, and ##### of a narrow column
-    r"|6{7,}|7{7,}|8{7,}|9{7,}|X{3,}|#+|\d(?:\.\d+)?E\+?\d+)$"
+    r"|4{7,}|5{7,}|6{7,}|7{7,}|8{7,}|9{7,}|#+|\d(?:\.\d+)?E\+\d+)$"
 )
 """Texts that stand for nobody, or for several: never joined."""
 _REVERSED = (

@@ -22,7 +22,7 @@ def read_claims(
     paths: Iterable[str | Path],
     options: IntakeOptions = IntakeOptions(),  # noqa: B008 -- frozen, so sharing it is safe
 ) -> Intake:
-    """Read claim files (delimited text or .xlsx) into claim lines of one canonical form.
+    """Read claim files of any supported format into claim lines of one canonical form.
 
     In: paths of files, audited together; how the operator helps the reader along. Out: claim
     lines (schemas.ClaimLines: money in cents, units in thousandths, dates as calendar dates,
@@ -30,8 +30,12 @@ def read_claims(
     the raw cells, lines set aside, repairs, and what was read from each file. For every file
     lines read = lines + set aside + rejected.
 
+    Formats: delimited text, fixed width (with a layout), workbooks (.xlsx, .xlsm, .xlsb, .xls,
+    .ods), Parquet, X12 837P, and gzip or zip of them.
+
     `source_row` is the row a spreadsheet program shows: for a workbook the row of the sheet, for
-    a text file the record, blank lines and everything above the header counted.
+    a text file the record, blank lines and everything above the header counted; for Parquet the
+    record, for 837P the segment of the service line.
 
     Raises InputRejected where a file cannot be read at all or its columns cannot be told,
     ConfigError where `options` names a field, column or sheet that does not exist.

@@ -16,7 +16,7 @@ from auditor.rules.notation import claim_lines
 PAIR = [["20610", "99213", 1]]
 NOBODY = ["UNKNOWN", "0", "000", "9999999999", "1111111", "1.23457E+11", "2E+09", "######", "XXXXX",
           "test", "SELF-PAY", "N/A"]  # fmt: skip
-SOMEBODY = ["1", "P0", "10000", "999999", "1112111", "E11", "TESTA", "X1"]
+SOMEBODY = ["1", "P0", "10000", "999999", "1112111", "E11", "7E12", "TESTA", "X1"]
 
 
 def findings(*texts: str) -> set[str]:

@@ -371,7 +371,8 @@ def test_rows_most_of_which_have_a_cell_too_many_refuse_the_file(
 
 def test_ids_that_a_spreadsheet_shortened_are_said_loudly(read: Callable[..., Intake]) -> None:
     intake = read(table(ROW, ROW.replace("P1", "1.23457E+11")))
-    assert intake.files[0].warnings == (
+    [warning] = intake.files[0].warnings
+    assert warning == (
         "Column 'Patient ID' (patient_id): 1 numbers were shortened by a spreadsheet and cannot be"
-        " told apart. Export the column as text.",
+        " told apart. Export the column as text."
     )
