@@ -101,5 +101,8 @@ def _problems(errors: Iterable[Any], model: type) -> Iterator[str]:
         if error["type"] == "unexpected_keyword_argument":
             yield f"{place} is no setting" + hint(place, known)
         else:
+            if error["type"] == "missing":
+                yield f"{place} is missing"
+                continue
             plain = _PLAIN.get(error["type"]) or error["msg"].removeprefix("Input should be ")
             yield f"{place} must be {plain}"

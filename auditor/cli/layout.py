@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.intake.detect import Detected
-    from auditor.intake.survey import Finding
+    from auditor.intake.survey import Finding, Survey
 
 app = typer.Typer(
     name="layout",
@@ -62,6 +62,10 @@ def detect(
             "--map", metavar="FIELD=COLUMN", help="Read a field from this column. May be repeated."
         ),
     ] = None,
+    layout_file: Annotated[
+        Path | None,
+        typer.Option("--layout", metavar="FILE", help="Show what this layout reads of the file."),
+    ] = None,
     date_order: Annotated[
         str | None,
         typer.Option(
@@ -102,6 +106,7 @@ def detect(
     places.check([file], {})
     from auditor.intake.detect import detect as detected
     from auditor.intake.interface import IntakeOptions
+    from auditor.intake.layout import load
 
     with output.progress() as step:
         step("Looking at the file")
@@ -111,6 +116,7 @@ def detect(
             password=passwords.source(password_file, settings.password_file),
             date_order=settings.date_order,
             year_pivot=settings.year_pivot,
+            layout=None if layout_file is None else load(layout_file),
         )
         found = detected(file, options)
     for each in found:
@@ -128,25 +134,48 @@ def told(found: Detected) -> Iterator[str]:
     where = f"header in row {found.header_row}, " if found.header_row else ""
     yield f"{found.name}: {found.form}, {where}{found.rows:,} rows seen"
     yield ""
-    read = [finding for finding in found.survey.findings if finding.places]
+    if found.survey is None:
+        yield output.table([("FIELD", "COLUMN", "FOR EXAMPLE"), *_said(found)])
+    else:
+        yield from _recognised(found, found.survey)
+    for note in found.notes:
+        yield output.wrapped(f"Note: {note}")
+
+
+def _said(found: Detected) -> Iterator[tuple[str, str, str]]:
+    """The columns of a format that fixes them, or of a layout."""
+    for field, numbers in found.columns.used().items():
+        headers = tuple(found.columns.names[number] for number in numbers)
+        yield field, _columns(headers), _examples(found, field)
+
+
+def _recognised(found: Detected, survey: Survey) -> Iterator[str]:
+    """What was recognised by names and values, what was not, and what else there is."""
+    read = [finding for finding in survey.findings if finding.places]
     head = ("FIELD", "HOW SURELY", "VALUES FIT", "COLUMN", "FOR EXAMPLE")
     yield output.table(
         [
             head,
             *(
-                (f.field, f.surety, _share(f.share), _columns(f.headers), _examples(found, f))
+                (
+                    f.field,
+                    f.surety,
+                    _share(f.share),
+                    _columns(f.headers),
+                    _examples(found, f.field),
+                )
                 for f in read
             ),
         ]
     )
-    open_ = [f for f in found.survey.findings if f.surety in {"missing", "undecided"}]
+    open_ = [f for f in survey.findings if f.surety in {"missing", "undecided"}]
     if open_:
         yield ""
         yield "Not recognised"
         yield output.table([("  " + f.field, f.surety, _offers(f)) for f in open_])
     rivals = [
         ("  " + f.field, rival.header, _share(rival.share))
-        for f in found.survey.findings
+        for f in survey.findings
         for rival in f.rivals
         if f.surety != "undecided"
     ]
@@ -154,14 +183,12 @@ def told(found: Detected) -> Iterator[str]:
         yield ""
         yield "Other columns of such a name, not read"
         yield output.table(rivals)
-    columns = found.survey.columns
-    other = [name for name in columns.unused() if name not in {header for _, header, _ in rivals}]
+    named = {header for _, header, _ in rivals}
+    other = [name for name in survey.columns.unused() if name not in named]
     if other:
         more = f" and {len(other) - _OTHERS_SHOWN} more" if len(other) > _OTHERS_SHOWN else ""
         yield ""
         yield output.wrapped(f"Not read: {', '.join(other[:_OTHERS_SHOWN])}{more}")
-    for note in found.notes:
-        yield output.wrapped(f"Note: {note}")
 
 
 def _columns(headers: tuple[str, ...]) -> str:
@@ -175,8 +202,8 @@ def _share(share: float | None) -> str:
     return "-" if share is None else f"{share:.0%}"
 
 
-def _examples(found: Detected, finding: Finding) -> str:
-    return "  ".join(found.samples.get(finding.field, ()))
+def _examples(found: Detected, field: str) -> str:
+    return "  ".join(found.samples.get(field, ()))
 
 
 def _offers(finding: Finding) -> str:

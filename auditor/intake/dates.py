@@ -49,7 +49,7 @@ _EITHER = (_SLASHED, _TOGETHER)
 _SERIAL = r"^(\d{5})(?:\.\d+)?$"
 _MONTHS_A_YEAR = 12
 _THIS_CENTURY = (36_526, 54_788)  # 2000-01-01 to 2049-12-31 as a spreadsheet counts days
-_HANDFUL = 0.1  # of the dates written with numbers alone
+HANDFUL = 0.1  # of the dates written with numbers alone
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
@@ -168,7 +168,7 @@ def _serials(column: Shown) -> date | None:
 
 def _day_first(column: Shown) -> bool | None:
     """The order of a column that shows one."""
-    if column.days > column.months and column.days >= _HANDFUL * column.written:
+    if column.days > column.months and column.days >= HANDFUL * column.written:
         return True
     return False if column.months else None
 

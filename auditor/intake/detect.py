@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from auditor.intake.columns import Columns
     from auditor.intake.header import HeaderRow
     from auditor.intake.interface import IntakeOptions
     from auditor.intake.source import Body, Source
@@ -55,7 +56,9 @@ class Detected(NamedTuple):
     header_row: int
     rows: int
     """Rows that were looked at: the first block of a large file."""
-    survey: Survey
+    survey: Survey | None
+    """None where the format itself, or a layout, says what every column is."""
+    columns: Columns
     samples: dict[str, tuple[str, ...]]
     """Field -> a few of its values, masked."""
     notes: tuple[str, ...]
@@ -72,25 +75,32 @@ def detect(path: str | Path, options: IntakeOptions) -> list[Detected]:
     `options` names a field, column or sheet that does not exist.
     """
     file = Path(path)
+    options = layout.joined(options)
     (name,) = names_of([file])
     return [_detected(source, options) for source in open_sources(file, name, options)]
 
 
 def _detected(source: Source, options: IntakeOptions) -> Detected:
-    header = source.header or part.find_header(source, options)
+    header = part.header_of(source, options)
     with closing(part.ahead(source.blocks(header))) as blocks:
         body = part.first(source, blocks)[-1]
-    found = survey(body.names, body.cells, options.columns, source.name)
-    columns = source.columns or found.columns
+    found: Survey | None = None
+    if source.columns is not None:
+        columns = source.columns
+    elif options.layout is not None:
+        columns = options.layout.resolve(body.names)
+    else:
+        found = survey(body.names, body.cells, options.columns, source.name)
+        columns = found.columns
     evidence = Evidence(columns)
     evidence.add(body.cells)
     decided, notes = evidence.decide(options, source.day_zero)
-    problems = list(found.problems) if source.columns is None else []
+    problems = [] if found is None else list(found.problems)
     try:
-        evidence.ask(decided, source.name)
+        evidence.ask(decided, options, source.name)
     except InputRejected as error:
         problems.append(error)
-    pinned = "" if problems or source.columns is not None else _pinned(source, header, body, found)
+    pinned = "" if problems or found is None else _pinned(source, header, body, found)
     written = {n for n, shown in evidence.shown.items() if shown.written}
     orders = {decided.readings[name].day_first for name in written}
     if pinned and len(orders) == 1:  # where columns differ, each goes on to show its own
@@ -104,11 +114,12 @@ def _detected(source: Source, options: IntakeOptions) -> Detected:
         header_row=header.record.row,
         rows=body.cells.height + len(body.ragged),
         survey=found,
+        columns=columns,
         samples={
             field: masked(field, [body.cells[str(place)] for place in places])
             for field, places in columns.used().items()
         },
-        notes=(*notes, *source.notes, *columns.notes),
+        notes=(*notes, *evidence.told(options), *source.notes, *columns.notes),
         problems=tuple(problems),
         text=pinned,
     )

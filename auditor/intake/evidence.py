@@ -58,7 +58,19 @@ class Evidence:
             notes.append("Amounts were read with a decimal comma: 1.234,56 as 1,234.56.")
         return Decided(readings, comma), notes
 
-    def ask(self, decided: Decided, where: str) -> None:
+    def told(self, options: IntakeOptions) -> list[str]:
+        """Remarks on what the operator said of the dates, where it mattered."""
+        found = []
+        if options.date_order and any(shown.written for shown in self.shown.values()):
+            found.append(f"Dates such as 03/04/2024 were read {options.date_order}, as was said.")
+        if options.year_pivot is not None and any(shown.short for shown in self.shown.values()):
+            found.append(
+                f"Two-digit years below {options.year_pivot:02} were read as 20xx, the others as"
+                " 19xx, as was said."
+            )
+        return found
+
+    def ask(self, decided: Decided, options: IntakeOptions, where: str) -> None:
         """Raise InputRejected where most dates of service cannot be read without a word.
 
         A few that cannot are rejected one by one, each with its reason.
@@ -68,6 +80,19 @@ class Evidence:
             if shown is None or reading is None:
                 continue
             column = self.columns.names[self.columns.used()[name][0]]
+            against, proof = shown.months, shown.days
+            if not reading.day_first:
+                against, proof = proof, against
+            contrary = against > proof and against >= dates.HANDFUL * shown.written
+            if options.date_order is not None and contrary:
+                raise InputRejected(
+                    f"The dates of column '{column}' are not {options.date_order}, as was said:"
+                    f" {against:,} of {shown.filled:,} can only be read the other way, {proof:,}"
+                    " only this way.",
+                    where=where,
+                    next_step="Correct --date-order (or date_order in the configuration or the"
+                    " layout); if it was right until now, ask whoever makes the export.",
+                )
             if reading.day_first is None and shown.either * 2 > shown.filled:
                 raise InputRejected(
                     f"Nothing shows whether the day or the month comes first in column '{column}':"

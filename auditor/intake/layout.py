@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from auditor import tomlfile
-from auditor.errors import InputRejected
+from auditor.errors import ConfigError, InputRejected
 from auditor.intake import header as headers
 from auditor.intake import missing, names
 from auditor.intake.columns import Columns
@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from auditor.intake.header import Record
+    from auditor.intake.interface import IntakeOptions
 
+LOST = "its header row was not found"
 _MOST_PIVOT = 99  # two digits
 _SHOWN = 10  # headers in a message
 KIND = tomlfile.Kind("layout", "--layout", "docs/layouts.md")
 RENEW = "If the export changed on purpose, renew the layout: auditor layout detect FILE --write"
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +99,14 @@ class Layout:
             default=None,
         )
         found = () if likest is None else trimmed(likest.cells)
+        lost = _difference(wanted, found)
+        if self.delimiter and lost == LOST:
+            mark = _DELIMITERS.get(self.delimiter, f"'{self.delimiter}'")
+            lost += f" (the layout says that {mark} divide the cells)"
         raise InputRejected(
-            f"The file does not have the layout {self.name}: {_difference(wanted, found)}.",
+            f"The file does not have the layout {self.name}: {lost}.",
             where=where,
-            next_step=f"{RENEW} {self.name}. Else ask whoever makes the export.",
+            next_step=f"{RENEW} {self.name} --replace. Else ask whoever makes the export.",
         )
 
     def _check_width(self, head: Sequence[Record], where: str) -> None:
@@ -172,6 +179,28 @@ class Layout:
         return tuple(said[place] for place in self.slices())
 
 
+def joined(options: IntakeOptions) -> IntakeOptions:
+    """`options` with what their layout says of sheet and dates, where they say nothing themselves.
+
+    Raises ConfigError where columns are said twice.
+    """
+    pinned = options.layout
+    if pinned is None:
+        return options
+    if options.columns:
+        raise ConfigError(
+            "Columns are said twice: by a layout and by --map (or [columns] in the configuration).",
+            where=pinned.name,
+            next_step="Leave one of them out, or change the layout.",
+        )
+    return replace(
+        options,
+        sheet=options.sheet or pinned.sheet,
+        date_order=options.date_order or pinned.date_order,
+        year_pivot=pinned.year_pivot if options.year_pivot is None else options.year_pivot,
+    )
+
+
 def load(path: Path) -> Layout:
     """The layout in the TOML file at `path`; ConfigError names every problem of it."""
     found = tomlfile.load(path, Layout, KIND)
@@ -217,8 +246,8 @@ def _misplaced(layout: Layout, place: Place) -> Iterator[str]:
         yield f"must be {wanted[kind]}"
     elif isinstance(place, str) and place not in headers.unique(layout.header or ()):
         yield f"is read from '{place}', which is not in the header"
-    elif isinstance(place, int) and not 1 <= place <= (layout.width or 0):
-        yield f"is column {place}, but width says {layout.width or 0}"
+    elif isinstance(place, int) and layout.width and not 1 <= place <= layout.width:
+        yield f"is column {place}, but width says {layout.width}"
     elif isinstance(place, Field) and (place.start < 1 or place.length < 1):
         yield "must start at 1 or later and have a length of 1 or more"
 
@@ -266,7 +295,7 @@ def _difference(wanted: Sequence[str], found: Sequence[str]) -> str:
     if [name.casefold() for name in wanted] == [name.casefold() for name in found]:
         return "its column names differ in upper and lower case"
     if len(changes.gone) * 2 > len(wanted):
-        return "its header row was not found"
+        return LOST
     said = [
         f"{'column' if len(names_) == 1 else 'columns'} {_quoted(names_)} {word}"
         for names_, word in zip(

@@ -66,6 +66,7 @@ class _Outcome:
         self.blank = self.totals = self.repeated = 0
         self.failed: Counter[str] = Counter()
         self.ragged: Counter[str] = Counter()
+        self.told: list[str] = []
         self.repaired: Counter[tuple[str, str]] = Counter()
 
     def add(self, body: Body) -> None:
@@ -148,10 +149,7 @@ class _Job(NamedTuple):
 def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
     """Read one source to the end; of several not each needs to have the mapped columns."""
     pinned = options.layout
-    if pinned is None or source.header is not None:
-        header = source.header or find_header(source, options)
-    else:
-        header = pinned.header_row(source.head(), source.name)
+    header = header_of(source, options)
     blocks = ahead(source.blocks(header))
     begun = first(source, blocks)
     body = begun[-1]
@@ -189,10 +187,11 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
         unused=columns.unused(),
         notes=(
             *warnings,
-            *_layout(pinned),
+            *_layout(pinned, source),
             *source.notes,
             *columns.notes,
             *_cents(columns),
+            *outcome.told,
             *_notes(outcome),
         ),
         unneeded=columns.unneeded() if fixed is None else columns.unused(),
@@ -229,11 +228,12 @@ def _read(job: _Job, first: list[Body], rest: Iterator[Body]) -> tuple[_Outcome,
         evidence.add(body.cells)
         outcome.add(body)
     final, notes = evidence.decide(job.options, job.source.day_zero)
-    evidence.ask(final, job.source.name)
+    evidence.ask(final, job.options, job.source.name)
     if final != decided:
         outcome = job.outcome(final)
         for body in ahead(job.source.blocks(job.header)):
             outcome.add(body)
+    outcome.told = evidence.told(job.options)
     return outcome, notes
 
 
@@ -263,8 +263,15 @@ def _nothing_to_map(source: Source, mapped: Mapping[str, str]) -> ConfigError:
     )
 
 
-def find_header(source: Source, options: IntakeOptions) -> HeaderRow:
-    """The header of a source that does not know it; InputRejected where none is recognised."""
+def header_of(source: Source, options: IntakeOptions) -> HeaderRow:
+    """The header: the format's own, the layout's, or one that is recognised.
+
+    Raises InputRejected where the file has another than the layout's, or none is recognised.
+    """
+    if source.header is not None:
+        return source.header
+    if options.layout is not None:
+        return options.layout.header_row(source.head(), source.name)
     found = headers.find(source.head(), tuple(options.columns.values()))
     if found is not None:
         return found
@@ -273,8 +280,8 @@ def find_header(source: Source, options: IntakeOptions) -> HeaderRow:
         f"No header row was recognised in the first {headers.LOOKED_AT} rows.",
         where=source.name,
         next_step="The file needs a row of column names such as Claim ID, Patient ID, DOS, CPT,"
-        " Rendering NPI; for other names say --map FIELD=COLUMN, for example"
-        " --map code='Service'.",
+        " Rendering NPI. For other names say --map FIELD=COLUMN, for example --map code='Service'."
+        " A file without a header, or of fixed width, needs a layout (docs/layouts.md).",
     )
 
 
@@ -288,8 +295,12 @@ def _cents(columns: Columns) -> list[str]:
     ]
 
 
-def _layout(pinned: Layout | None) -> tuple[str, ...]:
-    return () if pinned is None else (f"Read as the layout {pinned.name} says.",)
+def _layout(pinned: Layout | None, source: Source) -> tuple[str, ...]:
+    if pinned is None:
+        return ()
+    if source.columns is not None and not pinned.fixed:
+        return (f"The format says itself what stands where; {pinned.name} was not needed.",)
+    return (f"Read as the layout {pinned.name} says.",)
 
 
 def _notes(outcome: _Outcome) -> list[str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from auditor.errors import ConfigError, InputRejected
-from auditor.intake import part
+from auditor.intake import layout, part
 from auditor.intake.interface import Intake
 from auditor.intake.opening import names_of, open_sources
 from schemas import ClaimLines, RejectedRows, Repairs, SetAside, dtypes, empty
@@ -33,22 +32,7 @@ def read(paths: Iterable[str | Path], options: IntakeOptions) -> Intake:
     files = [Path(path) for path in paths]
     if not files:
         raise ConfigError("No claim file was named.", next_step="Name at least one file.")
-    pinned = options.layout
-    if pinned is not None:
-        if options.columns:
-            raise ConfigError(
-                "Columns are said twice: by a layout and by --map (or [columns] in the"
-                " configuration).",
-                where=pinned.name,
-                next_step="Leave one of them out, or change the layout.",
-            )
-        options = replace(
-            options,
-            sheet=options.sheet or pinned.sheet,
-            date_order=options.date_order or pinned.date_order,
-            year_pivot=pinned.year_pivot if options.year_pivot is None else options.year_pivot,
-        )
-    parts = _parts(files, options)
+    parts = _parts(files, layout.joined(options))
     batches = [batch for each in parts for batch in each.lines]
     for each in parts:
         each.lines.clear()

@@ -142,7 +142,9 @@ def _repairs_by_kind(sheet: Sheet, result: AuditResult) -> None:
 def _mapping(sheet: Sheet, files: tuple[FileRead, ...]) -> None:
     _section(sheet, "Columns read")
     rows = [
-        (f.name, f.header_row, field, header) for f in files for field, header in f.mapping.items()
+        (f.name, f.header_row or None, field, header)
+        for f in files
+        for field, header in f.mapping.items()
     ]
     schema = {"file": pl.String, "row": pl.Int64, "field": pl.String, "header": pl.String}
     frame = pl.DataFrame(rows, schema=schema, orient="row")
@@ -184,12 +186,13 @@ def _rejected(sheet: Sheet, rejected: pl.DataFrame, cap: int, companion: str) ->
 
 def _told() -> pl.Expr:
     """The reasons, and below them the columns they are about with what stands there."""
+    values = (
+        pl.col("value")
+        .str.split("; ")
+        .list.eval(pl.when(pl.element() == "").then(pl.lit("(blank)")).otherwise(pl.element()))
+    )
     about = pl.format(
-        "\n{}: {}",
-        pl.col("column").str.split("; ").list.join(" / "),
-        pl.when(pl.col("value").str.strip_chars("; ") == "")
-        .then(pl.lit("(blank)"))
-        .otherwise("value"),
+        "\n{}: {}", pl.col("column").str.split("; ").list.join(" / "), values.list.join(" / ")
     )
     return pl.concat_str("reasons", about.fill_null(""))
 

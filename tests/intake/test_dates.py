@@ -124,7 +124,7 @@ def test_the_order_that_the_operator_says(
 
 
 def test_the_order_that_the_operator_says_beats_the_files(read: Callable[..., Intake]) -> None:
-    intake = read(dated(["03/04/2024", "04/03/2024", "25/03/2024"]), date_order="month-first")
+    intake = read(dated(["03/04/2024", "03/25/2024", "25/03/2024"]), date_order="month-first")
     assert intake.rejected["source_row"].to_list() == [4]
 
 
@@ -341,3 +341,28 @@ def test_a_column_of_nothing_but_day_numbers(
     intake = read(dated(cells))
     assert [str(day) for day in intake.lines["service_date_from"]] == ["2024-01-08", "2024-01-09"]
     assert set(intake.repairs["kind"]) == {"a spreadsheet's day number"}
+
+
+@pytest.mark.parametrize(
+    ("order", "cells", "refused"),
+    [
+        ("month-first", ["13/04/2024", "14/04/2024", "03/04/2024", "04/14/2024"], True),
+        ("month-first", ["13/04/2024", "04/14/2024", "03/04/2024"], False),
+        ("day-first", ["13/04/2024", "03/04/2024"], False),
+        ("day-first", ["04/13/2024", "03/04/2024", "03/05/2024"], True),
+    ],
+)
+def test_dates_that_contradict_what_was_said_refuse_the_file(
+    read: Callable[..., Intake], order: str, cells: list[str], *, refused: bool
+) -> None:
+    if refused:
+        with pytest.raises(InputRejected, match=f"are not {order}, as was said"):
+            read(dated(cells), date_order=order)
+    else:
+        notes = read(dated(cells), date_order=order).files[0].notes
+        assert f"Dates such as 03/04/2024 were read {order}, as was said." in notes
+
+
+def test_what_was_said_of_the_century_is_told(read: Callable[..., Intake]) -> None:
+    notes = read(dated(["03/15/24"]), year_pivot=70).files[0].notes
+    assert "Two-digit years below 70 were read as 20xx, the others as 19xx, as was said." in notes

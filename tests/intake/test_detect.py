@@ -91,6 +91,7 @@ def test_a_file_that_would_be_refused_says_why_and_pins_nothing(
     assert "procedure code" in said[0]
     assert "day or the month comes first" in said[1]
     assert found.text == ""
+    assert found.survey is not None
     assert found.survey["code"].suggestions == ("Thing",)
 
 
@@ -126,3 +127,23 @@ def test_what_the_operator_says_goes_into_the_layout(
 )
 def test_samples_are_masked(field: str, values: list[str], shown: tuple[str, ...]) -> None:
     assert masked(field, [pl.Series(values, dtype=pl.String)]) == shown
+
+
+def test_what_a_layout_reads_can_be_looked_at(file: Callable[..., Path], tmp_path: Path) -> None:
+    (tmp_path / "l.toml").write_text(
+        """fixed = true
+[columns]
+claim_id = { start = 1, length = 2 }
+patient_id = { start = 3, length = 2 }
+rendering_npi = { start = 5, length = 10 }
+service_date_from = { start = 15, length = 8 }
+code = { start = 23, length = 5 }
+""",
+        encoding="utf-8",
+    )
+    path = file("C1P1123456789320240304X9213\n", "claims.txt")
+    (found,) = detect(path, options(layout=load_layout(tmp_path / "l.toml")))
+    assert found.survey is None
+    assert found.samples["code"] == ("X9213",)
+    assert found.columns.names[found.columns.single["code"]] == "code (23-27)"
+    assert found.text == ""

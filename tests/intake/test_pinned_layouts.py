@@ -79,7 +79,7 @@ def test_a_changed_export_is_an_error_that_names_the_difference(
     with pytest.raises(InputRejected) as error:
         read(f"{header}\n{ROW}\n", layout=layout(LAYOUT))
     assert error.value.what == f"The file does not have the layout nightly.toml: {difference}."
-    assert "auditor layout detect FILE --write nightly.toml" in error.value.next_step
+    assert "auditor layout detect FILE --write nightly.toml --replace" in error.value.next_step
 
 
 @pytest.mark.parametrize("header", [HEADER + ",,", " Case , Client,Done  By,When,What,Extra,Cost"])

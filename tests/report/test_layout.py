@@ -193,7 +193,7 @@ def test_input_lists_files_columns_rejects_set_aside_and_repairs(book: Workbook)
         for name in ("march.csv", "april.xlsx [Lines]")
     ]
     assert ["april.xlsx [Lines]", 10, "institutional"] in [row[:3] for row in rows]
-    told = "no code; no patient\nHCPCS / MRN: (blank)"
+    told = "no code; no patient\nHCPCS / MRN: (blank) / (blank)"
     assert ["march.csv", 41, "C41", told, "Claim No: =1+1"] in rows
     assert ["march.csv", 20, "code", "leading zeros restored", "row 100: 100 -> 00100"] in rows
     assert ["march.csv", 17, "units", "not a number, emptied", "one -> (emptied)"] in rows
