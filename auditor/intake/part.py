@@ -171,6 +171,7 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
     rejected, aside, repairs = outcome.reconciled()
     warnings = notes + warning.rejections(rejected, outcome.read)
     warnings += warning.emptied(outcome.lines, outcome.repaired, columns.mapping())
+    warnings += columns.warnings
     file = FileRead(
         name=source.name,
         sha256=source.sha256,
@@ -187,7 +188,7 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
             *warnings,
             *_layout(pinned),
             *source.notes,
-            *columns.notes,
+            *(note for note in columns.notes if note not in columns.warnings),
             *_cents(columns),
             *_notes(outcome),
         ),
