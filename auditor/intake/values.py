@@ -137,6 +137,7 @@ FITS: Mapping[str, Test] = {
     "void_indicator": _like(_FLAG),
     "claim_type": _claim_type,
     "bill_type": _like(_BILL_TYPE),
+    "revenue_code": _like(r"^\d{1,4}(?:\.0+)?$"),
     "ndc": _like(_NDC),
     "units_sign": _like(r"^(?:[+-]|[A-Z]{1,8})$"),
 }  # fmt: skip
