@@ -86,7 +86,8 @@ _ROLES = (
 """What a word beside NPI says of whose it is; of one field the better first."""
 # Whose NPI is nobody's that a claim line is about, and columns about an NPI that hold none.
 _OTHER_NPI = re.compile(
-    r"SUPER?V.*|PCP|PRIMARY|PRIM|CARE|ATTEND.*|ATT|ATTN|ATTG|OPER.*|ASSIST.*|ADMIT.*|OTHER|OTH"
+    r"SUPER?V.*|SUP|PCP|PRIMARY|PRIM|CARE|ATTEND.*|ATTN?G?|AT|OPER.*|OP|ASSIST.*|AS?ST|AD[MT].*"
+    r"|OTHE?R?|OT"
     r"|FACILITY|FAC|FACIL|HOSP.*|LOC.*|SITE|LAB.*|PAY.*|PURCH.*|PRESC.*|RX|DISP.*|PHARM.*"
     r"|ASSIGNED|TYPE|TYP|FLAG|FLG|INDICATOR|DATE|DT|NAME|NM|QUAL.*|STATUS|VALID.*|TAXONOMY"
     r"|SPECIALTY|SPEC|STATE|ZIP|ADDR.*|COUNT|CNT"

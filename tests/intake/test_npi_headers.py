@@ -56,6 +56,7 @@ def test_words_say_whose_npi_it_is(read: Callable[..., Intake], header: str, fie
         "Supervising Phys NPI", "SUPERV_PROV_NPI", "Prov NPI Type", "Rend NPI Flag",
         "Prov NPI Date", "Rend Prov NPI Name", "Purchased Svc Prov NPI", "Bill Rend NPI",
         "Operating Physician NPI", "Prov UNPIN", "Member NPI",
+        "AT_PHYSN_NPI", "OP_PHYSN_NPI", "OT_PHYSN_NPI", "Other Prov NPI", "ADMTG_PHYS_NPI",
     ],
 )  # fmt: skip
 def test_words_of_another_are_refused(header: str) -> None:
