@@ -17,6 +17,8 @@ _THOUSANDS = r"^\d{1,3}(?:,\d{3})+(?:\.\d*)?$"
 _COMMA = r",(?:\d{1,2}|\d{4,})\D*$|\.\d{3},"
 _POINT = r"\.(?:\d{1,2}|\d{4,})\D*$|,\d{3}\."
 _NUMBER = r"^(\d{0,12})(?:\.(\d*))?$"
+_DASH = r"^(?:\$\s*-+|-+\s*\$)$"  # how accountants write nothing
+_UNIT_WORD = r"(?i)^(.*\d\)?)\s*(?:units?|unit\(s\)|unt|un|each|ea)\.?$"
 
 
 class Written(NamedTuple):
@@ -49,15 +51,22 @@ def look(columns: Sequence[pl.Series]) -> Written:
     return Written(filled, comma, point)
 
 
-def scaled(values: pl.Series, digits: int, what: str, *, comma: bool = False) -> pl.DataFrame:
+def scaled(
+    values: pl.Series, digits: int, what: str, *, comma: bool = False, of_money: bool = True
+) -> pl.DataFrame:
     """Distinct numbers times 10 to the power of `digits`, as Int64.
 
     $, blanks and thousands commas go; (12.50), -12.50, 12.50- and 12.50 CR are negative. Further
     decimals are rounded half up in size, and noted. What is no number is emptied, and noted.
-    `comma`: the comma is the decimal sign, and the point marks the thousands.
+    `comma`: the comma is the decimal sign, and the point marks the thousands. `of_money`: $ - is 0;
+    otherwise the words for units behind the number go.
     """
     frame = values.alias("raw").to_frame().with_columns(text=clean(pl.col("raw")))
-    written = pl.col("text")
+    worded = pl.lit(not of_money) & pl.col("text").str.contains(_UNIT_WORD)
+    dash = (pl.lit(of_money) & pl.col("text").str.contains(_DASH)).fill_null(value=False)
+    frame = frame.with_columns(worded=worded, dash=dash)
+    bare_text = pl.when("worded").then(pl.col("text").str.replace(_UNIT_WORD, "${1}"))
+    written = bare_text.otherwise("text")
     if comma:
         written = written.str.replace_many([",", "."], [".", ","])
     upper = written.str.to_uppercase().str.replace_all(r"USD|[\s$+]", "")
@@ -85,11 +94,14 @@ def scaled(values: pl.Series, digits: int, what: str, *, comma: bool = False) ->
         (pl.col("text").str.contains(r"(?i)\$|USD"), "currency sign taken out"),
         (pl.col("bare").str.contains(",", literal=True), "thousands commas taken out"),
         (minus, "read as negative"),
+        (pl.col("worded"), "unit word taken out"),
     )
     return frame.select(
         "raw",
-        value=pl.when("valid").then(amount * sign),
-        kind=pl.when("valid")
+        value=pl.when("dash").then(0).when("valid").then(amount * sign),
+        kind=pl.when("dash")
+        .then(pl.lit("an accountant's dash read as 0"))
+        .when("valid")
         .then(changed)
         .when(pl.col("text").is_not_null())
         .then(pl.lit(f"not {what}: emptied")),
@@ -118,7 +130,7 @@ def cents(raw: pl.Series, *, in_cents: bool = False, comma: bool = False) -> Nor
 
 def thousandths(values: pl.Series, *, comma: bool = False) -> pl.DataFrame:
     """Distinct units in thousandths; `comma` as in scaled."""
-    return scaled(values, 3, "a number of units", comma=comma)
+    return scaled(values, 3, "a number of units", comma=comma, of_money=False)
 
 
 def line_number(values: pl.Series) -> pl.DataFrame:

@@ -107,6 +107,14 @@ def bill_type(values: pl.Series) -> pl.DataFrame:
     return _table(values, pl.when(code).then(pl.lit("institutional")))
 
 
+def revenue_code(values: pl.Series) -> pl.DataFrame:
+    """Institutional where a revenue code stands: three or four digits, not all of them zeros."""
+    code = pl.col("text").str.contains(r"^\d{3,4}(?:\.0+)?$") & pl.col("text").str.contains(
+        r"^0*[1-9]"
+    )
+    return _table(values, pl.when(code).then(pl.lit("institutional")))
+
+
 def _original(text: pl.Expr) -> pl.Expr:
     """Whether a text that names Medicare means the plan that no private insurer runs."""
     return ~text.str.contains(_SPECIAL_MEDICARE)

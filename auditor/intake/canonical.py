@@ -73,7 +73,8 @@ def _institutional(raw: pl.DataFrame, plan: Plan) -> tuple[pl.DataFrame, pl.Data
     """(lines set aside, the others, how many of those have another claim type).
 
     The claim type decides; a line without one that says professional or institutional is
-    institutional where it has a bill type. Every other type is audited, and counted.
+    institutional where it has a bill type or a revenue code, which no professional claim has. Every
+    other type is audited, and counted.
     """
     says: list[pl.Series] = []
     other = pl.Series(dtype=pl.Boolean)
@@ -85,6 +86,8 @@ def _institutional(raw: pl.DataFrame, plan: Plan) -> tuple[pl.DataFrame, pl.Data
         says.append(pl.select(pl.when(kind != "other").then(kind)).to_series())
     if "bill_type" in raw.columns:
         says.append(through(raw["bill_type"], business.bill_type).values)
+    if "revenue_code" in raw.columns:
+        says.append(through(raw["revenue_code"], business.revenue_code).values)
     empty = pl.DataFrame(
         schema=dict.fromkeys(("source_file", "claim_id", "reason"), pl.String)
         | {"source_row": pl.UInt32}

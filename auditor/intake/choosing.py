@@ -49,6 +49,8 @@ class Choosing:
         self.problems: list[Problem] = []
         self.rejected: dict[str, list[int]] = {}
         """Field -> columns of its name whose values are something else."""
+        self.left_out: dict[str, list[int]] = {}
+        """Notes on columns that were not read as what they are named like -> those columns."""
         self.candidates: dict[str, list[Candidate]] = {}
         for place, name in enumerate(header):
             # The number that a repeated header was given here is not part of its name.
@@ -87,6 +89,17 @@ class Choosing:
         if text not in self.columns.notes:
             self.columns.notes.append(text)
 
+    def warn(self, text: str) -> None:
+        """Say something of the file that the summaries repeat."""
+        self.note(text)
+        if text not in self.columns.warnings:
+            self.columns.warnings.append(text)
+
+    def not_read(self, text: str, places: Sequence[int]) -> None:
+        """Say that `places` are not read as what they are named like."""
+        self.note(text)
+        self.left_out[text] = list(places)
+
     # --- one of several
 
     def pick(
@@ -121,7 +134,8 @@ class Choosing:
         """Say that `places` are named like `name`, but hold something else."""
         self.rejected.setdefault(name, []).extend(places)
         for place in places:
-            self.note(f"{self.unlike(name, [place])}: it was not read as that.")
+            text = f"{self.unlike(name, [place])}: it was not read as that."
+            self.not_read(text, [place])
 
     def unlike(self, name: str, places: Sequence[int]) -> str:
         """That the values of `places` do not look like `name`, with the figure."""

@@ -9,6 +9,21 @@ from auditor.intake.distinct import Normal, clean, kinds, through
 _POINT_ZERO = r"^(-?\d+)\.0+$"
 _SHORT = r"^(?:[1-9]|1\d)\d{2}$"
 _WITH_MODIFIER = r"^([A-Z0-9]{5})\s*[-:,/ ]\s*([A-Z0-9]{2}(?:[-:,/ ]?[A-Z0-9]{2}){0,4})$"
+# 99213.0 and 100.0 are a spreadsheet's numbers; 250.00 is an ICD-9 code, or a price.
+_CODE_ZERO = r"^(?:(\d{5})\.0+|(\d+)\.0)$"
+_TIMES = r"\sX\d"  # 99213 x2 says how often; 99213-X1 has a modifier
+# "99213 - Office visit, est", "J1100: DEXA": a separator with a blank, then a word.
+_WITH_TEXT = (
+    r"^(\d{4}[0-9A-Z]|[A-Z]\d{4})(?:[-:,;/|]+\s|\s)[-:,;/|\s]*(?:[(\[]\s*)?"
+    r"([A-Z]{3,})(?:[^A-Z0-9].*)?$"
+)
+_SAYS_MODIFIER = r"\bMOD(?:S|IFIERS?)?\b"  # 99213 with modifier 25: not for the cutting
+# Modifiers of letters that are seen packed: of all there are, TEST and SCAN could be made.
+_LETTERED = (
+    r"^(?:LT|RT|TC|QW|G[ACNOPTXYZ]|AS|KX|NU|RR|UE|Q[KXYZ]|AA|AD|J[WZ]|SG|X[EPSU]|L[CD]|RC|FA|TA"
+    r"|CR){2,5}$"
+)
+_NO_MODIFIER = r"^0{1,2}(?:\.0+)?$"
 _NOTHING = r"(?i:^(?:[(<]?null[)>]?|\\n|#?n/a|nan|none)$)"
 _DIRTY = rf"^$|^\s|\s$|^=|^'|[\x00-\x1f\x7f]|\.0+$|^[-.]+$|[eE]\+|{_NOTHING}"
 SHORTENED = "a spreadsheet shortened this number; its last digits are lost"
@@ -20,20 +35,34 @@ def procedure(values: pl.Series) -> pl.DataFrame:
 
     Upper case; `99213.0` loses the .0; 100 to 1999 get back the zeros that a number lost, since
     the CPT codes of digits alone that begin with 0 are those of anesthesia, 00100 to 01999 (a code
-    that kept one zero was never a number, and 9921 is a code cut short); `99213-25` is split.
-    Anything else stays as it is, for COD-1 to judge.
+    that kept one zero was never a number, and 9921 is a code cut short); `99213-25` is split,
+    and a description behind the code is cut off. Anything else stays as it is, for COD-1 to judge.
     """
-    text = clean(pl.col("raw"))
     frame = (
         values.alias("raw")
         .to_frame()
-        .with_columns(text=text)
+        .with_columns(text=clean(pl.col("raw")))
         .with_columns(upper=pl.col("text").str.to_uppercase())
     )
-    point = pl.col("upper").str.contains(_POINT_ZERO)
-    frame = frame.with_columns(code=pl.col("upper").str.replace(_POINT_ZERO, "${1}"), point=point)
+    upper = pl.col("upper")
+    word = upper.str.extract(_WITH_TEXT, 2)
+    alone = upper.str.ends_with(word)
+    described = (
+        word.is_not_null()
+        & ~(alone & word.str.contains(_LETTERED))
+        & ~upper.str.contains(_SAYS_MODIFIER)
+    ).fill_null(value=False)
+    frame = frame.with_columns(
+        code=pl.when(described)
+        .then(upper.str.extract(_WITH_TEXT, 1))
+        .otherwise(upper.str.replace(_CODE_ZERO, "${1}${2}")),
+        point=upper.str.contains(_CODE_ZERO),
+        described=described,
+    )
+    code, text = pl.col("code"), pl.col("text")
+    lower = pl.when("described").then(~text.str.starts_with(code)).otherwise(text != upper)
     short = pl.col("code").str.contains(_SHORT)
-    split = pl.col("code").str.contains(_WITH_MODIFIER)
+    split = pl.col("code").str.contains(_WITH_MODIFIER) & ~pl.col("code").str.contains(_TIMES)
     return frame.select(
         "raw",
         value=pl.when(short)
@@ -45,10 +74,11 @@ def procedure(values: pl.Series) -> pl.DataFrame:
         .then(pl.col("code").str.extract(_WITH_MODIFIER, 2))
         .otherwise(pl.lit("")),
         kind=kinds(
-            (pl.col("text") != pl.col("upper"), "upper-cased"),
+            (lower, "upper-cased"),
             (pl.col("point"), ".0 removed"),
             (short, "leading zeros restored"),
             (split, "modifier split from the code"),
+            (pl.col("described"), "text behind the code cut off"),
         ),
     )
 
@@ -74,25 +104,28 @@ def _tokens(text: pl.Expr) -> pl.Expr:
 
 
 def modifier(values: pl.Series) -> pl.DataFrame:
-    """Distinct modifier cells, one or several in each."""
+    """Distinct modifier cells, one or several in each; 00 and 0 are how some exports say none."""
     frame = values.alias("raw").to_frame().with_columns(text=clean(pl.col("raw")))
     frame = frame.with_columns(upper=pl.col("text").str.to_uppercase())
     point = pl.col("upper").str.contains(r"^\d{2}\.0+$")
     frame = frame.with_columns(
         point=point, value=_tokens(pl.col("upper").str.replace(r"^(\d{2})\.0+$", "${1}"))
     )
-    value = pl.when(pl.col("value") != "").then("value")
+    none = pl.col("upper").str.contains(_NO_MODIFIER)
+    value = pl.when((pl.col("value") != "") & ~none).then("value")
     return frame.select(
         "raw",
         value=value,
-        kind=kinds(
-            (pl.col("text") != pl.col("upper"), "upper-cased"),
-            (pl.col("point"), ".0 removed"),
-            (pl.col("value").str.contains(" ", literal=True), "packed modifiers split"),
-            (
-                pl.col("text").str.contains(r"\s") & ~pl.col("value").str.contains(" "),
-                "blanks removed",
-            ),
+        kind=pl.when(~none).then(
+            kinds(
+                (pl.col("text") != pl.col("upper"), "upper-cased"),
+                (pl.col("point"), ".0 removed"),
+                (pl.col("value").str.contains(" ", literal=True), "packed modifiers split"),
+                (
+                    pl.col("text").str.contains(r"\s") & ~pl.col("value").str.contains(" "),
+                    "blanks removed",
+                ),
+            )
         ),
     )
 

@@ -19,6 +19,9 @@ class Columns:
     slots: dict[int, dict[str, list[int]]] = field(default_factory=dict)
     """Of a wide file: line number -> field -> its columns. Empty where a row is a line."""
     notes: list[str] = field(default_factory=list)
+    """Remarks on the choice, the warnings among them."""
+    warnings: list[str] = field(default_factory=list)
+    """Those that the summaries repeat."""
     claim_dates: bool = False
     """The dates of service are read from the claim's dates."""
     fallbacks: dict[str, list[int]] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from auditor.errors import ConfigError, InputRejected
 from auditor.intake import code_columns, list_columns, missing, names
 from auditor.intake.choosing import Choosing, Problem
-from auditor.intake.columns import Columns
+from auditor.intake.columns import Columns, bare
 from auditor.intake.sample import HALF
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def decide(
     for name in names.LISTS:
         list_columns.find(choosing, name)
     _required(choosing)
+    _warn(choosing)
     return choosing
 
 
@@ -161,7 +162,8 @@ def _of_lines(choosing: Choosing, name: str, numbered: list[tuple[int, names.Mat
     places = [place for place, _ in numbered]
     if places and choosing.sample.judge(name, places).other:
         choosing.rejected.setdefault(name, []).extend(places)
-        choosing.note(f"{choosing.unlike(name, places)}: they were not read as that.")
+        text = f"{choosing.unlike(name, places)}: they were not read as that."
+        choosing.not_read(text, places)
         return
     for slot in sorted(slots):
         own = [(place, match) for place, match in numbered if match.number == slot]
@@ -178,6 +180,55 @@ def _shared_ids(choosing: Choosing) -> None:
         for start, said in _NOT_QUITE_PATIENTS.items():
             if plain.startswith(start):
                 choosing.note(f"Patients are told apart by '{header}': {said}.")
+
+
+# --- what may have been missed
+
+
+def _warn(choosing: Choosing) -> None:
+    """Say loudly what was left unread although it looks like something that is wanted."""
+    for text, places in choosing.left_out.items():
+        if not choosing.taken.issuperset(places):  # read as something else, none is lost
+            choosing.warn(text)
+    for name in names.NPIS:
+        for place, match in choosing.candidates.get(name, []):
+            # Those of listed names that say too little, as Provider, are no promise of an NPI.
+            if match.by_words and not choosing.columns.has(name) and place not in choosing.taken:
+                _unproved(choosing, name, place)
+    if not choosing.columns.has("rendering_npi"):
+        _unread_npis(choosing)
+
+
+def _unproved(choosing: Choosing, name: str, place: int) -> None:
+    judged = choosing.sample.judge(name, [place], proof=True)
+    if judged.filled and (judged.share or 0) < HALF:
+        choosing.warn(
+            f"Column {choosing.quoted([place])} is named like the {missing.word(name)}, but less"
+            " than half of its values look like one: it was not read as that."
+        )
+
+
+def _unread_npis(choosing: Choosing) -> None:
+    """The rules on practitioners go without them, so this is no small matter."""
+    header = choosing.columns.names
+    unknown = [
+        place
+        for place, name in enumerate(header)
+        if place not in choosing.taken
+        and not names.matches(bare(name))
+        and not names.of_another(bare(name))
+    ]
+    found = [place for place in unknown[:_LOOKED_AT] if choosing.sample.holds_npis(place)]
+    if not found:
+        return
+    said = f"--map rendering_npi='{header[found[0]]}'"
+    choosing.warn(
+        f"No rendering NPI was read, but column {choosing.quoted(found)} holds NPIs: if they are"
+        f" the rendering practitioners', say {said}."
+        if len(found) == 1
+        else f"No rendering NPI was read, but columns {choosing.quoted(found)} hold NPIs: if those"
+        f" of one are the rendering practitioners', say so, for example {said}."
+    )
 
 
 # --- required fields

@@ -7,7 +7,8 @@ POST_DATE "POS"; ICD9_PROC_CODE_1 and UB_SURG hold ICD codes).
 
 Each field has its names in ranks (see synonyms). A column of a better rank wins without asking:
 submitted over allowed, line dates over claim dates. Names that say too little by themselves (CODE,
-STATUS, Provider) count only where the values under them prove it.
+STATUS, Provider) count only where the values under them prove it. Of NPIs, whose headers are
+abbreviated in every way there is, the words decide where the name as a whole is not known.
 """
 
 from __future__ import annotations
@@ -65,7 +66,32 @@ class Match:
     """The name alone says too little: the values have to prove it."""
     order: int = 0
     """Among names of one rank, so that the order of the columns decides nothing."""
+    by_words: bool = False
+    """Not a listed name: its words say so."""
 
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]*|[a-z]+")
+_ROLES = (
+    ("rendering_npi", r"REND|RENDERING|RENDER|RNDR|RNDRG|RNDRNG|RNDRING"),
+    ("rendering_npi", r"PERF|PERFORMING|PERFORM|PRF|PRFRM"),
+    ("rendering_npi", r"SERVICING|SERVICE|SERVC|SERV|SRV|SRVC|SVC|SVCG|SRVG"),
+    ("rendering_npi", r"TREATING|TREAT|TRTG"),
+    ("billing_npi", r"BILL.*|BLG|BLLG"),
+    ("billing_npi", r"GROUP|GRP"),
+    ("referring_npi", r"REFER.*|REF|RFR|RFRG"),
+    ("referring_npi", r"ORDER.*|ORD"),
+    # Who says no more than provider means the one of the line.
+    ("rendering_npi", r"PROVIDER|PROV|PRVDR|PRV|PHYSICIAN|PHYS|PHYSN|PRACTITIONER|CLINICIAN"),
+)
+"""What a word beside NPI says of whose it is; of one field the better first."""
+# Whose NPI is nobody's that a claim line is about, and columns about an NPI that hold none.
+_OTHER_NPI = re.compile(
+    r"SUPER?V.*|SUP|PCP|PRIMARY|PRIM|CARE|ATTEND.*|ATTN?G?|AT|OPER.*|OP|ASSIST.*|AS?ST|AD[MT].*"
+    r"|OTHE?R?|OT"
+    r"|FACILITY|FAC|FACIL|HOSP.*|LOC.*|SITE|LAB.*|PAY.*|PURCH.*|PRESC.*|RX|DISP.*|PHARM.*"
+    r"|ASSIGNED|TYPE|TYP|FLAG|FLG|INDICATOR|DATE|DT|NAME|NM|QUAL.*|STATUS|VALID.*|TAXONOMY"
+    r"|SPECIALTY|SPEC|STATE|ZIP|ADDR.*|COUNT|CNT"
+)
 
 _MARKS = re.compile(r"[^A-Z0-9]+")
 _DIGIT = re.compile(r"\d")
@@ -111,6 +137,49 @@ def _exact(name: str) -> tuple[Match, ...]:
     if not found and _MODIFIER.fullmatch(name):
         found = (Match("modifiers", 0),)
     return found
+
+
+def _words(header: str) -> list[str]:
+    """The words of `header`, upper case: what blanks, marks and changes of case set apart."""
+    return [word.upper() for word in _WORD.findall(header)]
+
+
+def of_another(header: str) -> bool:
+    """Whether a header says of itself that an NPI under it is not the practitioner's."""
+    return any(_OTHER_NPI.fullmatch(word) for word in _words(header))
+
+
+@cache
+def _role(word: str) -> int | None:
+    """Which of _ROLES `word` is."""
+    return next((n for n, (_, role) in enumerate(_ROLES) if re.fullmatch(role, word)), None)
+
+
+def _npi(header: str) -> tuple[Match, ...]:
+    """Whose NPI a header means by its words: SERV_PROV_NPI, Rend Phys NPI #, Provider NPI No.
+
+    A rank below every listed name, and believed only where the values prove it; () where the words
+    say nothing, or two things.
+    """
+    words = _words(header)
+    if "NPI" not in words or any(_OTHER_NPI.fullmatch(word) for word in words):
+        return ()
+    said = sorted({role for word in words if (role := _role(word)) is not None})
+    fields = {_ROLES[role][0] for role in said if role < len(_ROLES) - 1}
+    if not said or len(fields) > 1:
+        return ()
+    field = _ROLES[said[0]][0]
+    number = re.fullmatch(r".*?(\d{1,2})", plain(header))
+    return (
+        Match(
+            field,
+            NAMES[field].count("/") + 1 + said[0],
+            number=int(number[1]) if number else None,
+            stem="".join(words) if number else "",
+            weak=True,
+            by_words=True,
+        ),
+    )
 
 
 def in_cents(header: str) -> bool:
@@ -169,7 +238,8 @@ def matches(header: str) -> tuple[Match, ...]:
     if len(header) > _LONGEST:
         return ()
     name = plain(header)
-    if name[:2] not in _starts() and not name[:1].isdigit():
+    about_npi = "NPI" in name
+    if name[:2] not in _starts() and not name[:1].isdigit() and not about_npi:
         return ()
     whole = _exact(name)
     if whole or name.isdigit():
@@ -194,4 +264,4 @@ def matches(header: str) -> tuple[Match, ...]:
                 )
                 for match in fits
             )
-    return ()
+    return _npi(header) if about_npi else ()

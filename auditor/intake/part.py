@@ -173,6 +173,7 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
     warnings = notes + warning.rejections(rejected, outcome.read)
     warnings += warning.shortened(outcome.repaired, columns.mapping())
     warnings += warning.emptied(outcome.lines, outcome.repaired, columns.mapping())
+    warnings += columns.warnings
     file = FileRead(
         name=source.name,
         sha256=source.sha256,
@@ -189,7 +190,7 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
             *warnings,
             *_layout(pinned, source),
             *source.notes,
-            *columns.notes,
+            *(note for note in columns.notes if note not in columns.warnings),
             *_cents(columns),
             *outcome.told,
             *_notes(outcome),

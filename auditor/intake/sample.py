@@ -83,6 +83,11 @@ class Sample:
         """Whether most values are NPIs with a right check digit."""
         return (self._share(values.checked_npi, places).share or 0) >= HALF
 
+    def holds_npis(self, place: int) -> bool:
+        """As checked, of one column with enough filled cells that this is no chance."""
+        found = self._share(values.checked_npi, [place])
+        return found.filled >= ENOUGH and (found.share or 0) > HALF
+
     def kind_of_code(self, places: Sequence[int]) -> Literal["hcpcs", "icd", "other"]:
         """What the procedure codes of `places` together look like."""
         return values.kind_of_code(pl.concat([self.texts(p)["text"] for p in places]).unique())

@@ -23,12 +23,12 @@ Test = Callable[[pl.Series, Dated], pl.Series]
 argument tells dates: `date_like`, or something that remembers its answers."""
 
 _HCPCS = r"^(?:\d{4}[0-9A-Z]|[A-Z]\d{4})(?:\.0+|[-:, /].*)?$"
-_SHORT = r"^(?:[1-9]|1\d)\d{2}(?:\.0+)?$"  # 00840 in a workbook is 840
+_SHORT = r"^(?:[1-9]|1\d)\d{2}(?:\.0)?$"  # 00840 in a workbook is 840
 _ICD_PROCEDURE = r"^(?:[0-9A-HJ-NP-Z]{7}|\d{2}\.\d{1,2})$"  # ICD-10-PCS, ICD-9 volume 3
 _NPI = r"^\d{10}(?:\.0+)?$"
 _ISSUED = r"^[12]\d{9}(?:\.0+)?$"
 _PREFIX = 24  # what 80840 before an NPI adds to its Luhn sum
-_MODIFIER = r"^(?:\d{2}\.0+|[A-Z0-9]{2}(?:[\s,;|/:\-+&]+[A-Z0-9]{2}){0,4}|[A-Z0-9]{4})$"
+_MODIFIER = r"^(?:0|\d{1,2}\.0+|[A-Z0-9]{2}(?:[\s,;|/:\-+&]+[A-Z0-9]{2}){0,4}|[A-Z0-9]{4})$"
 _PACKED = r"^(?:\d\d|[A-Z][A-Z0-9]|\dP){3,5}$"  # and with a digit, or words would do
 _PLACE = r"^\d{1,2}(?:\.0+)?$"
 _ICD = r"^(?:[A-Z]\d[0-9A-Z]\.?[0-9A-Z]{0,4}|\d{2,3}\.?\d{0,2})(?:[\s,;|/:^~].*)?$"
@@ -39,6 +39,8 @@ _NUMBER = (
     r"^(?:USD)?[\s$(+\-]*(?:\d[\d,]{0,14}(?:\.\d{0,6})?|\.\d{1,6}|\d[\d.]{0,14},\d{1,2})"
     r"[\s)\-]*(?:CR|USD)?$"
 )
+_UNITS = _NUMBER.removesuffix("$") + r"(?:\s*(?:UNITS?|UNIT\(S\)|UNT|UN|EACH|EA)\.?)?$"
+_MONEY = rf"{_NUMBER}|^(?:\$\s*-+|-+\s*\$)$"
 _INTEGER = r"^\d{1,9}(?:\.0+)?$"
 _SERIAL = r"^[2-7]\d{4}(?:\.\d+)?$"  # a spreadsheet's day numbers of 1954 to 2119
 DATED = (  # cheap to ask, and true of all that dates.parse reads
@@ -103,7 +105,7 @@ def _known_status(texts: pl.Series, _: Dated) -> pl.Series:
     return paid | business.voided(texts, flag=False)["value"].is_not_null()
 
 
-_ICD_CODE, _AMOUNT = _like(_ICD), _like(_NUMBER)
+_ICD_CODE, _AMOUNT = _like(_ICD), _like(_MONEY)
 
 _NO_DATES = (
     "claim_id", "payer_claim_id", "original_claim_id", "patient_id", "tax_id", "specialty",
@@ -121,7 +123,8 @@ FITS: Mapping[str, Test] = {
     **dict.fromkeys(_DATES, _date),
     **dict.fromkeys(names.NPIS, _like(_NPI)),
     **dict.fromkeys(("diagnoses", "principal_diagnosis", "line_diagnosis"), _ICD_CODE),
-    **dict.fromkeys(("units", *names.AMOUNTS), _AMOUNT),
+    **dict.fromkeys(names.AMOUNTS, _AMOUNT),
+    "units": _like(_UNITS),
     **dict.fromkeys(("paid_status", "claim_status"), _like(_STATUS)),
     "code": _like(f"{_HCPCS}|{_SHORT}"),
     "modifiers": _modifiers,
@@ -134,6 +137,7 @@ FITS: Mapping[str, Test] = {
     "void_indicator": _like(_FLAG),
     "claim_type": _claim_type,
     "bill_type": _like(_BILL_TYPE),
+    "revenue_code": _like(r"^\d{1,4}(?:\.0+)?$"),
     "ndc": _like(_NDC),
     "units_sign": _like(r"^(?:[+-]|[A-Z]{1,8})$"),
 }  # fmt: skip

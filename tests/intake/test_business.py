@@ -74,6 +74,54 @@ def test_a_bill_type_decides_where_the_claim_type_says_neither(
     assert len(said) == (not aside and not cells.startswith(","))
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Rev Code", "REVENUE_CODE", "revenue_center_code", "Rev Cd", "REV_CNTR",
+        "UB Revenue Code",
+    ],
+)  # fmt: skip
+def test_lines_with_a_revenue_code_are_set_aside(read: Callable[..., Intake], header: str) -> None:
+    cells = ["0450", "", "0000", "636", "000", "450.0", "0", "--"]
+    intake = read(table(f"{HEADER},{header}", *(f"{ROW},{cell}" for cell in cells)))
+    assert intake.files[0].mapping["revenue_code"] == header
+    assert intake.set_aside["source_row"].to_list() == [2, 5, 7]
+    assert intake.lines["source_row"].to_list() == [3, 4, 6, 8, 9]
+    assert set(intake.set_aside["reason"]) == {"institutional"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "aside"),
+    [
+        ("professional,,0450", 0),
+        ("professional,131,0450", 0),
+        ("P,,0450", 0),
+        ("undetermined,,0450", 1),
+        (",,0450", 1),
+        (",131,", 1),
+        ("institutional,,", 1),
+        ("undetermined,,0000", 0),
+        (",000,0000", 0),
+    ],
+)
+def test_a_claim_type_goes_before_a_revenue_code(
+    read: Callable[..., Intake], cells: str, aside: int
+) -> None:
+    head = HEADER + ",Claim Type,Type of Bill,Rev Code"
+    intake = read(table(head, ROW + ",P,,", ROW + f",{cells}"))
+    assert intake.set_aside.height == aside
+    assert intake.lines.height == 2 - aside
+
+
+@pytest.mark.parametrize("cell", ["Emergency room", "12,345.67", "2024-03-05"])
+def test_a_column_named_like_it_of_other_values_sets_nothing_aside(
+    read: Callable[..., Intake], cell: str
+) -> None:
+    intake = read(table(HEADER + ",Rev Code", *[f'{ROW},"{cell}"'] * 12))
+    assert intake.set_aside.is_empty()
+    assert "'Rev Code' is named like the revenue code" in intake.files[0].warnings[0]
+
+
 def test_the_codes_of_research_files(read: Callable[..., Intake]) -> None:
     text = table(HEADER + ",NCH_CLM_TYPE_CD", ROW + ",71", ROW + ",40", ROW + ",82")
     assert read(text).set_aside["source_row"].to_list() == [3]

@@ -211,6 +211,7 @@ def test_tuva(read: Callable[..., Intake]) -> None:
         "service_date_to": "claim_line_end_date",
         "place_of_service": "place_of_service_code",
         "bill_type": "bill_type_code",
+        "revenue_code": "revenue_center_code",
         "units": "service_unit_quantity",
         "code": "hcpcs_code",
         "modifiers": "hcpcs_modifier_1, hcpcs_modifier_2",

@@ -88,7 +88,7 @@ def test_names_of_modifiers(name: str, number: int | None) -> None:
     [
         "PCP_TAX_ID", "CPTII", "MODEL", "MOD_REDUC_AMT", "BUSINESS_UNIT", "GROUP_UNIT", "LNAME",
         "POST_DATE", "ICD9_PROC_CODE_1", "UB_SURG", "PCP_NPI", "Attending NPI", "Facility NPI",
-        "diagnosis_poa_1", "ICD_DGNS_VRSN_CD1", "procedure_date_1", "revenue_center_code",
+        "diagnosis_poa_1", "ICD_DGNS_VRSN_CD1", "procedure_date_1", "revenue_description",
         "CLM_PMT_AMT", "Patient First", "", "(column 3)",
     ],
 )  # fmt: skip

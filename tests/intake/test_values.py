@@ -46,6 +46,14 @@ def text(cell: str) -> pl.Series:
         ('="00100"', "00100", None),
         ("'00100", "00100", None),
         ("0001F", "0001F", None),
+        ("100.0", "00100", ".0 removed, leading zeros restored"),
+        ("99213.00", "99213", ".0 removed"),
+        ("99213 - Office visit, est", "99213", "text behind the code cut off"),
+        ("20610 Drain joint", "20610", "text behind the code cut off"),
+        ("J1100: DEXA", "J1100", "text behind the code cut off"),
+        ("J1100 DEXA", "J1100", "text behind the code cut off"),
+        ("99213 (office)", "99213", "text behind the code cut off"),
+        ("0001f - heart", "0001F", "upper-cased, text behind the code cut off"),
     ],
 )
 def test_codes_are_mended(cell: str, code: str, kind: str | None) -> None:
@@ -70,6 +78,21 @@ def test_codes_are_mended(cell: str, code: str, kind: str | None) -> None:
         "ABC",
         "SNOMED 1",
         "9921 3",
+        "250.00",
+        "100.00",
+        "9921.50",
+        "99213 X2",
+        "99213-25 X2",
+        "99213 X1",
+        "99213-ABC",
+        "99213-OFFICE VISIT",
+        "99213 E/M VISIT",
+        "99213 OFFICE2",
+        "99213 25 OFFICE VISIT",
+        "99213 WITH MODIFIER 25",
+        "99213 MOD 25",
+        "SNOMED OFFICE VISIT",
+        "992133 OFFICE VISIT",
     ],
 )
 def test_other_codes_stay_for_a_rule_to_judge(cell: str) -> None:
@@ -89,6 +112,11 @@ def test_other_codes_stay_for_a_rule_to_judge(cell: str) -> None:
         ("99213-2559", "99213", "25 59"),
         ("9921325", "9921325", ""),
         ("99213-ABC", "99213-ABC", ""),
+        ("99213 RT", "99213", "RT"),
+        ("20610 LTRT", "20610", "LT RT"),
+        ("99213-X1", "99213", "X1"),
+        ("99213 x2", "99213 X2", ""),
+        ("99213 - Office visit 25", "99213", ""),
     ],
 )
 def test_a_code_with_modifiers(
@@ -115,6 +143,11 @@ def test_a_codes_modifiers_stand_before_the_columns(
         ("", ""),
         ("--", ""),
         ("NONE", ""),
+        ("00", ""),
+        ("0", ""),
+        ("00.0", ""),
+        ("000", "000"),
+        ("50", "50"),
         ("25", "25"),
         ("gt", "GT"),
         ("25.0", "25"),
@@ -333,3 +366,70 @@ def test_cents_are_exact_at_any_size(cents: int) -> None:
     cell = f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}"
     assert amounts.cents(text(cell)).values.to_list() == [cents]
     assert value(amounts.scaled(text(cell), 2, "an amount")) == cents
+
+
+# --- what exports write around a value
+
+
+def test_a_code_column_with_descriptions_is_read(read: Callable[..., Intake]) -> None:
+    head = HEADER.replace("CPT", "Service")  # a name that only the values prove
+    rows = [ROW.replace("C1", f"C{n}").replace("99213", "99213 - Office visit") for n in range(12)]
+    intake = read("\n".join([head, *rows]))
+    assert set(intake.lines["code"]) == {"99213"}
+    assert set(intake.lines["modifiers"]) == {"25"}
+    assert set(intake.repairs["kind"]) == {"text behind the code cut off"}
+
+
+@pytest.mark.parametrize("none", ["00", "0", "00.0"])
+def test_no_modifier_is_told_as_a_word_for_nothing(read: Callable[..., Intake], none: str) -> None:
+    rows = [ROW.replace(",25,", f",{none if n else 'LT'},") for n in range(12)]
+    intake = read("\n".join([HEADER, *rows]))
+    assert intake.lines["modifiers"].to_list() == ["LT", *[""] * 11]
+    assert intake.repairs.select("field", "raw", "kind").unique().rows() == [
+        ("modifiers", none, "a word for nothing: read as blank")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "found", "kind"),
+    [
+        ("1 UN", 1000, "unit word taken out"),
+        ("2 EA", 2000, "unit word taken out"),
+        ("3 units", 3000, "unit word taken out"),
+        ("1UN", 1000, "unit word taken out"),
+        ("1.5 Unit(s)", 1500, "unit word taken out"),
+        ("1", 1000, None),
+        ("15 MJ", None, "not a number of units: emptied"),
+        ("15 min", None, "not a number of units: emptied"),
+        ("UN", None, "not a number of units: emptied"),
+        ("$ -", None, "not a number of units: emptied"),
+    ],
+)
+def test_words_for_units(cell: str, found: int | None, kind: str | None) -> None:
+    table = amounts.thousandths(text(cell))
+    assert (value(table), table["kind"][0]) == (found, kind)
+
+
+@pytest.mark.parametrize(
+    ("cell", "found", "kind"),
+    [
+        ("$ -", 0, "an accountant's dash read as 0"),
+        ("$-", 0, "an accountant's dash read as 0"),
+        (" $ -   ", 0, "an accountant's dash read as 0"),
+        ("$ -5", -500, "currency sign taken out"),
+        ("-", None, None),
+        ("$", None, "not an amount: emptied"),
+        ("1 UN", None, "not an amount: emptied"),
+    ],
+)
+def test_an_accountants_zero(cell: str, found: int | None, kind: str | None) -> None:
+    table = amounts.scaled(text(cell), 2, "an amount")
+    assert (value(table), table["kind"][0]) == (found, kind)
+
+
+def test_columns_of_such_cells_are_read(read: Callable[..., Intake]) -> None:
+    rows = [ROW.replace(",1,120.00", ",2 UN,$ -").replace("C1", f"C{n}") for n in range(12)]
+    intake = read("\n".join([HEADER, *rows]))
+    assert set(intake.lines["units"]) == {2000}
+    assert set(intake.lines["charge_amount"]) == {0}
+    assert not intake.files[0].warnings
