@@ -30,6 +30,7 @@ _NOT_QUITE_PATIENTS = {
     "PATACC": "one patient may have several",
     "ACC": "one patient may have several",
 }
+_IDS = ("claim_id", "patient_id")
 _LOOKED_AT = 100
 """Columns of unknown names that are looked at for what is missing."""
 
@@ -268,6 +269,8 @@ def offered(choosing: Choosing, name: str) -> list[str]:
             fitting = choosing.sample.kind_of_code([place]) == "hcpcs"
         else:
             fitting = share > HALF
+        if name in _IDS and choosing.sample.checked([place]):
+            fitting = False  # numbers with a right check digit are practitioners, not patients
         if fitting:
             shown.append(choosing.columns.names[place])
     return shown

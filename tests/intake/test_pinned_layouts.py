@@ -222,3 +222,13 @@ def test_a_sheet_is_chosen_by_its_header(
     path = workbook({"Other": [["Total", 1]], "March": rows})
     intake = read_claims([path], IntakeOptions(layout=layout(LAYOUT)))
     assert intake.files[0].name == "claims.xlsx [March]"
+
+
+def test_the_document_lists_every_field() -> None:
+    from pathlib import Path
+
+    from auditor.intake import names
+
+    text = (Path(__file__).parents[2] / "docs" / "layouts.md").read_text(encoding="utf-8")
+    listed = [line.split("`")[1] for line in text.splitlines() if line.startswith("| `")]
+    assert sorted(listed) == sorted(names.FIELDS)
