@@ -144,6 +144,9 @@ def _single(choosing: Choosing, name: str) -> None:
     if choosing.settled(name):
         return
     free = choosing.free(name)
+    if name == "service_date_to" and not _from_says_little(choosing):
+        # A To beside a DOS may end anything; beside a From that is the date of service it ends it.
+        free = [(p, m) for p, m in free if not m.weak]
     if choosing.columns.slots:
         _of_lines(choosing, name, [(p, m) for p, m in free if m.number is not None])
         free = [(p, m) for p, m in free if m.number is None]
@@ -154,6 +157,13 @@ def _single(choosing: Choosing, name: str) -> None:
     place = choosing.pick(name, free)
     if place is not None:
         choosing.columns.single[name] = choosing.take(place)
+
+
+def _from_says_little(choosing: Choosing) -> bool:
+    """Whether the first day of service is read from a column that is called From alone."""
+    place = choosing.columns.single.get("service_date_from")
+    found = choosing.candidates.get("service_date_from", [])
+    return any(match.weak for at, match in found if at == place)
 
 
 def _of_lines(choosing: Choosing, name: str, numbered: list[tuple[int, names.Match]]) -> None:

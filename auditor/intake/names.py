@@ -38,9 +38,11 @@ AMOUNTS = ("charge_amount", "allowed_amount", "paid_amount")
 # has been taken out already. Anchored at both ends, so that MODEL and MOD_REDUC_AMT do not pass.
 _MODIFIER = re.compile(
     r"(?:SUBMITTED|BILLED)?(?:LINE|CLMLINE|CLAIMLINE|SERVICELINE|SVC|SERVICE|SERV)?"
-    r"(?:CPT4?|HCPCS|CPTHCPCS|HCPCSCPT|PROC|PROCEDURE|PRCDR)?(?:CODE|CD)?"
+    r"(?:CPT4?|HCPCS|CPTHCPCS|HCPCSCPT|PROC|PROCEDURE|PRCDR|PX)?(?:CODE|CD)?"
     r"(?:MODIFIER|MDFR|MDFYR|MODIF|MDF|MODFR|MOD)S?(?:CODE|CD)?S?"
 )
+_WEAK_NUMBERED = ("code", "modifiers")
+_ONLY_NUMBERED = ("M",)
 _LONGEST = 100  # characters of a header that may be a name
 _ORDINALS = {"1ST": 1, "2ND": 2, "3RD": 3, "4TH": 4, "5TH": 5}
 _WORDS = {"ONE": 1, "TWO": 2, "THREE": 3, "FOUR": 4, "FIVE": 5}
@@ -121,7 +123,11 @@ def _known() -> dict[str, tuple[Match, ...]]:
 def _starts() -> frozenset[str]:
     """The first two characters of every name that can be known: most cells fail here."""
     known = {name[:2] for name in (*_known(), *_FIRSTS, "LINE", "LN", "SVC", "SERVICELINE")}
-    return frozenset(known | {"SU", "BI", "CL", "SE", "CP", "HC", "PR", "MO", "MD"})
+    return frozenset(
+        known
+        | {f"M{n}" for n in range(1, 10)}
+        | {"SU", "BI", "CL", "SE", "CP", "HC", "PR", "MO", "MD", "PX"}
+    )
 
 
 def synonyms(field: str) -> tuple[str, ...]:
@@ -199,6 +205,12 @@ class _Way(NamedTuple):
 def _numbered(header: str, name: str) -> list[_Way]:
     """Every way to take one or two numbers out of `header`, plain `name`, best first."""
     ways = _with_digits(header, name) if _DIGIT.search(name) else []
+    ordinal = re.fullmatch(r"(\d(?:ST|ND|RD|TH))(\D+)", name)
+    if ordinal and ordinal[1] in _ORDINALS:
+        ways.append(_Way(ordinal[2], _ORDINALS[ordinal[1]]))
+    lettered = re.fullmatch(r"(.*MOD(?:IFIER)?)([A-D])", name)
+    if lettered:
+        ways.append(_Way(lettered[1], "ABCD".index(lettered[2]) + 1))
     ways.extend(_Way(name.removesuffix(w), n) for w, n in _WORDS.items() if name.endswith(w))
     ways.extend(_Way(name.removeprefix(w), n) for w, n in _FIRSTS.items() if name.startswith(w))
     return ways
@@ -242,7 +254,7 @@ def matches(header: str) -> tuple[Match, ...]:
     if name[:2] not in _starts() and not name[:1].isdigit() and not about_npi:
         return ()
     whole = _exact(name)
-    if whole or name.isdigit():
+    if (whole and name not in _ONLY_NUMBERED) or name.isdigit():
         return whole
     for way in _numbered(header, name):
         if way.stem in WHOLE:
@@ -251,7 +263,7 @@ def matches(header: str) -> tuple[Match, ...]:
             match
             for match in _exact(way.stem)
             if (way.slot is None or match.field in LISTS)
-            and (not match.weak or match.field == "code")
+            and (not match.weak or match.field in _WEAK_NUMBERED)
         ]
         if fits:
             return tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from auditor.intake.content import look_at, unpacked
 from auditor.intake.fixed import FixedFile
 from auditor.intake.parquet import SIGNATURES as _PARQUET
 from auditor.intake.parquet import open_parquet
-from auditor.intake.textfile import TextFile, looks_binary
+from auditor.intake.textfile import TextFile, looks_binary, marked
 from auditor.intake.workbook import open_workbook
 from auditor.intake.x12 import begins, open_x12
 
@@ -34,11 +35,24 @@ _OTHER_FORMATS = (
     (b"SQLite format 3", "a database"),
     (b"{\\rtf", "a word processor's document"),
 )
+_RESAVED = "Open it in Excel and save it as a workbook (.xlsx) or as CSV."
+# Text that is no table, by what it begins with. [Claim ID] is a column name in brackets.
+_MARKUP = (
+    (r"\{|\[\s*(?:[\[{\"\]\d-]|$)", "a JSON file", ""),
+    (
+        r"<(?:html|head|meta|body|style|table)\b|<!doctype\s+html\b",
+        "a web page (HTML), perhaps saved with the ending .xls",
+        _RESAVED,
+    ),
+    (r"<\?xml\b", "an XML file (perhaps a workbook saved as XML Spreadsheet)", _RESAVED),
+)
 _OLE = b"\xd0\xcf\x11\xe0"  # what .xls and password-protected workbooks begin with
 # Members that make a zip archive a workbook; the last is that of an .ods file with a password.
 _BOOKS = frozenset({"xl/workbook.xml", "xl/workbook.bin", "content.xml", "encrypted-package"})
 _MOST_MEMBERS = 1_000  # of an archive of claim files
-_NO_CLAIMS = (".pdf", ".md", ".doc", ".docx", ".rtf", ".htm", ".html", ".sha256", ".md5", ".sig")
+_NO_CLAIMS = (".pdf", ".md", ".doc", ".docx", ".rtf", ".htm", ".html", ".sha256", ".md5", ".sig",
+             ".xml", ".json", ".log", ".sql", ".exe")  # fmt: skip
+_BESIDE_CLAIMS = ("readme", "manifest", "checksum")
 
 
 def names_of(files: Sequence[Path]) -> list[str]:
@@ -104,14 +118,30 @@ def _of_format(content: Content, start: bytes, options: IntakeOptions) -> Sequen
         return [open_parquet(content)]
     if begins(start):
         return [open_x12(content)]
-    for mark, word in _OTHER_FORMATS:
-        if start.startswith(mark):
-            raise _unread(content.name, word)
-    if looks_binary(start):
-        raise _unread(content.name, "not text")
-    if options.layout is not None and options.layout.fixed:
+    fixed = options.layout is not None and options.layout.fixed
+    refused = _no_table(start, fixed=fixed)
+    if refused is not None:
+        raise _unread(content.name, *refused)
+    if options.layout is not None and fixed:
         return [FixedFile.open(content, options.layout)]
     return [TextFile.open(content, options)]
+
+
+def _no_table(start: bytes, *, fixed: bool) -> tuple[str, str] | None:
+    """What a file is that begins so and is no text in columns, and what to do with it.
+
+    `fixed`: its lines are not divided by delimiters, and may begin with anything.
+    """
+    for mark, word in _OTHER_FORMATS:
+        if start.startswith(mark):
+            return word, ""
+    if looks_binary(start):
+        return "not text", ""
+    text = start.decode(marked(start), errors="ignore").lstrip("\ufeff \t\r\n\f\v")
+    for pattern, word, then in () if fixed else _MARKUP:
+        if re.match(pattern, text, re.IGNORECASE):
+            return word, then
+    return None
 
 
 def _inside(content: Content, packed: str, packing: str, member: str = "") -> Content:
@@ -143,7 +173,7 @@ def _zipped(
 ) -> list[Source]:
     """The sources of an archive's files; what cannot hold claims by its name is left out."""
     files = [m.filename for m in members if not _hidden(m.filename)]
-    claims = [name for name in files if not name.lower().endswith(_NO_CLAIMS)]
+    claims = [name for name in files if _may_hold_claims(name)]
     if not claims or len(claims) > _MOST_MEMBERS:
         raise InputRejected(
             f"The archive holds {len(claims):,} files that could be claim files."
@@ -158,14 +188,19 @@ def _zipped(
     return found
 
 
+def _may_hold_claims(member: str) -> bool:
+    name = member.replace("\\", "/").lower().rpartition("/")[2]
+    return not name.endswith(_NO_CLAIMS) and not name.startswith(_BESIDE_CLAIMS)
+
+
 def _hidden(member: str) -> bool:
     """Whether a member is an archiver's own, such as __MACOSX/._claims.csv."""
     return any(part.startswith((".", "__MACOSX")) for part in member.split("/"))
 
 
-def _unread(name: str, word: str) -> InputRejected:
+def _unread(name: str, word: str, then: str = "") -> InputRejected:
     return InputRejected(
         f"The file is {word}, which is not read.",
         where=name,
-        next_step="Export the claim lines as CSV or as an Excel workbook (.xlsx).",
+        next_step=then or "Export the claim lines as CSV or as an Excel workbook (.xlsx).",
     )

@@ -60,7 +60,7 @@ def scan(content: Content) -> Scan:
         while piece := stream.read(_PIECE):
             digest.update(piece)
             if first:
-                encoding, first = _marked(piece), False
+                encoding, first = marked(piece), False
             returns = returns or b"\r" in piece
             feeds = feeds or b"\n" in piece
             empty = empty and not piece.strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")
@@ -74,7 +74,7 @@ def scan(content: Content) -> Scan:
     return Scan(encoding or "utf-8", digest.hexdigest(), returns and not feeds, empty)
 
 
-def _marked(start: bytes) -> str:
+def marked(start: bytes) -> str:
     """The encoding that the first bytes of a file tell: UTF-8 where they say nothing."""
     for mark, encoding in _BOMS:
         if start.startswith(mark):

@@ -29,6 +29,9 @@ _NPI = r"^\d{10}(?:\.0+)?$"
 _ISSUED = r"^[12]\d{9}(?:\.0+)?$"
 _PREFIX = 24  # what 80840 before an NPI adds to its Luhn sum
 _MODIFIER = r"^(?:0|\d{1,2}\.0+|[A-Z0-9]{2}(?:[\s,;|/:\-+&]+[A-Z0-9]{2}){0,4}|[A-Z0-9]{4})$"
+_REAL_MODIFIER = (  # the numbers that CPT has modifiers of, and what HCPCS ones look like
+    r"(?:2[2-7]|3[23]|47|5\d|6[236]|7[346-9]|8[0-2]|9[0-35-79]|[A-Z][A-Z0-9]|[1-8]P)"
+)
 _PACKED = r"^(?:\d\d|[A-Z][A-Z0-9]|\dP){3,5}$"  # and with a digit, or words would do
 _PLACE = r"^\d{1,2}(?:\.0+)?$"
 _ICD = r"^(?:[A-Z]\d[0-9A-Z]\.?[0-9A-Z]{0,4}|\d{2,3}\.?\d{0,2})(?:[\s,;|/:^~].*)?$"
@@ -147,6 +150,8 @@ PROVES: Mapping[str, Test] = {
     **dict.fromkeys(names.NPIS, _like(_ISSUED)),
     **dict.fromkeys(("claim_id", "patient_id"), _identifier),
     "code": _like(_HCPCS),
+    "modifiers": _like(rf"^{_REAL_MODIFIER}(?:[\s,;|/:\-+&]*{_REAL_MODIFIER}){{0,4}}$"),
+    "claim_frequency": _like(r"^0?[178](?:\.0+)?$"),
     "diagnoses": _icd_only,
     "line_of_business": _business,
     "claim_status": _known_status,

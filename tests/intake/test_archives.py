@@ -59,6 +59,27 @@ def test_every_claim_file_of_a_zip_is_read(read: Callable[..., Intake]) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "README", "readme.txt", "ReadMe first.csv", "docs/README.txt", "MANIFEST", "manifest.csv",
+        "checksums.txt", "layout.xml", "week/claims.JSON", "export.log", "load.sql", "unpack.exe",
+    ],
+)  # fmt: skip
+def test_what_goes_with_claim_files_is_left_out(read: Callable[..., Intake], name: str) -> None:
+    intake = read(zipped({name: b"Any text", "claims.csv": TEXT}), "week.zip")
+    assert [file.name for file in intake.files] == ["week.zip [claims.csv]"]
+    with pytest.raises(InputRejected, match="no file that could be a claim file"):
+        read(zipped({name: TEXT}), "week.zip")
+
+
+@pytest.mark.parametrize(
+    "name", ["claims_readme.csv", "logs.csv", "sql.txt", "readmes/claims.csv", "claims.xml.csv"]
+)
+def test_claim_files_of_like_names_are_read(read: Callable[..., Intake], name: str) -> None:
+    assert read(zipped({name: TEXT}), "week.zip").files[0].name == f"week.zip [{name}]"
+
+
 def test_a_file_of_a_zip_that_cannot_be_read_refuses_all(read: Callable[..., Intake]) -> None:
     with pytest.raises(InputRejected, match=r"week.zip \[notes.txt\]: No header row"):
         read(zipped({"monday.csv": TEXT, "notes.txt": b"for your records\n"}), "week.zip")

@@ -181,6 +181,23 @@ def test_and_not_where_they_do_not(name: str, column: list[str], gone: str) -> N
         ("Original Ref No", ["2024-01-02", "2024-01-03"], None),
         ("Diagnosis", ["Hypertension", "Sprain of ankle"], None),
         ("Received Date", ["yes", "no"], None),
+        ("Ln", ["1", "2"], "line_number"),
+        ("Ln", ["Doe", "Roe"], None),
+        ("Total Charges", ["120.00", "$ 80"], "charge_amount"),
+        ("Fee", ["120.00"], "charge_amount"),
+        ("Fee", ["Waived", "Standard"], None),
+        ("Amount", ["120.00"], "charge_amount"),
+        ("Amount", ["Ten", "Many"], None),
+        ("M1", ["25", "GT"], "modifiers"),
+        ("M1", ["25", "00"], "modifiers"),
+        ("M1", ["1", "0"], None),
+        ("M1", ["10", "11", "12"], None),
+        ("M1", ["Yes", "No thanks"], None),
+        ("Frequency", ["1", "7", "8"], "claim_frequency"),
+        ("Freq", ["01", "1"], "claim_frequency"),
+        ("Frequency", ["2", "3", "4"], None),
+        ("Frequency", ["Daily", "Weekly"], None),
+        ("To", ["2024-03-05"], None),  # of what, where the date of service is called otherwise
     ],
 )
 def test_a_generic_name_is_what_its_values_are(
@@ -378,3 +395,36 @@ def test_the_share_is_of_cells_or_of_distinct_values_whichever_is_more() -> None
 def test_every_field_but_the_note_has_a_test() -> None:
     assert set(values.FITS) == mapping.names.FIELDS - {"claim_note"}
     assert set(values.PROVES) < set(values.FITS)
+
+
+def test_from_and_to_are_the_dates_of_service_where_no_other_column_is() -> None:
+    dates = {"From": ["2024-03-05"], "To": ["2024-03-06"]}
+    found = find({**without("DOS"), **dates}).mapping()
+    assert (found["service_date_from"], found["service_date_to"]) == ("From", "To")
+    found = find({**BASE, **dates}).mapping()
+    assert found["service_date_from"] == "DOS"
+    assert "service_date_to" not in found
+
+
+def test_from_and_to_of_other_values_are_not() -> None:
+    with pytest.raises(InputRejected, match="No column was recognised"):
+        find({**without("DOS"), "From": ["Home", "Office"], "To": ["Hospital", "Home"]})
+
+
+def test_four_columns_named_by_a_letter() -> None:
+    columns = {"M1": ["25", "59"], "M2": ["00", "LT"], "M3": ["", "QW"], "M4": ["", ""]}
+    assert find({**BASE, **columns}).mapping()["modifiers"] == "M1, M2, M3"
+    own = {"MOD B": ["59"], "MOD A": ["25"], "M1": ["GT"]}
+    assert find({**BASE, **own}).mapping()["modifiers"] == "MOD A, MOD B"
+
+
+def test_a_surrogate_key_is_the_claim_id_where_no_other_column_is() -> None:
+    keys = {"CLM_SK": ["70001", "70002"]}
+    assert find({**without("Claim ID"), **keys}).mapping()["claim_id"] == "CLM_SK"
+    assert find({**BASE, **keys}).mapping()["claim_id"] == "Claim ID"
+
+
+def test_the_charge_of_the_line_goes_before_totals_and_fees() -> None:
+    amounts = {"Amount": ["1.00"], "Fee": ["2.00"], "Total Charges": ["3.00"]}
+    assert find({**BASE, **amounts}).mapping()["charge_amount"] == "Total Charges"
+    assert find({**BASE, **amounts, "Charge": ["4.00"]}).mapping()["charge_amount"] == "Charge"
