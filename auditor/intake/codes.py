@@ -14,7 +14,7 @@ _CODE_ZERO = r"^(?:(\d{5})\.0+|(\d+)\.0)$"
 _TIMES = r"\sX\d"  # 99213 x2 says how often; 99213-X1 has a modifier
 # "99213 - Office visit, est", "J1100: DEXA": a separator with a blank, then a word.
 _WITH_TEXT = (
-    r"^(\d{4}[0-9A-Z]|[A-Z]\d{4})(?:[-:,;/|]+\s|\s)[-:,;/|\s]*(?:[(\[]\s*)?"
+    r"(?s)^(\d{4}[0-9A-Z]|[A-Z]\d{4})(?:[-:,;/|]+\s|\s)[-:,;/|\s]*(?:[(\[]\s*)?"
     r"([A-Z]{3,})(?:[^A-Z0-9].*)?$"
 )
 _SAYS_MODIFIER = r"\bMOD(?:S|IFIERS?)?\b"  # 99213 with modifier 25: not for the cutting

@@ -53,6 +53,7 @@ def text(cell: str) -> pl.Series:
         ("J1100: DEXA", "J1100", "text behind the code cut off"),
         ("J1100 DEXA", "J1100", "text behind the code cut off"),
         ("99213 (office)", "99213", "text behind the code cut off"),
+        ("99213 - Office\nvisit", "99213", "text behind the code cut off"),
         ("0001f - heart", "0001F", "upper-cased, text behind the code cut off"),
     ],
 )
