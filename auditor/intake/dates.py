@@ -18,6 +18,8 @@ from auditor.intake.distinct import clean, kinds
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from auditor.intake.distinct import Memory
+
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 _SHORT_YEAR = 2  # digits
 _SHORT_YEARS = r"(?:^|\D)\d{2}$"
@@ -96,11 +98,23 @@ class Shown:
         return Shown(*(getattr(self, f.name) + getattr(more, f.name) for f in fields(Shown)))
 
 
-def look(column: pl.Series) -> Shown:
-    """What one date column (String) shows."""
+def look(column: pl.Series, memory: Memory) -> Shown:
+    """What one date column (String) shows; `memory` is of earlier blocks of the file."""
     counted = column.drop_nulls().rename("raw").value_counts(name="cells")
-    told = _text(counted["raw"]).with_columns(cells=counted["cells"]).drop_nulls("text")
-    text, cells = pl.col("text"), pl.col("cells")
+    told = memory.of("shown", shapes)(counted["raw"])
+    cells = counted.join(told, on="raw", how="inner")
+    sums = [pl.col("cells").filter(pl.col(name)).sum().alias(name) for name in _COUNTED]
+    distinct = [pl.col(name).sum() for name in ("five", "other")]
+    row = cells.filter("filled").select(*sums, *distinct).row(0, named=True)
+    return Shown(**{name: int(value or 0) for name, value in row.items()})
+
+
+_COUNTED = ("filled", "written", "days", "months", "either", "short", "serial")
+
+
+def shapes(values: pl.Series) -> pl.DataFrame:
+    """Distinct raw dates -> raw, and of each count of Shown whether it counts there (Boolean)."""
+    text = pl.col("text")
     first, second = (
         pl.coalesce(text.str.extract(_SLASHED, n), text.str.extract(_TOGETHER, n)).cast(pl.Int32)
         for n in (1, 2)
@@ -109,21 +123,21 @@ def look(column: pl.Series) -> Shown:
     dated = text.str.contains(_TOGETHER) & text.str.to_date("%Y%m%d", strict=False).is_not_null()
     first_month, second_month = (n.is_between(1, _MONTHS_A_YEAR) for n in (first, second))
     first_day, second_day = (n.is_between(_MONTHS_A_YEAR + 1, 31) for n in (first, second))
-    short = text.str.contains(_SHORT_YEARS) & ~text.str.contains(r"^\d{4}[-/.]")
     five = text.str.contains(_SERIAL)
-    other = ~five & text.str.contains(r"\d[-/.]|[A-Za-z]{3}|^\d{8}")
     shown = {
-        "filled": pl.lit(value=True),
+        "filled": text.is_not_null(),
         "written": first.is_not_null() & ~dated,
         "days": first_day & second_month & ~dated,
         "months": first_month & second_day & ~dated,
         "either": first_month & second_month & (first != second) & ~dated,
-        "short": short,
+        "short": text.str.contains(_SHORT_YEARS) & ~text.str.contains(r"^\d{4}[-/.]"),
         "serial": five & text.cast(pl.Int32, strict=False).is_between(*_THIS_CENTURY),
+        "five": five,
+        "other": ~five & text.str.contains(r"\d[-/.]|[A-Za-z]{3}|^\d{8}"),
     }
-    sums = [cells.filter(kind).sum().alias(name) for name, kind in shown.items()]
-    row = told.select(*sums, five=five.sum(), other=other.sum()).row(0, named=True)
-    return Shown(**{name: int(value or 0) for name, value in row.items()})
+    return _text(values).select(
+        "raw", **{name: kind.fill_null(value=False) for name, kind in shown.items()}
+    )
 
 
 def readings(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.errors import InputRejected
 from auditor.intake import amounts, dates, steps
+from auditor.intake.distinct import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,13 +38,15 @@ class Evidence:
 
     columns: Columns
     shown: dict[str, dates.Shown] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
+    """Of the dates of earlier blocks."""
     written: amounts.Written = amounts.Written()  # noqa: RUF009 -- an immutable tuple
 
     def add(self, cells: pl.DataFrame) -> None:
         """Take in one block."""
         for name, places in steps.date_columns(self.columns).items():
             for place in places:
-                shown = dates.look(cells[str(place)])
+                shown = dates.look(cells[str(place)], self.memory)
                 self.shown[name] = self.shown.get(name, dates.Shown()) + shown
         found = amounts.look([cells[str(n)] for n in steps.amount_columns(self.columns)])
         self.written = amounts.Written(*(a + b for a, b in zip(self.written, found, strict=True)))

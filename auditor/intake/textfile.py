@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DELIMITERS = ",|\t;~^"
 _HEAD = 1 << 20  # bytes that the header and the rows to compare it with are looked for in
-BLOCK = 32 << 20  # bytes of text that are read at one time
+BLOCK = 64 << 20  # bytes of text that are read at one time
 MOST_LINE = 16 << 20  # bytes; a line longer than that is none of a table
 MOST_COLUMNS = 5_000
 _PIECE = 8 << 20
