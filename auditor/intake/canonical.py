@@ -26,7 +26,7 @@ SCHEMA = {name: kind for name, kind in dtypes(ClaimLines).items() if name != "li
 LISTED = 10_000
 """Repairs of one field and kind that are listed of a batch; all are counted."""
 
-_THREADS = 4
+_THREADS = 2  # more only get into each other's way: polars has threads of its own
 
 
 class Canonical(NamedTuple):
