@@ -137,7 +137,7 @@ def test_two_places(one: str, other: str, *, apart: bool) -> None:
             [],
         ),
         (["71046", "71046 claim=C2 freq=7 orig=A icn=B"], [0, 1]),
-        (["71046", "71046 claim=C2 freq=8"], [0, 1]),
+        (["71046", "71046 claim=C2 freq=8"], [0]),  # names nothing: it asks for no payment
         (["71046 icn=A payer=X", "71046 claim=C2 freq=8 orig=A icn=B payer=Y"], [0, 1]),
     ],
 )
