@@ -31,6 +31,7 @@ class FixedFile:
     notes: tuple[str, ...] = ()
     delimiter: str = ""
     title: str = ""
+    warnings: tuple[str, ...] = ()
     day_zero: None = None
 
     @classmethod

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from auditor.intake.columns import Columns
+    from auditor.intake.source import Source
 
 WORDS = {
     "claim_id": "claim id",
@@ -55,7 +56,7 @@ def refuse(
     )
 
 
-def check(failed: Mapping[str, int], read: int, columns: Columns, where: str) -> None:
+def check(failed: Mapping[str, int], read: int, columns: Columns, source: Source) -> None:
     """Raise InputRejected where a required field cannot be read in more than half of the lines.
 
     Then its column is another one, or the export is broken; an audit of the few lines that are
@@ -66,8 +67,8 @@ def check(failed: Mapping[str, int], read: int, columns: Columns, where: str) ->
         known = f" (column '{header}')" if header else ""
         raise InputRejected(
             f"The {WORDS[name]}{known} is missing or cannot be read in {failed[name]:,} of"
-            f" {read:,} lines.",
-            where=where,
+            f" {read:,} lines. {' '.join(source.warnings)}".rstrip(),
+            where=source.name,
             next_step="More than half of a required field means that the wrong column is read, or"
             f" that the export went wrong: name the right column with --map {name}=COLUMN, or"
             " export the file again.",

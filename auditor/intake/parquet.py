@@ -55,6 +55,7 @@ class ParquetFile:
     encoding: str = "parquet"
     delimiter: str = ""
     title: str = ""
+    warnings: tuple[str, ...] = ()
     day_zero: None = None
     columns: None = None
 

@@ -167,13 +167,13 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
     outcome, notes = _read(_Job(source, header, columns, options), begun, blocks)
     if not outcome.rows:
         raise _no_lines(source)
-    missing.check(outcome.failed, outcome.read, columns, source.name)
+    missing.check(outcome.failed, outcome.read, columns, source)
     missing.check_widths(outcome.ragged, outcome.read, source.name)
     rejected, aside, repairs = outcome.reconciled()
     warnings = notes + warning.rejections(rejected, outcome.read)
     warnings += warning.shortened(outcome.repaired, columns.mapping())
     warnings += warning.emptied(outcome.lines, outcome.repaired, columns.mapping())
-    warnings += columns.warnings
+    warnings += [*source.warnings, *columns.warnings]
     file = FileRead(
         name=source.name,
         sha256=source.sha256,

@@ -55,6 +55,7 @@ class Sheet:
     delimiter: str = ""
     header: None = None
     columns: None = None
+    warnings: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, reader: fastexcel.ExcelReader, title: str, like: Sheet) -> Sheet:

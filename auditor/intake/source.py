@@ -83,6 +83,10 @@ class Source(Protocol):
         """Remarks on the whole file."""
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """Further remarks, without which the result cannot be trusted."""
+
+    @property
     def header(self) -> HeaderRow | None:
         """The header, where the format itself says which it is; None: look for it in `head`."""
 

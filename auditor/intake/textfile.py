@@ -184,6 +184,7 @@ class TextFile:
     scan: Scan
     start: tuple[Record, ...]
     title: str = ""
+    warnings: tuple[str, ...] = ()
     day_zero: None = None
     header: None = None
     columns: None = None

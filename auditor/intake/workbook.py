@@ -95,7 +95,7 @@ class _Choice:
                     f"{cells} that no program has calculated, and counts as empty."
                     " Open the workbook in Excel and save it."
                 )
-                sheet = replace(sheet, notes=(*sheet.notes, said))
+                sheet = replace(sheet, warnings=(said,))
             self.loaded[title] = sheet
         return self.loaded[title]
 

@@ -220,3 +220,15 @@ def test_a_csv_and_its_workbook_give_the_same_lines(
 def test_openpyxl_wrote_what_these_tests_think(workbook: Callable[..., Path]) -> None:
     book = openpyxl.load_workbook(workbook({"S": [HEADER, ROW]}, hidden=[]))
     assert book["S"]["F2"].value == 99213
+
+
+def test_formulas_are_named_where_they_refuse_a_file(workbook: Callable[..., Path]) -> None:
+    rows = [[f"C{n}", 1, "P1", 1234567893, DAY, "=A1", "25", 1, 3] for n in range(3)]
+    with pytest.raises(InputRejected) as error:
+        read_claims([workbook({"March": [HEADER, *rows]})])
+    assert "'CPT') is missing or cannot be read in 3 of 3 lines." in error.value.what
+    assert "3 cells hold formulas that no program has calculated" in error.value.what
+    rows = [[f"C{n}", 1, "P1", 1234567893, DAY, 99213, "25", 1, "=A1"] for n in range(3)]
+    (file,) = read_claims([workbook({"March": [HEADER, *rows]})]).files
+    assert [w for w in file.warnings if "formulas" in w] == [n for n in file.notes if "formul" in n]
+    assert len(file.warnings) == 1

@@ -79,6 +79,7 @@ class ClaimFile:
     """What its first ISA says divides components."""
     delimiter: str = ""
     title: str = ""
+    warnings: tuple[str, ...] = ()
     day_zero: None = None
     header: HeaderRow = fields.HEADER
 
