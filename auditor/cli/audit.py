@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 import typer
 
 from auditor import config
-from auditor.cli import output, passwords, places, selection
+from auditor.cli import options, output, passwords, places, selection
 from auditor.cli.run import Done, Request, perform
 from auditor.cli.summary import lines_text
 from auditor.errors import ConfigError, ExitCode
@@ -94,66 +94,13 @@ def audit(
             help="Of every line that does not say so itself.",
         ),
     ] = None,
-    sheet: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            envvar="AUDITOR_SHEET",
-            help="Worksheet to read, or a pattern that several fit: 'Day *', or '*' for all"
-            " [default: the one that looks like claim lines].",
-        ),
-    ] = None,
-    password_file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="File whose first line opens workbooks with a password [default:"
-            " AUDITOR_PASSWORD, else asked for at a terminal].",
-        ),
-    ] = None,
-    map_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="FIELD=COLUMN",
-            help="Read a field from this column of the file. May be repeated.",
-        ),
-    ] = None,
-    layout: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            envvar="AUDITOR_LAYOUT",
-            help="Layout that the files must have; see 'auditor layout detect'.",
-        ),
-    ] = None,
-    date_order: Annotated[
-        str | None,
-        typer.Option(
-            metavar="month-first|day-first",
-            envvar="AUDITOR_DATE_ORDER",
-            help="Of dates such as 03/04/2024 [default: what the file's dates show].",
-        ),
-    ] = None,
-    year_pivot: Annotated[
-        int | None,
-        typer.Option(
-            metavar="NN",
-            min=0,
-            max=config.MOST_PIVOT,
-            envvar="AUDITOR_YEAR_PIVOT",
-            help="Two-digit years below NN are 20xx, the others 19xx.",
-        ),
-    ] = None,
-    config_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--config",
-            metavar="FILE",
-            envvar="AUDITOR_CONFIG",
-            help="Settings in TOML [default: auditor.toml in this folder, if there is one].",
-        ),
-    ] = None,
+    sheet: options.Sheet = None,
+    password_file: options.PasswordFile = None,
+    map_: options.Mapped = None,
+    layout: options.LayoutFile = None,
+    date_order: options.DateOrder = None,
+    year_pivot: options.YearPivot = None,
+    config_file: options.ConfigFile = None,
     as_of: Annotated[
         str | None,
         typer.Option(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditor import config
-from auditor.cli import output, passwords, places
+from auditor.cli import options, output, passwords, places
 from auditor.cli.audit import Given, merged
 from auditor.errors import ConfigError
 
@@ -44,55 +44,16 @@ def detect(
     replace: Annotated[
         bool, typer.Option("--replace", help="Write over a layout that is there.")
     ] = False,
-    sheet: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", envvar="AUDITOR_SHEET", help="Worksheet to look at."),
-    ] = None,
-    password_file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="File whose first line opens workbooks with a password [default:"
-            " AUDITOR_PASSWORD, else asked for at a terminal].",
-        ),
-    ] = None,
-    map_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map", metavar="FIELD=COLUMN", help="Read a field from this column. May be repeated."
-        ),
-    ] = None,
+    sheet: options.Sheet = None,
+    password_file: options.PasswordFile = None,
+    map_: options.Mapped = None,
     layout_file: Annotated[
         Path | None,
         typer.Option("--layout", metavar="FILE", help="Show what this layout reads of the file."),
     ] = None,
-    date_order: Annotated[
-        str | None,
-        typer.Option(
-            metavar="month-first|day-first",
-            envvar="AUDITOR_DATE_ORDER",
-            help="Of dates such as 03/04/2024.",
-        ),
-    ] = None,
-    year_pivot: Annotated[
-        int | None,
-        typer.Option(
-            metavar="NN",
-            min=0,
-            max=config.MOST_PIVOT,
-            envvar="AUDITOR_YEAR_PIVOT",
-            help="Two-digit years below NN are 20xx, the others 19xx.",
-        ),
-    ] = None,
-    config_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--config",
-            metavar="FILE",
-            envvar="AUDITOR_CONFIG",
-            help="Settings in TOML [default: auditor.toml in this folder, if there is one].",
-        ),
-    ] = None,
+    date_order: options.DateOrder = None,
+    year_pivot: options.YearPivot = None,
+    config_file: options.ConfigFile = None,
 ) -> None:
     """Show which column of FILE is read as what, and how surely.
 
@@ -110,7 +71,7 @@ def detect(
 
     with output.progress() as step:
         step("Looking at the file")
-        options = IntakeOptions(
+        given_options = IntakeOptions(
             settings.sheet,
             settings.columns,
             password=passwords.source(password_file, settings.password_file),
@@ -118,7 +79,7 @@ def detect(
             year_pivot=settings.year_pivot,
             layout=None if layout_file is None else load(layout_file),
         )
-        found = detected(file, options)
+        found = detected(file, given_options)
     for each in found:
         for text in told(each):
             output.say(text)

@@ -1,0 +1,71 @@
+"""Options that several commands have: how the operator helps the reader along."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor import config
+
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="File whose first line opens workbooks with a password [default:"
+        " AUDITOR_PASSWORD, else asked for at a terminal].",
+    ),
+]
+Sheet = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        envvar="AUDITOR_SHEET",
+        help="Worksheet to read, or a pattern that several fit: 'Day *', or '*' for all"
+        " [default: the one that looks like claim lines].",
+    ),
+]
+Mapped = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="FIELD=COLUMN",
+        help="Read a field from this column of the file. May be repeated.",
+    ),
+]
+LayoutFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        envvar="AUDITOR_LAYOUT",
+        help="Layout that the files must have; see 'auditor layout detect'.",
+    ),
+]
+DateOrder = Annotated[
+    str | None,
+    typer.Option(
+        metavar="month-first|day-first",
+        envvar="AUDITOR_DATE_ORDER",
+        help="Of dates such as 03/04/2024 [default: what the file's dates show].",
+    ),
+]
+YearPivot = Annotated[
+    int | None,
+    typer.Option(
+        metavar="NN",
+        min=0,
+        max=config.MOST_PIVOT,
+        envvar="AUDITOR_YEAR_PIVOT",
+        help="Two-digit years below NN are 20xx, the others 19xx.",
+    ),
+]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        envvar="AUDITOR_CONFIG",
+        help="Settings in TOML [default: auditor.toml in this folder, if there is one].",
+    ),
+]
