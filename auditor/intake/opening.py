@@ -154,7 +154,7 @@ def _members(content: Content) -> list[zipfile.ZipInfo]:
     """What lies in a zip archive: files only."""
     try:
         with content.open() as stream, zipfile.ZipFile(stream) as archive:
-            return [member for member in archive.infolist() if not member.is_dir()]
+            return [m for m in archive.infolist() if not m.filename.endswith("/")]
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError):
         raise InputRejected(
             "The workbook or archive is damaged or cut short and cannot be opened.",

@@ -24,12 +24,19 @@ HEADER = ["Claim ID", "Line", "Patient ID", "Rendering NPI", "DOS", "CPT", "Mod"
 ROW = ["C1", 1, "P1", 1234567893, "2024-03-05", 99213, "25", 1, 120.5]
 
 
+class Whole(dict[str, bytes]):
+    """The good files by kind; hypothesis shows what a test was given, and these are long."""
+
+    def __repr__(self) -> str:
+        return f"<{', '.join(self)}>"
+
+
 @pytest.fixture(scope="module")
 def whole(make: ModuleType) -> dict[str, bytes]:
     rows = [[f"C{n}", n, f"P{n % 3}", *ROW[3:]] for n in range(12)]
     found = {k: make.book(k, {"Lines": [HEADER, *rows]}) for k in KINDS if k != "parquet"}
     frame = pl.DataFrame(rows, schema=HEADER, orient="row", infer_schema_length=None)
-    return found | {"parquet": make.parquet(frame)}
+    return Whole(found | {"parquet": make.parquet(frame)})
 
 
 @pytest.fixture(scope="module")
