@@ -187,7 +187,7 @@ def _look_through(
     """Unpack every member once; the extents of those that are `sheets`."""
     found: defaultdict[str, Extent] = defaultdict(extent.Extent)
     for member in package.members:
-        if member.is_dir():
+        if member.filename.endswith("/"):
             continue
         part = plain(member.filename)
         pieces = partial(package.pieces, member)

@@ -164,7 +164,6 @@ def test_large_files_are_unpacked_in_blocks(
         read(gzip.compress(TEXT)[:-4], "a.gz")
 
 
-def test_a_member_without_a_name_is_damage_and_no_crash(read: Callable[..., Intake]) -> None:
+def test_a_member_without_a_name_is_no_crash(read: Callable[..., Intake]) -> None:
     data = zipped({"a.csv": TEXT}).replace(b"a.csv", b"\0.csv")  # a name ends at a NUL
-    with pytest.raises(AuditorError):
-        read(data, "a.zip")
+    assert read(data, "a.zip").lines.height == 1
