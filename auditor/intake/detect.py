@@ -18,11 +18,12 @@ from auditor.intake.opening import names_of, open_sources
 from auditor.intake.survey import survey
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import polars as pl
 
     from auditor.intake.columns import Columns
+    from auditor.intake.evidence import Decided
     from auditor.intake.header import HeaderRow
     from auditor.intake.interface import IntakeOptions
     from auditor.intake.source import Body, Source
@@ -100,14 +101,15 @@ def _detected(source: Source, options: IntakeOptions) -> Detected:
         evidence.ask(decided, options, source.name)
     except InputRejected as error:
         problems.append(error)
-    pinned = "" if problems or found is None else _pinned(source, header, body, found)
-    written = {n for n, shown in evidence.shown.items() if shown.written}
-    orders = {decided.readings[name].day_first for name in written}
-    if pinned and len(orders) == 1:  # where columns differ, each goes on to show its own
-        order = "day-first" if orders.pop() else "month-first"
-        pinned = pinned.replace("\nheader = [", f'\ndate_order = "{order}"\nheader = [', 1)
-    if pinned and options.year_pivot is not None:
-        pinned = pinned.replace("\nheader", f"\nyear_pivot = {options.year_pivot}\nheader", 1)
+    pinned = ""
+    if found is not None and not problems:
+        settings = {
+            "delimiter": source.delimiter or None,
+            "sheet": source.title or None,
+            "date_order": _order(evidence, decided),
+            "year_pivot": options.year_pivot,
+        }
+        pinned = _pinned(source, header, body, found, settings)
     return Detected(
         name=source.name,
         form=", ".join(filter(None, (source.encoding, _SEPARATORS.get(source.delimiter, "")))),
@@ -125,8 +127,18 @@ def _detected(source: Source, options: IntakeOptions) -> Detected:
     )
 
 
-def _pinned(source: Source, header: HeaderRow, body: Body, found: Survey) -> str:
-    settings = {"delimiter": source.delimiter or None, "sheet": source.title or None}
+def _order(evidence: Evidence, decided: Decided) -> str | None:
+    """The order of all dates written with numbers; None where it is open, or columns differ."""
+    written = {name for name, shown in evidence.shown.items() if shown.written}
+    orders = {decided.readings[name].day_first for name in written}
+    if len(orders) != 1 or None in orders:
+        return None
+    return "day-first" if orders.pop() else "month-first"
+
+
+def _pinned(
+    source: Source, header: HeaderRow, body: Body, found: Survey, settings: Mapping[str, object]
+) -> str:
     about = (
         f"What a claim export must look like, as recognised in {source.name}.\n"
         "A file that looks different is refused. docs/layouts.md tells what may stand here."

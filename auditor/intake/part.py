@@ -66,7 +66,6 @@ class _Outcome:
         self.blank = self.totals = self.repeated = 0
         self.failed: Counter[str] = Counter()
         self.ragged: Counter[str] = Counter()
-        self.told: list[str] = []
         self.repaired: Counter[tuple[str, str]] = Counter()
 
     def add(self, body: Body) -> None:
@@ -164,7 +163,7 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
     else:
         columns = mapping.resolve(body.names, body.cells, mapped, source.name)
     del body
-    outcome, notes = _read(_Job(source, header, columns, options), begun, blocks)
+    outcome, notes, told = _read(_Job(source, header, columns, options), begun, blocks)
     if not outcome.rows:
         raise _no_lines(source)
     missing.check(outcome.failed, outcome.read, columns, source)
@@ -192,7 +191,7 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
             *source.notes,
             *(note for note in columns.notes if note not in columns.warnings),
             *_cents(columns),
-            *outcome.told,
+            *told,
             *_notes(outcome),
         ),
         unneeded=columns.unneeded() if fixed is None else columns.unused(),
@@ -212,19 +211,21 @@ def first(source: Source, blocks: Iterator[Body]) -> list[Body]:
     raise _no_lines(source)
 
 
-def _read(job: _Job, first: list[Body], rest: Iterator[Body]) -> tuple[_Outcome, list[str]]:
-    """All blocks, and remarks on how the file was read.
+def _read(
+    job: _Job, begun: list[Body], rest: Iterator[Body]
+) -> tuple[_Outcome, list[str], list[str]]:
+    """All blocks, warnings of how the file was read, and what the operator said of that.
 
     How dates and amounts are written is a matter of the whole file. The first block decides it;
     where the sum over all blocks decides otherwise, which is rare, the file is read once more.
     """
     evidence = Evidence(job.columns)
-    for body in first:
+    for body in begun:
         evidence.add(body.cells)
     decided, _ = evidence.decide(job.options, job.source.day_zero)
     outcome = job.outcome(decided)
-    while first:  # let go of each, so that one block at a time is held
-        outcome.add(first.pop(0))
+    while begun:  # let go of each, so that one block at a time is held
+        outcome.add(begun.pop(0))
     for body in rest:
         evidence.add(body.cells)
         outcome.add(body)
@@ -234,8 +235,7 @@ def _read(job: _Job, first: list[Body], rest: Iterator[Body]) -> tuple[_Outcome,
         outcome = job.outcome(final)
         for body in ahead(job.source.blocks(job.header)):
             outcome.add(body)
-    outcome.told = evidence.told(job.options)
-    return outcome, notes
+    return outcome, notes, evidence.told(job.options)
 
 
 def ahead(blocks: Iterator[Body]) -> Generator[Body]:

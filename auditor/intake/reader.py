@@ -100,6 +100,6 @@ def _constant(column: pl.Series) -> bool:
         return False
     value = column[0]
     return all(
-        bool(part.eq_missing(pl.Series([value], dtype=part.dtype)).all())
-        for part in (column.head(100), column)
+        bool(cells.eq_missing(pl.Series([value], dtype=cells.dtype)).all())
+        for cells in (column.head(100), column)
     )

@@ -147,3 +147,14 @@ code = { start = 23, length = 5 }
     assert found.samples["code"] == ("X9213",)
     assert found.columns.names[found.columns.single["code"]] == "code (23-27)"
     assert found.text == ""
+
+
+def test_an_order_that_is_open_is_not_pinned(file: Callable[..., Path], tmp_path: Path) -> None:
+    head = "Claim ID,Patient ID,NPI,DOS,CPT\n"
+    days = ("2024-03-04", "2024-03-05", "03/04/2024")
+    path = file(head + "".join(f"C1,P1,1234567893,{day},99213\n" for day in days))
+    (found,) = detect(path, options())
+    assert "date_order" not in found.text
+    (tmp_path / "l.toml").write_text(found.text, encoding="utf-8")
+    held = read_claims([path], options(layout=load_layout(tmp_path / "l.toml")))
+    assert held.rejected["source_row"].to_list() == [4]
