@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditor.cli import output, selection
+from auditor.rules.naming import rules_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +28,7 @@ def rules(
 
     found: Sequence[Rule] = catalogue()
     if rule is not None:
-        found = selection.rules_named(rule, found)
+        found = rules_named(rule, found)
         if not found:
             raise selection.unknown_rule(rule, catalogue())
     if rule is not None and len(found) == 1:
