@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from auditor import tomlfile
 from auditor.rules.options import RuleOptions
@@ -101,6 +101,11 @@ def load(path: Path) -> Settings:
         if (found := getattr(settings, name)) is not None
     }
     return replace(settings, **beside)
+
+
+def said(path: Path) -> dict[str, Any]:
+    """What stands in the TOML file `path`, without what it leaves to the defaults."""
+    return tomlfile.parsed(path, _KIND)
 
 
 def _problems(settings: Settings) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from auditor.rules.naming import own_name, rules_named, words_known
+from auditor.rules.naming import own_name, rules_named, words, words_known
 from auditor.rules.options import KEYS, SPECIALTIES, WEAKER_TIERS, RuleOptions
 from auditor.tomlfile import hint
 
@@ -30,9 +30,7 @@ _NEVER_TIERS = {
 def problems(settings: Settings) -> Iterator[str]:
     """What is wrong in the settings about rules and payers, each with its dotted place."""
     yield from _unknown_rules(settings)
-    yield from _businesses(
-        "adopted", settings.adopted, "every rule for Medicare is at its own tier already"
-    )
+    yield from _businesses("adopted", settings.adopted, "its edits need no adopting")
     yield from _businesses(
         "timely_filing_days", settings.timely_filing_days, "42 CFR 424.44 sets Medicare's limit"
     )
@@ -90,7 +88,7 @@ def adoptable(word: str, business: str, rules: Sequence[Rule]) -> list[Rule]:
 def _places(settings: Settings) -> Iterator[tuple[str, str]]:
     """(dotted place, word) of every word for rules."""
     for name, said in (("select", settings.select), ("ignore", settings.ignore)):
-        yield from ((name, word) for word in said)
+        yield from ((name, word) for word in words(said))
     for name, table in (
         ("tiers", settings.tiers),
         ("same_practitioner", settings.same_practitioner),

@@ -66,7 +66,7 @@ def load(
     `check` names the problems that the types do not; it is asked even where the types found some,
     about what is left.
     """
-    found = _parsed(path, kind)
+    found = parsed(path, kind)
     model_, problems = _validated(found, model)
     if model_ is not None and check is not None:
         problems += check(model_)
@@ -75,7 +75,8 @@ def load(
     return model_
 
 
-def _parsed(path: Path, kind: Kind) -> dict[str, Any]:
+def parsed(path: Path, kind: Kind) -> dict[str, Any]:
+    """What stands in the TOML file at `path`, whatever it is; ConfigError where it is no TOML."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from auditor import config
+from auditor import config, rulewords
 from auditor.cli import options, output, passwords, places, selection
 from auditor.cli.run import Done, Request, perform
 from auditor.cli.summary import lines_text
@@ -43,14 +43,7 @@ class Given:
 def audit(
     ctx: typer.Context,
     inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", hidden=True, readable=False)],
-    reference: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            envvar="AUDITOR_REFERENCE",
-            help="Folder of imported CMS tables [default: the user's data folder].",
-        ),
-    ] = None,
+    reference: options.Reference = None,
     report: Annotated[
         Path | None,
         typer.Option(metavar="FILE.xlsx", help="Workbook to write; one there is never replaced."),
@@ -62,38 +55,10 @@ def audit(
     summary: Annotated[
         Path | None, typer.Option(metavar="FILE.json", help="Counts and amounts as JSON.")
     ] = None,
-    select: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="IDS",
-            envvar="AUDITOR_SELECT",
-            help="Run only these rules or families: AOC,PTP-0. May be repeated.",
-        ),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="IDS",
-            envvar="AUDITOR_IGNORE",
-            help="Leave out these rules or families. May be repeated.",
-        ),
-    ] = None,
-    fail_on: Annotated[
-        str | None,
-        typer.Option(
-            metavar="certain|review",
-            envvar="AUDITOR_FAIL_ON",
-            help="Exit with 1 where a finding of this tier or above was made.",
-        ),
-    ] = None,
-    line_of_business: Annotated[
-        str | None,
-        typer.Option(
-            metavar="medicare|medicaid|commercial",
-            envvar="AUDITOR_LINE_OF_BUSINESS",
-            help="Of every line that does not say so itself.",
-        ),
-    ] = None,
+    select: options.Select = None,
+    ignore: options.Ignore = None,
+    fail_on: options.FailOn = None,
+    line_of_business: options.LineOfBusiness = None,
     sheet: options.Sheet = None,
     password_file: options.PasswordFile = None,
     map_: options.Mapped = None,
@@ -159,6 +124,8 @@ def audit(
         line_of_business=settings.line_of_business,
         select=settings.select,
         ignore=settings.ignore,
+        payers=settings.payers,
+        rules=rulewords.options(settings),
         settings=file,
     )
     done = perform(request, session)
@@ -172,7 +139,8 @@ def merged(given: Given, file: Path | None) -> config.Settings:
     """Flag, else environment (Typer has joined the two), else file, else default."""
     base = config.Settings() if file is None else config.load(file)
     business, fail_on = given.line_of_business, given.fail_on
-    return config.Settings(
+    return replace(
+        base,
         reference=given.reference or base.reference,
         line_of_business=selection.one_of(business, _BUSINESS, "--line-of-business")
         if business

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from auditor import RULE_SET_VERSION, __version__
 from auditor.cli import output, places, selection
 from auditor.errors import ConfigError
+from auditor.rules.options import RuleOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,6 +48,10 @@ class Request:
     line_of_business: str | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    payers: Mapping[str, str] = field(default_factory=dict)
+    """Payer's name -> line of business."""
+    rules: RuleOptions = RuleOptions()  # noqa: RUF009 - frozen, so sharing it is safe
+    """Tiers, thresholds and keys that the configuration sets."""
     settings: Path | None = None
     """The configuration file that was read; it may have been found and not named."""
 
@@ -91,15 +97,16 @@ def perform(request: Request, session: Session) -> Done:
             year_pivot=request.year_pivot,
             layout=pinned(request),
             password=request.password,
+            payers=request.payers,
         )
         intake = read_claims(request.inputs, options)
         step("Opening the reference tables")
         reference = load_reference(request.reference)
         session.run_id = run_id(request, intake, reference, options.layout)
         step("Auditing")
-        result = audit(
-            intake, reference, AuditOptions(request.as_of, session.run_id, select, ignore)
-        )
+        asked = AuditOptions(request.as_of, session.run_id, select, ignore, request.rules)
+        result = audit(intake, reference, asked)
+        result = replace(result, notes=(*result.notes, *intake.notes))
         step("Writing")
         written = write(result, request)
     return Done(result, written, time.perf_counter() - started)
@@ -144,6 +151,8 @@ def run_id(
         f"{request.sheet} {request.line_of_business}",
         f"{request.date_order} {request.year_pivot} {layout and layout.sha256}",
         f"{' '.join(sorted(request.select))} / {' '.join(sorted(request.ignore))}",
+        json.dumps(list(request.payers.items())),  # of patterns the first counts
+        json.dumps(asdict(request.rules), sort_keys=True, default=sorted),
     ]
     digest = hashlib.blake2b("\n".join(parts).encode("utf-8", "surrogateescape"), digest_size=4)
     return f"{request.as_of}-{digest.hexdigest()}"

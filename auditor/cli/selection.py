@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
 from auditor.errors import ConfigError
-from auditor.rules.naming import rules_named, words_known
+from auditor.rules.naming import rules_named, words, words_known
 from auditor.tomlfile import did_you_mean
 
 if TYPE_CHECKING:
@@ -16,11 +15,6 @@ if TYPE_CHECKING:
     from auditor.rules import Rule
 
 Word = TypeVar("Word", bound=str)
-
-
-def words(values: Iterable[str]) -> tuple[str, ...]:
-    """The single words of repeatable options whose values may be lists: 'AOC, PTP-0' is two."""
-    return tuple(word for value in values for word in re.split(r"[\s,;]+", value) if word)
 
 
 def unknown_rule(word: str, rules: Sequence[Rule], where: str = "") -> ConfigError:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from auditor.rules.interface import Rule
+
+
+def words(values: Iterable[str]) -> tuple[str, ...]:
+    """The single words of texts that may be lists: 'AOC, PTP-0' is two."""
+    return tuple(word for value in values for word in re.split(r"[\s,;]+", value) if word)
 
 
 def own_name(word: str, rules: Sequence[Rule]) -> tuple[Rule, ...]:
