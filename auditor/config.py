@@ -111,6 +111,12 @@ def said(path: Path) -> dict[str, Any]:
 def _problems(settings: Settings) -> Iterator[str]:
     if settings.year_pivot is not None and not 0 <= settings.year_pivot <= MOST_PIVOT:
         yield f"year_pivot must be from 0 to {MOST_PIVOT}"
+    if settings.columns:
+        from auditor.intake.names import FIELDS  # noqa: PLC0415 - as below
+
+        for name in settings.columns:
+            if name not in FIELDS:
+                yield f"columns.{name} is no field" + tomlfile.hint(name, FIELDS)
     # what the words stand for is known to the rules, which a file without such words leaves alone
     from auditor import rulewords  # noqa: PLC0415 - see above
 

@@ -30,7 +30,7 @@ _NEVER_TIERS = {
 def problems(settings: Settings) -> Iterator[str]:
     """What is wrong in the settings about rules and payers, each with its dotted place."""
     yield from _unknown_rules(settings)
-    yield from _businesses("adopted", settings.adopted, "its edits need no adopting")
+    yield from _businesses("adopted", settings.adopted, "Medicare's edits need no adopting")
     yield from _businesses(
         "timely_filing_days", settings.timely_filing_days, "42 CFR 424.44 sets Medicare's limit"
     )
@@ -48,9 +48,9 @@ def problems(settings: Settings) -> Iterator[str]:
     for payer in settings.payers:
         folded = " ".join(payer.lower().split())
         if not folded.strip("* "):
-            yield f"payers.'{payer}' names no payer: line_of_business says it of all others"
+            yield f"payers.{payer} names no payer: line_of_business says it of all others"
         elif folded in seen:
-            yield f"payers.'{payer}' is '{seen[folded]}' again"
+            yield f"payers.{payer} is '{seen[folded]}' again"
         seen.setdefault(folded, payer)
 
 

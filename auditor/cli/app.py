@@ -26,12 +26,8 @@ app = typer.Typer(
         "max_content_width": output.WIDEST,
         # Typer gives the --help of a group no default, and converts that None by pydantic, which
         # takes longer to import than all the rest: with a default, help shows in half the time
-        "default_map": {
-            "help": False,
-            "config": {"help": False},
-            "layout": {"help": False},
-            "reference": {"help": False},
-        },
+        "default_map": {"help": False}
+        | {group: {"help": False} for group in ("config", "layout", "reference")},
     },
 )
 

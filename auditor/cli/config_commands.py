@@ -46,7 +46,7 @@ def check(
         ),
     ] = None,
 ) -> None:
-    """Say whether a configuration file is valid, and name everything that is wrong with it.
+    """Name everything that is wrong with a configuration file.
 
     FILE: by default the one AUDITOR_CONFIG names, else auditor.toml in this folder. Exits with 2
     where something is wrong.
@@ -68,8 +68,8 @@ def check(
         for problem in problems:
             output.complain(output.wrapped(problem, 4, "  - "))
         raise typer.Exit(ExitCode.USAGE)
-    count = len(list(_leaves(config.said(path))))
-    output.say(f"{path}: valid, {count} setting{'' if count == 1 else 's'}.")
+    number = len(list(_leaves(config.said(path))))
+    output.say(f"{path}: valid, {number} setting{'' if number == 1 else 's'}.")
 
 
 @app.command("show")
@@ -88,7 +88,7 @@ def show(
     year_pivot: options.YearPivot = None,
     config_file: options.ConfigFile = None,
 ) -> None:
-    """Print the settings that an audit would use, as TOML, and where each comes from.
+    """Print the settings in force as TOML, and where each comes from.
 
     Takes the options of 'auditor audit' that a configuration file may hold too.
     """
@@ -165,19 +165,19 @@ def toml(settings: config.Settings, origins: Origins) -> Iterator[str]:
             yield f"{name} = {_text(value)}  # {origins.of(name)}"
     for name, table in tables.items():
         filled = {key: value for key, value in table.items() if value is not None}
-        unset += (
-            [f"{name}.{key}" for key in table if key not in filled] if filled else [f"[{name}]"]
-        )
-        if filled:
-            yield ""
-            yield f"[{name}]"
+        if not filled:
+            unset.append(f"[{name}]")
+            continue
+        unset += [f"{name}.{key}" for key in table if key not in filled]
+        yield ""
+        yield f"[{name}]"
         for key, value in filled.items():
             yield f"{_key(key)} = {_text(value)}  # {origins.of(name, key)}"
     yield ""
     if os.environ.get(passwords.VARIABLE):
-        yield f"# {passwords.VARIABLE} is set; it goes before password_file of a configuration file."
-    for line in output.wrapped(f"Not set: {', '.join(unset)}.", 2, "# ").splitlines():
-        yield line if line.startswith("#") else f"#{line[1:]}"
+        yield f"# {passwords.VARIABLE} is set; it goes before a configuration file's password_file."
+    for line in output.wrapped(f"Not set: {', '.join(unset)}.", 2).splitlines():
+        yield f"#{line[1:]}"
 
 
 def _values(settings: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
@@ -207,6 +207,8 @@ def _unusable(settings: config.Settings) -> Iterator[str]:
     """What the settings name that is not there, or is no layout."""
     if settings.password_file is not None and not settings.password_file.is_file():
         yield f"password_file: there is no file {settings.password_file}"
+    if settings.layout is not None and settings.columns:
+        yield "layout and [columns] both say where the fields stand: leave one of them out"
     if settings.layout is not None:
         from auditor.intake.layout import load
 
