@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Value = TypeVar("Value", bound=str)
 
 _OTHERS = ("medicaid", "commercial")
+_MOST = 1_000_000
+"""No day, count or number of quarters is larger; a typing error soon is."""
 _NEVER_TIERS = {
     "off": "leave the rule out with ignore",
     "certain": "a tier can only be lowered",
@@ -168,8 +170,8 @@ def _numbers(settings: Settings) -> Iterator[str]:
         **{f"timely_filing_days.{b}": (n, 1) for b, n in settings.timely_filing_days.items()},
     }
     for place, (number, bound) in least.items():
-        if number is not None and number < bound:
-            yield f"{place} must be {bound} or more"
+        if number is not None and not bound <= number <= _MOST:
+            yield f"{place} must be from {bound} to {_MOST:,}"
     if limits.stronger_minutes_per_day < limits.minutes_per_day:
         yield (
             f"thresholds.stronger_minutes_per_day ({limits.stronger_minutes_per_day}) must not be"

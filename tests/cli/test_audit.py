@@ -237,3 +237,60 @@ def test_an_unknown_command_is_a_usage_error(run: Callable[..., Any]) -> None:
     told = run("audti", "x.csv")
     assert (told.code, told.out) == (2, "")
     assert "Did you mean 'audit'?" in told.err
+
+
+RULE_SETTINGS = [
+    '[tiers]\nMOD-LAT = "info"',
+    '[tiers]\nMOD-LAT = "review"',
+    '[adopted]\ncommercial = ["PTP"]',
+    '[adopted]\ncommercial = ["PTP-0"]',
+    '[same_practitioner]\nPTP-1 = "group"',
+    "[thresholds]\nminutes_per_day = 700",
+    "[thresholds]\nrelease_gap_review = 4",
+    "[timely_filing_days]\nmedicaid = 365",
+    '[specialties]\ntherapist = ["65"]',
+    '[payers]\n"plan a*" = "medicare"\n"plan ab*" = "medicaid"',
+    '[payers]\n"plan ab*" = "medicaid"\n"plan a*" = "medicare"',
+]
+
+
+def test_the_run_id_changes_with_every_setting_about_rules(
+    audit: Callable[..., Any], tmp_path: Path
+) -> None:
+    def run_id(text: str) -> str:
+        (tmp_path / "auditor.toml").write_text(text, encoding="utf-8")
+        told = audit("--no-report", "--summary", "s.json")
+        assert told.code == 0, told.err
+        (summary,) = tmp_path.glob("s*.json")
+        found = json.loads(summary.read_text())["options"]["run_id"]
+        summary.unlink()
+        return str(found)
+
+    ids = [run_id(text) for text in ("", *RULE_SETTINGS)]
+    assert len(set(ids)) == len(ids)
+    same = ("[thresholds]\nminutes_per_day = 720", '[tiers]\nmissing-side = "info"')
+    assert [run_id(text) for text in same] == ids[:2]
+
+
+def test_the_payer_map_of_the_configuration(
+    run: Callable[..., Any], tmp_path: Path, claims: Path
+) -> None:
+    head, *rows = CLAIMS.splitlines()
+    cells = ("Plan A,", "Plan B,Medicaid", "Plan A,")
+    table = [f"{head},Payer,LOB", *(f"{row},{cell}" for row, cell in zip(rows, cells, strict=True))]
+    claims.write_text("\n".join(table) + "\n", encoding="utf-8")
+    (tmp_path / "auditor.toml").write_text(
+        '[payers]\n"plan *" = "commercial"\nacme = "medicare"\n', encoding="utf-8"
+    )
+    told = run("audit", claims.name, "--no-report", "--summary", "s.json")
+    assert told.code == 0
+    summary = json.loads((tmp_path / "s.json").read_text())
+    assert summary["line_of_business"] == {"commercial": 1, "medicaid": 1}
+    said = [
+        "[payers] 'plan *' is commercial, but the file's own line of business is medicaid,",
+        "which counts (1 lines).",
+        "No payer of the files is called 'acme' ([payers]).",
+    ]
+    assert summary["notes"][-2:] == [" ".join(said[:2]), said[2]]
+    flat = " ".join(told.out.split())
+    assert all(note in flat for note in said)

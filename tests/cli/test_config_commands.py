@@ -15,7 +15,7 @@ WRONG = """
 shet = "Lines"
 year_pivot = true
 line_of_business = "medicar"
-select = ["AOCC", "ptp, mue-9"]
+select = ["AOCC", "ptp, xyzzy"]
 ignore = ["DUP"]
 fail_on = 2024-01-01
 password_file = 3
@@ -122,7 +122,7 @@ def test_an_audit_is_refused_for_the_same_problems(run: Callable[..., Any], tmp_
     assert (told.code, told.out) == (2, "")
     problems = flat.partition("; ")[2]
     assert problems.count("; ") > 25
-    assert problems in told.err
+    assert problems in " ".join(told.err.split())
 
 
 def test_a_valid_file_says_so(
@@ -131,7 +131,7 @@ def test_a_valid_file_says_so(
     (tmp_path / "auditor.toml").write_text(RIGHT, encoding="utf-8")
     (tmp_path / "one.toml").write_text("year_pivot = 30", encoding="utf-8")
     told = run("config", "check")
-    assert (told.code, told.out, told.err) == (0, "auditor.toml: valid, 13 settings.\n", "")
+    assert (told.code, told.out, told.err) == (0, "auditor.toml: valid, 14 settings.\n", "")
     assert run("config", "check", "one.toml").out == "one.toml: valid, 1 setting.\n"
     monkeypatch.setenv("AUDITOR_CONFIG", "one.toml")
     assert run("config", "check").out == "one.toml: valid, 1 setting.\n"
@@ -183,8 +183,8 @@ def test_show_names_where_each_setting_comes_from(
     monkeypatch.setenv("AUDITOR_IGNORE", "")
     monkeypatch.setenv("AUDITOR_PASSWORD", "hunter2")
     told = run(
-        "config", "show", "--map", "code=CPT", "--line-of-business", "Medicaid", "--year-pivot", "7",
-        "--password-file", "word.txt",
+        "config", "show", "--map", "code=CPT", "--line-of-business", "Medicaid",
+        "--year-pivot", "7", "--password-file", "word.txt",
     )  # fmt: skip
     assert (told.code, told.err) == (0, "")
     assert "hunter2" not in told.out
