@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from auditor.rules.options import RuleOptions
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -23,6 +25,8 @@ class AuditOptions:
     select: frozenset[str] = frozenset()
     """Rule ids or families (AOC) to run; empty: all."""
     ignore: frozenset[str] = frozenset()
+    rules: RuleOptions = RuleOptions()  # noqa: RUF009 - frozen, so sharing it is safe
+    """Tiers, thresholds and keys that the configuration sets."""
 
 
 @dataclass(frozen=True, slots=True)
