@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from auditor.engine.clock import Part
     from auditor.intake.interface import FileRead
     from auditor.reference.interface import Release
 
@@ -54,3 +55,5 @@ class AuditResult:
     options: AuditOptions
     notes: tuple[str, ...]
     """Whole-run remarks in plain words, e.g. that the line of business is unknown."""
+    timings: tuple[Part, ...] = ()
+    """What each stage and each rule took; they differ from run to run and go into no output."""
