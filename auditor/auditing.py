@@ -11,53 +11,92 @@ from auditor.result import AuditOptions, AuditResult
 if TYPE_CHECKING:
     import polars as pl
 
+    from auditor.engine.clock import Clock
+    from auditor.engine.coverage import Covered
+    from auditor.engine.history import History
+    from auditor.engine.state import State
     from auditor.intake.interface import Intake
     from auditor.reference.interface import Reference
 
 
-def audit(intake: Intake, reference: Reference, options: AuditOptions | None = None) -> AuditResult:
+def audit(
+    intake: Intake,
+    reference: Reference,
+    options: AuditOptions | None = None,
+    history: Intake | None = None,
+    clock: Clock | None = None,
+) -> AuditResult:
     """Judge every line of `intake` against `reference`.
 
-    Without options everything runs as of today. Raises ConfigError for an unknown rule or family
-    in `select` or `ignore`. The result's tables are those of `schemas`.
+    Lines of `history` are looked at by rules that compare lines (pairs, global periods, earlier
+    visits, duplicates) and are not audited themselves. Without options everything runs as of
+    today. Raises ConfigError for an unknown rule or family in `select` or `ignore`. The result's
+    tables are those of `schemas`.
     """
     import polars as pl  # noqa: PLC0415 - importing this module stays cheap
 
     from auditor.engine.batch import BuildOptions, build  # noqa: PLC0415 - as above
-    from auditor.engine.coverage import cover  # noqa: PLC0415 - as above
+    from auditor.engine.clock import Clock  # noqa: PLC0415 - as above
+    from auditor.engine.coverage import Covered  # noqa: PLC0415 - as above
     from auditor.engine.findings import assemble  # noqa: PLC0415 - as above
+    from auditor.engine.history import useful  # noqa: PLC0415 - as above
     from auditor.engine.judge import judge  # noqa: PLC0415 - as above
     from auditor.engine.versions import resolve  # noqa: PLC0415 - as above
-    from schemas import Coverage, Findings, empty  # noqa: PLC0415 - as above
+    from auditor.rules import modules  # noqa: PLC0415 - as above
+    from schemas import (  # noqa: PLC0415 - as above
+        Coverage,
+        Findings,
+        TableCoverage,
+        UnjudgedCodes,
+        empty,
+    )
+
+    clock = clock or Clock()
 
     options = options or AuditOptions(as_of=date.today(), run_id="")  # noqa: DTZ011 - a calendar date
     chosen = choose(options.select, options.ignore)
-    versions = resolve(intake.lines)
+    earlier = useful(history.lines, intake.lines) if history is not None else None
+    both = [intake.lines] if earlier is None else [intake.lines, earlier.lines]
+    audited = intake.lines.height
     # One chunk: several files come as several. Lines that do not stand stay where they are, so
     # that the widest table is not copied; the batch leaves them out.
-    lines = intake.lines.rechunk()
-    standing = _Standing(lines, versions.gone)
+    lines = pl.concat(both).rechunk()
+    with clock.part("enrichment", "versions", lines.height):
+        versions = resolve(lines)
+    standing = _Standing(intake.lines, versions.gone)
     if standing.height == 0:
-        findings, coverage = empty(Findings), empty(Coverage)
+        findings = empty(Findings)
+        covered = Covered(empty(Coverage), empty(TableCoverage), empty(UnjudgedCodes))
     else:
-        batch = build(
-            lines,
-            reference,
-            intake.rejected,
-            versions,
-            BuildOptions(options.as_of, "rendering_npi" in intake.fields_present),
-        )
-        state = judge(batch, intake.fields_present)
+        with clock.part("enrichment", "keys and facts", lines.height):
+            batch = build(
+                lines,
+                reference,
+                intake.rejected,
+                versions,
+                BuildOptions(
+                    options.as_of,
+                    "rendering_npi" in intake.fields_present,
+                    tuple(p for m in modules() for p in getattr(m, "CODES", ())),
+                    audited,
+                    options.rules.implausible_day_lines,
+                ),
+            )
+        state = judge(batch, intake.fields_present, options.rules, clock)
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - importing this module stays cheap
 
         with ThreadPoolExecutor(1) as pool:
-            covered = pool.submit(cover, state, chosen, intake.fields_present)
-            findings = assemble(state, chosen, options)
-            coverage = covered.result()
-    set_aside = pl.concat([intake.set_aside, versions.set_aside])
+            told_of = pool.submit(_timed_cover, clock, state, chosen, intake.fields_present)
+            with clock.part("findings", "headlines, money, identities") as told:
+                findings = assemble(state, chosen, options)
+                told.rows = findings.height
+            covered = told_of.result()
+    set_aside = pl.concat([intake.set_aside, versions.set_aside.filter(versions.gone < audited)])
     return AuditResult(
         findings=findings,
-        coverage=coverage,
+        coverage=covered.rules,
+        table_coverage=covered.tables,
+        unjudged_codes=covered.codes,
         rejected=intake.rejected,
         set_aside=set_aside,
         repairs=intake.repairs,
@@ -69,8 +108,36 @@ def audit(intake: Intake, reference: Reference, options: AuditOptions | None = N
         last_service_date=standing.last,
         releases=reference.releases(),
         options=options,
-        notes=_notes(standing.by_business, reference),
+        notes=_notes(standing.by_business, reference) + _of_history(earlier),
+        timings=tuple(clock.parts),
     )
+
+
+def _timed_cover(
+    clock: Clock, state: State, chosen: frozenset[str], present: frozenset[str]
+) -> Covered:
+    """Coverage, timed in its own thread."""
+    from auditor.engine.coverage import cover  # noqa: PLC0415 - importing this module stays cheap
+
+    with clock.part("coverage", "what was judged"):
+        return cover(state, chosen, present)
+
+
+def _of_history(earlier: History | None) -> tuple[str, ...]:
+    """What became of the history, in plain words."""
+    if earlier is None:
+        return ()
+    reach = f", {earlier.first} to {earlier.last}" if earlier.read else ""
+    repeated = (
+        f" {earlier.repeated:,} stand in the audited files too and were left out."
+        if earlier.repeated
+        else ""
+    )
+    told = (
+        f"History: {earlier.read:,} earlier lines read{reach}. {earlier.lines.height:,} are of "
+        f"patients in the audited files; they were looked at and not audited.{repeated}"
+    )
+    return (told,)
 
 
 def choose(select: frozenset[str], ignore: frozenset[str]) -> frozenset[str]:
@@ -107,7 +174,7 @@ class _Standing:
 
         told = lines.select("line_of_business", "service_date_from")
         if len(gone):
-            told = told.filter(~pl.int_range(pl.len()).is_in(gone.implode()))
+            told = told.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(gone.implode()))
         self.height = told.height
         self.by_business: dict[str, int] = dict(
             told.group_by("line_of_business").len().sort("line_of_business").iter_rows()

@@ -26,28 +26,25 @@ if TYPE_CHECKING:
 
     from auditor.engine.versions import Versions
     from auditor.reference.interface import Reference
+    from auditor.rules import CodePolicy
 
 IMPLAUSIBLE_DAY = 500
 """A patient, practitioner and day of more lines than this is not judged (DESIGN)."""
 LONGEST_SPAN = 366
 CROWD, SEVERAL_BIRTHS, BUSY_DAY = 200, 2, 10
 _FACT_FLAGS = (
-    "form_ok",
     "is_lab",
     "is_em",
     "is_visit",
     "is_soft",
     "is_new",
     "addon",
-    "addon_1",
-    "reads_6",
     "status",
     "pctc",
     "global_days",
     "bilateral",
     "mue_value",
     "mai",
-    "always_therapy",
     "sided",
     "hint_never_pays",
 )
@@ -56,7 +53,6 @@ _MOD_FLAGS = (
     "has_25",
     "has_57",
     "has_2457",
-    "has_26",
     "has_tc",
     "has_50",
     "has_51",
@@ -64,10 +60,7 @@ _MOD_FLAGS = (
     "has_repeat",
     "has_jw",
     "has_gxgy",
-    "has_therapy",
     "component",
-    "has_repeated",
-    "has_conflict",
 )
 
 
@@ -79,6 +72,11 @@ class BuildOptions:
     """What counts as today."""
     rendering_read: bool = True
     """The files have a column of rendering NPIs."""
+    policies: tuple[CodePolicy, ...] = ()
+    """What the rules ask of the policy tables of codes."""
+    audited_rows: int | None = None
+    """Lines from this place on are history: looked at and not audited; None: there is none."""
+    implausible_day: int = IMPLAUSIBLE_DAY
 
 
 @dataclass(frozen=True)
@@ -101,6 +99,20 @@ class Batch:
     """Span lines once more for each further epoch that they reach; rare, mostly empty."""
     as_of: date
     """What counts as today."""
+    audited_rows: int
+    """Rows from this one on are history: looked at and not audited."""
+
+    @property
+    def has_history(self) -> bool:
+        """True where earlier lines came along."""
+        return self.audited_rows < self.raw.height
+
+    def audited(self) -> pl.LazyFrame:
+        """The raw lines that stand and are audited."""
+        standing = self.standing()
+        if not self.has_history:
+            return standing
+        return standing.filter(pl.col("row") < self.audited_rows)
 
     def standing(self) -> pl.LazyFrame:
         """The raw lines that stand."""
@@ -186,7 +198,7 @@ def build(
     days = raw["service_date_from"]
     first, last = days.min(), days.max()
     codes = raw["code"].unique().sort()
-    facts = code_facts(codes, first, last, reference)  # type: ignore[arg-type]
+    facts = code_facts(codes, first, last, reference, options.policies)  # type: ignore[arg-type]
     mods = combinations(raw["modifiers"].unique().sort(), reference)
     lines = raw.select(
         "row",
@@ -208,13 +220,16 @@ def build(
     )
     if len(versions.gone):
         lines = lines.filter(~pl.col("row").is_in(versions.gone.implode()))
-    lines = _keys(lines.with_columns(days=_days()), first)
+    lines = _keys(lines.with_columns(days=_days()), first, options.implausible_day)
     first_epoch = facts.epoch_of(lines["date"])
     lines = lines.with_columns(ce=pl.col("c") * len(facts.epochs) + first_epoch)
     lines = _enriched(lines, facts, mods)
     later = _later_epochs(lines, first_epoch, facts, mods)
     lacking = _lacking(raw, rejected)
-    return Batch(raw, lines, facts, mods, reference, lacking, versions.gone, later, options.as_of)
+    audited = raw.height if options.audited_rows is None else options.audited_rows
+    return Batch(
+        raw, lines, facts, mods, reference, lacking, versions.gone, later, options.as_of, audited
+    )
 
 
 def _enriched(lines: pl.DataFrame, facts: CodeFacts, mods: pl.DataFrame) -> pl.DataFrame:
@@ -264,7 +279,7 @@ def _days() -> pl.Expr:
     return pl.when(pl.col("span") <= LONGEST_SPAN).then("span").otherwise(1)
 
 
-def _keys(lines: pl.DataFrame, first: object) -> pl.DataFrame:
+def _keys(lines: pl.DataFrame, first: object, implausible: int) -> pl.DataFrame:
     """Add `day`, `n_day` (lines of the day) and blank what cannot be joined.
 
     `patient` becomes null for a placeholder, `day` for an implausible day as well, which
@@ -283,7 +298,7 @@ def _keys(lines: pl.DataFrame, first: object) -> pl.DataFrame:
         day=(pl.col("patient") * practitioners + pl.col("s1")) * width + offset + 1,
     )
     lines = lines.with_columns(n_day=pl.len().over("day"))
-    full = pl.col("day").is_not_null() & (pl.col("n_day") > IMPLAUSIBLE_DAY)
+    full = pl.col("day").is_not_null() & (pl.col("n_day") > implausible)
     return lines.with_columns(day=pl.when(~full).then(pl.col("day")), crowded=full)
 
 

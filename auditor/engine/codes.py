@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from auditor.reference.interface import Reference
+    from auditor.rules import CodePolicy
 
 NEVER_PAYS = ("B", "I", "N", "P")
 """Fee schedule status codes of a line that Medicare never pays by itself (SPEC 7.3)."""
@@ -45,8 +46,18 @@ class CodeFacts:
         return (starts.search_sorted(days, side="right").cast(pl.Int64) - 1).cast(pl.UInt32)
 
 
-def code_facts(codes: pl.Series, first: date, last: date, reference: Reference) -> CodeFacts:
-    """Facts on `codes` (distinct, sorted) for service dates from `first` to `last`."""
+def code_facts(
+    codes: pl.Series,
+    first: date,
+    last: date,
+    reference: Reference,
+    policies: tuple[CodePolicy, ...] = (),
+) -> CodeFacts:
+    """Facts on `codes` (distinct, sorted) for service dates from `first` to `last`.
+
+    `policies`: what the rules ask of further policy tables.
+    """
+    asked = [(policy, policy_rows(policy.table, codes, reference)) for policy in policies]
     fees = reference.fees(codes)
     mue = reference.mue(codes)
     addons = reference.addons(codes).filter(
@@ -65,6 +76,7 @@ def code_facts(codes: pl.Series, first: date, last: date, reference: Reference) 
             (addons, "effective", "deletion"),
             (em, "effective", "deletion"),
             (therapy, "effective", "deletion"),
+            *((rows, "effective", "deletion") for _, rows in asked),
         ],
     )
     grid = (
@@ -80,6 +92,8 @@ def code_facts(codes: pl.Series, first: date, last: date, reference: Reference) 
     facts = _add_em(facts, em)
     facts = _add_therapy(facts, therapy)
     facts = _add_laterality(facts, reference)
+    for policy, rows in asked:
+        facts = _add_policy(facts, policy, rows)
     facts = facts.sort("ce").with_columns(
         form_ok=_form_ok(reference),
         always_therapy=pl.col("therapy").is_not_null(),
@@ -112,6 +126,14 @@ def _ranges(name: str, codes: pl.Series, reference: Reference) -> pl.DataFrame:
     """A policy table of code ranges spread over the batch's codes (SPEC 2.5)."""
     table = _dated(reference.policy(name), "effective", "deletion")
     return spread(table, codes)
+
+
+def policy_rows(name: str, codes: pl.Series, reference: Reference) -> pl.DataFrame:
+    """Rows of the policy table `name` once for each of `codes` in their range.
+
+    Columns: code, effective and deletion as dates (null: open), and the table's own as text.
+    """
+    return _ranges(name, codes, reference)
 
 
 def spread(table: pl.DataFrame, codes: pl.Series) -> pl.DataFrame:
@@ -165,7 +187,16 @@ def _add_fees(facts: pl.DataFrame, fees: pl.DataFrame) -> pl.DataFrame:
         .join(reading, on="code")
         .filter(in_force("day", "valid_from", "valid_to"))
     )
-    columns = ["status", "pctc", "global_days", "bilateral"]
+    columns = [
+        "status",
+        "pctc",
+        "global_days",
+        "bilateral",
+        "multiple",
+        "assistant",
+        "cosurgeon",
+        "team",
+    ]
     return (
         facts.join(
             applying.select("ce", *columns, fee_release="release").unique("ce", keep="last"),
@@ -254,6 +285,25 @@ def _add_laterality(facts: pl.DataFrame, reference: Reference) -> pl.DataFrame:
         on="code",
         how="left",
     )
+
+
+def _add_policy(facts: pl.DataFrame, policy: CodePolicy, rows: pl.DataFrame) -> pl.DataFrame:
+    """The facts that a rule asks of a policy table; the first row in force gives the values."""
+    if policy.only is not None:
+        column, values = policy.only
+        rows = rows.filter(pl.col(column).is_in([*values]))
+    applying = (
+        facts.select("ce", "code", "day")
+        .join(rows, on="code")
+        .filter(in_force("day", "effective", "deletion"))
+        .unique("ce", keep="first", maintain_order=True)
+    )
+    named = [pl.col(column).alias(fact) for fact, column in policy.columns]
+    flag = [pl.lit(value=True).alias(policy.flag)] if policy.flag else []
+    facts = facts.join(applying.select("ce", *flag, *named), on="ce", how="left")
+    if policy.flag:
+        facts = facts.with_columns(pl.col(policy.flag).fill_null(value=False))
+    return facts
 
 
 def _form_ok(reference: Reference) -> pl.Expr:

@@ -35,7 +35,7 @@ _RULES: dict[str, pl.DataType | type[pl.DataType]] = {
 def assemble(state: State, chosen: frozenset[str], options: AuditOptions) -> pl.DataFrame:
     """schemas.Findings from the hits of the `chosen` rules."""
     hits = state.hits().filter(pl.col("rule_id").is_in(chosen))
-    hits = _headlines(hits.join(_rule_table(), on="rule_id"))
+    hits = _headlines(_held_down(hits, options).join(_rule_table(), on="rule_id"))
     lines = state.batch.raw
     frame = pl.concat([hits, lines.drop("row")[hits["row"]]], how="horizontal")
     other = lines.select(counterpart_claim_id="claim_id", counterpart_line_number="line_number")
@@ -48,11 +48,42 @@ def assemble(state: State, chosen: frozenset[str], options: AuditOptions) -> pl.
         )
     )
     frame = frame.with_columns(at_home=pl.col("line_of_business").is_in(pl.col("profiles")))
-    frame = _why_review(frame, state)
-    frame = at_risk(frame, state)
     frame = _releases(frame, state)
+    frame = _why_review(frame, state)
+    frame = _old_tables(frame, options.rules.release_gap_review)
+    frame = at_risk(frame, state)
     frame = _identify(frame, state)
     return _finish(frame, options)
+
+
+def _held_down(hits: pl.DataFrame, options: AuditOptions) -> pl.DataFrame:
+    """Tiers that the configuration holds a rule to; it only ever weakens."""
+    held = {rule: TIER_NAMES.index(tier) for rule, tier in options.rules.tiers.items()}
+    if not held:
+        return hits
+    most = pl.col("rule_id").replace_strict(held, default=0, return_dtype=pl.UInt8)
+    return hits.with_columns(tier=pl.max_horizontal("tier", most))
+
+
+def _old_tables(frame: pl.DataFrame, most: int | None) -> pl.DataFrame:
+    """Findings of a release that is too old for the operator are review, and say so."""
+    if most is None:
+        return frame
+    old = (pl.col("release_gap_quarters") > most) & (pl.col("tier") < REVIEW)
+    return frame.with_columns(
+        tier=pl.when(old).then(pl.lit(REVIEW, pl.UInt8)).otherwise("tier"),
+        message=pl.when(old)
+        .then(
+            pl.concat_str(
+                "message",
+                pl.format(
+                    " Review: the table is {} quarters older than the service.",
+                    "release_gap_quarters",
+                ),
+            )
+        )
+        .otherwise("message"),
+    )
 
 
 def _rule_table() -> pl.DataFrame:

@@ -5,7 +5,12 @@ The group is the tax id; where one of the two lines has none, the billing NPI.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
+
+if TYPE_CHECKING:
+    from auditor.rules.options import Key
 
 KEYS = ("s1", "tax", "billing", "specialty")
 
@@ -41,6 +46,14 @@ def one_physician() -> pl.Expr:
     """S1, or S2: one group and one known specialty bill as one physician."""
     s2 = one_group() & (pl.col("specialty") == pl.col("specialty_"))
     return ((pl.col("s1") == pl.col("s1_")) | s2).fill_null(value=False)
+
+
+def same_practitioner(key: Key) -> pl.Expr:
+    """Counts as one practitioner by `key`: rendering (S1), group-specialty (S2), group (S3)."""
+    s1 = (pl.col("s1") == pl.col("s1_")).fill_null(value=False)
+    if key == "rendering":
+        return s1
+    return one_physician() if key == "group-specialty" else s1 | one_group()
 
 
 def someone_else() -> pl.Expr:

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from auditor.engine.clock import Clock
 from auditor.engine.hits import CERTAIN, no_hits
+from auditor.engine.partners import same_practitioner
+from auditor.rules.interface import rule_of
+from auditor.rules.options import RuleOptions
 
 if TYPE_CHECKING:
     from auditor.engine.batch import Batch
+    from auditor.rules import Rule
 
 PAID_UNDER_SCHEDULE = ("A", "C", "R")
 """Status codes whose payable line stops a status T line (SPEC 7.3)."""
@@ -26,13 +31,27 @@ class State:
     silent: frozenset[str] = frozenset()
     """Rules that the files lack a column for: not evaluated, so they deny and support nothing."""
     found: list[pl.DataFrame] = field(default_factory=list)
+    options: RuleOptions = field(default_factory=RuleOptions)
+    clock: Clock = field(default_factory=Clock)
 
     def add(self, hits: pl.DataFrame) -> None:
-        """Take the hits of a family, without those of rules that are not evaluated."""
+        """Take the hits of a family, without those of rules that are not evaluated.
+
+        Lines of the history are looked at, and judged only so far as tonight's lines need it.
+        """
         if self.silent:
             hits = hits.filter(~pl.col("rule_id").is_in(self.silent))
+        if self.batch.has_history:
+            hits = hits.filter(pl.col("row") < self.batch.audited_rows)
         if not hits.is_empty():
             self.found.append(hits)
+
+    @property
+    def audited_lines(self) -> int:
+        """How many lines stand and are audited: history is not counted."""
+        if not self.batch.has_history:
+            return self.lines.height
+        return self.lines.select((pl.col("row") < self.batch.audited_rows).sum()).item()  # type: ignore[no-any-return]
 
     def hits(self) -> pl.DataFrame:
         """All hits so far."""
@@ -42,6 +61,41 @@ class State:
         """Hits of the rules named."""
         mine = [h.filter(pl.col("rule_id").is_in(rule_ids)) for h in self.found]
         return pl.concat(mine) if mine else no_hits()
+
+    def practitioner(self, rule_id: str) -> pl.Expr:
+        """Whether line and other line (suffix `_`) count as one practitioner's for the rule."""
+        key = self.options.same_practitioner.get(rule_id) or rule_of(rule_id).practitioner
+        return same_practitioner(key or "rendering")
+
+    def lines_of(self, codes: pl.Expr, *columns: str) -> pl.DataFrame:
+        """The lines whose code's facts (auditor.engine.codes, at `ce`) satisfy `codes`.
+
+        `columns`: what of the lines is wanted, all where none is named. Span lines come once, at
+        the facts of their first day; State.by_day spreads them over their days.
+        """
+        asked = self.batch.facts.table.select(codes.fill_null(value=False)).to_series()
+        wanted = [*columns] if columns else self.lines.columns
+        if not asked.any():
+            return self.lines.clear().select(wanted)
+        return self.lines.filter(asked.gather(self.lines["ce"])).select(wanted)
+
+    def with_facts(self, frame: pl.DataFrame, *names: str, at: str = "ce") -> pl.DataFrame:
+        """`frame` with code facts gathered by its column `at`."""
+        table = self.batch.facts.table
+        return frame.with_columns(table[name].gather(frame[at]) for name in names)
+
+    def with_mods(self, frame: pl.DataFrame, *names: str) -> pl.DataFrame:
+        """`frame` with what is known of its modifier combinations (column `m`)."""
+        return frame.with_columns(self.batch.mods[name].gather(frame["m"]) for name in names)
+
+    def with_raw(self, frame: pl.DataFrame, *names: str) -> pl.DataFrame:
+        """`frame` with columns of schemas.ClaimLines, by its column `row`."""
+        return frame.with_columns(self.batch.raw[name].gather(frame["row"]) for name in names)
+
+    def modifiers(self, *wanted: str) -> pl.Series:
+        """Indices `m` of the modifier combinations that hold one of `wanted`."""
+        held = pl.col("tokens").list.eval(pl.element().is_in(list(wanted))).list.any()
+        return self.batch.mods.with_row_index("m").filter(held)["m"]
 
     def at_every_epoch(self) -> pl.DataFrame:
         """The lines, and span lines again at the facts of the further epochs they reach."""
@@ -106,12 +160,17 @@ def _pays(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def business_tier(full: tuple[str, ...], review: tuple[str, ...]) -> pl.Expr:
-    """0 where the line of business has the rule at its own tier, 1 at review, null: silent."""
+def business_tier(state: State, rule: Rule) -> pl.Expr:
+    """0 where the line of business has `rule` at its own tier, 1 at review, null: silent.
+
+    A payer that adopted the rule (configuration) has it at its own tier.
+    """
+    adopted = {b for b, rules in state.options.adopted.items() if rule.id in rules}
+    full = [*rule.profiles, *(b for b in rule.review_for if b in adopted)]
     lob = pl.col("lob")
     return (
         pl.when(lob.is_in(full))
         .then(pl.lit(CERTAIN, pl.UInt8))
-        .when(lob.is_in(review))
+        .when(lob.is_in([*rule.review_for]))
         .then(pl.lit(1, pl.UInt8))
     )

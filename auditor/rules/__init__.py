@@ -8,6 +8,15 @@ package, so that a new rule touches one module and one case file.
 
 from __future__ import annotations
 
-from auditor.rules.interface import Rule, Shape, Stage, catalogue, modules, rule_ids
+from auditor.rules.interface import (
+    CodePolicy,
+    Rule,
+    Shape,
+    Stage,
+    any_of,
+    catalogue,
+    modules,
+    rule_ids,
+)
 
-__all__ = ["Rule", "Shape", "Stage", "catalogue", "modules", "rule_ids"]
+__all__ = ["CodePolicy", "Rule", "Shape", "Stage", "any_of", "catalogue", "modules", "rule_ids"]

@@ -73,7 +73,7 @@ RULES = (
 
 def find(state: State) -> pl.DataFrame:
     """NPI-1: the first line that carries a wrong number (COD-1 is a line rule)."""
-    raw = state.batch.standing()
+    raw = state.batch.audited()
     found, counted = [], []
     for column, role in (("rendering_npi", "rendering"), ("billing_npi", "billing")):
         numbers = raw.select(pl.col(column).drop_nulls().unique()).collect().to_series()

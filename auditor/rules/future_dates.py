@@ -43,7 +43,7 @@ RULES = (
 def find(state: State) -> pl.DataFrame:
     """DAT-4 of every line, or once for a file most of which lies in the future."""
     as_of = state.batch.as_of
-    lines = state.batch.standing().select(
+    lines = state.batch.audited().select(
         "row",
         "claim_id",
         "line_number",
@@ -54,7 +54,7 @@ def find(state: State) -> pl.DataFrame:
     late = lines.filter(pl.col("last") > as_of).collect()
     if late.is_empty():
         return no_hits()
-    height = state.batch.lines.height
+    height = state.audited_lines
     if height >= _MANY and late.height * 2 > height:
         return hits(
             late.sort("claim_id", "line_number", "patient_id", "row").head(1),

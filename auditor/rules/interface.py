@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from auditor.rules.options import RuleOptions
+
 Tier = Literal["certain", "review", "info"]
 Shape = Literal["line", "day", "span", "provider"]
 ADD_ON_TABLE_BEGINS = date(2013, 4, 1)
@@ -31,6 +33,8 @@ class Stage(IntEnum):
     UNITS = 4
     ADD_ONS = 5
     POLICY = 6
+    AFTER = 7
+    """Reads the hits of all others (State.hits_of): what restates them or needs their absence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,9 @@ class Rule:
     """Claim-line columns without which it cannot be judged."""
     tables: tuple[str, ...]
     """Kinds of reference table without which it cannot be judged."""
+    looks_back: int = 0
+    """Span rules: days before the line in which another one matters; coverage says where the
+    lines at hand do not reach back so far."""
     flags: str
     why: str
     not_flagged: str
@@ -71,10 +78,44 @@ class Rule:
     amount: Literal["line", "not determined", "none"] = "line"
     yields_to_pairs: bool = False
     """A policy that restates a PTP pair: silent where PTP names that line (SPEC 2.6)."""
+    practitioner: Literal["", "rendering", "group-specialty", "group"] = ""
+    """Who counts as the same practitioner, where the configuration may say otherwise."""
     when: Callable[[], pl.Expr] | None = field(default=None, compare=False)
-    """Line rules: the boolean expression over the enriched lines (auditor/enrich.py)."""
+    """Line rules: what is asked of a kind of line: code facts, modifiers, pos and lob.
+
+    A boolean expression over auditor.engine.line_rules kinds, tried once per distinct kind.
+    """
+    refine: Callable[[RuleOptions], pl.Expr] | None = field(default=None, compare=False)
+    """Line rules: what is asked of each line that `when` leaves: units, charge, dates.
+
+    It may name any column of the lines, of their kinds and of schemas.ClaimLines.
+    """
     says: Callable[[], dict[str, pl.Expr]] | None = field(default=None, compare=False)
     """Line rules: message, remedy and, where it varies, tier, over the lines that were hit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodePolicy:
+    """A policy table of codes that a rule module asks the enrichment for (module's CODES).
+
+    Its rows in force become columns of the facts of each code and epoch, null or False elsewhere.
+    """
+
+    table: str
+    """auditor/reference/policy/TABLE.csv: code_low, code_high, effective, deletion and values."""
+    flag: str = ""
+    """Name of a fact that is True where a row of the table is in force; blank: none."""
+    columns: tuple[tuple[str, str], ...] = ()
+    """(fact, column of the table) of values that go along, as text."""
+    only: tuple[str, tuple[str, ...]] | None = None
+    """(column, values): only rows whose column holds one of these values."""
+
+
+def any_of(*modifiers: str) -> pl.Expr:
+    """The line carries one of `modifiers` (for `when` of line rules)."""
+    import polars as pl  # noqa: PLC0415 - importing the catalogue's form stays cheap
+
+    return pl.col("padded").str.contains(f" (?:{'|'.join(modifiers)}) ")
 
 
 @cache
@@ -89,6 +130,12 @@ def modules() -> tuple[ModuleType, ...]:
 def catalogue() -> tuple[Rule, ...]:
     """Every rule, sorted by family and number."""
     return tuple(sorted((r for m in modules() for r in m.RULES), key=lambda r: r.id))
+
+
+@cache
+def rule_of(rule_id: str) -> Rule:
+    """The rule of this id."""
+    return next(r for r in catalogue() if r.id == rule_id)
 
 
 @cache

@@ -6,8 +6,9 @@
     20610-RT units=1 pos=22 dos=2025-11-03 claim=C2 npi=1222222220
 
 Keys: claim, line, patient, npi, billing, tax, spec, dos, to, dates (line or claim), pos, units,
-charge, allowed, paid, status (paid or denied), lob, payer, seq, freq, orig, icn, received, dx,
-file, row. A value of `-` is blank.
+charge, allowed, paid, status (paid or denied), lob, payer, seq, freq, orig, icn, received, birth,
+sex, dx (several joined by +), ptr (pointers), ref (referring NPI), clia, ndc, note, file, row. A
+value of `-` is blank.
 """
 
 from __future__ import annotations
@@ -51,11 +52,21 @@ _TEXT = {
     "orig": "original_claim_id",
     "icn": "payer_claim_id",
     "status": "paid_status",
-    "dx": "diagnoses",
+    "sex": "patient_sex",
+    "ptr": "diagnosis_pointers",
+    "ref": "referring_npi",
+    "clia": "clia_number",
+    "ndc": "ndc",
+    "note": "claim_note",
     "file": "source_file",
 }
 _CENTS = {"charge": "charge_amount", "allowed": "allowed_amount", "paid": "paid_amount"}
-_DATES = {"dos": "service_date_from", "to": "service_date_to", "received": "received_date"}
+_DATES = {
+    "dos": "service_date_from",
+    "to": "service_date_to",
+    "received": "received_date",
+    "birth": "patient_birth_date",
+}
 _NUMBERS = {"line": "line_number", "row": "source_row"}
 
 
@@ -83,6 +94,8 @@ def parse_line(text: str, number: int) -> dict[str, Any]:
             line[_DATES[key]] = None if blank else date.fromisoformat(value)
         elif key in _NUMBERS:
             line[_NUMBERS[key]] = None if blank else int(value)
+        elif key == "dx":
+            line["diagnoses"] = "" if blank else value.replace("+", " ")
         elif key == "units":
             line["units"] = None if blank else int(Decimal(value) * 1000)
         else:

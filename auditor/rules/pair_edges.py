@@ -10,6 +10,7 @@ from auditor.engine.codes import spread
 from auditor.engine.order import places
 from auditor.engine.state import business_tier
 from auditor.rules.bypass import FACTS, FLAGS, NONE, strength
+from auditor.rules.interface import rule_of
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -184,7 +185,7 @@ def _bypass(edges: pl.DataFrame, state: State) -> pl.DataFrame:
         | pl.col("vague1")
         | pl.col("vague2")
         | ((pl.col("loose1") | pl.col("loose2")) & (pl.col("claim1") != pl.col("claim2"))),
-        lob_tier=business_tier(("medicare",), ("commercial", "unknown")),
+        lob_tier=business_tier(state, rule_of("PTP-0")),
         warned=_warned(edges, state),
     )
 

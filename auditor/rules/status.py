@@ -28,7 +28,8 @@ RULES = (
         citation="Medicare Physician Fee Schedule, status code B (CMS 100-04 ch. 12)",
         example_flag=("99002",),
         example_ok=("99213",),
-        when=lambda: (pl.col("status") == "B") & (pl.col("charge").fill_null(1) != 0),
+        when=lambda: pl.col("status") == "B",
+        refine=lambda _: pl.col("charge").fill_null(1) != 0,
         says=lambda: {
             "message": pl.format(
                 "{} has status B in the fee schedule: it is always bundled and never paid by "

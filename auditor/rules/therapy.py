@@ -32,9 +32,8 @@ RULES = (
         citation="CMS CR 10176 (always-therapy codes); CMS 100-04 ch. 5 s. 20.1",
         example_flag=("97110",),
         example_ok=("97110-GP", "97161-GP"),
-        when=lambda: (
-            pl.col("always_therapy") & ~pl.col("has_therapy") & (pl.col("date") >= pl.lit(_SINCE))
-        ),
+        when=lambda: pl.col("always_therapy") & ~pl.col("has_therapy"),
+        refine=lambda _: pl.col("date") >= pl.lit(_SINCE),
         says=lambda: {
             "message": pl.format(
                 "{} is always a therapy service and the line names no discipline (GP, GO or GN).",

@@ -13,7 +13,7 @@ import polars as pl
 from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits, until
 from auditor.engine.order import places
 from auditor.engine.state import business_tier
-from auditor.rules.interface import Rule, Stage
+from auditor.rules.interface import Rule, Stage, rule_of
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -52,7 +52,8 @@ RULES = (
         citation=_MANUAL,
         example_flag=("96376",),
         example_ok=("36415",),
-        when=lambda: (
+        when=lambda: pl.col("mue_value") == 0,
+        refine=lambda _: (
             pl.col("mue_zero")
             & ~((pl.col("status") == "B") & (pl.col("charge") == 0)).fill_null(value=False)
         ),
@@ -374,6 +375,6 @@ def _describe(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     table = state.batch.facts.table
     names = ("code", "mue_release", "mue_from", "mue_to", "mue_rationale", "bilateral")
     return lines.with_columns([table[n].gather(lines["ce"]).alias(n) for n in names]).with_columns(
-        lob_tier=business_tier(("medicare",), ("commercial", "unknown")),
+        lob_tier=business_tier(state, rule_of("MUE-2")),
         sided=(pl.col("bilateral") == "1").fill_null(value=False),
     )

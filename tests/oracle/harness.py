@@ -11,6 +11,7 @@ from auditor.auditing import audit
 from auditor.intake.interface import FileRead, Intake
 from auditor.reference.interface import Reference
 from auditor.result import AuditOptions, AuditResult
+from auditor.rules.options import RuleOptions
 from schemas import ClaimLines, RejectedRows, Repairs, SetAside, dtypes, empty
 
 AS_OF = date(2026, 2, 1)
@@ -73,8 +74,12 @@ def isolate(lines: pl.DataFrame, number: int) -> pl.DataFrame:
     )
 
 
-def intake_of(lines: pl.DataFrame, rejected: pl.DataFrame | None = None) -> Intake:
-    """What intake would hand over for these lines, every column present."""
+def intake_of(
+    lines: pl.DataFrame,
+    rejected: pl.DataFrame | None = None,
+    columns: Iterable[str] | None = None,
+) -> Intake:
+    """What intake would hand over for these lines; `columns` None: all are present."""
     rejected = empty(RejectedRows) if rejected is None else rejected
     names = pl.concat([lines["source_file"], rejected["source_file"]]).unique(maintain_order=True)
     return Intake(
@@ -83,7 +88,7 @@ def intake_of(lines: pl.DataFrame, rejected: pl.DataFrame | None = None) -> Inta
         set_aside=empty(SetAside),
         repairs=empty(Repairs),
         files=tuple(_file(name, lines, rejected) for name in names),
-        fields_present=frozenset(dtypes(ClaimLines)),
+        fields_present=frozenset(dtypes(ClaimLines) if columns is None else columns),
     )
 
 
@@ -106,14 +111,21 @@ def _file(name: str, lines: pl.DataFrame, rejected: pl.DataFrame) -> FileRead:
     )
 
 
-def run(
+def run(  # noqa: PLR0913 - one argument a thing that a case may vary, each by name
     lines: pl.DataFrame,
     reference: Reference,
     rejected: pl.DataFrame | None = None,
     select: Iterable[str] = (),
+    *,
+    history: pl.DataFrame | None = None,
+    options: RuleOptions | None = None,
+    columns: Iterable[str] | None = None,
 ) -> AuditResult:
-    options = AuditOptions(as_of=AS_OF, run_id="test", select=frozenset(select))
-    return audit(intake_of(lines, rejected), reference, options)
+    chosen = AuditOptions(
+        as_of=AS_OF, run_id="test", select=frozenset(select), rules=options or RuleOptions()
+    )
+    earlier = None if history is None else intake_of(history.with_columns(source_file=pl.lit("h")))
+    return audit(intake_of(lines, rejected, columns), reference, chosen, earlier)
 
 
 def found(result: AuditResult, lines: pl.DataFrame) -> list[Found]:

@@ -5,7 +5,7 @@ description alone, in plain Python, with loops instead of joins, and shares no c
 auditor: a mistake has to be made twice, in two ways, to stay unseen.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
@@ -54,6 +54,8 @@ class Line:
     units: Fraction | None
     charge: Fraction | None
     denied: bool
+    raw: Mapping[str, str | None] = field(compare=False, default_factory=dict, repr=False)
+    """The texts of the export, for what few rules ask: birth date, sex, diagnoses ..."""
 
     @property
     def claim(self) -> tuple[str | None, ...]:
@@ -120,6 +122,10 @@ class Fee:
     bilateral: str
     start: date
     end: date = OPEN
+    multiple: str = "0"
+    assistant: str = "0"
+    cosurgeon: str = "0"
+    team: str = "0"
 
 
 @dataclass(frozen=True, slots=True)

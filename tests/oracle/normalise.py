@@ -81,6 +81,7 @@ def normalise(raws: Iterable[Raw]) -> list[Line]:
                 units=_number(raw.get("units")),
                 charge=_number(raw.get("charge_amount")),
                 denied=(_text(raw.get("paid_status")) or "").lower() == "denied",
+                raw=raw,
             )
         )
     return _one_payer(lines)

@@ -3,7 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from importlib import import_module
+from pkgutil import iter_modules
 
+import oracle
 from oracle.addons import AddOns, Rejected
 from oracle.duplicates import duplicates
 from oracle.model import Finding, Line, Tables, strongest
@@ -12,21 +15,37 @@ from oracle.pairs import judge_pairs
 from oracle.payable import Batch
 from oracle.units import judge_units
 
-DENYING = (
-    "DUP-1",
-    "STA-B",
-    "PTP-0",
-    "AOC-1",
-    "AOC-6",
-    "PTP-1",
-    "MUE-0",
-    "MUE-1",
-    "MUE-2",
-    "MUE-3",
-    "PTP-2",
+FAMILIES = tuple(
+    import_module(f"oracle.{module.name}")
+    for module in iter_modules(oracle.__path__)
+    if module.name.startswith("family_")
 )
-"""Rules that deny a line, the headline first (SPEC 2.6)."""
-JUDGED = frozenset({*DENYING, "AOC-2", "AOC-3", "AOC-4", "PTP-BYP"})
+"""Modules that judge a family each: RANK, as below, and judge(batch, so_far).
+
+`judge` answers line key -> rule -> tier; `so_far` holds what the others said of each line.
+"""
+RANK: dict[str, int | None] = {
+    "DUP-1": 10,
+    "STA-B": 20,
+    "PTP-0": 30,
+    "AOC-1": 40,
+    "AOC-6": 41,
+    "PTP-1": 50,
+    "MUE-0": 70,
+    "MUE-1": 71,
+    "MUE-2": 72,
+    "MUE-3": 73,
+    "PTP-2": 79,
+    "AOC-2": None,
+    "AOC-3": None,
+    "AOC-4": None,
+    "PTP-BYP": None,
+}
+"""Rule -> its rank among those that deny a line, the headline first (SPEC 2.6); None: it stands
+on its own."""
+for _family in FAMILIES:
+    RANK |= _family.RANK
+JUDGED = frozenset(RANK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +80,9 @@ def judge(raws: Iterable[Raw], tables: Tables, rejected: Iterable[Rejected] = ()
     for source in (units, addons.judge()):
         for key, rules in source.items():
             own[key].update(rules)
+    for family in FAMILIES:
+        for key, rules in family.judge(batch, own).items():
+            own[key].update(rules)
     partners = {
         **{key: pairs.counterparts(key) for key in pairs.denies},
     }
@@ -80,7 +102,9 @@ def _headlines(
     key: int, rules: dict[str, str], partners: dict[int, frozenset[str | None]]
 ) -> Iterable[Finding]:
     """What denies the line is one finding; whatever else is wrong stands on its own."""
-    denying = [r for r in DENYING if rules.get(r) in ("certain", "review")]
+    denying = sorted(
+        (r for r in rules if RANK[r] is not None and rules[r] != "info"), key=lambda r: RANK[r] or 0
+    )
     if denying:
         named = partners.get(key, frozenset()) if denying[0].startswith("PTP") else frozenset()
         tier = strongest(rules[r] for r in denying)

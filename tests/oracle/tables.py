@@ -80,6 +80,10 @@ def tables(
                 r.get("bilateral", "0"),
                 _day(r, "valid_from", start),
                 _day(r, "valid_to", OPEN),
+                r.get("multiple", "0"),
+                r.get("assistant", "0"),
+                r.get("cosurgeon", "0"),
+                r.get("team", "0"),
             )
             for r in _named("fees", fees)
             if r.get("component", "") == ""

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from schemas import ClaimLines, dtypes
 
 Raw = dict[str, str | None]
+_DATES = ("service_date_from", "service_date_to", "received_date", "patient_birth_date")
 
 WINDOWS = (date(2025, 9, 29), date(2025, 12, 30), date(2025, 11, 3), date(2019, 6, 29))
 MODIFIERS = [
@@ -207,8 +208,9 @@ def frame(rows: Sequence[Raw], source_file: str = "batch.csv") -> pl.DataFrame:
     records = []
     for key, row in enumerate(rows):
         record: dict[str, Any] = dict(row)
-        for name in ("service_date_from", "service_date_to", "received_date"):
-            record[name] = None if row[name] is None else date.fromisoformat(str(row[name]))
+        for name in _DATES:
+            text = row.get(name)
+            record[name] = None if text is None else date.fromisoformat(text)
         record["line_number"] = None if row["line_number"] is None else int(row["line_number"])
         record["units"] = _scaled(row["units"], 1000)
         record["charge_amount"] = _scaled(row["charge_amount"], 100)
@@ -218,7 +220,7 @@ def frame(rows: Sequence[Raw], source_file: str = "batch.csv") -> pl.DataFrame:
                 "source_file": source_file,
                 "source_row": key + 2,
                 "line_key": key,
-                "diagnoses": "",
+                "diagnoses": row.get("diagnoses") or "",
             }
         )
     return pl.DataFrame(records, schema=types)

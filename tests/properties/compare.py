@@ -64,10 +64,13 @@ def notation(rows: Sequence[dict[str, str | None]]) -> str:
         "orig": "original_claim_id",
         "icn": "payer_claim_id",
         "received": "received_date",
+        "birth": "patient_birth_date",
+        "sex": "patient_sex",
     }
     return "\n".join(
         "-".join([str(row["code"]), *(row["modifiers"] or "").split()])
         + " "
         + " ".join(f"{key}={row.get(name) or '-'}" for key, name in keys.items())
+        + (f" dx={'+'.join((row.get('diagnoses') or '').split())}" if row.get("diagnoses") else "")
         for row in rows
     )
