@@ -61,6 +61,14 @@ def audit(
     line_of_business: options.LineOfBusiness = None,
     sheet: options.Sheet = None,
     password_file: options.PasswordFile = None,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Earlier lines, looked at (global periods, earlier visits, duplicates) and not"
+            " audited. May be repeated.",
+        ),
+    ] = None,
     map_: options.Mapped = None,
     layout: options.LayoutFile = None,
     date_order: options.DateOrder = None,
@@ -72,6 +80,9 @@ def audit(
             metavar="DATE", envvar="AUDITOR_AS_OF", help="What counts as today [default: today]."
         ),
     ] = None,
+    timings: Annotated[
+        bool, typer.Option("--timings", help="Print time and rows by stage and by rule.")
+    ] = False,
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no workbook.")] = False,
     debug_file: Annotated[
         Path | None,
@@ -127,10 +138,16 @@ def audit(
         payers=settings.payers,
         rules=rulewords.options(settings),
         settings=file,
+        history=tuple(history or ()),
     )
     done = perform(request, session)
     for text in lines_text(done, request):
         output.say(text)
+    if timings:
+        from auditor.cli.timings import told
+
+        for text in told(done.timings, done.seconds):
+            output.say(text)
     if fails(done, settings.fail_on):
         raise typer.Exit(ExitCode.FINDINGS)
 
