@@ -294,3 +294,38 @@ def test_the_payer_map_of_the_configuration(
     assert summary["notes"][-2:] == [" ".join(said[:2]), said[2]]
     flat = " ".join(told.out.split())
     assert all(note in flat for note in said)
+
+
+def test_history_is_looked_at_and_not_audited(audit: Callable[..., Any], tmp_path: Path) -> None:
+    """The injection that 77002 needs was billed on an earlier file."""
+    earlier = CLAIMS.splitlines()[0] + (
+        "\nQX700,PT-SMITH,1234567893,2025-11-03,11,20610,RT,1,90.00,M25511\n"
+    )
+    (tmp_path / "before.csv").write_text(earlier, encoding="utf-8")
+    alone = audit("--no-report", "--findings", "alone.csv")
+    told = audit("--no-report", "--findings", "both.csv", "--history", "before.csv")
+    assert (alone.code, told.code) == (0, 0)
+    rules = {
+        name: set(pl.read_csv(tmp_path / name)["rule_id"]) for name in ("alone.csv", "both.csv")
+    }
+    assert rules["alone.csv"] - rules["both.csv"] == {"AOC-1"}
+    assert "History: 1 earlier lines read, 2025-11-03 to 2025-11-03." in " ".join(told.out.split())
+    assert re.search(r"read +3\n +audited +2\n", told.out)
+    assert re.search(r"run (\S+)\)", alone.out) != re.search(r"run (\S+)\)", told.out)
+
+
+def test_a_history_that_cannot_be_read_stops_the_run(audit: Callable[..., Any]) -> None:
+    told = audit("--no-report", "--history", "absent.csv")
+    assert told.code == 3
+    assert "absent.csv" in told.err
+
+
+def test_timings_name_every_stage_and_the_rules_apart(audit: Callable[..., Any]) -> None:
+    plain, told = audit("--no-report"), audit("--no-report", "--timings")
+    assert "Timings" not in plain.out
+    line, join = told.out.index("Line rules: RULE"), told.out.index("Join rules: RULES")
+    for stage in ("intake", "reference", "enrichment", "findings", "coverage", "outputs"):
+        assert re.search(rf"^{stage} +\d+\.\d\d\d", told.out[:line], re.MULTILINE)
+    assert re.search(r"^STA-B +\d\.\d\d\d +\d", told.out[line:join], re.MULTILINE)
+    pairs = r"^PTP-0 PTP-1 PTP-2 PTP-BYP .*\(pairs\) +\d\.\d\d\d +\d"
+    assert re.search(pairs, told.out[join:], re.MULTILINE)
