@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 STAGE = Stage.POLICY
 _NOT_THE_SURGEON = ("55", "56", "80", "81", "82", "AS")
+_GLOBAL = ("010", "090")
 _SEPARATE = ("59", "XE", "XS", "XP", "XU")
 _SESSIONS = (*_SEPARATE, "58", "76", "77", "78", "79")
 """Modifiers that say that there were two sessions or a return."""
@@ -99,13 +100,14 @@ def _by_the_surgeon(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     apart = state.modifiers(*_SEPARATE)
     lines = lines.filter(pl.col("code") != _DAILY, ~pl.col("m").is_in(apart.implode()))
     skip = state.modifiers(*_SEPARATE, *_NOT_THE_SURGEON)
-    operations = state.lines_of(pl.col("global_days").is_in(["010", "090"]) & ~_own())
-    operations = state.by_day(
-        operations.filter(pl.col("pays_as_primary"), ~pl.col("m").is_in(skip.implode()))
+    table = state.batch.facts.table
+    major = table.filter(pl.col("global_days").is_in(_GLOBAL), ~_own())["code"].unique()
+    operations = state.lines_of(pl.col("code").is_in(major.implode())).filter(
+        ~pl.col("m").is_in(skip.implode())
     )
-    operations = state.with_facts(operations, "code", "global_days", "fee_release").filter(
-        pl.col("global_days").is_in(["010", "090"])
-    )
+    operations = state.with_facts(
+        state.by_day(operations).drop("global_days"), "code", "global_days", "fee_release"
+    ).filter(pl.col("pays_as_primary"), pl.col("global_days").is_in(_GLOBAL))
     met = lines.join(
         operations.select(
             "day",

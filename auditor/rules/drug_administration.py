@@ -91,7 +91,7 @@ def find(state: State) -> pl.DataFrame:
         _RULE.id,
         tier=REVIEW,
         message=pl.format(
-            "{} on {} in place of service {}: nothing of the group that day gave it.{}",
+            "{} on {} in place of service {}, and no line of the group that day that gave it.{}",
             pl.col("code"),
             pl.col("date"),
             pl.col("pos"),
