@@ -149,8 +149,8 @@ def _told(met: pl.DataFrame, state: State, rule: str) -> pl.DataFrame:
         "GLB-24": (
             "24",
             (
-                "If the record shows that the visit was unrelated to the surgery add 24; else remove "
-                "the visit: the follow-up is paid with the surgery."
+                "If the record shows that the visit was unrelated to the surgery add 24; else "
+                "remove the visit: the follow-up is paid with the surgery."
             ),
         ),
         "GLB-78": (

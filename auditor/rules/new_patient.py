@@ -63,8 +63,9 @@ RULES = (
         "specialty gave a face-to-face service in the three years before.",
         not_flagged="An earlier service on the same day (EM-DAY); readings (26), technical parts, "
         "imaging and laboratory; denied lines; services that need no meeting; a service exactly "
-        "three years before; partners of another specialty. A partner whose specialty is unknown, "
-        "and services that are not always face to face, are review.",
+        "three years before; partners of another specialty. A partner whose specialty is unknown "
+        "(their office and hospital visits only), and services that are not always face to face, "
+        "are review.",
         remedy="Report the established-patient code of the level that the record supports.",
         citation="CMS 100-04 ch. 12 s. 30.6.7 A; CPT, new and established patient",
         example_flag=("99203 dos=2024-02-01 claim=C0", "99204"),
@@ -105,9 +106,11 @@ def find(state: State) -> pl.DataFrame:
     met = met.with_columns(
         last=end, same=same, tier=business_tier(state, rule), partner=someone_else()
     ).filter(pl.col("same") | perhaps, pl.col("tier").is_not_null())
+    met = state.with_facts(met, "em_category")
+    met = state.with_facts(met.rename({"em_category": "kind"}), "em_category", at="ce_")
+    met = met.filter(pl.col("same") | _one_line_of_work())
     if met.is_empty():
         return no_hits()
-    met = state.with_facts(met, "em_category", at="ce_")
     met = met.with_columns(
         soft=_CATEGORY.is_in(_PERHAPS).fill_null(value=False),
         ago=(pl.col("date") - pl.col("last")).dt.total_days(),
@@ -117,6 +120,16 @@ def find(state: State) -> pl.DataFrame:
         tier=pl.when(weak).then(pl.max_horizontal("tier", pl.lit(REVIEW))).otherwise("tier")
     )
     return _told(with_codes(state, first_each(state, met, "tier", "partner", "ago")))
+
+
+def _one_line_of_work() -> pl.Expr:
+    """Nothing in the two visits says that the specialties differ.
+
+    An eye visit beside another one, emergency or critical care, and surgery do say so.
+    """
+    eyes = (pl.col("kind") == "eye") == (_CATEGORY == "eye")
+    elsewhere = _CATEGORY.str.contains("^(emergency|critical)")
+    return (_CATEGORY.is_not_null() & eyes & ~elsewhere).fill_null(value=False)
 
 
 def _lines(state: State, codes: pl.Expr, *more: str) -> pl.DataFrame:

@@ -96,8 +96,8 @@ RULES = (
 _SAYS = {
     "GLB-CLOS": (
         (
-            "{} on {} closes a wound on the day of {} (global days {}) by the same practitioner, and "
-            "no modifier says that it is another wound."
+            "{} on {} closes a wound on the day of {} (global days {}) by the same practitioner, "
+            "and no modifier says that it is another wound."
         ),
         "If the record shows a repair of a separate wound add 59 or XS; else remove the repair.",
     ),
@@ -107,8 +107,8 @@ _SAYS = {
             "modifier says that it was another encounter."
         ),
         (
-            "If the record shows that the catheter was placed at a separate encounter add XE or 59; "
-            "else remove it."
+            "If the record shows that the catheter was placed at a separate encounter add XE or "
+            "59; else remove it."
         ),
     ),
     "GLB-NEURO": (

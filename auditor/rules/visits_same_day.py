@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.engine.codes import in_force
-from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
+from auditor.engine.hits import REVIEW, hits, no_hits
 from auditor.engine.order import places
 from auditor.engine.partners import someone_else
 from auditor.engine.state import business_tier
@@ -136,15 +136,13 @@ def _visits(state: State) -> pl.DataFrame:
     apart = (pl.col("indicator") == "1") & (pl.col("has_2457") | pl.col("has_2457_"))
     again_ = state.modifiers(*_AGAIN).implode()
     repeated = pl.col("twice") & (pl.col("m").is_in(again_) | pl.col("m_").is_in(again_))
-    met = met.filter(~apart.fill_null(value=False) & ~repeated)
+    met = met.filter(~apart & ~repeated)
     visit_rule = (pl.col("indicator") == "1") & (pl.col("lob") != "medicare")
     met = met.with_columns(
-        plan=visit_rule.fill_null(value=False),
-        tier=pl.when(
-            pl.col("twice") | pl.col("partner") | unsure() | visit_rule.fill_null(value=False)
-        )
-        .then(REVIEW)
-        .otherwise(pl.max_horizontal("tier", pl.lit(CERTAIN))),
+        plan=visit_rule,
+        tier=pl.when(pl.col("twice") | pl.col("partner") | unsure() | visit_rule)
+        .then(pl.max_horizontal("tier", pl.lit(REVIEW)))
+        .otherwise("tier"),
     )
     return _told(with_codes(state, first_each(state, met, "tier", "partner")))
 
@@ -154,7 +152,7 @@ def _later_of_two(met: pl.DataFrame, state: State) -> pl.DataFrame:
     twice = met.filter("twice")
     if twice.is_empty():
         return met
-    place = places(state.batch, twice["row"])
+    place = places(state.batch, pl.concat([twice["row"], twice["row_"]]))
     twice = twice.join(place, on="row").join(
         place.rename({"row": "row_", "place": "place_"}), on="row_"
     )
@@ -177,8 +175,10 @@ def _told(found: pl.DataFrame) -> pl.DataFrame:
             pl.col("code_"),
             pl.col("date"),
             by_whom(),
-            pl.when("twice")
+            pl.when(pl.col("twice") & (pl.col("indicator") == "1"))
             .then(pl.lit("the same visit twice a day pays only for unrelated problems"))
+            .when("twice")
+            .then(pl.lit("the code pays once a day"))
             .otherwise(pl.format("{} includes the care of {}", pl.col("code_"), pl.col("code"))),
             said_when(pl.col("plan"), " The plan decides whether it pays both."),
             said_when(either_vague(), VAGUE),
@@ -187,7 +187,7 @@ def _told(found: pl.DataFrame) -> pl.DataFrame:
             "Keep {}, at the level of all the care of the day{}.",
             keep,
             said_when(
-                pl.col("twice") | (pl.col("indicator") == "1").fill_null(value=False),
+                pl.col("indicator") == "1",
                 "; if the record shows a second visit for an unrelated problem, 25 belongs on it",
             ),
         ),
