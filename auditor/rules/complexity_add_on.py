@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from auditor.engine.state import State
 
 STAGE = Stage.POLICY
-CODES = (CodePolicy(table="g2211_preventive", flag="em_preventive_part_b"),)
+CODES = (CodePolicy(table="preventive_part_b", flag="em_preventive_part_b"),)
 _PAYABLE = date(2024, 1, 1)
 """G2211 pays from this day on (CY 2024 physician fee schedule final rule)."""
 _EXCEPTION = date(2025, 1, 1)
