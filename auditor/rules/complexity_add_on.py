@@ -9,7 +9,7 @@ import polars as pl
 
 from auditor.engine.hits import REVIEW, hits, no_hits
 from auditor.rules.interface import CodePolicy, Rule, Stage
-from auditor.rules.meeting import WHO, first_each, join_lines, said_when, with_codes
+from auditor.rules.meeting import WHO, first_each, join_lines, paying, said_when, with_codes
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -58,12 +58,12 @@ def find(state: State) -> pl.DataFrame:
     patients = pl.col("patient").is_in(addons["patient"].unique().implode())
     home = pl.col("code").is_between(pl.lit("99341"), pl.lit("99350"))
     base = pl.col("code").is_between(pl.lit("99202"), pl.lit("99215")) | home
-    visits = _lines(state, base, "has_25", "pays_as_primary").filter(patients, "pays_as_primary")
+    visits = paying(state, _lines(state, base, "has_25", "pays_as_primary").filter(patients))
     visits = state.with_facts(visits, "code")
     visits = visits.filter((pl.col("date") >= pl.lit(_HOME_BASE)) | ~home)
-    met = join_lines(
-        state.by_day(addons), state.by_day(visits).drop("patient", "date"), ["day"]
-    ).with_columns(all_25=pl.col("has_25_").all().over("row", "day"))
+    met = join_lines(state.by_day(addons), visits.drop("patient", "date"), ["day"]).with_columns(
+        all_25=pl.col("has_25_").all().over("row", "day")
+    )
     met = met.filter("all_25")
     if met.is_empty():
         return no_hits()

@@ -16,6 +16,7 @@ from auditor.rules.meeting import (
     either_vague,
     first_each,
     join_lines,
+    paying,
     said_when,
     unsure,
     with_codes,
@@ -63,17 +64,15 @@ RULES = (
 def find(state: State) -> pl.DataFrame:
     """Included lines with the critical care of their day."""
     rule = RULES[0]
-    care = _lines(state, pl.col("code").is_in(_CRITICAL), "pays_as_primary").filter(
-        "pays_as_primary"
-    )
+    care = paying(state, _lines(state, pl.col("code").is_in(_CRITICAL), "pays_as_primary"))
     if care.is_empty():
         return no_hits()
     parts = _lines(state, pl.col("em_in_critical_care"), "lob", "has_tc").filter(
         ~pl.col("has_tc"), pl.col("patient").is_in(care["patient"].unique().implode())
     )
-    met = join_lines(
-        state.by_day(parts), state.by_day(care).drop("patient", "date"), ["day"]
-    ).with_columns(tier=business_tier(state, rule))
+    met = join_lines(state.by_day(parts), care.drop("patient", "date"), ["day"]).with_columns(
+        tier=business_tier(state, rule)
+    )
     if met.is_empty():
         return no_hits()
     met = state.with_facts(met, "em_critical_indicator")

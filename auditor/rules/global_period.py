@@ -9,7 +9,7 @@ import polars as pl
 from auditor.engine.hits import REVIEW, hits, no_hits
 from auditor.engine.partners import someone_else
 from auditor.rules.interface import Rule, Stage
-from auditor.rules.meeting import WHO, by_whom, first_each, join_lines, with_codes
+from auditor.rules.meeting import WHO, by_whom, first_each, join_lines, paying, with_codes
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -87,7 +87,6 @@ RULES = (
 def find(state: State) -> pl.DataFrame:
     """Hits of both rules."""
     index = _lines(state, pl.col("global_days").is_in([*_WINDOW]), _NO_WINDOW)
-    index = index.filter("pays_as_primary")
     if index.is_empty():
         return no_hits()
     visits = _lines(state, pl.col("is_visit"), ("24", "FT"))
@@ -128,7 +127,7 @@ def _after(state: State, lines: pl.DataFrame, index: pl.DataFrame) -> pl.DataFra
     index = index.filter(pl.col("patient").is_in(lines["patient"].unique().implode()))
     bucket = pl.col("date").cast(pl.Int32) // _STRIDE
     lines = state.by_day(lines.select(*WHO)).with_columns(bucket=bucket)
-    index = state.by_day(index.select(*WHO, "global_days")).with_columns(bucket=bucket)
+    index = paying(state, index).select(*WHO, "global_days").with_columns(bucket=bucket)
     index = pl.concat([index, index.with_columns(bucket=pl.col("bucket") + 1)])
     window = pl.col("global_days_").replace_strict(_WINDOW, return_dtype=pl.Int64)
     return (

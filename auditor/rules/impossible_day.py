@@ -159,7 +159,7 @@ def _of_one_person(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     lines = state.with_raw(lines, "rendering_npi")
     names = lines["rendering_npi"].unique().implode()
     groups = (
-        state.batch.raw.lazy()
+        state.batch.standing()
         .filter(
             pl.col("billing_npi").is_in(names),
             pl.col("rendering_npi").is_not_null(),

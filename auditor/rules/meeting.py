@@ -47,6 +47,11 @@ def said_when(condition: pl.Expr, words: str) -> pl.Expr:
     return pl.when(condition).then(pl.lit(words)).otherwise(pl.lit(""))
 
 
+def paying(state: State, lines: pl.DataFrame) -> pl.DataFrame:
+    """`lines` (with pays_as_primary) once for each of their days on which they pay."""
+    return state.by_day(lines).filter("pays_as_primary")
+
+
 def join_lines(lines: pl.DataFrame, others: pl.DataFrame, on: list[str]) -> pl.DataFrame:
     """Each of `lines` beside each other line that agrees in `on`, the other's columns suffixed."""
     suffixed = others.rename({c: f"{c}_" for c in others.columns if c not in on})

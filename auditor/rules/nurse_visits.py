@@ -17,6 +17,7 @@ from auditor.rules.meeting import (
     either_vague,
     first_each,
     join_lines,
+    paying,
     said_when,
     unsure,
     with_codes,
@@ -62,8 +63,8 @@ def find(state: State) -> pl.DataFrame:
     patients = pl.col("patient").is_in(visits["patient"].unique().implode())
     others = _lines(
         state, pl.col("code").is_in(given["code"].unique().implode()), "pays_as_primary"
-    ).filter(patients, "pays_as_primary")
-    others = state.by_day(others).join(
+    ).filter(patients)
+    others = paying(state, others).join(
         given.select("indicator", "effective", "deletion", c=state.batch.code_index(given["code"])),
         on="c",
     )

@@ -8,7 +8,7 @@ import polars as pl
 
 from auditor.engine.hits import REVIEW, hits, no_hits
 from auditor.rules.interface import CodePolicy, Rule, Stage
-from auditor.rules.meeting import WHO, first_each, join_lines, surgical, with_codes
+from auditor.rules.meeting import WHO, first_each, join_lines, paying, surgical, with_codes
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -131,12 +131,12 @@ def find(state: State) -> pl.DataFrame:
         state,
         (pl.col("global_days").is_in(["000", "010", "090", "MMM"]) & ~pl.col("is_em"))
         | (_ROLE == "biopsy"),
-    ).filter("pays_as_primary", ~pl.col("m").is_in(state.modifiers(*_SURGEON_ONLY).implode()))
+    ).filter(~pl.col("m").is_in(state.modifiers(*_SURGEON_ONLY).implode()))
     whole = whole.filter(pl.col("patient").is_in(parts["patient"].unique().implode()))
     wanted = [*WHO, "has_separate"]
     met = join_lines(
         state.by_day(parts.select(wanted)),
-        state.by_day(whole.select(wanted)).drop("patient", "date"),
+        paying(state, whole).select(wanted).drop("patient", "date"),
         ["day"],
     )
     met = with_codes(state, met)

@@ -20,6 +20,7 @@ from auditor.rules.meeting import (
     either_vague,
     first_each,
     join_lines,
+    paying,
     said_when,
     unsure,
     with_codes,
@@ -198,16 +199,14 @@ def _told(found: pl.DataFrame) -> pl.DataFrame:
 def _preventive(state: State) -> pl.DataFrame:
     """EM-PREV: the problem visit, against the preventive one."""
     rule = RULES[1]
-    preventive = _lines(state, pl.col("em_preventive_visit"), "pays_as_primary").filter(
-        "pays_as_primary"
-    )
+    preventive = paying(state, _lines(state, pl.col("em_preventive_visit"), "pays_as_primary"))
     if preventive.is_empty():
         return no_hits()
     office = _lines(state, pl.col("em_office_visit"), *_FLAGS[:2]).filter(
         ~pl.col("has_25") & ~pl.col("has_57"),
         pl.col("patient").is_in(preventive["patient"].unique().implode()),
     )
-    met = join_lines(state.by_day(office), state.by_day(preventive), ["patient", "date"])
+    met = join_lines(state.by_day(office), preventive, ["patient", "date"])
     met = met.with_columns(tier=business_tier(state, rule), partner=someone_else()).filter(
         pl.col("tier").is_not_null(), state.practitioner(rule.id)
     )
