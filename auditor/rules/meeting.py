@@ -24,12 +24,17 @@ PARTNER = "a partner of the same group and specialty"
 
 
 def unsure() -> pl.Expr:
-    """At most review: who billed, on which day, or which version of a claim is not certain.
+    """At most review: who billed, on which day, or which version of a claim is not certain."""
+    return unsure_who() | either_vague()
+
+
+def unsure_who() -> pl.Expr:
+    """Who billed one of them, or which version of its claim stands, is not certain.
 
     Two lines of one claim stay together, whatever became of the claim's original.
     """
     versions = (pl.col("loose") | pl.col("loose_")) & (pl.col("claim") != pl.col("claim_"))
-    return ~pl.col("s1_known") | ~pl.col("s1_known_") | either_vague() | versions
+    return ~pl.col("s1_known") | ~pl.col("s1_known_") | versions
 
 
 def either_vague() -> pl.Expr:

@@ -17,7 +17,7 @@ from auditor.rules.meeting import (
     first_each,
     join_lines,
     said_when,
-    unsure,
+    unsure_who,
     with_codes,
 )
 
@@ -97,7 +97,7 @@ def find(state: State) -> pl.DataFrame:
         pl.col("patient").is_in(new["patient"].unique().implode()),
     )
     met = join_lines(new, earlier, ["patient"])
-    end = pl.col("date_") + pl.duration(days=pl.col("days_") - 1)
+    end = _end("_")
     met = met.filter(end < pl.col("date"), end > pl.col("date").dt.offset_by("-3y"))
     same = state.practitioner(rule.id)
     key = state.options.same_practitioner.get(rule.id) or rule.practitioner
@@ -114,12 +114,19 @@ def find(state: State) -> pl.DataFrame:
     met = met.with_columns(
         soft=_CATEGORY.is_in(_PERHAPS).fill_null(value=False),
         ago=(pl.col("date") - pl.col("last")).dt.total_days(),
+        edge=either_vague() & (pl.col("date_") <= _end("").dt.offset_by("-3y")),
     )
-    weak = pl.col("soft") | ~pl.col("same") | (pl.col("partner") & ~pl.col("medicare")) | unsure()
+    partner = pl.col("partner") & ~pl.col("medicare")
+    weak = pl.col("soft") | ~pl.col("same") | partner | pl.col("edge") | unsure_who()
     met = met.with_columns(
         tier=pl.when(weak).then(pl.max_horizontal("tier", pl.lit(REVIEW))).otherwise("tier")
     )
     return _told(with_codes(state, first_each(state, met, "tier", "partner", "ago")))
+
+
+def _end(suffix: str) -> pl.Expr:
+    """The last day of a line."""
+    return pl.col(f"date{suffix}") + pl.duration(days=pl.col(f"days{suffix}") - 1)
 
 
 def _one_line_of_work() -> pl.Expr:
@@ -157,7 +164,9 @@ def _told(found: pl.DataFrame) -> pl.DataFrame:
             " For this payer the subspecialty counts too, which the file does not show.",
         ),
         said_when(pl.col("soft"), " That service is not always face to face."),
-        said_when(either_vague(), " The file dates the claims and not the lines."),
+        said_when(
+            pl.col("edge"), " The file dates the claims and not the lines; it may be longer ago."
+        ),
     )
     return hits(
         found,

@@ -15,6 +15,8 @@ from oracle.together import (
     place,
     same_person,
     unsure,
+    unsure_who,
+    vague,
     within,
 )
 
@@ -164,7 +166,10 @@ def _new(batch: Batch, line: Line) -> Iterator[str]:
             continue
         partner = not same_person(line, earlier)
         doubt = soft or not same or (partner and line.business != "medicare")
-        yield "review" if doubt or unsure(batch, line, earlier) else "certain"
+        longer_ago = earlier.first <= _three_years_before(line.last)
+        edge = longer_ago and (vague(line) or vague(earlier))
+        doubt = doubt or edge or unsure_who(batch, line, earlier)
+        yield "review" if doubt else "certain"
 
 
 def _procedure(batch: Batch, line: Line) -> bool:

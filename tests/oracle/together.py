@@ -44,14 +44,12 @@ def vague(line: Line) -> bool:
     return line.raw.get("claim_dates") == "True" and line.last > line.first
 
 
+def unsure_who(batch: Batch, one: Line, other: Line) -> bool:
+    return batch.doubtful(one, other) or nobody(batch, one) or nobody(batch, other)
+
+
 def unsure(batch: Batch, one: Line, other: Line) -> bool:
-    return (
-        batch.doubtful(one, other)
-        or nobody(batch, one)
-        or nobody(batch, other)
-        or vague(one)
-        or vague(other)
-    )
+    return unsure_who(batch, one, other) or vague(one) or vague(other)
 
 
 def pays(batch: Batch, line: Line, day: date) -> bool:
