@@ -42,6 +42,7 @@ RULES = (
         review_for=("unknown",),
         columns=_COLUMNS,
         tables=("fee-schedule",),
+        looks_back=90,
         flags="A visit without 24 on day 1 to 10 after a procedure with global days 010, or on "
         "day 1 to 90 after one with 090, by the same practitioner or a partner of the same group "
         "and specialty.",
@@ -67,6 +68,7 @@ RULES = (
         review_for=("unknown",),
         columns=_COLUMNS,
         tables=("fee-schedule",),
+        looks_back=90,
         flags="A procedure with global days 000, 010 or 090 without 58, 78 or 79 on day 1 to 10 "
         "after a procedure with 010, or on day 1 to 90 after one with 090, by the same "
         "practitioner or a partner of the same group and specialty.",

@@ -54,6 +54,7 @@ RULES = (
         profiles=("medicare", "medicaid", "commercial", "unknown"),
         columns=("patient_id", "rendering_npi", "service_date_from", "code"),
         tables=(),
+        looks_back=1096,
         flags="A new-patient code (99202-99205, 99341-99345, 92002, 92004; for other payers than "
         "Medicare also 99381-99387 and 98000-98011) less than three years after a visit, a "
         "preventive visit or a procedure with global days 000, 010 or 090 by the same "
