@@ -44,7 +44,14 @@ def either_vague() -> pl.Expr:
 
 def by_whom() -> pl.Expr:
     """Who billed the other line, in words."""
-    return pl.when(someone_else()).then(pl.lit(PARTNER)).otherwise(pl.lit("the same practitioner"))
+    one_specialty = (pl.col("specialty") == pl.col("specialty_")).fill_null(value=False)
+    return (
+        pl.when(~someone_else())
+        .then(pl.lit("the same practitioner"))
+        .when(one_specialty)
+        .then(pl.lit(PARTNER))
+        .otherwise(pl.lit("another practitioner of the group"))
+    )
 
 
 def said_when(condition: pl.Expr, words: str) -> pl.Expr:
