@@ -237,7 +237,11 @@ def test_dates_are_dates_and_end_after_they_begin(
             "vaccine_products",
             "group",
             {
-                "influenza", "influenza_pandemic", "pneumococcal", "hepatitis_b", "covid19",
+                "influenza",
+                "influenza_pandemic",
+                "pneumococcal",
+                "hepatitis_b",
+                "covid19",
                 "other",
             },
         ),
