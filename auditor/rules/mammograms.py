@@ -52,7 +52,7 @@ def find(state: State) -> pl.DataFrame:
     """Days with both kinds, each line that lacks its modifier."""
     lines = state.lines_of(
         pl.col("code").is_in([*_DIAGNOSTIC, _SCREENING]),
-        *("row", "day", "date", "days", "ce", "m", "lob", "dup", "live", "denied"),
+        *("row", "day", "date", "days", "c", "ce", "m", "lob", "dup", "live", "denied"),
         "has_separate",
     ).filter(
         pl.col("day").is_not_null() & pl.col("live") & ~pl.col("dup") & ~pl.col("denied"),
