@@ -69,12 +69,13 @@ def find(state: State) -> pl.DataFrame:
     if rules.is_empty():
         return no_hits()
     codes = pl.concat([rules["code"], rules["with_code"]]).drop_nulls().unique()
-    lines = state.lines_of(pl.col("code").is_in(codes.implode()), *_LINE).filter(
-        pl.col("day").is_not_null() & pl.col("live") & ~pl.col("dup")
+    everyone = state.lines_of(pl.col("code").is_in(codes.implode()), *_LINE).filter(
+        pl.col("patient").is_not_null() & pl.col("live") & ~pl.col("dup")
     )
-    if lines.is_empty():
+    if everyone.is_empty():
         return no_hits()
-    lines = state.with_facts(state.by_day(lines), "code")
+    everyone = state.with_facts(state.by_day(everyone), "code")
+    lines = everyone.filter(pl.col("day").is_not_null())
     judged = lines.filter("pays_as_primary").join(
         rules.select("code", "rule", "value", "with_code", "confidence", "effective", "deletion"),
         on="code",
@@ -82,10 +83,10 @@ def find(state: State) -> pl.DataFrame:
     judged = judged.filter(in_force("date", "effective", "deletion"))
     found = pl.concat(
         [
-            _missing(judged.filter(pl.col("rule") == "also_requires"), lines, state),
+            _missing(judged.filter(pl.col("rule") == "also_requires"), everyone, state),
             _excluded(judged.filter(pl.col("rule") == "not_with"), lines, state),
             _sums(judged.filter(pl.col("rule") == "sum_max"), lines, state),
-            _ceilings(judged.filter(pl.col("rule") == "max_units"), lines, state),
+            _ceilings(judged.filter(pl.col("rule") == "max_units"), state),
         ]
     )
     order = pl.col("rule").replace_strict(_ORDER, return_dtype=pl.Int8)
@@ -135,12 +136,12 @@ def _shown(
     )
 
 
-def _missing(judged: pl.DataFrame, lines: pl.DataFrame, state: State) -> pl.DataFrame:
+def _missing(judged: pl.DataFrame, everyone: pl.DataFrame, state: State) -> pl.DataFrame:
     """also_requires: the code that must stand beside, on any claim of the day."""
-    there = lines.select("day", with_code="code").unique()
+    there = everyone.select("day", with_code="code").unique()
     judged = judged.join(there, on=["day", "with_code"], how="anti")
     # On the same day by somebody who may be a partner: the record decides.
-    partners = others(lines, patient="patient", date="date", with_code="code")
+    partners = others(everyone, patient="patient", date="date", with_code="code")
     near = judged.join(partners, on=["patient", "date", "with_code"]).filter(
         someone_else() & ~strangers()
     )
@@ -256,12 +257,11 @@ def _sums(judged: pl.DataFrame, lines: pl.DataFrame, state: State) -> pl.DataFra
     )
 
 
-def _ceilings(judged: pl.DataFrame, lines: pl.DataFrame, state: State) -> pl.DataFrame:
+def _ceilings(judged: pl.DataFrame, state: State) -> pl.DataFrame:
     """max_units: a day's ceiling, where no unit limit of CMS is judged.
 
     The ceilings are what CMS allows now; for other dates and payers they are a hint: review.
     """
-    del lines
     denied = state.hits_of(*_PAIRS)["row"].implode()
     free = pl.col("mue_value").is_null() | (pl.col("lob") == "medicaid")
     members = _counted(judged.filter(free, ~pl.col("row").is_in(denied)))

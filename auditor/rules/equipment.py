@@ -19,6 +19,7 @@ _WORDS = {
     "inexpensive": "bought new (NU), bought used (UE) or rented (RR)",
     "capped_rental": "rented (RR), or bought where that was chosen (NU, UE)",
     "frequently_serviced": "rented (RR)",
+    "oxygen": "rented (RR)",
 }
 RULES = (
     Rule(
@@ -32,8 +33,8 @@ RULES = (
         columns=("code", "modifiers"),
         tables=(),
         amount="not determined",
-        flags="Equipment of the payment categories inexpensive, capped rental or frequently "
-        "serviced without NU, RR or UE.",
+        flags="Equipment of the payment categories inexpensive, capped rental, oxygen or "
+        "frequently serviced without NU, RR or UE.",
         why="The price depends on whether the item was bought new, bought used or rented; without "
         "the modifier the line is returned, or paid as used.",
         not_flagged="Lines with NR, LL, KR, RA, RB or MS, which say it in their way; lines with GY "

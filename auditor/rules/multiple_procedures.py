@@ -62,7 +62,7 @@ def find(state: State) -> pl.DataFrame:
         .otherwise(
             pl.format(
                 "{} on {} carries 51, and the file shows no other procedure by the practitioner "
-                "that day.{}",
+                "that day (visits, tests, drugs and add-ons aside).{}",
                 pl.col("code"),
                 pl.col("date"),
                 pl.when(lacking)
@@ -97,9 +97,9 @@ def _alone(procedures: pl.DataFrame, state: State) -> pl.DataFrame:
     near = state.lines.filter(
         pl.col("person").is_in(single["person"].unique().implode()),
         pl.col("live") & ~pl.col("dup"),
-        counts.gather(state.lines["ce"]),
-    )
-    near = others(state.batch.by_day(near), person="person", date="date", other="row")
+    ).select("row", "day", "date", "days", "c", "ce", "person", *KEYS)
+    near = state.batch.by_day(near)
+    near = others(near.filter(counts.gather(near["ce"])), person="person", date="date", other="row")
     met = single.join(near, on=["person", "date"]).filter(pl.col("row") != pl.col("other"))
     same = (pl.col("s1") == pl.col("s1_")).fill_null(value=False)
     another = (pl.col("specialty") != pl.col("specialty_")).fill_null(value=False)
