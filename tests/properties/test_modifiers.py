@@ -64,8 +64,9 @@ FEES: list[Any] = [
     *_fee("77065", pctc="1"),
     *_fee("77066", pctc="1"),
     *_fee("77067", pctc="1"),
-    *_fee("99213"),
+    *_fee("99497"),
 ]
+# No visit with 000 to 090 days beside it: what GLB-25 and GLB-57 deny the oracle does not know.
 FAMILIES: list[list[str]] = [
     family.split()
     for family in (
@@ -75,8 +76,8 @@ FAMILIES: list[list[str]] = [
         "64612 95873 95874 76942 20611",
         "77065 77066 77067",
         "29881 63030 22551 45378 64721",
-        "20610 20611 99213 71046 99439",
-        "87880 81003 80053 99213",
+        "20610 20611 99497 71046 99439",
+        "87880 81003 80053 99497",
     )
 ]
 MODIFIERS = [
@@ -90,15 +91,21 @@ TABLES = tables(ptp=PTP, aoc=AOC, mue=MUE, fees=FEES)
 
 @st.composite
 def nights(draw: st.DrawFn) -> Night:
-    """Batches whose lines carry the modifiers, and their laboratories a number."""
+    """Batches whose lines carry the modifiers and their laboratories a number, mostly of one day.
+
+    A reversal keeps what it repeats of the line that it takes back.
+    """
     rows: list[Raw] = []
-    for row in draw(batches(FAMILIES)):
-        own = {
-            "modifiers": " ".join(draw(often([], *MODIFIERS, weight=14))),
-            "clia_number": draw(often("11D0000001", "11D0000002", None, weight=3)),
-        }
-        reversal = (row["units"] or "").startswith("-")  # it repeats the line it takes back
-        rows.append(row | (own | {"modifiers": row["modifiers"]} if reversal else own))
+    drawn = draw(batches(FAMILIES))
+    day = drawn[0]["service_date_from"]
+    for row in drawn:
+        own: Raw = {"clia_number": draw(often("11D0000001", "11D0000002", None, weight=3))}
+        if not (row["units"] or "").startswith("-"):
+            own["modifiers"] = " ".join(draw(often([], *MODIFIERS, weight=14)))
+            own["units"] = draw(often("1", "2", "3", "5", "0", "1.5", None, weight=6))
+            if draw(st.integers(0, 3)) > 0:
+                own |= {"service_date_from": day, "service_date_to": day}
+        rows.append(row | own)
     return Night(rows, draw(lost_lines(rows)))
 
 
