@@ -8,7 +8,7 @@ import polars as pl
 
 from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
 from auditor.rules.interface import Rule, Stage
-from auditor.rules.specialties import of_kind
+from auditor.rules.specialties import FORM, of_kind
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -29,7 +29,8 @@ RULES = (
         tables=(),
         amount="not determined",
         flags="27, 73 or 74 on a professional claim. 73 or 74 is review where the line may be an "
-        "ambulatory surgical center's own: place of service 24, or none, and no known specialty.",
+        "ambulatory surgical center's own: place of service 24, or none, and a specialty that is "
+        "missing or no code.",
         why="27 tells visits of a hospital outpatient apart, and 73 and 74 a procedure that a "
         "hospital or surgical center broke off; a practitioner's claim has other modifiers.",
         not_flagged="73 and 74 on lines of an ambulatory surgical center (specialty 49 or its "
@@ -49,11 +50,9 @@ def find(state: State) -> pl.DataFrame:
     chosen = state.modifiers(*_MODIFIERS)
     if chosen.is_empty():
         return no_hits()
-    lines = state.lines.filter(pl.col("m").is_in(chosen.implode())).select(
-        "row", "c", "m", "pos", "specialty"
-    )
+    lines = state.lines.filter(pl.col("m").is_in(chosen.implode())).select("row", "c", "m", "pos")
     center = of_kind(state, "asc").gather(lines["row"]).fill_null(value=False)
-    lines = lines.with_columns(
+    lines = state.with_raw(lines, "specialty").with_columns(
         state.batch.mods["tokens"].gather(lines["m"]),
         center=center,
         code=state.batch.facts.codes.cast(pl.String).gather(lines["c"]),
@@ -64,7 +63,7 @@ def find(state: State) -> pl.DataFrame:
         wrong=pl.col("tokens").list.set_intersection(used).list.unique().list.sort()
     ).filter(pl.col("wrong").list.len() > 0)
     maybe_center = (
-        pl.col("specialty").is_null()
+        ~pl.col("specialty").str.to_uppercase().str.contains(FORM).fill_null(value=False)
         & (pl.col("pos") == _CENTER).fill_null(value=True)
         & ~pl.col("wrong").list.contains("27")
     )

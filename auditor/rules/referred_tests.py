@@ -9,14 +9,12 @@ import polars as pl
 from auditor.engine.hits import REVIEW, hits, no_hits
 from auditor.engine.state import business_tier
 from auditor.rules.interface import Rule, Stage
-from auditor.rules.specialties import of_kind
+from auditor.rules.specialties import FORM, of_kind
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
 
 STAGE = Stage.LINES
-_FORM = r"^(?:[0-9A-Z]{2}|[0-9A-Z]{9}X)$"
-"""A Medicare specialty code or a taxonomy; a department's name says nothing for sure."""
 _PATHOLOGY = r"^(?:22|207Z.*)$"
 """A pathologist may be the named practitioner of an independent laboratory."""
 RULES = (
@@ -68,7 +66,7 @@ def find(state: State) -> pl.DataFrame:
     )
     text = pl.col("specialty").str.to_uppercase()
     outside = (
-        text.str.contains(_FORM) & ~pl.col("laboratory") & ~text.str.contains(_PATHOLOGY)
+        text.str.contains(FORM) & ~pl.col("laboratory") & ~text.str.contains(_PATHOLOGY)
     ).fill_null(value=False)
     blank = pl.lit(numbers) & pl.col("clia_number").is_null()
     lines = lines.with_columns(outside=outside, blank=blank).filter(

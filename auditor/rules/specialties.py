@@ -14,6 +14,8 @@ BUILT_IN = {
     "laboratory": ("69", "291U00000X", "291900000X"),
 }
 """Medicare specialty codes and taxonomies of each kind that rules ask for here."""
+FORM = r"^(?:[0-9A-Z]{2}|[0-9A-Z]{9}X)$"
+"""A Medicare specialty code or a taxonomy; a department's name says nothing for sure."""
 
 
 def of_kind(state: State, kind: str) -> pl.Series:
