@@ -3,7 +3,6 @@
 from itertools import product
 from typing import Any
 
-import polars as pl
 from batches import Lost, Raw, batches, frame, lost_lines, often
 from compare import difference, notation, of_auditor, of_oracle
 from hypothesis import given
@@ -160,35 +159,40 @@ _LINES = [
 ]
 
 
-def test_all_pairs_of_modifiers_on_two_lines_of_a_surgery() -> None:
-    """Two practitioners, one code: every pair of the modifiers that speak of roles and sides."""
-    roles = ["", "62", "80", "55", "LT", "RT", "50", "59", "62 LT"]
-    frames: list[Raw] = []
-    for number, (one, other) in enumerate(product(roles, roles)):
-        for line, mods in enumerate((one, other), 1):
-            frames.append(
-                {
-                    "claim_id": f"C{number}-{line}",
-                    "line_number": "1",
-                    "patient_id": f"P{number}",
-                    "payer": "M",
-                    "line_of_business": "medicare",
-                    "claim_frequency": "1",
-                    "rendering_npi": ("1111111112", "1222222220")[line - 1],
-                    "billing_npi": "1234567893",
-                    "tax_id": "T1",
-                    "specialty": "207Q00000X",
-                    "place_of_service": "21",
-                    "service_date_from": "2025-11-03",
-                    "service_date_to": "2025-11-03",
-                    "code": "63030",
-                    "modifiers": mods,
-                    "units": "1",
-                    "charge_amount": "100",
-                    "paid_status": None,
-                }
-            )
-    compare(frames, [])
-    lines = frame(frames)
-    carrying = found(run(lines, REFERENCE), lines)
-    assert pl.Series([f.rule for f in carrying]).is_in(["MOD-62"]).any()
+_SURGEONS = ("1111111112", "1222222220", "1333333338")
+
+
+def _surgery(patient: int, roles: tuple[str, ...]) -> list[Raw]:
+    """One surgery of one patient as each of several surgeons bills it, with these modifiers."""
+    return [
+        {
+            "claim_id": f"C{patient}-{number}",
+            "line_number": "1",
+            "patient_id": f"P{patient}",
+            "payer": "M",
+            "line_of_business": "medicare",
+            "claim_frequency": "1",
+            "rendering_npi": surgeon,
+            "billing_npi": "1234567893",
+            "tax_id": "T1",
+            "specialty": "207Q00000X" if number < 2 else "208600000X",
+            "place_of_service": "21",
+            "service_date_from": "2025-11-03",
+            "service_date_to": "2025-11-03",
+            "code": "63030",
+            "modifiers": modifiers,
+            "units": "1",
+            "charge_amount": "100",
+            "paid_status": None,
+        }
+        for number, (surgeon, modifiers) in enumerate(zip(_SURGEONS, roles, strict=False))
+    ]
+
+
+def test_two_and_three_surgeons_of_one_surgery_in_every_role() -> None:
+    two = product(["", "62", "80", "55", "LT", "RT", "50", "59", "51", "62 LT"], repeat=2)
+    three = product(["", "62", "80", "51"], repeat=3)
+    rows = [row for number, roles in enumerate([*two, *three]) for row in _surgery(number, roles)]
+    compare(rows, [])
+    hit = {f.rule for f in judge(rows, TABLES).findings}
+    assert hit >= {"MOD-62", "MOD-51"}
