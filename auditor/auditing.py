@@ -108,7 +108,7 @@ def audit(
         last_service_date=standing.last,
         releases=reference.releases(),
         options=options,
-        notes=_notes(standing.by_business, reference) + _of_history(earlier),
+        notes=_notes(standing.by_business, reference) + _of_history(earlier) + intake.notes,
         timings=tuple(clock.parts),
     )
 

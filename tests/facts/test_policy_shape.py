@@ -45,6 +45,7 @@ VALUES = {
     "infusion": "kind role requires_initial",
     "lab_panels": "component membership option_group option indicator",
     "pos_rules": "allowed_pos severity",
+    "preventive_part_b": "kind",
     "sex_rules": "sex severity",
     "single_dose_drugs": "severity",
     "sole_service": "rule",
