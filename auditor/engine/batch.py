@@ -196,7 +196,8 @@ def build(
     """Enrich the lines of `raw` (schemas.ClaimLines) that stand; see the module's docstring."""
     raw = raw.with_row_index("row")
     days = raw["service_date_from"]
-    first, last = days.min(), days.max()
+    # A span may reach into an epoch in which no line begins.
+    first, last = days.min(), max(days.max(), raw["service_date_to"].max() or days.max())  # type: ignore[type-var]
     codes = raw["code"].unique().sort()
     facts = code_facts(codes, first, last, reference, options.policies)  # type: ignore[arg-type]
     mods = combinations(raw["modifiers"].unique().sort(), reference)

@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 if TYPE_CHECKING:
+    from auditor.engine.state import State
     from auditor.rules.options import RuleOptions
 
 _THERAPISTS = ("15", "65", "67")
 """Medicare specialties of speech language pathologist, physical and occupational therapist."""
 _THERAPIST_TAXONOMY = r"^(?:2251|225X|235Z)"
+_BUILT_IN = {
+    "asc": ("49", "261QA1903X"),
+    "laboratory": ("69", "291U00000X", "291900000X"),
+}
+"""Medicare specialty codes and taxonomies of facilities that bill on the professional claim."""
+FORM = r"^(?:[0-9A-Z]{2}|[0-9A-Z]{9}X)$"
+"""A Medicare specialty code or a taxonomy; a department's name says nothing for sure."""
 
 
 def therapist(options: RuleOptions) -> pl.Expr:
@@ -21,3 +29,9 @@ def therapist(options: RuleOptions) -> pl.Expr:
     return (specialty.is_in(listed) | specialty.str.contains(_THERAPIST_TAXONOMY)).fill_null(
         value=False
     )
+
+
+def of_kind(state: State, kind: str) -> pl.Series:
+    """For each row of the batch whether its specialty is of `kind`; null where none is given."""
+    known = {*_BUILT_IN[kind], *state.options.specialties.get(kind, ())}
+    return state.batch.raw["specialty"].str.to_uppercase().is_in([*known])

@@ -1,7 +1,7 @@
 """The batch as the oracle walks it: who stands beside whom, and what never pays by itself."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from oracle.model import Line, Tables
@@ -9,13 +9,22 @@ from oracle.normalise import Standing
 
 NEVER_PAYS = frozenset("BINP")
 FEE_SCHEDULE_PAYS = frozenset("ACR")
+Rejected = tuple[str | None, str | None, date | None]
+"""Claim, patient and date of a line that could not be placed."""
 
 
 class Batch:
     """Lines that stand, without those set aside as exact duplicates."""
 
-    def __init__(self, standing: Standing, duplicates: frozenset[int], tables: Tables) -> None:
+    def __init__(
+        self,
+        standing: Standing,
+        duplicates: frozenset[int],
+        tables: Tables,
+        rejected: Iterable[Rejected] = (),
+    ) -> None:
         self.tables = tables
+        self.rejected = list(rejected)
         self.loose = standing.loose
         self.borrowed = standing.borrowed
         self.everyone = standing.lines
@@ -37,6 +46,13 @@ class Batch:
         for other in self.patient_day(line, day):
             if line.s1 is not None and other.s1 == line.s1:
                 yield other
+
+    def may_lack(self, line: Line) -> bool:
+        """A rejected row of the claim, or of the patient that day, may be what is missed."""
+        return any(
+            claim == line.claim_id or (patient == line.patient and when in (None, line.first))
+            for claim, patient, when in self.rejected
+        )
 
     def doubtful(self, one: Line, other: Line) -> bool:
         """Not sure to be one practitioner's, or perhaps one claim and its replacement."""
