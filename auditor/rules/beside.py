@@ -15,9 +15,7 @@ _DAY = ("row", "day", "date", "days", "c", "ce")
 _OTHER = ("s1_known", "vague", "loose", "claim", "units", "lob", "has_gxgy")
 
 
-def beside(
-    state: State, lines: pl.DataFrame, others: pl.DataFrame, *columns: str
-) -> pl.DataFrame:
+def beside(state: State, lines: pl.DataFrame, others: pl.DataFrame, *columns: str) -> pl.DataFrame:
     """Each of `lines` with each of `others` on one day by one practitioner, day by day.
 
     Both are cut out of state.lines; what comes of the other line is suffixed `_`: row, c, ce,

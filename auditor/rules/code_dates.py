@@ -90,10 +90,10 @@ def find(state: State) -> pl.DataFrame:
     code = pl.col("code")
     unknown = pl.col("status").is_null()
     asked = pl.col("form_ok") & (
-        code.str.contains(_LETTER)
-        | (unknown & code.str.contains(f"{_FIVE_DIGITS}|{_CATEGORY_3}"))
+        code.str.contains(_LETTER) | (unknown & code.str.contains(f"{_FIVE_DIGITS}|{_CATEGORY_3}"))
     )
     lines = state.lines_of(asked, "row", "date", "lob", "ce")
+    lines = lines.filter(pl.col("row") < batch.audited_rows)
     if lines.is_empty():
         return no_hits()
     days = state.with_facts(lines.select("date", "ce").unique(), "code", "status")
@@ -110,11 +110,9 @@ def find(state: State) -> pl.DataFrame:
     lines = lines.join(told, on=["date", "ce"])
     # Local codes of other payers stand in no list of CMS.
     local = pl.col("only_absent") & (pl.col("lob") != "medicare") & (pl.col("tier") == CERTAIN)
-    lines = lines.with_columns(
-        tier=pl.when(local).then(pl.lit(REVIEW, pl.UInt8)).otherwise("tier")
-    )
+    lines = lines.with_columns(tier=pl.when(local).then(pl.lit(REVIEW, pl.UInt8)).otherwise("tier"))
     absent = lines.filter("only_absent")
-    if most(absent.height, state.lines.height):
+    if most(absent.height, state.audited_lines):
         whole = _no_codes(state, absent)
         lines = lines.filter(~pl.col("only_absent"))
     else:
@@ -129,9 +127,8 @@ def _no_codes(state: State, absent: pl.DataFrame) -> pl.DataFrame:
     return once_for_all(
         state,
         absent,
-        "COD-2",
-        REVIEW,
-        f"{absent.height:,} of {state.lines.height:,} lines carry codes that no list of their "
+        ("COD-2", REVIEW),
+        f"{absent.height:,} of {state.audited_lines:,} lines carry codes that no list of their "
         "quarter has (this is the first): the export masks the codes or writes others, or the "
         "tables that were loaded are not whole.",
         "Export the file with the codes that were billed, or import the whole release.",
@@ -197,14 +194,14 @@ def _letters(days: pl.DataFrame, state: State) -> pl.DataFrame:
         only_absent=pl.col("absent"),
         message=pl.when("early")
         .then(
-            pl.format(
-                "{} is valid from {} on and was billed for {}.", "code", "effective", "date"
-            )
+            pl.format("{} is valid from {} on and was billed for {}.", "code", "effective", "date")
         )
         .when("late")
         .then(pl.format("{} ended on {} and was billed for {}.", "code", "deletion", "date"))
         .otherwise(
-            pl.format("{} has no row in the HCPCS Level II list of the quarter of {}.", "code", "date")
+            pl.format(
+                "{} has no row in the HCPCS Level II list of the quarter of {}.", "code", "date"
+            )
         ),
         remedy="Report the code that was valid on the date of service.",
         kind="hcpcs",

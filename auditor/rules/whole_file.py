@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from auditor.engine.hits import hits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import polars as pl
 
     from auditor.engine.state import State
 
@@ -40,8 +40,9 @@ def first_of_claims(state: State, found: pl.DataFrame, by: Sequence[str] = ()) -
 
 
 def once_for_all(
-    state: State, found: pl.DataFrame, rule_id: str, tier: int, message: str, remedy: str
+    state: State, found: pl.DataFrame, rule: tuple[str, int], message: str, remedy: str
 ) -> pl.DataFrame:
-    """The one hit that stands for all lines of `found`, on the first of them."""
+    """The one hit that stands for all lines of `found`, on the first; `rule`: id, tier."""
+    rule_id, tier = rule
     first = placed(state, found["row"]).head(1)
     return hits(first, rule_id, tier=tier, message=message, remedy=remedy)
