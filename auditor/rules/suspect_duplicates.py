@@ -165,7 +165,9 @@ def _telling(state: State, lines: pl.DataFrame) -> pl.DataFrame:
 def _same_day(state: State, lines: pl.DataFrame) -> pl.DataFrame:
     """DUP-2."""
     # Cheap first: only codes that stand twice on a day of the patient can repeat.
-    lines = lines.filter(pl.struct("patient", "date", "c").is_duplicated())
+    patient_day = pl.col("patient") * 2**16 + pl.col("date").cast(pl.Int32)
+    n_codes = state.batch.n_codes
+    lines = lines.filter((patient_day * n_codes + pl.col("c")).is_duplicated())
     if lines.is_empty():
         return no_hits()
     lines = _telling(state, lines).with_columns(
