@@ -33,7 +33,7 @@ KindName = Literal[
 
 app = typer.Typer(
     name="reference",
-    help="Import CMS reference files, list what is imported, show what the tables say.",
+    help="Import CMS reference files; list and show the tables.",
     no_args_is_help=True,
     rich_markup_mode=None,
     context_settings={"max_content_width": output.WIDEST},
