@@ -246,7 +246,7 @@ def _difference() -> pl.Expr:
 
 def _overlapping(state: State, lines: pl.DataFrame) -> pl.DataFrame:
     """DUP-3."""
-    lines = lines.filter(~pl.col("vague"))
+    lines = lines.filter(~pl.col("vague").fill_null(value=False))
     spans = lines.filter(pl.col("days") > 1)
     who = ["patient", "s1", "c"]
     lines = lines.join(spans.select(who).unique(), on=who, how="semi")
