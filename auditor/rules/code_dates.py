@@ -24,6 +24,8 @@ STAGE = Stage.LINES
 _ALL = ("medicare", "medicaid", "commercial", "unknown")
 _LETTER = r"^[A-CE-V][0-9]{4}$"
 """HCPCS Level II; D codes are dental and stand in a list of their own."""
+_SURE, _FORGOTTEN = 365, 5 * 365
+"""Days before its first day in which a number surely, or probably, was no other code's."""
 _FIVE_DIGITS, _CATEGORY_3 = r"^[0-9]{5}$", r"^[0-9]{4}T$"
 RULES = (
     Rule(
@@ -38,12 +40,13 @@ RULES = (
         tables=("hcpcs",),
         flags="A letter code before its first or after its last day in the HCPCS Level II release "
         "loaded, or without a row there; an E/M code after its end. Review: a five-digit code "
-        "that the Medicare fee schedule of the same quarter does not have, and, outside Medicare, "
-        "a letter code without a row.",
+        "that the Medicare fee schedule of the same quarter does not have; a letter code one to "
+        "five years before its first day; outside Medicare, a letter code without a row.",
         why="A claim is rejected when a code was not valid on the date of service; there is no "
         "grace period.",
         not_flagged="Letter codes while no HCPCS release is loaded; those without a row on dates "
         "before or after the quarter of the release, which may have ended before or begun since; "
+        "letter codes over five years before their first day, because numbers are given again; "
         "five-digit codes on dates for whose quarter no fee schedule is loaded, or only the "
         "starter set; dental (D) codes; laboratory codes with U or M and codes with F or A at the "
         "end; codes without a valid form (COD-1).",
@@ -181,7 +184,9 @@ def _letters(days: pl.DataFrame, state: State) -> pl.DataFrame:
         on="code",
         how="left",
     )
-    early = (pl.col("date") < pl.col("effective")).fill_null(value=False)
+    # CMS gives a number again after years, and the list has its last life only.
+    since = (pl.col("effective") - pl.col("date")).dt.total_days()
+    early = since.is_between(1, _FORGOTTEN).fill_null(value=False)
     late = (pl.col("date") > pl.col("deletion")).fill_null(value=False)
     inside = pl.col("date").is_between(release.effective, release.vouches_to)
     absent = pl.col("listed").is_null() & pl.col("status").is_null() & inside
@@ -190,11 +195,19 @@ def _letters(days: pl.DataFrame, state: State) -> pl.DataFrame:
     return _told(
         days,
         rule="COD-2",
-        tier=CERTAIN,
+        tier=pl.when(early & (since > _SURE)).then(REVIEW).otherwise(CERTAIN),
         only_absent=pl.col("absent"),
         message=pl.when("early")
         .then(
-            pl.format("{} is valid from {} on and was billed for {}.", "code", "effective", "date")
+            pl.format(
+                "{} is valid from {} on and was billed for {}.{}",
+                "code",
+                "effective",
+                "date",
+                pl.when(since > _SURE)
+                .then(pl.lit(" The number may have been another code's before."))
+                .otherwise(pl.lit("")),
+            )
         )
         .when("late")
         .then(pl.format("{} ended on {} and was billed for {}.", "code", "deletion", "date"))
