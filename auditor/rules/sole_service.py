@@ -31,7 +31,6 @@ RULES = (
         profiles=("medicare", "medicaid", "commercial", "unknown"),
         columns=("patient_id", "rendering_npi", "service_date_from", "code", "modifiers"),
         tables=(),
-        yields_to_pairs=True,
         flags="96523 (flush of a port) with another service of the same practitioner and day; "
         "36591 or 36592 (blood drawn from a port or line) with one that is not laboratory.",
         why="96523 is reported only where it is the only service of the encounter, and 36591 and "

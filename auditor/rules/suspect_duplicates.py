@@ -26,8 +26,10 @@ _APART = (
     *("26", "TC", "50", *ANATOMIC),
     *("GP", "GO", "GN", "JW", "JZ", "NU", "RR", "UE"),
     *("54", "55", "56", "62", "66", "80", "81", "82", "AS"),
+    *("UN", "UP", "UQ", "UR", "US"),
 )
-"""Modifiers that make two lines of one code two services: part, place, discipline, role."""
+"""Modifiers that make two lines of one code two services: part, place, discipline, role, and how
+many patients a portable x-ray trip served."""
 _BY_ALL_MODIFIERS = r"^(?:0[0-9]{4}|A0[0-9]{3})$"
 """Anesthesia (who did what) and ambulance (from where to where): any other modifier tells apart."""
 _DRUG = r"^[JQ][0-9]{4}$"

@@ -32,8 +32,10 @@ FLUSH = "96523"
 DRAWS = frozenset({"36591", "36592"})
 SEPARATE = frozenset({"59", "XE", "XS", "XP", "XU"})
 SERVICE = re.compile(r"\d{4}[\dTUM]|G[0-7]\d{3}")
-ROLES = frozenset({"26", "TC", "GP", "GO", "GN", "JW", "JZ", "NU", "RR", "UE"}) | frozenset(
-    {"54", "55", "56", "62", "66", "80", "81", "82", "AS"}
+ROLES = (
+    frozenset({"26", "TC", "GP", "GO", "GN", "JW", "JZ", "NU", "RR", "UE"})
+    | frozenset({"54", "55", "56", "62", "66", "80", "81", "82", "AS"})
+    | frozenset({"UN", "UP", "UQ", "UR", "US"})
 )
 VISIT_SECTION = EM | {"99232", "99396", "99417"}
 TESTS = LABORATORY | {"85025"}
