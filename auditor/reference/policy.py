@@ -28,6 +28,7 @@ TABLES = {
     "lab": "laboratory codes",
     "lab_panels": "laboratory panels and what they are made of",
     "laterality": "codes that want a side, digit, eyelid or vessel",
+    "medicare_codes": "what Medicare takes in place of a code it does not",
     "modifier_class": "which modifiers price, and which only inform",
     "modifier_conflicts": "modifiers that exclude each other on a line",
     "modifier_regions": "codes where a digit, eyelid or vessel makes no sense",

@@ -13,6 +13,7 @@ import polars as pl
 from auditor.engine.hits import CERTAIN, INFO, REVIEW, hits, no_hits, until
 from auditor.rules.bypass import NONE, OK, WEAK, suggestion
 from auditor.rules.interface import Rule, Stage
+from auditor.rules.pair_chains import chains
 from auditor.rules.pair_edges import pair_edges
 
 if TYPE_CHECKING:
@@ -89,6 +90,28 @@ RULES = (
         example_ok=("20611-RT", "20610-LT"),
     ),
     Rule(
+        id="PTP-3",
+        name="pair-chain",
+        tier="info",
+        shape="day",
+        precedence=98,
+        denies=False,
+        profiles=("medicare", "commercial", "unknown"),
+        columns=_NEEDED,
+        tables=("ptp-practitioner",),
+        amount="none",
+        flags="A column 2 line whose column 1 line is itself the column 2 line of a third one that "
+        "day: a chain of pairs. It shares the story of the line above it.",
+        why="The two denials hang together: what separates or removes the line in the middle "
+        "changes what denies the last one.",
+        not_flagged="Pairs that a modifier separates; a line that several column 1 lines deny of "
+        "which none is denied itself.",
+        remedy="Look at the chain as one and count the line once.",
+        citation=_MANUAL,
+        example_flag=("45385", "45380", "45378"),
+        example_ok=("45385", "45380"),
+    ),
+    Rule(
         id="PTP-BYP",
         name="pair-bypassed",
         tier="info",
@@ -122,6 +145,7 @@ def find(state: State) -> pl.DataFrame:
         [
             _denials(open_.filter(free), "PTP-0"),
             _denials(open_.filter(~free), "PTP-1"),
+            chains(open_),
             *_bypassed(edges.filter(~free)),
         ]
     )
@@ -205,6 +229,8 @@ def _denials(edges: pl.DataFrame, rule_id: str) -> pl.DataFrame:
         tier=pl.col("tier"),
         other=pl.col("row1"),
         other_code=pl.col("code1"),
+        # Denied only by what is itself denied: one story with the line above it.
+        root=pl.when("chain").then("row1"),
         message=message,
         remedy=remedy,
         kind="ptp-practitioner",

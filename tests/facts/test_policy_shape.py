@@ -44,6 +44,7 @@ VALUES = {
     "foot_care": "requires_class_finding",
     "infusion": "kind role requires_initial",
     "lab_panels": "component membership option_group option indicator",
+    "medicare_codes": "use",
     "pos_rules": "allowed_pos severity",
     "preventive_part_b": "kind",
     "sex_rules": "sex severity",
