@@ -56,7 +56,7 @@ RULES = (
         profiles=("medicare",),
         review_for=("unknown",),
         columns=("place_of_service",),
-        tables=("fee-schedule",),
+        tables=(),
         flags="Drug administration (96360 to 96379, 96401 to 96425, 96521 to 96523; PC/TC "
         "indicator 5) by a practitioner in place of service 19, 21, 22 or 23; 24 is review.",
         why="The facility's staff gives the drug and the facility bills it; Medicare pays such a "

@@ -128,10 +128,20 @@ def _in_panels(state: State, pairs: pl.DataFrame) -> pl.DataFrame:
             pl.col("date"),
             doubts(),
         ),
-        remedy=pl.format(
-            "Remove {}; if the record shows that the test was repeated on a later specimen, "
-            "report 91.",
-            pl.col("code2"),
+        remedy=pl.when(pl.col("group") == "panel")
+        .then(
+            pl.format(
+                "Remove {}; report those of its tests that {} does not include by their own codes.",
+                pl.col("code2"),
+                pl.col("code1"),
+            )
+        )
+        .otherwise(
+            pl.format(
+                "Remove {}; if the record shows that the test was repeated on a later specimen, "
+                "report 91.",
+                pl.col("code2"),
+            )
         ),
         table_row=pl.format("panel {}: {}", pl.col("code1"), pl.col("code2")),
     )
@@ -157,8 +167,9 @@ def _of_groups(state: State, pairs: pl.DataFrame) -> pl.DataFrame:
             doubts(),
         ),
         remedy=pl.format(
-            "Keep the code that the record supports, which leaves {} out where both are right.",
+            "Remove {}; keep it in place of {} only if the record shows that it was the test done.",
             pl.col("code2"),
+            pl.col("code1"),
         ),
         table_row=pl.format("{}: {} with {}", pl.col("group"), pl.col("code1"), pl.col("code2")),
     )

@@ -182,7 +182,7 @@ def _fluoroscopy(state: State, scopes: pl.DataFrame) -> pl.DataFrame:
 
 def _other_procedures(state: State, scopes: pl.Series) -> pl.Series:
     """Day keys of fluoroscopy on which a procedure that is no endoscopy was billed too."""
-    kept = ("row", "day", "date", "days", "dup", "live")
+    kept = ("row", "day", "date", "days", "c", "ce", "dup", "live")
     stands = pl.col("day").is_not_null() & ~pl.col("dup") & pl.col("live")
     served = state.by_day(state.lines_of(pl.col("code") == _FLUOROSCOPY, *kept).filter(stands))
     if served.is_empty():

@@ -20,6 +20,7 @@ COLUMNS = (
     "day",
     "date",
     "days",
+    "c",
     "ce",
     "patient",
     "person",
