@@ -9,12 +9,12 @@ from auditor.errors import ConfigError
 from auditor.result import AuditOptions, AuditResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import polars as pl
 
     from auditor.engine.clock import Clock
+    from auditor.engine.coverage import Covered
     from auditor.engine.history import History
+    from auditor.engine.state import State
     from auditor.intake.interface import Intake
     from auditor.reference.interface import Reference
 
@@ -37,13 +37,19 @@ def audit(
 
     from auditor.engine.batch import BuildOptions, build  # noqa: PLC0415 - as above
     from auditor.engine.clock import Clock  # noqa: PLC0415 - as above
-    from auditor.engine.coverage import cover  # noqa: PLC0415 - as above
+    from auditor.engine.coverage import Covered  # noqa: PLC0415 - as above
     from auditor.engine.findings import assemble  # noqa: PLC0415 - as above
     from auditor.engine.history import useful  # noqa: PLC0415 - as above
     from auditor.engine.judge import judge  # noqa: PLC0415 - as above
     from auditor.engine.versions import resolve  # noqa: PLC0415 - as above
     from auditor.rules import modules  # noqa: PLC0415 - as above
-    from schemas import Coverage, Findings, empty  # noqa: PLC0415 - as above
+    from schemas import (  # noqa: PLC0415 - as above
+        Coverage,
+        Findings,
+        TableCoverage,
+        UnjudgedCodes,
+        empty,
+    )
 
     clock = clock or Clock()
 
@@ -59,7 +65,8 @@ def audit(
         versions = resolve(lines)
     standing = _Standing(intake.lines, versions.gone)
     if standing.height == 0:
-        findings, coverage = empty(Findings), empty(Coverage)
+        findings = empty(Findings)
+        covered = Covered(empty(Coverage), empty(TableCoverage), empty(UnjudgedCodes))
     else:
         with clock.part("enrichment", "keys and facts", lines.height):
             batch = build(
@@ -79,15 +86,17 @@ def audit(
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - importing this module stays cheap
 
         with ThreadPoolExecutor(1) as pool:
-            covered = pool.submit(_timed_cover, clock, cover, state, chosen, intake.fields_present)
+            told_of = pool.submit(_timed_cover, clock, state, chosen, intake.fields_present)
             with clock.part("findings", "headlines, money, identities") as told:
                 findings = assemble(state, chosen, options)
                 told.rows = findings.height
-            coverage = covered.result()
+            covered = told_of.result()
     set_aside = pl.concat([intake.set_aside, versions.set_aside.filter(versions.gone < audited)])
     return AuditResult(
         findings=findings,
-        coverage=coverage,
+        coverage=covered.rules,
+        table_coverage=covered.tables,
+        unjudged_codes=covered.codes,
         rejected=intake.rejected,
         set_aside=set_aside,
         repairs=intake.repairs,
@@ -99,15 +108,19 @@ def audit(
         last_service_date=standing.last,
         releases=reference.releases(),
         options=options,
-        notes=_notes(standing.by_business, reference) + _of_history(earlier),
+        notes=_notes(standing.by_business, reference) + _of_history(earlier) + intake.notes,
         timings=tuple(clock.parts),
     )
 
 
-def _timed_cover(clock: Clock, cover: Callable[..., pl.DataFrame], *given: object) -> pl.DataFrame:
+def _timed_cover(
+    clock: Clock, state: State, chosen: frozenset[str], present: frozenset[str]
+) -> Covered:
     """Coverage, timed in its own thread."""
+    from auditor.engine.coverage import cover  # noqa: PLC0415 - importing this module stays cheap
+
     with clock.part("coverage", "what was judged"):
-        return cover(*given)
+        return cover(state, chosen, present)
 
 
 def _of_history(earlier: History | None) -> tuple[str, ...]:

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from auditor import tomlfile
+from auditor.rules.options import RuleOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LineOfBusiness = Literal["medicare", "medicaid", "commercial"]
 FailOn = Literal["certain", "review"]
@@ -20,13 +24,28 @@ MOST_PIVOT = 99
 """Two digits."""
 DEFAULT_NAME = "auditor.toml"
 _KIND = tomlfile.Kind("configuration file", "--config", "docs/configuration.md")
+_FORBID: dict[str, str] = {"extra": "forbid"}
+_DEFAULT = RuleOptions()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """Numbers that findings depend on; auditor.rules.options says what each is."""
+
+    __pydantic_config__: ClassVar = _FORBID
+
+    minutes_per_day: int = _DEFAULT.minutes_per_day
+    stronger_minutes_per_day: int = _DEFAULT.stronger_minutes_per_day
+    therapy_units_per_day: int = _DEFAULT.therapy_units_per_day
+    implausible_day_lines: int = _DEFAULT.implausible_day_lines
+    release_gap_review: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The settings of a configuration file; each has a flag of the same meaning."""
+    """The settings of a configuration file."""
 
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
+    __pydantic_config__: ClassVar = _FORBID
 
     reference: Path | None = None
     """Folder of the reference store; a relative one is relative to the file's folder."""
@@ -50,6 +69,19 @@ class Settings:
     """Of dates written with numbers alone, such as 03/04/2024."""
     year_pivot: int | None = None
     """Two-digit years below it are 20xx, the others 19xx."""
+    payers: dict[str, LineOfBusiness] = field(default_factory=dict)
+    """Payer's name in the files, or a pattern with * -> line of business."""
+    tiers: dict[str, str] = field(default_factory=dict)
+    """Rules by id, name or family -> the tier that their findings are at most."""
+    adopted: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Line of business -> rules that it adopted."""
+    same_practitioner: dict[str, str] = field(default_factory=dict)
+    """Rules by id, name or family -> who counts as the same practitioner."""
+    thresholds: Thresholds = Thresholds()
+    timely_filing_days: dict[str, int] = field(default_factory=dict)
+    """Line of business -> days from service to receipt."""
+    specialties: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """A kind of practitioner -> specialty codes and taxonomies beyond the built-in ones."""
 
 
 def find(named: Path | None) -> Path | None:
@@ -62,12 +94,30 @@ def find(named: Path | None) -> Path | None:
 
 def load(path: Path) -> Settings:
     """The settings in the TOML file `path`; ConfigError names the file and every problem."""
-    settings = tomlfile.load(path, Settings, _KIND)
-    if settings.year_pivot is not None and not 0 <= settings.year_pivot <= MOST_PIVOT:
-        raise tomlfile.problem(path, [f"year_pivot must be from 0 to {MOST_PIVOT}"], _KIND)
+    settings = tomlfile.load(path, Settings, _KIND, _problems)
     beside = {
         name: path.parent / found.expanduser()
         for name in ("reference", "password_file", "layout")
         if (found := getattr(settings, name)) is not None
     }
     return replace(settings, **beside)
+
+
+def said(path: Path) -> dict[str, Any]:
+    """What stands in the TOML file `path`, without what it leaves to the defaults."""
+    return tomlfile.parsed(path, _KIND)
+
+
+def _problems(settings: Settings) -> Iterator[str]:
+    if settings.year_pivot is not None and not 0 <= settings.year_pivot <= MOST_PIVOT:
+        yield f"year_pivot must be from 0 to {MOST_PIVOT}"
+    if settings.columns:
+        from auditor.intake.names import FIELDS  # noqa: PLC0415 - as below
+
+        for name in settings.columns:
+            if name not in FIELDS:
+                yield f"columns.{name} is no field" + tomlfile.hint(name, FIELDS)
+    # what the words stand for is known to the rules, which a file without such words leaves alone
+    from auditor import rulewords  # noqa: PLC0415 - see above
+
+    yield from rulewords.problems(settings)

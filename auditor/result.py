@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from auditor.rules.options import RuleOptions
@@ -55,5 +55,16 @@ class AuditResult:
     options: AuditOptions
     notes: tuple[str, ...]
     """Whole-run remarks in plain words, e.g. that the line of business is unknown."""
+    table_coverage: pl.DataFrame = field(default_factory=lambda: _empty("TableCoverage"))
+    """schemas.TableCoverage."""
+    unjudged_codes: pl.DataFrame = field(default_factory=lambda: _empty("UnjudgedCodes"))
+    """schemas.UnjudgedCodes."""
     timings: tuple[Part, ...] = ()
     """What each stage and each rule took; they differ from run to run and go into no output."""
+
+
+def _empty(model: str) -> pl.DataFrame:
+    """An empty table of the model of this name."""
+    import schemas  # noqa: PLC0415 - importing this module stays cheap
+
+    return schemas.empty(getattr(schemas, model))

@@ -5,16 +5,18 @@ Used for the configuration and for layouts; what may stand in them is a dataclas
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from auditor.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator
 
 Model = TypeVar("Model")
 
@@ -24,6 +26,8 @@ _PLAIN = {
     "path_type": "a path in double quotes",
     "tuple_type": "a list of texts in square brackets",
     "dict_type": "a table of texts",
+    "dataclass_type": "a table",
+    "int_type": "a whole number",
 }
 
 
@@ -37,8 +41,42 @@ class Kind(NamedTuple):
     docs: str
 
 
-def load(path: Path, model: type[Model], kind: Kind) -> Model:
-    """The file at `path` as a `model`; ConfigError names the file and every problem."""
+class FileProblems(ConfigError):  # noqa: N818 - it names what is in the file
+    """What is wrong with a file that could be read, each problem with its dotted place."""
+
+    def __init__(self, path: Path, problems: list[str], kind: Kind) -> None:
+        """Tell all of `problems` in one sentence, and keep them apart for a list."""
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(
+            f"{count} in the {kind.name.removesuffix(' file')}: {'; '.join(problems)}.",
+            where=str(path),
+            next_step=f"Mend it; {kind.docs} lists every setting.",
+        )
+        self.problems = tuple(problems)
+
+
+def load(
+    path: Path,
+    model: type[Model],
+    kind: Kind,
+    check: Callable[[Model], Iterable[str]] | None = None,
+) -> Model:
+    """The file at `path` as a `model`; ConfigError names the file and every problem.
+
+    `check` names the problems that the types do not; it is asked even where the types found some,
+    about what is left.
+    """
+    found = parsed(path, kind)
+    model_, problems = _validated(found, model)
+    if model_ is not None and check is not None:
+        problems += check(model_)
+    if problems or model_ is None:
+        raise FileProblems(path, problems, kind)
+    return model_
+
+
+def parsed(path: Path, kind: Kind) -> dict[str, Any]:
+    """What stands in the TOML file at `path`, whatever it is; ConfigError where it is no TOML."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -54,31 +92,45 @@ def load(path: Path, model: type[Model], kind: Kind) -> Model:
             next_step="It must be a text file in UTF-8 that you may read.",
         ) from None
     try:
-        found = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(
             f"This is not valid TOML: {str(error).rstrip('.')}.",
             where=str(path),
             next_step="Texts stand in double quotes, lists in square brackets.",
         ) from None
+
+
+def _validated(found: dict[str, Any], model: type[Model]) -> tuple[Model | None, list[str]]:
+    """`found` as a `model` without what is wrong in it, and what that is."""
     # pydantic takes about 70 ms to import; a run without such a file saves them
     from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - see above
 
-    try:
-        return TypeAdapter(model).validate_python(found)
-    except ValidationError as error:
-        problems = list(_problems(error.errors(), model))
-    raise problem(path, problems, kind)
+    adapter, problems = TypeAdapter(model), list[str]()
+    for _ in range(2):
+        try:
+            # As JSON, because strict there means TOML's types: "720" and true are no numbers, but
+            # a list is a tuple. A date of TOML, which JSON lacks, becomes what nothing accepts.
+            text = json.dumps(found, default=lambda date: {str(date): None})
+            return adapter.validate_json(text, strict=True), problems
+        except ValidationError as error:
+            problems += [] if problems else _problems(error.errors(), model)
+            for each in error.errors():
+                _take_out(found, each["loc"])
+    return None, problems
 
 
-def problem(path: Path, problems: list[str], kind: Kind) -> ConfigError:
-    """The error for what is wrong in the file at `path`."""
-    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    return ConfigError(
-        f"{count} in the {kind.name.removesuffix(' file')}: {'; '.join(problems)}.",
-        where=str(path),
-        next_step=f"Mend it; {kind.docs} lists every setting.",
-    )
+def _take_out(found: Any, place: Iterable[int | str]) -> None:  # noqa: ANN401 - what TOML holds
+    """Remove what stands at `place`; of a list or union the whole setting."""
+    table, last = None, ""
+    for part in place:
+        if not isinstance(found, dict):
+            break
+        if part not in found:  # taken out already
+            return
+        table, last, found = found, str(part), found[part]
+    if table is not None:
+        del table[last]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -95,14 +147,33 @@ def hint(word: str, known: Iterable[str]) -> str:
 
 
 def _problems(errors: Iterable[Any], model: type) -> Iterator[str]:
-    known = [f.name for f in fields(model)]
     for error in errors:
+        *above, last = error["loc"]
         place = ".".join(str(part) for part in error["loc"])
+        choices = re.findall(r"'([^']*)'", str(error.get("ctx", {}).get("expected", "")))
         if error["type"] == "unexpected_keyword_argument":
-            yield f"{place} is no setting" + hint(place, known)
+            yield f"{place} is no setting" + hint(str(last), _settings(_at(model, above)))
+        elif error["type"] == "missing":
+            yield f"{place} is missing"
         else:
-            if error["type"] == "missing":
-                yield f"{place} is missing"
-                continue
             plain = _PLAIN.get(error["type"]) or error["msg"].removeprefix("Input should be ")
-            yield f"{place} must be {plain}"
+            if Path in get_args(_at(model, error["loc"])):
+                plain = _PLAIN["path_type"]
+            said = error["input"] if isinstance(error["input"], str) and choices else ""
+            yield f"{place} must be {plain}" + hint(said, choices)
+
+
+def _at(model: Any, place: Iterable[int | str]) -> Any:  # noqa: ANN401 - any annotation
+    """The annotation at `place` of a `model`; None where it has none."""
+    for part in place:
+        if is_dataclass(model):
+            model = get_type_hints(model).get(str(part))
+        else:  # a dict's values, a tuple's items, or the arm of a union that pydantic names
+            inner = [arm for arm in get_args(model) if arm is not type(None)]
+            named = [arm for arm in inner if getattr(arm, "__name__", "") == part]
+            model = (named or inner or [None])[-1]
+    return model
+
+
+def _settings(model: Any) -> list[str]:  # noqa: ANN401 - any annotation
+    return [f.name for f in fields(model)] if is_dataclass(model) else []

@@ -15,7 +15,7 @@ from schemas.reference import (
     MueValues,
     PtpEdits,
 )
-from schemas.results import Coverage, Findings
+from schemas.results import Coverage, Findings, TableCoverage, UnjudgedCodes
 from schemas.tools import dtypes, empty
 
 __all__ = [
@@ -30,6 +30,8 @@ __all__ = [
     "RejectedRows",
     "Repairs",
     "SetAside",
+    "TableCoverage",
+    "UnjudgedCodes",
     "dtypes",
     "empty",
 ]

@@ -67,6 +67,36 @@ class Findings(pa.DataFrameModel):
         strict = True
 
 
+class TableCoverage(pa.DataFrameModel):
+    """What each kind of reference table judged, and what it could not judge and why."""
+
+    reference: pl.String = pa.Field(description="Kind of table in words")
+    state: pl.String = pa.Field(isin=["judged", "not judged", "judged with caution"])
+    reason: pl.String = pa.Field(description="'' for judged")
+    lines: pl.UInt32
+    first_date: pl.Date = pa.Field(nullable=True)
+    last_date: pl.Date = pa.Field(nullable=True)
+
+    class Config:
+        """Exactly these columns."""
+
+        strict = True
+
+
+class UnjudgedCodes(pa.DataFrameModel):
+    """The codes on most lines that a kind of table did not judge."""
+
+    reference: pl.String = pa.Field(description="Kind of table in words")
+    code: pl.String
+    reason: pl.String
+    lines: pl.UInt32
+
+    class Config:
+        """Exactly these columns."""
+
+        strict = True
+
+
 class Coverage(pa.DataFrameModel):
     """What each rule judged, and what it could not judge and why."""
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from auditor import RULE_SET_VERSION, __version__
-from auditor.cli import layout, output, reference
+from auditor.cli import config_commands, layout, output, reference
 from auditor.cli.audit import audit
 from auditor.cli.demo import demo
 from auditor.cli.rules import rules
@@ -26,7 +26,8 @@ app = typer.Typer(
         "max_content_width": output.WIDEST,
         # Typer gives the --help of a group no default, and converts that None by pydantic, which
         # takes longer to import than all the rest: with a default, help shows in half the time
-        "default_map": {"help": False, "layout": {"help": False}, "reference": {"help": False}},
+        "default_map": {"help": False}
+        | {group: {"help": False} for group in ("config", "layout", "reference")},
     },
 )
 
@@ -51,6 +52,7 @@ def auditor(
 
 app.command()(audit)
 app.command()(rules)
+app.add_typer(config_commands.app, name="config")
 app.add_typer(layout.app, name="layout")
 app.add_typer(reference.app, name="reference")
 app.command()(demo)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from auditor import config
+from auditor import config, rulewords
 from auditor.cli import options, output, passwords, places, selection
 from auditor.cli.run import Done, Request, perform
 from auditor.cli.summary import lines_text
@@ -43,14 +43,7 @@ class Given:
 def audit(
     ctx: typer.Context,
     inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", hidden=True, readable=False)],
-    reference: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            envvar="AUDITOR_REFERENCE",
-            help="Folder of imported CMS tables [default: the user's data folder].",
-        ),
-    ] = None,
+    reference: options.Reference = None,
     report: Annotated[
         Path | None,
         typer.Option(metavar="FILE.xlsx", help="Workbook to write; one there is never replaced."),
@@ -62,40 +55,20 @@ def audit(
     summary: Annotated[
         Path | None, typer.Option(metavar="FILE.json", help="Counts and amounts as JSON.")
     ] = None,
-    select: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="IDS",
-            envvar="AUDITOR_SELECT",
-            help="Run only these rules or families: AOC,PTP-0. May be repeated.",
-        ),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="IDS",
-            envvar="AUDITOR_IGNORE",
-            help="Leave out these rules or families. May be repeated.",
-        ),
-    ] = None,
-    fail_on: Annotated[
-        str | None,
-        typer.Option(
-            metavar="certain|review",
-            envvar="AUDITOR_FAIL_ON",
-            help="Exit with 1 where a finding of this tier or above was made.",
-        ),
-    ] = None,
-    line_of_business: Annotated[
-        str | None,
-        typer.Option(
-            metavar="medicare|medicaid|commercial",
-            envvar="AUDITOR_LINE_OF_BUSINESS",
-            help="Of every line that does not say so itself.",
-        ),
-    ] = None,
+    select: options.Select = None,
+    ignore: options.Ignore = None,
+    fail_on: options.FailOn = None,
+    line_of_business: options.LineOfBusiness = None,
     sheet: options.Sheet = None,
     password_file: options.PasswordFile = None,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Earlier lines, looked at (global periods, earlier visits, duplicates) and not"
+            " audited. May be repeated.",
+        ),
+    ] = None,
     map_: options.Mapped = None,
     layout: options.LayoutFile = None,
     date_order: options.DateOrder = None,
@@ -107,6 +80,9 @@ def audit(
             metavar="DATE", envvar="AUDITOR_AS_OF", help="What counts as today [default: today]."
         ),
     ] = None,
+    timings: Annotated[
+        bool, typer.Option("--timings", help="Print time and rows by stage and by rule.")
+    ] = False,
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no workbook.")] = False,
     debug_file: Annotated[
         Path | None,
@@ -159,11 +135,19 @@ def audit(
         line_of_business=settings.line_of_business,
         select=settings.select,
         ignore=settings.ignore,
+        payers=settings.payers,
+        rules=rulewords.options(settings),
         settings=file,
+        history=tuple(history or ()),
     )
     done = perform(request, session)
     for text in lines_text(done, request):
         output.say(text)
+    if timings:
+        from auditor.cli.timings import told
+
+        for text in told(done.timings, done.seconds):
+            output.say(text)
     if fails(done, settings.fail_on):
         raise typer.Exit(ExitCode.FINDINGS)
 
@@ -172,7 +156,8 @@ def merged(given: Given, file: Path | None) -> config.Settings:
     """Flag, else environment (Typer has joined the two), else file, else default."""
     base = config.Settings() if file is None else config.load(file)
     business, fail_on = given.line_of_business, given.fail_on
-    return config.Settings(
+    return replace(
+        base,
         reference=given.reference or base.reference,
         line_of_business=selection.one_of(business, _BUSINESS, "--line-of-business")
         if business

@@ -1,4 +1,4 @@
-"""Options that several commands have: how the operator helps the reader along."""
+"""Options that several commands have; those of `audit` that a configuration file may hold too."""
 
 from __future__ import annotations
 
@@ -9,6 +9,46 @@ import typer
 
 from auditor import config
 
+Reference = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        envvar="AUDITOR_REFERENCE",
+        help="Folder of imported CMS tables [default: the user's data folder].",
+    ),
+]
+Select = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="IDS",
+        envvar="AUDITOR_SELECT",
+        help="Run only these rules or families: AOC,PTP-0. May be repeated.",
+    ),
+]
+Ignore = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="IDS",
+        envvar="AUDITOR_IGNORE",
+        help="Leave out these rules or families. May be repeated.",
+    ),
+]
+FailOn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="certain|review",
+        envvar="AUDITOR_FAIL_ON",
+        help="Exit with 1 where a finding of this tier or above was made.",
+    ),
+]
+LineOfBusiness = Annotated[
+    str | None,
+    typer.Option(
+        metavar="medicare|medicaid|commercial",
+        envvar="AUDITOR_LINE_OF_BUSINESS",
+        help="Of every line that does not say so itself.",
+    ),
+]
 PasswordFile = Annotated[
     Path | None,
     typer.Option(

@@ -33,7 +33,7 @@ KindName = Literal[
 
 app = typer.Typer(
     name="reference",
-    help="Import CMS reference files, and list what is imported.",
+    help="Import CMS reference files; list and show the tables.",
     no_args_is_help=True,
     rich_markup_mode=None,
     context_settings={"max_content_width": output.WIDEST},
@@ -110,6 +110,31 @@ def list_(reference: _Folder = None) -> None:
     if not any(entry.imported for entry in listed):
         output.say("No CMS file is imported yet; the starter set serves.")
     output.say(f"The store is {folder}")
+
+
+@app.command("show")
+def show(
+    table: Annotated[
+        str | None, typer.Argument(metavar="TABLE", help="Its name; without one, all are listed.")
+    ] = None,
+    code: Annotated[
+        str | None,
+        typer.Argument(metavar="CODE", help="Only the rows that concern this code or modifier."),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every row on the code, however many there are.")
+    ] = False,
+    reference: _Folder = None,
+) -> None:
+    """Show the tables that judge: one of them, or its rows on one code.
+
+    Built-in policy tables are printed whole; CMS tables (ptp, aoc, mue, fees, hcpcs) by code.
+    """
+    from auditor.cli.reference_show import shown
+    from auditor.reference.loaded import load_reference
+
+    for text in shown(load_reference(named(reference)), table, code, everything=everything):
+        output.say(text)
 
 
 def named(reference: Path | None) -> Path | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditor.cli import output, selection
+from auditor.rules.naming import rules_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,6 +19,10 @@ _EVERYWHERE = {"medicare", "medicaid", "commercial"}
 
 def rules(
     rule: Annotated[str | None, typer.Argument(metavar="RULE", hidden=True)] = None,
+    by_profile: Annotated[
+        bool,
+        typer.Option("--profiles", help="Show the tier of each rule by line of business."),
+    ] = False,
 ) -> None:
     """List the rules, or show one in full.
 
@@ -27,10 +32,14 @@ def rules(
 
     found: Sequence[Rule] = catalogue()
     if rule is not None:
-        found = selection.rules_named(rule, found)
+        found = rules_named(rule, found)
         if not found:
             raise selection.unknown_rule(rule, catalogue())
-    if rule is not None and len(found) == 1:
+    if by_profile:
+        output.say(by_business(found))
+        output.say()
+        output.say("- does not run; review below a stronger tier: at most review there")
+    elif rule is not None and len(found) == 1:
         for text in page(found[0]):
             output.say(text)
     else:
@@ -43,6 +52,14 @@ def listing(found: Sequence[Rule]) -> str:
     """The catalogue as a table."""
     head = ("RULE", "TIER", "NAME", "PROFILES")
     return output.table([head, *((r.id, r.tier, r.name, profiles(r)) for r in found)])
+
+
+def by_business(found: Sequence[Rule]) -> str:
+    """The tier of each rule for each line of business."""
+    from auditor.rules.profiles import BUSINESSES, row
+
+    head = ("RULE", *(business.upper() for business in BUSINESSES), "NAME")
+    return output.table([head, *((*row(r), r.name) for r in found)])
 
 
 def profiles(rule: Rule) -> str:

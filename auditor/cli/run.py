@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from auditor import RULE_SET_VERSION, __version__
 from auditor.cli import output, places, selection
+from auditor.engine.clock import Clock
 from auditor.errors import ConfigError
+from auditor.rules.options import RuleOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
     from auditor.cli.session import Session
     from auditor.config import DateOrder
+    from auditor.engine.clock import Part
     from auditor.intake.interface import Intake
     from auditor.intake.layout import Layout
     from auditor.reference.interface import Reference
@@ -30,6 +34,8 @@ class Request:
 
     inputs: tuple[Path, ...]
     as_of: date
+    history: tuple[Path, ...] = ()
+    """Files of earlier lines: looked at and not audited."""
     report: Path | None = None
     """None: no workbook."""
     findings: Path | None = None
@@ -46,6 +52,10 @@ class Request:
     line_of_business: str | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    payers: Mapping[str, str] = field(default_factory=dict)
+    """Payer's name -> line of business."""
+    rules: RuleOptions = RuleOptions()  # noqa: RUF009 - frozen, so sharing it is safe
+    """Tiers, thresholds and keys that the configuration sets."""
     settings: Path | None = None
     """The configuration file that was read; it may have been found and not named."""
 
@@ -58,6 +68,8 @@ class Done:
     written: tuple[Path, ...]
     """The workbook first, where one was asked for."""
     seconds: float
+    timings: tuple[Part, ...] = ()
+    """What each stage and rule took."""
 
 
 def perform(request: Request, session: Session) -> Done:
@@ -72,6 +84,7 @@ def perform(request: Request, session: Session) -> Done:
         },
     )
     started = time.perf_counter()
+    clock = Clock()
     with output.progress() as step:
         # The heavy imports: about a second, of which a quarter is the engine's.
         step("Loading the engine")
@@ -91,18 +104,28 @@ def perform(request: Request, session: Session) -> Done:
             year_pivot=request.year_pivot,
             layout=pinned(request),
             password=request.password,
+            payers=request.payers,
         )
-        intake = read_claims(request.inputs, options)
+        with clock.part("intake", "claim files") as told:
+            intake = read_claims(request.inputs, options)
+            told.rows = sum(file.lines_read for file in intake.files)
+        earlier = None
+        if request.history:
+            step("Reading the history")
+            with clock.part("intake", "history") as told:
+                earlier = read_claims(request.history, options)
+                told.rows = sum(file.lines_read for file in earlier.files)
         step("Opening the reference tables")
-        reference = load_reference(request.reference)
-        session.run_id = run_id(request, intake, reference, options.layout)
+        with clock.part("reference", "opening the tables"):
+            reference = load_reference(request.reference)
+        session.run_id = run_id(request, intake, reference, options.layout, earlier)
         step("Auditing")
-        result = audit(
-            intake, reference, AuditOptions(request.as_of, session.run_id, select, ignore)
-        )
+        asked = AuditOptions(request.as_of, session.run_id, select, ignore, request.rules)
+        result = audit(intake, reference, asked, earlier, clock)
         step("Writing")
-        written = write(result, request)
-    return Done(result, written, time.perf_counter() - started)
+        with clock.part("outputs", "workbook and files", result.findings.height):
+            written = write(result, request)
+    return Done(result, written, time.perf_counter() - started, tuple(clock.parts))
 
 
 def pinned(request: Request) -> Layout | None:
@@ -131,7 +154,11 @@ def chosen(request: Request) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def run_id(
-    request: Request, intake: Intake, reference: Reference, layout: Layout | None = None
+    request: Request,
+    intake: Intake,
+    reference: Reference,
+    layout: Layout | None = None,
+    history: Intake | None = None,
 ) -> str:
     """Name the work and not the moment: equal bytes in give equal bytes out, run id included."""
     parts = [
@@ -139,11 +166,14 @@ def run_id(
         RULE_SET_VERSION,
         str(request.as_of),
         *(f"{f.name} {f.sha256}" for f in intake.files),
+        *(f"history {f.name} {f.sha256}" for f in (history.files if history else ())),
         *sorted(f"{r.kind} {r.sha256} {r.used}" for r in reference.releases()),
         *sorted(f"{name}={column}" for name, column in request.columns.items()),
         f"{request.sheet} {request.line_of_business}",
         f"{request.date_order} {request.year_pivot} {layout and layout.sha256}",
         f"{' '.join(sorted(request.select))} / {' '.join(sorted(request.ignore))}",
+        json.dumps(list(request.payers.items())),  # of patterns the first counts
+        json.dumps(asdict(request.rules), sort_keys=True, default=sorted),
     ]
     digest = hashlib.blake2b("\n".join(parts).encode("utf-8", "surrogateescape"), digest_size=4)
     return f"{request.as_of}-{digest.hexdigest()}"

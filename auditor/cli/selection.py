@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
 from auditor.errors import ConfigError
+from auditor.rules.naming import rules_named, words, words_known
 from auditor.tomlfile import did_you_mean
 
 if TYPE_CHECKING:
@@ -17,28 +17,10 @@ if TYPE_CHECKING:
 Word = TypeVar("Word", bound=str)
 
 
-def words(values: Iterable[str]) -> tuple[str, ...]:
-    """The single words of repeatable options whose values may be lists: 'AOC, PTP-0' is two."""
-    return tuple(word for value in values for word in re.split(r"[\s,;]+", value) if word)
-
-
-def rules_named(word: str, rules: Sequence[Rule]) -> tuple[Rule, ...]:
-    """The rules that `word` stands for: an id, name or alias, else a family such as AOC."""
-    wanted = word.casefold()
-    one = [r for r in rules if wanted in {x.casefold() for x in (r.id, r.name, *r.aliases)}]
-    return tuple(one or [r for r in rules if family(r.id).casefold() == wanted])
-
-
-def family(rule_id: str) -> str:
-    """The family of a rule: AOC of AOC-1."""
-    return rule_id.rpartition("-")[0]
-
-
 def unknown_rule(word: str, rules: Sequence[Rule], where: str = "") -> ConfigError:
     """The error for a word that stands for no rule."""
-    known = {x for r in rules for x in (r.id, r.name, *r.aliases, family(r.id))}
     return ConfigError(
-        f"There is no rule '{word}'.{did_you_mean(word, sorted(known))}",
+        f"There is no rule '{word}'.{did_you_mean(word, words_known(rules))}",
         where=where,
         next_step="'auditor rules' lists them all.",
     )

@@ -60,9 +60,9 @@ def _held_down(hits: pl.DataFrame, options: AuditOptions) -> pl.DataFrame:
     """Tiers that the configuration holds a rule to; it only ever weakens."""
     held = {rule: TIER_NAMES.index(tier) for rule, tier in options.rules.tiers.items()}
     if not held:
-        return hits
+        return hits.with_columns(held=pl.lit(value=False))
     most = pl.col("rule_id").replace_strict(held, default=0, return_dtype=pl.UInt8)
-    return hits.with_columns(tier=pl.max_horizontal("tier", most))
+    return hits.with_columns(tier=pl.max_horizontal("tier", most), held=pl.col("tier") < most)
 
 
 def _old_tables(frame: pl.DataFrame, most: int | None) -> pl.DataFrame:
@@ -107,8 +107,12 @@ def _rule_table() -> pl.DataFrame:
 
 
 def _headlines(hits: pl.DataFrame) -> pl.DataFrame:
-    """Findings that deny one line become one: the highest in rank, with the strongest tier."""
-    denying = hits.filter("denies").sort("row", "precedence", "tier")
+    """Findings that deny one line become one: the highest in rank, with the strongest tier.
+
+    A rule that the operator holds to a weaker tier does not head the findings of those he does
+    not: its name above a stronger tier would say that the setting has no effect.
+    """
+    denying = hits.filter("denies").sort("row", "held", "precedence", "tier")
     also = denying.group_by("row", maintain_order=True).agg(
         also=pl.col("rule_id").slice(1).unique(maintain_order=True).str.join(" "),
         added=pl.col("message").slice(1).filter(pl.col("speaks").slice(1)).str.join(" "),

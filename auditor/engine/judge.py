@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.coverage import missing_columns
 from auditor.engine.line_rules import line_rules
+from auditor.engine.reasons import missing_columns
 from auditor.engine.state import State, payability
 from auditor.rules import Stage, catalogue, modules
 

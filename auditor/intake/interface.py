@@ -34,6 +34,9 @@ class IntakeOptions:
     """What the files must look like; None: their columns are recognised."""
     password: Callable[[str], str | None] | None = field(default=None, repr=False)
     """Asked with a file's name when a workbook is encrypted; None, or its answer: none is known."""
+    payers: Mapping[str, str] = field(default_factory=dict)
+    """Payer's name, or a pattern with *, -> medicare, medicaid or commercial, for every line whose
+    file has no line of business of its own there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +87,5 @@ class Intake:
     files: tuple[FileRead, ...]
     fields_present: frozenset[str]
     """Canonical fields that at least one file has a column for."""
+    notes: tuple[str, ...] = ()
+    """Remarks on all files together, in plain words."""

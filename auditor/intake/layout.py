@@ -206,7 +206,7 @@ def load(path: Path) -> Layout:
     found = tomlfile.load(path, Layout, KIND)
     problems = list(_problems(found))
     if problems:
-        raise tomlfile.problem(path, problems, KIND)
+        raise tomlfile.FileProblems(path, problems, KIND)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return replace(found, name=path.name, sha256=digest)
 

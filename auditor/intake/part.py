@@ -25,6 +25,7 @@ from auditor.intake import (
 from auditor.intake import header as headers
 from auditor.intake.evidence import Evidence
 from auditor.intake.interface import FileRead
+from auditor.intake.payers import PayerMap
 from schemas import RejectedRows, Repairs, SetAside, dtypes, empty
 
 if TYPE_CHECKING:
@@ -140,6 +141,7 @@ class _Job(NamedTuple):
             self.columns,
             decided.readings,
             self.options.line_of_business,
+            payers=PayerMap(self.options.payers) if self.options.payers else None,
             decimal_comma=decided.decimal_comma,
         )
         return _Outcome(plan)

@@ -11,6 +11,7 @@ from auditor.errors import ConfigError, InputRejected
 from auditor.intake import layout, part
 from auditor.intake.interface import Intake
 from auditor.intake.opening import names_of, open_sources
+from auditor.intake.payers import PayerMap
 from schemas import ClaimLines, RejectedRows, Repairs, SetAside, dtypes, empty
 
 if TYPE_CHECKING:
@@ -24,11 +25,12 @@ _BUSINESS = ("medicare", "medicaid", "commercial")
 
 def read(paths: Iterable[str | Path], options: IntakeOptions) -> Intake:
     """All files together; see auditor.intake.read_claims."""
-    if options.line_of_business not in (None, *_BUSINESS):
-        raise ConfigError(
-            f"There is no line of business '{options.line_of_business}'.",
-            next_step=f"Say one of: {', '.join(_BUSINESS)}.",
-        )
+    for business in (options.line_of_business, *options.payers.values()):
+        if business not in (None, *_BUSINESS):
+            raise ConfigError(
+                f"There is no line of business '{business}'.",
+                next_step=f"Say one of: {', '.join(_BUSINESS)}.",
+            )
     files = [Path(path) for path in paths]
     if not files:
         raise ConfigError("No claim file was named.", next_step="Name at least one file.")
@@ -36,13 +38,15 @@ def read(paths: Iterable[str | Path], options: IntakeOptions) -> Intake:
     batches = [batch for each in parts for batch in each.lines]
     for each in parts:
         each.lines.clear()
+    lines = _assembled(batches)
     return Intake(
-        lines=_assembled(batches),
+        lines=lines,
         rejected=part.stack(RejectedRows, [each.rejected for each in parts]),
         set_aside=part.stack(SetAside, [each.set_aside for each in parts]),
         repairs=part.stack(Repairs, [each.repairs for each in parts]),
         files=tuple(each.file for each in parts),
         fields_present=frozenset().union(*(each.fields for each in parts)),
+        notes=PayerMap(options.payers).notes(lines) if options.payers else (),
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from auditor.intake.columns import Columns
     from auditor.intake.dates import Reading
     from auditor.intake.distinct import Normal, Normaliser
+    from auditor.intake.payers import PayerMap
 
 _BIRTH = "patient_birth_date"
 _DATES = ("service_date_from", "service_date_to", "claim_date_from", "received_date", _BIRTH)
@@ -58,6 +59,8 @@ class Plan:
     """For lines that do not say so themselves."""
     numbers: frozenset[int] = frozenset()
     """Columns that a spreadsheet stores as numbers."""
+    payers: PayerMap | None = None
+    """What payers' names mean for the line of business; None: nothing was said."""
     decimal_comma: bool = False
     """Amounts and units are written 1.234,56."""
     memory: Memory = field(default_factory=Memory)
@@ -338,6 +341,8 @@ def _business(batch: Batch) -> None:
     if private is not None and found[1] is not None:
         # Medicare Advantage is no original Medicare, whatever the payer's name has in it.
         found[1] = pl.select(pl.when(private.is_null()).then(found[1])).to_series()
+    if batch.plan.payers is not None:
+        found.insert(1, batch.deciding("payer", "payer map", batch.plan.payers.business))
     said = [column for column in found if column is not None]
     default = pl.lit(batch.plan.line_of_business or "unknown")
     if said:

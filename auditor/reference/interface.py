@@ -69,6 +69,9 @@ class Reference(Protocol):
     def hcpcs(self) -> pl.DataFrame:
         """schemas.HcpcsCodes of the newest release, whole (it is small)."""
 
+    def naming(self, kind: Kind, code: str) -> pl.DataFrame:
+        """Every row of `kind` that names `code` in any of its code columns, in order."""
+
     def policy(self, name: str) -> pl.DataFrame:
         """A built-in policy table (auditor/reference/policy/NAME.csv), all columns text."""
 

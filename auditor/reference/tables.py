@@ -31,6 +31,10 @@ MODELS = {
     "hcpcs": HcpcsCodes,
 }
 """The model of each kind's table as an audit sees it."""
+NAMES = {"aoc": ("addon", "primary")} | dict.fromkeys(
+    ("ptp-practitioner", "ptp-hospital"), ("column1", "column2")
+)
+"""The columns that name codes, where it is not `code` alone."""
 
 
 class TableReference:
@@ -66,6 +70,15 @@ class TableReference:
         """schemas.HcpcsCodes of the newest release, whole."""
         return self._cut("hcpcs", (), None)
 
+    def naming(self, kind: Kind, code: str) -> pl.DataFrame:
+        """Every row of `kind` that names `code` in any of its code columns, in order."""
+        frame = self._frames.get(kind)
+        if frame is None:
+            return empty(MODELS[kind])
+        columns = NAMES.get(kind, ("code",))
+        found = frame.filter(pl.any_horizontal(pl.col(column) == code for column in columns))
+        return self._collected(kind, found).sort(pl.all())
+
     def policy(self, name: str) -> pl.DataFrame:
         """A built-in policy table (auditor/reference/policy/NAME.csv), all columns text."""
         return policy_table(name)
@@ -91,6 +104,10 @@ class TableReference:
         if codes is not None:
             wanted = pl.lit(codes.cast(pl.String).unique().implode())
             frame = frame.filter(*(pl.col(key).is_in(wanted) for key in keys))
+        return self._collected(kind, frame)
+
+    @staticmethod
+    def _collected(kind: Kind, frame: pl.LazyFrame) -> pl.DataFrame:
         try:
             return frame.collect()
         except (OSError, pl.exceptions.PolarsError) as error:

@@ -95,6 +95,11 @@ def summary(result: AuditResult) -> dict[str, Any]:
             row | {"first_date": _iso(row["first_date"]), "last_date": _iso(row["last_date"])}
             for row in result.coverage.iter_rows(named=True)
         ],
+        "coverage_by_table": [
+            row | {"first_date": _iso(row["first_date"]), "last_date": _iso(row["last_date"])}
+            for row in result.table_coverage.iter_rows(named=True)
+        ],
+        "codes_not_judged": result.unjudged_codes.rows(named=True),
         "files": [
             {
                 "sha256": list(c.sha256),

@@ -19,6 +19,7 @@ from auditor.report import (
     rules_sheet,
     style,
     summary_sheet,
+    tables_sheet,
 )
 from auditor.report.archive import save
 from auditor.report.machine import csv_safe
@@ -89,6 +90,7 @@ def write_report(
                 findings_sheet.write(book, result, cap=sheet_rows, companion=names[FINDINGS_BESIDE])
                 input_sheet.write(book, result, cap=rejected_rows, companion=names[REJECTED_BESIDE])
                 coverage_sheet.write(book, result, rules)
+                tables_sheet.write(book, result)
                 rules_sheet.write(book, result, rules)
                 save(book.workbook, made, as_of=result.options.as_of, chart_text=described)
             if _put(made, target, companions, room):

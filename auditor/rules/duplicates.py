@@ -100,8 +100,15 @@ def find(state: State) -> pl.DataFrame:
             pl.concat_str("claim_id", pl.col("payer_claim_id").fill_null(""))
         )
     )
+    # A line of the history was sent before tonight's, whatever dates the two carry.
     lines = lines.sort(
-        "received_date", "claim_id", "line_number", "source_file", "source_row", nulls_last=False
+        pl.col("row") < state.batch.audited_rows,
+        "received_date",
+        "claim_id",
+        "line_number",
+        "source_file",
+        "source_row",
+        nulls_last=False,
     )
     first = (
         lines.group_by(key, maintain_order=True)

@@ -60,6 +60,9 @@ class Rule:
     """Claim-line columns without which it cannot be judged."""
     tables: tuple[str, ...]
     """Kinds of reference table without which it cannot be judged."""
+    looks_back: int = 0
+    """Span rules: days before the line in which another one matters; coverage says where the
+    lines at hand do not reach back so far."""
     flags: str
     why: str
     not_flagged: str

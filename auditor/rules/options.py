@@ -14,13 +14,11 @@ if TYPE_CHECKING:
 
 Weakest = Literal["review", "info"]
 Key = Literal["rendering", "group-specialty", "group"]
-Business = Literal["medicare", "medicaid", "commercial"]
 
 WEAKER_TIERS: tuple[Weakest, ...] = get_args(Weakest)
 """What a rule may be held to; a rule that is not to run at all stands in `ignore`."""
 KEYS: tuple[Key, ...] = get_args(Key)
 """S1 rendering NPI; S2 tax id, else billing NPI, with specialty; S3 tax id, else billing NPI."""
-BUSINESSES: tuple[Business, ...] = get_args(Business)
 SPECIALTIES = (
     "anesthesia",
     "asc",
@@ -28,7 +26,6 @@ SPECIALTIES = (
     "emergency",
     "laboratory",
     "mass-immunizer",
-    "nonphysician",
     "portable-xray",
     "therapist",
 )

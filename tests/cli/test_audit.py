@@ -237,3 +237,95 @@ def test_an_unknown_command_is_a_usage_error(run: Callable[..., Any]) -> None:
     told = run("audti", "x.csv")
     assert (told.code, told.out) == (2, "")
     assert "Did you mean 'audit'?" in told.err
+
+
+RULE_SETTINGS = [
+    '[tiers]\nMOD-LAT = "info"',
+    '[tiers]\nMOD-LAT = "review"',
+    '[adopted]\ncommercial = ["PTP"]',
+    '[adopted]\ncommercial = ["PTP-0"]',
+    '[same_practitioner]\nPTP-1 = "group"',
+    "[thresholds]\nminutes_per_day = 700",
+    "[thresholds]\nrelease_gap_review = 4",
+    "[timely_filing_days]\nmedicaid = 365",
+    '[specialties]\ntherapist = ["65"]',
+    '[payers]\n"plan a*" = "medicare"\n"plan ab*" = "medicaid"',
+    '[payers]\n"plan ab*" = "medicaid"\n"plan a*" = "medicare"',
+]
+
+
+def test_the_run_id_changes_with_every_setting_about_rules(
+    audit: Callable[..., Any], tmp_path: Path
+) -> None:
+    def run_id(text: str) -> str:
+        (tmp_path / "auditor.toml").write_text(text, encoding="utf-8")
+        told = audit("--no-report", "--summary", "s.json")
+        assert told.code == 0, told.err
+        (summary,) = tmp_path.glob("s*.json")
+        found = json.loads(summary.read_text())["options"]["run_id"]
+        summary.unlink()
+        return str(found)
+
+    ids = [run_id(text) for text in ("", *RULE_SETTINGS)]
+    assert len(set(ids)) == len(ids)
+    same = ("[thresholds]\nminutes_per_day = 720", '[tiers]\nmissing-side = "info"')
+    assert [run_id(text) for text in same] == ids[:2]
+
+
+def test_the_payer_map_of_the_configuration(
+    run: Callable[..., Any], tmp_path: Path, claims: Path
+) -> None:
+    head, *rows = CLAIMS.splitlines()
+    cells = ("Plan A,", "Plan B,Medicaid", "Plan A,")
+    table = [f"{head},Payer,LOB", *(f"{row},{cell}" for row, cell in zip(rows, cells, strict=True))]
+    claims.write_text("\n".join(table) + "\n", encoding="utf-8")
+    (tmp_path / "auditor.toml").write_text(
+        '[payers]\n"plan *" = "commercial"\nacme = "medicare"\n', encoding="utf-8"
+    )
+    told = run("audit", claims.name, "--no-report", "--summary", "s.json")
+    assert told.code == 0
+    summary = json.loads((tmp_path / "s.json").read_text())
+    assert summary["line_of_business"] == {"commercial": 1, "medicaid": 1}
+    said = [
+        "[payers] 'plan *' is commercial, but the file's own line of business is medicaid,",
+        "which counts (1 lines).",
+        "No payer of the files is called 'acme' ([payers]).",
+    ]
+    assert summary["notes"][-2:] == [" ".join(said[:2]), said[2]]
+    flat = " ".join(told.out.split())
+    assert all(note in flat for note in said)
+
+
+def test_history_is_looked_at_and_not_audited(audit: Callable[..., Any], tmp_path: Path) -> None:
+    """The injection that 77002 needs was billed on an earlier file."""
+    earlier = CLAIMS.splitlines()[0] + (
+        "\nQX700,PT-SMITH,1234567893,2025-11-03,11,20610,RT,1,90.00,M25511\n"
+    )
+    (tmp_path / "before.csv").write_text(earlier, encoding="utf-8")
+    alone = audit("--no-report", "--findings", "alone.csv")
+    told = audit("--no-report", "--findings", "both.csv", "--history", "before.csv")
+    assert (alone.code, told.code) == (0, 0)
+    rules = {
+        name: set(pl.read_csv(tmp_path / name)["rule_id"]) for name in ("alone.csv", "both.csv")
+    }
+    assert rules["alone.csv"] - rules["both.csv"] == {"AOC-1"}
+    assert "History: 1 earlier lines read, 2025-11-03 to 2025-11-03." in " ".join(told.out.split())
+    assert re.search(r"read +3\n +audited +2\n", told.out)
+    assert re.search(r"run (\S+)\)", alone.out) != re.search(r"run (\S+)\)", told.out)
+
+
+def test_a_history_that_cannot_be_read_stops_the_run(audit: Callable[..., Any]) -> None:
+    told = audit("--no-report", "--history", "absent.csv")
+    assert told.code == 3
+    assert "absent.csv" in told.err
+
+
+def test_timings_name_every_stage_and_the_rules_apart(audit: Callable[..., Any]) -> None:
+    plain, told = audit("--no-report"), audit("--no-report", "--timings")
+    assert "Timings" not in plain.out
+    line, join = told.out.index("Line rules: RULE"), told.out.index("Join rules: RULES")
+    for stage in ("intake", "reference", "enrichment", "findings", "coverage", "outputs"):
+        assert re.search(rf"^{stage} +\d+\.\d\d\d", told.out[:line], re.MULTILINE)
+    assert re.search(r"^STA-B +\d\.\d\d\d +\d", told.out[line:join], re.MULTILINE)
+    pairs = r"^PTP-0 PTP-1 PTP-2 PTP-BYP .*\(pairs\) +\d\.\d\d\d +\d"
+    assert re.search(pairs, told.out[join:], re.MULTILINE)

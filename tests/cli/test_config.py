@@ -1,11 +1,14 @@
 """The configuration file: what it may hold, and how its problems are told."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from auditor import config, tomlfile
+from auditor import config, rulewords, tomlfile
 from auditor.errors import ConfigError
+from auditor.rules import catalogue
+from auditor.rules.options import RuleOptions
 
 
 @pytest.fixture
@@ -49,6 +52,54 @@ def test_every_setting(file: Path) -> None:
     )
 
 
+def test_tables_about_rules_become_options_by_id(file: Path) -> None:
+    file.write_text(
+        """
+        ignore = ["DUP"]
+        [tiers]
+        orphan-add-on = "info"
+        AOC = "review"
+        [adopted]
+        commercial = ["mue", "PTP-0", "disallowed-pair"]
+        [same_practitioner]
+        PTP-1 = "group"
+        [thresholds]
+        minutes_per_day = 600
+        release_gap_review = 4
+        [timely_filing_days]
+        medicaid = 365
+        [specialties]
+        therapist = [" 65 ", "225100000x"]
+        """,
+        encoding="utf-8",
+    )
+    aoc = {"AOC-1": "info", "AOC-2": "review", "AOC-3": "review", "AOC-4": "review"}
+    found = rulewords.options(config.load(file))
+    assert aoc.items() <= found.tiers.items()
+    assert all(rule.startswith("AOC-") for rule in found.tiers)
+    every = frozenset(
+        r.id for r in catalogue() if r.id.startswith("MUE-") and "commercial" in r.review_for
+    )
+    assert found.adopted == {"commercial": every | {"PTP-0"}}
+    assert {"MUE-1", "MUE-2", "MUE-3"} <= every
+    assert replace(found, tiers={}, adopted={}) == RuleOptions(
+        same_practitioner={"PTP-1": "group"},
+        minutes_per_day=600,
+        timely_filing_days={"medicaid": 365},
+        specialties={"therapist": ("65", "225100000X")},
+        release_gap_review=4,
+    )
+
+
+def test_without_tables_the_options_are_the_defaults() -> None:
+    assert rulewords.options(config.Settings(ignore=("AOC",))) == RuleOptions()
+
+
+def test_one_rule_may_be_said_twice_where_both_say_the_same(file: Path) -> None:
+    file.write_text('[tiers]\nAOC-1 = "info"\norphan-add-on = "info"\n', encoding="utf-8")
+    assert rulewords.options(config.load(file)).tiers == {"AOC-1": "info"}
+
+
 def test_an_empty_file_is_all_defaults(file: Path) -> None:
     file.write_bytes(b"\xef\xbb\xbf# nothing yet\r\n")
     assert config.load(file) == config.Settings()
@@ -76,6 +127,14 @@ def test_an_absolute_or_home_reference_is_not_moved(file: Path, named: str) -> N
         ("sheet = 3", "sheet must be a text in double quotes."),
         ("reference = 3", "reference must be a path in double quotes."),
         ("columns = 'code'", "columns must be a table of texts."),
+        ("year_pivot = 100", "year_pivot must be from 0 to 99."),
+        ("thresholds = 3", "thresholds must be a table."),
+        ("[thresholds]\nminutes_per_day = nan", "minutes_per_day must be a whole number."),
+        ("[thresholds]\nminutes_per_day = 7.5", "minutes_per_day must be a whole number."),
+        ("[thresholds]\nminutes_per_day = true", "minutes_per_day must be a whole number."),
+        (f"[thresholds]\ntherapy_units_per_day = {10**30}", "must be from 1 to 1,000,000."),
+        ("[payers]\nx = [1]", "payers.x must be 'medicare', 'medicaid' or 'commercial'."),
+        ("[specialties]\nasc = [3]", "specialties.asc.0 must be a text in double quotes."),
         ("[columns]\ncode = 3", "columns.code must be a text in double quotes."),
     ],
 )

@@ -115,8 +115,29 @@ def cms_fees(shared: Path) -> dict[tuple[str, str], list[str]]:
 
 
 @pytest.fixture(scope="session")
+def cms_scopes(shared: Path) -> dict[str, str]:
+    """Code -> endoscopic base code, where the fee schedule names one."""
+    path = real(shared, "PPRRVU2025_Oct.csv")
+    with path.open(encoding="latin-1", newline="") as handle:
+        rows = [row for row in csv.reader(handle) if row and CODE.fullmatch(row[0])]
+    return {row[0]: row[23].strip() for row in rows if CODE.fullmatch(row[23].strip())}
+
+
+@pytest.fixture(scope="session")
+def cms_codes(
+    cms_fees: dict[tuple[str, str], list[str]],
+    cms_mue: dict[str, dict[str, tuple[str, str, str]]],
+    cms_hcpcs: Rows,
+) -> list[str]:
+    """Every procedure code that one of the CMS files knows."""
+    codes = {code for code, _ in cms_fees} | set(cms_mue["2024Q3"]) | set(cms_mue["2026Q2"])
+    codes |= {row["code"] for row in cms_hcpcs if row["recid"] == "3"}
+    return sorted(codes)
+
+
+@pytest.fixture(scope="session")
 def cms_hcpcs(shared: Path) -> Rows:
-    """HCPCS Level II: code, recid, effective, deletion, type_of_service, lab (certification)."""
+    """HCPCS Level II: code, recid, dates, type_of_service, lab (certification), pricing, text."""
     path = real(shared, "HCPC2025_OCT_ANWEB.xlsx")
     sheet = fastexcel.read_excel(path).load_sheet(0, header_row=None, dtypes="string")
     grid = sheet.to_polars().rows()
@@ -133,6 +154,8 @@ def cms_hcpcs(shared: Path) -> Rows:
             "effective": day(row[place["ADD DT"]]), "deletion": day(row[place["TERM DT"]]),
             "type_of_service": (row[place["TOS1"]] or "").strip(),
             "lab": (row[place["LABCERT1"]] or "").strip(),
+            "pricing": (row[place["PRICE1"]] or "").strip(),
+            "text": (row[place["LONG DESCRIPTION"]] or "").lower(),
         }
         for row in grid[start + 1 :]
     ]  # fmt: skip

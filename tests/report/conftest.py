@@ -13,7 +13,16 @@ import pytest
 from auditor.intake.interface import FileRead
 from auditor.reference.interface import Release
 from auditor.result import AuditOptions, AuditResult
-from schemas import Coverage, Findings, RejectedRows, Repairs, SetAside, dtypes
+from schemas import (
+    Coverage,
+    Findings,
+    RejectedRows,
+    Repairs,
+    SetAside,
+    TableCoverage,
+    UnjudgedCodes,
+    dtypes,
+)
 
 HOSTILE = (
     "=cmd()|'/c calc'!A1",
@@ -47,6 +56,7 @@ _TEXTS = (
     "{code} bundles into 45385 on the same day; no modifier separates them.",
     "{code}: 7 units on 2025-03-10; the limit is 6.",
 )
+NO_ROW = "the code has no row in the MUE table of its date"
 _RULES = (
     ("AOC-1", "orphan-add-on", "certain"),
     ("PTP-0", "disallowed-pair", "certain"),
@@ -265,6 +275,17 @@ def rich_result(count: int = 60, *, hostile: bool = False) -> AuditResult:
     return make_result(
         random_findings(count, hostile=hostile),
         coverage=pl.DataFrame(coverage, schema=dtypes(Coverage), orient="row"),
+        table_coverage=pl.DataFrame(
+            [
+                ("unit limits", "judged", "", 155, date(2025, 1, 2), date(2025, 3, 30)),
+                ("unit limits", "not judged", NO_ROW, 45, date(2025, 1, 2), date(2025, 3, 30)),
+            ],
+            schema=dtypes(TableCoverage),
+            orient="row",
+        ),
+        unjudged_codes=pl.DataFrame(
+            [("unit limits", "0042T", NO_ROW, 45)], schema=dtypes(UnjudgedCodes), orient="row"
+        ),
         rejected=pl.DataFrame(rejected, schema=dtypes(RejectedRows), orient="row"),
         set_aside=pl.DataFrame(aside, schema=dtypes(SetAside), orient="row"),
         repairs=pl.DataFrame(repairs, schema=dtypes(Repairs), orient="row"),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from auditor.result import AuditResult
     from tests.report.conftest import Make
 
-SHEETS = ["Summary", "Findings", "Input", "Coverage", "Rules"]
+SHEETS = ["Summary", "Findings", "Input", "Coverage", "Tables", "Rules"]
 
 
 @pytest.fixture(scope="module")
@@ -219,6 +219,15 @@ def test_coverage_shows_what_was_not_judged_first(book: Workbook) -> None:
     assert states == ["not judged"] * 3 + ["judged with caution"] + ["judged"] * 10
     assert sheet["B4"].value == "exact-duplicate"
     assert sheet["G4"].value == "the export has no received date"
+
+
+def test_tables_sheet_tells_what_tables_judged_and_which_codes_they_lack(book: Workbook) -> None:
+    rows = [[c.value for c in row if c.value is not None] for row in book["Tables"].iter_rows()]
+    state = ["unit limits", "not judged", 45]
+    assert [row[:3] for row in rows[3:5]] == [state, ["unit limits", "judged", 155]]
+    assert ["unit limits", "0042T", 45, "the code has no row in the MUE table of its date"] in [
+        [cell for cell in row if cell != ""] for row in rows
+    ]
 
 
 def test_rules_sheet_is_the_catalogue_and_counts_what_was_found(

@@ -1,0 +1,217 @@
+"""`auditor config`: whole outputs of check and show, and that show is a configuration file."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor import config
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+
+WRONG = """
+shet = "Lines"
+year_pivot = true
+line_of_business = "medicar"
+select = ["AOCC", "ptp, xyzzy"]
+ignore = ["DUP"]
+fail_on = 2024-01-01
+password_file = 3
+
+[columns]
+cod = "CPT"
+
+[tiers]
+MOD-LT = "review"
+PTP = "off"
+AOC-1 = "revew"
+orphan-add-on = "info"
+DUP-1 = 3
+
+[adopted]
+commercail = ["PTP"]
+commercial = ["PTP", "AOC-1", "THR-1", "QQ"]
+medicaid = ["PTP-0"]
+medicare = ["PTP-0"]
+
+[thresholds]
+minuts_per_day = 3
+minutes_per_day = "720"
+therapy_units_per_day = 0
+stronger_minutes_per_day = 3
+release_gap_review = -1
+
+[timely_filing_days]
+medicare = 365
+commercial = 0
+comercial = 90
+other = 90
+
+[same_practitioner]
+PTP-1 = "groop"
+PTPP = "group"
+
+[specialties]
+therapists = ["65"]
+qqq = ["65"]
+asc = ["", "49"]
+
+[payers]
+"Plan A*" = "comercial"
+"PLAN B *" = "commercial"
+"plan  b *" = "commercial"
+"*" = "medicare"
+"""
+
+RIGHT = """
+reference = "cms"
+line_of_business = "medicare"
+ignore = ["PTP-BYP"]
+sheet = "Day \\"1\\""
+
+[columns]
+code = "Proc Code"
+units = "Qty"
+
+[payers]
+"Plan A*" = "commercial"
+
+[tiers]
+MOD-LAT = "info"
+
+[adopted]
+commercial = ["PTP", "MUE"]
+
+[same_practitioner]
+PTP-1 = "group"
+
+[thresholds]
+minutes_per_day = 600
+therapy_units_per_day = 32
+
+[timely_filing_days]
+medicaid = 365
+
+[specialties]
+therapist = ["65", "67"]
+"""
+
+
+def told_in(folder: Path, text: str) -> str:
+    """A command's output without what differs from machine to machine."""
+    return text.replace(str(folder).replace("\\", "\\\\") + ("\\\\" if os.sep == "\\" else "/"), "")
+
+
+def test_every_problem_of_a_file(
+    run: Callable[..., Any], golden: Callable[[Path, str], None], tmp_path: Path
+) -> None:
+    (tmp_path / "wrong.toml").write_text(WRONG, encoding="utf-8")
+    told = run("config", "check", "wrong.toml")
+    assert (told.code, told.out) == (2, "")
+    golden(SNAPSHOTS / "config-check.txt", told.err)
+
+
+def test_an_audit_is_refused_for_the_same_problems(run: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "wrong.toml").write_text(WRONG, encoding="utf-8")
+    (tmp_path / "march.csv").write_text("code\n", encoding="utf-8")
+    listed = run("config", "check", "wrong.toml").err
+    flat = " ".join(listed.replace("\n  - ", "; ").split())
+    told = run("audit", "march.csv", "--config", "wrong.toml")
+    assert (told.code, told.out) == (2, "")
+    problems = flat.partition("; ")[2]
+    assert problems.count("; ") > 25
+    assert problems in " ".join(told.err.split())
+
+
+def test_a_valid_file_says_so(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "auditor.toml").write_text(RIGHT, encoding="utf-8")
+    (tmp_path / "one.toml").write_text("year_pivot = 30", encoding="utf-8")
+    told = run("config", "check")
+    assert (told.code, told.out, told.err) == (0, "auditor.toml: valid, 14 settings.\n", "")
+    assert run("config", "check", "one.toml").out == "one.toml: valid, 1 setting.\n"
+    monkeypatch.setenv("AUDITOR_CONFIG", "one.toml")
+    assert run("config", "check").out == "one.toml: valid, 1 setting.\n"
+
+
+def test_what_a_file_names_must_be_there(run: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "auditor.toml").write_text(
+        'password_file = "word.txt"\nlayout = "lay.toml"\n[columns]\ncode = "X"', encoding="utf-8"
+    )
+    told = run("config", "check")
+    assert (told.code, told.out) == (2, "")
+    assert " ".join(told.err.split()) == (
+        "auditor.toml: 3 problems"
+        " - password_file: there is no file word.txt"
+        " - layout and [columns] both say where the fields stand: leave one of them out"
+        " - layout: lay.toml: The layout does not exist."
+        " Check the path given with --layout."
+    )
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ((), "There is no auditor.toml in this folder. Name the file: auditor config check FILE."),
+        (("no.toml",), "no.toml: The configuration file does not exist."),
+    ],
+)
+def test_no_file_to_check(args: tuple[str, ...], said: str, run: Callable[..., Any]) -> None:
+    told = run("config", "check", *args)
+    assert (told.code, told.out) == (2, "")
+    assert said in told.err
+
+
+def test_a_file_that_is_no_toml(run: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "auditor.toml").write_text("select = [", encoding="utf-8")
+    told = run("config", "check")
+    assert (told.code, told.out) == (2, "")
+    assert "This is not valid TOML" in told.err
+
+
+def test_show_names_where_each_setting_comes_from(
+    run: Callable[..., Any],
+    golden: Callable[[Path, str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "auditor.toml").write_text(RIGHT, encoding="utf-8")
+    monkeypatch.setenv("AUDITOR_FAIL_ON", "review")
+    monkeypatch.setenv("AUDITOR_IGNORE", "")
+    monkeypatch.setenv("AUDITOR_PASSWORD", "hunter2")
+    told = run(
+        "config", "show", "--map", "code=CPT", "--line-of-business", "Medicaid",
+        "--year-pivot", "7", "--password-file", "word.txt",
+    )  # fmt: skip
+    assert (told.code, told.err) == (0, "")
+    assert "hunter2" not in told.out
+    golden(SNAPSHOTS / "config-show.txt", told_in(tmp_path, told.out))
+
+
+def test_show_without_anything(
+    run: Callable[..., Any], golden: Callable[[Path, str], None]
+) -> None:
+    told = run("config", "show")
+    assert (told.code, told.err) == (0, "")
+    golden(SNAPSHOTS / "config-show-default.txt", told.out)
+
+
+def test_what_show_prints_is_a_file_of_the_same_settings(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    odd = '[columns]\ncode = "a \\\\ \\"b\\" \\t é 🙂 # c"\n[payers]\n"A.B é" = "medicaid"\n'
+    for number, text in enumerate((RIGHT, odd, "")):
+        (tmp_path / "auditor.toml").write_text(text, encoding="utf-8")
+        again = tmp_path / f"again-{number}.toml"
+        again.write_text(run("config", "show").out, encoding="utf-8")
+        assert config.load(again) == config.load(tmp_path / "auditor.toml")
+
+
+def test_a_wrong_file_is_not_shown(run: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "auditor.toml").write_text("shet = 1", encoding="utf-8")
+    told = run("config", "show")
+    assert (told.code, told.out) == (2, "")
+    assert "shet is no setting (did you mean sheet?)" in told.err
