@@ -14,7 +14,7 @@ from auditor.rules.restated import code_pairs, doubts, meetings
 if TYPE_CHECKING:
     from auditor.engine.state import State
 
-STAGE = Stage.POLICY
+STAGE = Stage.AFTER
 CODES = (CodePolicy(table="infusion", flag="inf_listed", columns=(("inf_kind", "kind"),)),)
 _RANK = {"chemo_infusion": 0, "chemo_push": 1, "infusion": 2, "hydration": 3, "push": 4}
 """Initial services of a vein, column 1 first (CMS practitioner PTP 2024Q3)."""

@@ -2,7 +2,8 @@
 
 Policies that restate NCCI pairs (SPEC 2.6): where a loaded table has the pair, PTP is the headline
 by precedence and the policy stands in its `also`; without it the policy stands on the manual.
-What separates a pair is the same test that PTP pairs get (auditor.rules.bypass).
+What separates a pair is the same test that PTP pairs get (auditor.rules.bypass), and where PTP
+is not certain of the line neither is the policy, so the modules judge in Stage.AFTER.
 """
 
 from __future__ import annotations
@@ -100,10 +101,19 @@ def meetings(
             "base", "lob_tier", pl.when(unsure).then(pl.lit(REVIEW, pl.UInt8)).otherwise(0)
         )
     )
+    edges = _no_stronger_than_the_pair(edges, state)
     edges = edges.join(places(state.batch, edges["row1"]), left_on="row1", right_on="row")
     edges = edges.sort("row2", "tier", "code1", "place", "date")
     best = edges.unique("row2", keep="first", maintain_order=True)
     return best.rename({"row2": "row"})
+
+
+def _no_stronger_than_the_pair(edges: pl.DataFrame, state: State) -> pl.DataFrame:
+    """Where PTP names the line at review, a chain for instance, so does what restates it."""
+    named = state.hits_of("PTP-0", "PTP-1").group_by("row").agg(pair_tier=pl.col("tier").min())
+    return edges.join(named, left_on="row2", right_on="row", how="left").with_columns(
+        tier=pl.max_horizontal("tier", "pair_tier")
+    )
 
 
 def _edges(state: State, policy: pl.DataFrame, leave_out: pl.Series | None) -> pl.DataFrame:

@@ -14,7 +14,7 @@ from auditor.rules.restated import code_pairs, doubts, meetings
 if TYPE_CHECKING:
     from auditor.engine.state import State
 
-STAGE = Stage.POLICY
+STAGE = Stage.AFTER
 _COLUMNS = ("patient_id", "rendering_npi", "service_date_from", "code", "modifiers")
 _OTHERS = ("medicaid", "commercial", "unknown")
 _FLUOROSCOPY = "76000"

@@ -112,15 +112,16 @@ def _own_codes(given: pl.DataFrame, vaccines: pl.DataFrame, state: State) -> pl.
         wants="vac_g",
         special=pl.col("vac_group").is_in(_OWN_GROUPS).fill_null(value=False),
     )
-    met = met.filter(pl.col("special").all().over("row"))
+    met = met.filter(pl.col("special").all().over("row", "date"))
     own = given.filter(pl.col("vac_family") == "medicare")
-    there = together(met.select(lines.columns).unique("row"), own, wants="code").select(
-        "row", "wants"
+    there = together(met.select(lines.columns).unique(["row", "date"]), own, wants="code").select(
+        "row", "date", "wants"
     )
-    met = met.join(there, on=["row", "wants"], how="anti").join(
+    met = met.join(there, on=["row", "date", "wants"], how="anti").join(
         places(state.batch, met["row_"]), left_on="row_", right_on="row"
     )
-    found = met.sort("row", "wants", "place").unique("row", keep="first", maintain_order=True)
+    met = met.sort("row", "date", "wants", "place")
+    found = met.unique("row", keep="first", maintain_order=True)
     return hits(
         found,
         "VAC-6",

@@ -14,7 +14,7 @@ from auditor.rules.restated import code_pairs, doubts, meetings
 if TYPE_CHECKING:
     from auditor.engine.state import State
 
-STAGE = Stage.POLICY
+STAGE = Stage.AFTER
 CODES = (
     CodePolicy(
         table="vaccine_admin",

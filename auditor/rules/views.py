@@ -14,7 +14,7 @@ from auditor.rules.restated import code_pairs, doubts, meetings
 if TYPE_CHECKING:
     from auditor.engine.state import State
 
-STAGE = Stage.POLICY
+STAGE = Stage.AFTER
 _SPLIT = Rule(
     id="IMG-3",
     name="views-split",

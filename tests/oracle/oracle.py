@@ -63,9 +63,10 @@ def judge(raws: Iterable[Raw], tables: Tables, rejected: Iterable[Rejected] = ()
     left = [line for line in standing.lines if line.key not in gone]
     doubles = duplicates(replace(standing, lines=left))
     batch = Batch(standing, frozenset(doubles) | gone, tables)
+    batch.lost = list(rejected)
     pairs = judge_pairs(batch)
     units = judge_units(batch)
-    addons = AddOns(batch, pairs, units, rejected)
+    addons = AddOns(batch, pairs, units, batch.lost)
     own: dict[int, dict[str, str]] = defaultdict(dict)
     for key, tier in doubles.items():
         own[key]["DUP-1"] = tier

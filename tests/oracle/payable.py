@@ -18,6 +18,8 @@ class Batch:
         self.tables = tables
         self.loose = standing.loose
         self.borrowed = standing.borrowed
+        self.lost: list[tuple[str | None, str | None, date | None]] = []
+        """Claim, patient and date of rows that could not be placed."""
         self.everyone = standing.lines
         """Exact duplicates among them: rules that deny nothing look at these too."""
         self.lines = [line for line in standing.lines if line.key not in duplicates]

@@ -32,6 +32,8 @@ def every_case() -> Iterator[Any]:
     for rule in sorted(JUDGED):
         data = tomllib.loads((CASES / f"{rule}.toml").read_text(encoding="utf-8"))
         for case in data["case"]:
+            if case.keys() & {"options", "history", "columns"}:
+                continue  # settings and earlier nights are the auditor's
             given = {**data["reference"], **case.get("reference", {})}
             yield pytest.param(rule, given, case, id=f"{rule}-{case['name']}")
 
