@@ -11,9 +11,7 @@ from auditor.engine.partners import KEYS, others, strangers
 if TYPE_CHECKING:
     from auditor.engine.state import State
 
-PRODUCT_LIKE = (
-    r"^(?:9028[1-9]|9029\d|903\d\d|9047[6-9]|904[89]\d|90[56]\d\d|907[0-5]\d|913\d\d|Q203\d)$"
-)
+PRODUCT_LIKE = r"^(?:9028[1-9]|9029\d|903\d\d|9047[6-9]|9048[2-9]|9049\d|90[56]\d\d|907[0-5]\d|913\d\d|Q203\d)$"
 """Vaccines and immune globulins by their ranges, of codes too new for the table as well."""
 COLUMNS = (
     "row",
