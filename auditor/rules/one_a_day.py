@@ -34,8 +34,8 @@ _DRAW = Rule(
     why="Medicare allows one collection fee for each encounter, however many specimens are drawn; "
     "a series for one test counts as one encounter.",
     not_flagged="One draw a day; lines with 59, an X modifier, 76, 77 or 91 (another encounter); "
-    "other practitioners; lines of several days; lines the payer denied; payers other than "
-    "Medicare.",
+    "other practitioners and places of service; lines of several days; lines the payer denied; "
+    "payers other than Medicare.",
     remedy="Report 36415 once for each encounter; if the record shows two encounters mark the "
     "second.",
     citation="CMS 100-04 ch. 16 s. 60.1 (one specimen collection fee an encounter)",
@@ -56,8 +56,8 @@ _CONCURRENT = Rule(
     "practitioner, on lines without 59, an X modifier, 76 or 77.",
     why="96368 is reported once an encounter, however many drugs run at the same time.",
     not_flagged="One unit a day; lines with 59, an X modifier, 76 or 77 (another encounter); other "
-    "practitioners; lines of several days; lines the payer denied. Whether hydration ran beside "
-    "an infusion is in the record and not on the claim.",
+    "practitioners and places of service; lines of several days; lines the payer denied. Whether "
+    "hydration ran beside an infusion is in the record and not on the claim.",
     remedy="Report 96368 once for each encounter.",
     citation="NCCI Policy Manual ch. XI N 6",
     example_flag=("96365", "96368 units=2"),
@@ -76,8 +76,9 @@ def find(state: State) -> pl.DataFrame:
     )
     if lines.is_empty():
         return no_hits()
+    # Two places of service are two encounters.
     lines = state.with_facts(lines, "code").with_columns(
-        total=pl.col("units").fill_null(_ONE).sum().over("day", "code")
+        total=pl.col("units").fill_null(_ONE).sum().over("day", "code", "pos")
     )
     lines = lines.filter(pl.col("total") > _ONE)
     return pl.concat([_told(lines, code, state) for code in _OF])
@@ -90,7 +91,7 @@ def _told(lines: pl.DataFrame, code: str, state: State) -> pl.DataFrame:
     if found.is_empty():
         return no_hits()
     found = found.join(places(state.batch, found["row"]), on="row").sort("day", "place")
-    found = found.with_columns(root=pl.col("row").first().over("day"))
+    found = found.with_columns(root=pl.col("row").first().over("day", "pos"))
     return hits(
         found,
         rule.id,

@@ -43,8 +43,9 @@ RULES = (
         "vaccine that the code may stand for.",
         why="Medicare pays the administration of these three under codes of its own, without "
         "coinsurance; 90471 for them is denied or paid wrongly.",
-        not_flagged="The G code is there; another vaccine was given that day; other payers. Where "
-        "the payer is unknown only patients of 65 and older are told.",
+        not_flagged="The G code is there; another vaccine was given that day; the vaccine of a "
+        "practitioner who is not known to be of the group; other payers. Where the payer is "
+        "unknown only patients of 65 and older are told.",
         remedy="Report G0008 (influenza), G0009 (pneumococcal) or G0010 (hepatitis B) in place of "
         "the code.",
         citation="NCCI Policy Manual ch. XI B 13; CMS 100-04 ch. 18 s. 10.2",
@@ -112,7 +113,8 @@ def _own_codes(given: pl.DataFrame, vaccines: pl.DataFrame, state: State) -> pl.
         wants="vac_g",
         special=pl.col("vac_group").is_in(_OWN_GROUPS).fill_null(value=False),
     )
-    met = met.filter(pl.col("special").all().over("row", "date"))
+    # Whose vaccines they are must be known; what else the code may stand for need not.
+    met = met.filter(pl.col("special").all().over("row", "date"), pl.col("own"))
     own = given.filter(pl.col("vac_family") == "medicare")
     there = together(met.select(lines.columns).unique(["row", "date"]), own, wants="code").select(
         "row", "date", "wants"
@@ -157,7 +159,8 @@ def _components(given: pl.DataFrame, vaccines: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.col("known").all(), pl.col("covers").sum())
         .filter("known")
     )
-    asked = together(more, more, units_="units").group_by("row", "date").agg(pl.col("units_").sum())
+    asked = together(more, more, units_="units").filter("own")
+    asked = asked.group_by("row", "date").agg(pl.col("units_").sum())
     found = (
         more.join(covered, on=["row", "date"])
         .join(asked, on=["row", "date"])

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.partners import KEYS, others, strangers
+from auditor.engine.partners import KEYS, one_group, others, strangers
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
 
-PRODUCT_LIKE = r"^(?:9028[1-9]|9029\d|903\d\d|9047[6-9]|9048[2-9]|9049\d|90[56]\d\d|907[0-5]\d|913\d\d|Q203\d)$"
+PRODUCT_LIKE = (
+    r"^(?:9028[1-9]|9029\d|903\d\d"  # immune globulins
+    r"|9047[6-9]|9048[2-9]|9049\d|90[56]\d\d|907[0-5]\d|913\d\d|Q203\d)$"
+)
 """Vaccines and immune globulins by their ranges, of codes too new for the table as well."""
 COLUMNS = (
     "row",
@@ -45,11 +48,13 @@ def billed(state: State, codes: pl.Expr) -> pl.DataFrame:
 def together(lines: pl.DataFrame, there: pl.DataFrame, **columns: str | pl.Expr) -> pl.DataFrame:
     """`lines` beside each line of `there`: one person and date, not known to be of two groups.
 
-    By person, whatever the payer: a vaccine and its administration may go to two of them.
+    By person, whatever the payer: a vaccine and its administration may go to two of them. `own`
+    is True where the two are known to be one practitioner's or one group's.
     """
     other = others(there, person="person", date="date", row_="row", **columns)
     met = lines.join(other, on=["person", "date"])
-    return met.filter(~strangers() | (pl.col("s1") == pl.col("s1_")).fill_null(value=False))
+    same = (pl.col("s1") == pl.col("s1_")).fill_null(value=False)
+    return met.filter(~strangers() | same).with_columns(own=same | one_group())
 
 
 def lacking_words(state: State, what: str) -> pl.Expr:

@@ -43,7 +43,8 @@ def judge(batch: Batch, so_far: Found) -> Found:
         for line in _whole_panels([x for x in lines if _fit(x)]):
             found[line.key]["LAB-1"] = "review"
         for rule, code in (("LAB-4", "36415"), ("INF-4", "96368")):
-            for line in _over_one([x for x in lines if _fit(x) and x.code == code]):
+            one_code = [x for x in lines if _fit(x) and x.code == code]
+            for line in _over_one(one_code):
                 if rule == "INF-4" or line.business in ("medicare", "unknown"):
                     found[line.key][rule] = "review"
     return found
@@ -85,7 +86,11 @@ def _whole_panels(lines: list[Line]) -> Iterable[Line]:
 
 
 def _over_one(lines: list[Line]) -> list[Line]:
-    """All of them, where they come to more than one unit."""
+    """All of them, where those of one place of service come to more than one unit."""
     single = [x for x in lines if len(x.days) == 1]
-    total = sum(1 if x.units is None else x.units for x in single)
-    return single if total > 1 else []
+    places = {x.pos for x in single}
+    by_place = [[x for x in single if x.pos == pos] for pos in places]
+    return [
+        x for some in by_place if sum(1 if y.units is None else y.units for y in some) > 1
+        for x in some
+    ]  # fmt: skip

@@ -95,6 +95,14 @@ def _perhaps_one_group(one: Line, other: Line) -> bool:
     return True
 
 
+def _surely_one_group(one: Line, other: Line) -> bool:
+    if one.s1 is not None and one.s1 == other.s1:
+        return True
+    if one.tax is not None and other.tax is not None:
+        return one.tax == other.tax
+    return one.billing is not None and one.billing == other.billing
+
+
 def _near(batch: Batch, line: Line, day: date) -> list[Line]:
     """Lines of the person on that day by the group, whoever pays; the line among them."""
     return [
@@ -132,10 +140,10 @@ def _medicares_own(batch: Batch, line: Line, day: date) -> bool:
     if not asked or not general or line.denied:
         return False
     near = _near(batch, line, day)
-    products = [x.code for x in near if _is_product(x, day)]
-    wanted = {VACCINES.get(code, ("", 1))[0] for code in products}
-    if not products or "" in wanted:
+    products = [x for x in near if _is_product(x, day)]
+    if any(not VACCINES.get(x.code, ("", 1))[0] for x in products):
         return False
+    wanted = {VACCINES[x.code][0] for x in products if _surely_one_group(line, x)}
     return bool(wanted - {x.code for x in near})
 
 
@@ -147,5 +155,9 @@ def _too_many(batch: Batch, line: Line, day: date) -> bool:
     if not products or any(x.code not in VACCINES for x in products):
         return False
     covered = sum((1 if x.units is None else x.units) * (VACCINES[x.code][1] - 1) for x in products)
-    asked = sum(x.units for x in near if x.code == "90461" and x.units and not x.denied)
+    asked = sum(
+        x.units
+        for x in near
+        if x.code == "90461" and x.units and not x.denied and _surely_one_group(line, x)
+    )
     return asked > covered
