@@ -160,13 +160,13 @@ def crowded(seed: int) -> Night:
 nights = st.integers(0, 2**32 - 1).map(crowded)
 
 
-@rounds(100)
+@rounds(60)
 @given(nights)
 def test_auditor_and_oracle_agree(night: Night) -> None:
     _agree(night, TABLES)
 
 
-@rounds(40)
+@rounds(25)
 @given(nights)
 def test_they_agree_without_tables(night: Night) -> None:
     """Then the policies stand on the manual alone."""
