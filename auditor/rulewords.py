@@ -39,6 +39,7 @@ def problems(settings: Settings) -> Iterator[str]:
     yield from _values("tiers", settings.tiers, WEAKER_TIERS, _NEVER_TIERS)
     yield from _values("same_practitioner", settings.same_practitioner, KEYS, {})
     yield from _not_to_adopt(settings)
+    yield from _no_choice_of_key(settings)
     yield from _numbers(settings)
     for name, codes in settings.specialties.items():
         if name not in SPECIALTIES:
@@ -157,6 +158,19 @@ def _not_to_adopt(settings: Settings) -> Iterator[str]:
             silent = all(business not in r.profiles for r in found)
             why = "not judged" if silent else "judged at its own tier already"
             yield f"adopted.{business}: {word} is {why} for {business}"
+
+
+def _no_choice_of_key(settings: Settings) -> Iterator[str]:
+    """Words of [same_practitioner] whose rules all compare the rendering NPI and nothing else."""
+    rules = _catalogue(settings)
+    for word in settings.same_practitioner:
+        found = rules_named(word, rules)
+        if found and not any(rule.practitioner for rule in found):
+            some = ", ".join(r.id for r in rules if r.practitioner)
+            yield (
+                f"same_practitioner.{word}: {word} compares the rendering NPI, as CMS defines it"
+                f" (rules that take a key: {some})"
+            )
 
 
 def _numbers(settings: Settings) -> Iterator[str]:

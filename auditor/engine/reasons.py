@@ -173,7 +173,7 @@ class Reasons:
                 f"{CAUTION}: at most at review where Medicare does not pay, or may not",
                 pl.col("lob").is_in(rule.review_for),
             )
-        if rule.shape != "line":
+        if rule.shape not in ("line", "provider"):
             yield (
                 f"{CAUTION}: at most at review: the billing NPI stands in for the rendering NPI",
                 ~pl.col("s1_known"),
@@ -186,6 +186,8 @@ class Reasons:
         if rule.shape != "provider":
             yield f"{NOT}: the patient id is a placeholder", pl.col("no_patient")
         yield f"{NOT}: no practitioner on the line", pl.col("no_s1")
+        if rule.shape == "provider":  # a group's number would sum the days of all its members
+            yield f"{NOT}: the rendering NPI is missing", ~pl.col("s1_known")
         most = self.state.options.implausible_day_lines
         yield (
             f"{NOT}: implausible day (over {most:,} lines of one patient and practitioner)",

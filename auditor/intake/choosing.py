@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from auditor.intake.names import Match
 
-_FREE = frozenset({"claim_note"})  # the first of several will do: no rule depends on it
+_FREE = frozenset({"claim_note"})  # the first will do: rules ask whether there is one
 _IDS = frozenset({"claim_id", "patient_id"})
 
 Candidate = tuple[int, "Match"]

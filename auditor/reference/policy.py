@@ -35,6 +35,7 @@ TABLES = {
     "modifiers": "modifiers, their dates, and which may separate a pair",
     "place_of_service": "places of service, and which are facilities",
     "pos_rules": "places that a visit code allows",
+    "preventive_part_b": "preventive services of Part B: 25 beside G2211 is allowed",
     "ptp_warned": "pairs on which CMS warns against modifier 59",
     "sex_rules": "codes usually of one sex",
     "single_dose_drugs": "drugs sold in single-dose containers only: JW or JZ",

@@ -8,8 +8,9 @@ import polars as pl
 
 from auditor.engine.hits import INFO, REVIEW, hits, no_hits
 from auditor.engine.order import places
-from auditor.engine.partners import KEYS, one_physician, others, someone_else
+from auditor.engine.partners import KEYS, others, someone_else
 from auditor.rules.interface import Rule, Stage
+from auditor.rules.meeting import by_whom
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -25,6 +26,7 @@ RULES = (
         shape="day",
         precedence=81,
         denies=True,
+        practitioner="group-specialty",
         profiles=("medicare",),
         review_for=("unknown",),
         columns=_COLUMNS,
@@ -49,6 +51,7 @@ RULES = (
         shape="span",
         precedence=82,
         denies=True,
+        practitioner="group-specialty",
         profiles=("medicare",),
         review_for=("unknown",),
         columns=_COLUMNS,
@@ -99,7 +102,9 @@ def find(state: State) -> pl.DataFrame:
         date=pl.col("date") - pl.duration(days=1), eve=pl.lit(value=True)
     )
     surgery = pl.concat([surgery.with_columns(eve=pl.lit(value=False)), before])
-    near = visits.join(surgery, on=["patient", "date"]).filter(one_physician())
+    near = visits.join(surgery, on=["patient", "date"]).filter(
+        state.practitioner("GLB-25") | state.practitioner("GLB-57")
+    )
     near = near.join(places(state.batch, near["other"]), left_on="other", right_on="row")
     table = state.batch.facts.table
     near = near.with_columns(
@@ -108,7 +113,7 @@ def find(state: State) -> pl.DataFrame:
         table["fee_release"].gather(near["ce_"]),
         partner=someone_else(),
     ).sort("row", "partner", "eve", "procedure", "place")
-    return pl.concat([_told(near, rule) for rule in _FINDS])
+    return pl.concat([_told(near.filter(state.practitioner(rule)), rule) for rule in _FINDS])
 
 
 def _combinations_with(state: State, modifiers: tuple[str, ...]) -> pl.Series:
@@ -139,9 +144,7 @@ def _told(near: pl.DataFrame, rule: str) -> pl.DataFrame:
             pl.col("procedure"),
             pl.col("days_"),
             pl.when("eve").then(pl.lit("the next day")).otherwise(pl.lit("that day")),
-            pl.when("partner")
-            .then(pl.lit("a partner of the same group and specialty"))
-            .otherwise(pl.lit("the same practitioner")),
+            by_whom(),
             pl.when(pl.col("is_new") & minor)
             .then(pl.lit(" Medicare does not need 25 on a new-patient visit; other payers may."))
             .when(pl.col("has_25") & (not minor))

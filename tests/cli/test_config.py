@@ -62,7 +62,7 @@ def test_tables_about_rules_become_options_by_id(file: Path) -> None:
         [adopted]
         commercial = ["mue", "PTP-0", "disallowed-pair"]
         [same_practitioner]
-        PTP-1 = "group"
+        GLB-24 = "group"
         [thresholds]
         minutes_per_day = 600
         release_gap_review = 4
@@ -83,7 +83,7 @@ def test_tables_about_rules_become_options_by_id(file: Path) -> None:
     assert found.adopted == {"commercial": every | {"PTP-0"}}
     assert {"MUE-1", "MUE-2", "MUE-3"} <= every
     assert replace(found, tiers={}, adopted={}) == RuleOptions(
-        same_practitioner={"PTP-1": "group"},
+        same_practitioner={"GLB-24": "group"},
         minutes_per_day=600,
         timely_filing_days={"medicaid": 365},
         specialties={"therapist": ("65", "225100000X")},

@@ -85,7 +85,7 @@ MOD-LAT = "info"
 commercial = ["PTP", "MUE"]
 
 [same_practitioner]
-PTP-1 = "group"
+GLB-24 = "group"
 
 [thresholds]
 minutes_per_day = 600

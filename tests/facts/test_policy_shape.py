@@ -46,6 +46,7 @@ VALUES = {
     "lab_panels": "component membership option_group option indicator",
     "lab_pairs": "column2 group",
     "pos_rules": "allowed_pos severity",
+    "preventive_part_b": "kind",
     "sex_rules": "sex severity",
     "single_dose_drugs": "severity",
     "sole_service": "rule",

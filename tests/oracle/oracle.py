@@ -103,9 +103,7 @@ def _headlines(
     key: int, rules: dict[str, str], partners: dict[int, frozenset[str | None]]
 ) -> Iterable[Finding]:
     """What denies the line is one finding; whatever else is wrong stands on its own."""
-    denying = sorted(
-        (r for r in rules if RANK[r] is not None and rules[r] != "info"), key=lambda r: RANK[r] or 0
-    )
+    denying = sorted((r for r in rules if RANK[r] is not None), key=lambda r: RANK[r] or 0)
     if denying:
         named = partners.get(key, frozenset()) if denying[0].startswith("PTP") else frozenset()
         tier = strongest(rules[r] for r in denying)

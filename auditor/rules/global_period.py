@@ -1,0 +1,186 @@
+"""Visits and procedures in the days after surgery that its payment covers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.engine.hits import REVIEW, hits, no_hits
+from auditor.engine.partners import someone_else
+from auditor.rules.interface import Rule, Stage
+from auditor.rules.meeting import WHO, by_whom, first_each, join_lines, paying, with_codes
+
+if TYPE_CHECKING:
+    from auditor.engine.state import State
+
+STAGE = Stage.POLICY
+_COLUMNS = ("patient_id", "rendering_npi", "service_date_from", "code", "modifiers")
+_NO_WINDOW = ("54", "55", "56", "78", "80", "81", "82", "AS")
+"""Lines that open no global period of their own: the surgeon's part alone (54 hands the aftercare
+over), aftercare, an assistant, or a return to the operating room (78)."""
+_NOT_A_PROCEDURE = ("55", "56", "80", "81", "82", "AS")
+_SEPARATE_PROCEDURE = ("58", "78", "79")
+_WINDOW = {"010": 10, "090": 90}
+_STRIDE = 91
+"""Days of a bucket: a window of 90 days reaches into one further bucket at most."""
+_NOT_FLAGGED = (
+    "Lines by other groups, or by partners whose specialty differs or is unknown; a first "
+    "procedure with 54, 55, 56, 78, 80, 81, 82 or AS, or denied; days after the window; other "
+    "payers."
+)
+RULES = (
+    Rule(
+        id="GLB-24",
+        name="visit-in-global-period",
+        tier="review",
+        shape="span",
+        precedence=120,
+        denies=True,
+        practitioner="group-specialty",
+        profiles=("medicare",),
+        review_for=("unknown",),
+        columns=_COLUMNS,
+        tables=("fee-schedule",),
+        looks_back=90,
+        flags="A visit without 24 on day 1 to 10 after a procedure with global days 010, or on "
+        "day 1 to 90 after one with 090, by the same practitioner or a partner of the same group "
+        "and specialty.",
+        why="Medicare pays the follow-up of surgery with the surgery; a visit in that time pays "
+        "only when 24 says that it had nothing to do with it.",
+        not_flagged="Visits with 24, or with FT (unrelated critical care); 99024; E/M services "
+        "that are not visits. " + _NOT_FLAGGED,
+        remedy="If the record shows that the visit was unrelated to the surgery add 24; else "
+        "remove the visit.",
+        citation="CMS 100-04 ch. 12 s. 40.1, 40.2; NCCI Policy Manual ch. I D; MPFS global days",
+        example_flag=("27447-RT pos=22 dos=2025-10-01", "99213 dos=2025-11-06"),
+        example_ok=("27447-RT pos=22 dos=2025-10-01", "99213-24 dos=2025-11-06"),
+    ),
+    Rule(
+        id="GLB-78",
+        name="procedure-in-global-period",
+        tier="review",
+        shape="span",
+        precedence=121,
+        denies=True,
+        practitioner="group-specialty",
+        profiles=("medicare",),
+        review_for=("unknown",),
+        columns=_COLUMNS,
+        tables=("fee-schedule",),
+        looks_back=90,
+        flags="A procedure with global days 000, 010 or 090 without 58, 78 or 79 on day 1 to 10 "
+        "after a procedure with 010, or on day 1 to 90 after one with 090, by the same "
+        "practitioner or a partner of the same group and specialty.",
+        why="Within the global period Medicare pays another procedure only when a modifier says "
+        "why: 78 a return to the operating room, 58 planned or more extensive, 79 unrelated.",
+        not_flagged="Procedures with 58, 78 or 79; imaging, laboratory and services without "
+        "global days; aftercare (55, 56) and assistants. " + _NOT_FLAGGED,
+        remedy="If the record shows a return to the operating room add 78, a planned or more "
+        "extensive procedure 58, an unrelated one 79; else remove the line.",
+        citation="CMS 100-04 ch. 12 s. 40.1, 40.2; NCCI Policy Manual ch. I C 14, I E; MPFS "
+        "global days",
+        example_flag=("27447-RT pos=22 dos=2025-10-01", "20610-RT dos=2025-11-06"),
+        example_ok=("27447-RT pos=22 dos=2025-10-01", "20610-LT-79 dos=2025-11-06"),
+    ),
+)
+
+
+def find(state: State) -> pl.DataFrame:
+    """Hits of both rules."""
+    index = _lines(state, pl.col("global_days").is_in([*_WINDOW]), _NO_WINDOW)
+    if index.is_empty():
+        return no_hits()
+    visits = _lines(state, pl.col("is_visit"), ("24", "FT"))
+    procedures = _lines(
+        state,
+        pl.col("global_days").is_in(["000", *_WINDOW])
+        & ~pl.col("is_em")
+        & ~pl.col("code").str.contains("^[78][0-9]{4}$"),
+        (*_NOT_A_PROCEDURE, *_SEPARATE_PROCEDURE),
+    )
+    return pl.concat(
+        [
+            _told(_after(state, visits, index), state, "GLB-24"),
+            _told(_after(state, procedures, index), state, "GLB-78"),
+        ]
+    )
+
+
+def _lines(state: State, codes: pl.Expr, without: tuple[str, ...]) -> pl.DataFrame:
+    """Lines of codes that satisfy `codes`, whose payer has the rules, without these modifiers."""
+    skip = state.modifiers(*without)
+    return state.lines_of(
+        codes, *WHO, "dup", "crowded", "live", "lob", "pays_as_primary", "global_days"
+    ).filter(
+        pl.col("patient").is_not_null(),
+        ~pl.col("dup") & ~pl.col("crowded") & pl.col("live"),
+        pl.col("lob").is_in(["medicare", "unknown"]),
+        ~pl.col("m").is_in(skip.implode()),
+    )
+
+
+def _after(state: State, lines: pl.DataFrame, index: pl.DataFrame) -> pl.DataFrame:
+    """`lines` beside the procedures of `index` in whose window they are, with the day n.
+
+    Joined by patient and bucket of days, so that a patient's whole history never meets itself.
+    """
+    lines = lines.filter(pl.col("patient").is_in(index["patient"].unique().implode()))
+    index = index.filter(pl.col("patient").is_in(lines["patient"].unique().implode()))
+    bucket = pl.col("date").cast(pl.Int32) // _STRIDE
+    lines = state.by_day(lines.select(*WHO)).with_columns(bucket=bucket)
+    index = paying(state, index).select(*WHO, "global_days").with_columns(bucket=bucket)
+    index = pl.concat([index, index.with_columns(bucket=pl.col("bucket") + 1)])
+    window = pl.col("global_days_").replace_strict(_WINDOW, return_dtype=pl.Int64)
+    return (
+        join_lines(lines, index, ["patient", "bucket"])
+        .with_columns(n=(pl.col("date") - pl.col("date_")).dt.total_days())
+        .filter(pl.col("n").is_between(1, window))
+    )
+
+
+def _told(met: pl.DataFrame, state: State, rule: str) -> pl.DataFrame:
+    """The hits of one rule: a line once, against its own and then the nearest surgery."""
+    met = met.filter(state.practitioner(rule)).with_columns(partner=someone_else())
+    if met.is_empty():
+        return no_hits()
+    found = with_codes(state, first_each(state, met, "partner", "n"))
+    found = state.with_facts(found, "fee_release", at="ce_")
+    modifier, remedy = {
+        "GLB-24": (
+            "24",
+            (
+                "If the record shows that the visit was unrelated to the surgery add 24; else "
+                "remove the visit: the follow-up is paid with the surgery."
+            ),
+        ),
+        "GLB-78": (
+            "58, 78 or 79",
+            (
+                "If the record shows a return to the operating room add 78, a planned or more "
+                "extensive procedure 58, an unrelated one 79; else remove the line."
+            ),
+        ),
+    }[rule]
+    return hits(
+        found,
+        rule,
+        tier=REVIEW,
+        other=pl.col("row_"),
+        other_code=pl.col("code_"),
+        message=pl.format(
+            "{} on {} is day {} of the {} days after {} on {} by {}, and has no {}.",
+            pl.col("code"),
+            pl.col("date"),
+            pl.col("n"),
+            pl.col("global_days_").str.strip_chars_start("0"),
+            pl.col("code_"),
+            pl.col("date_"),
+            by_whom(),
+            pl.lit(modifier),
+        ),
+        remedy=pl.lit(remedy),
+        kind="fee-schedule",
+        release=pl.col("fee_release"),
+        table_row=pl.format("{}: global days {}", pl.col("code_"), pl.col("global_days_")),
+    )

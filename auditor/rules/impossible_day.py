@@ -1,0 +1,186 @@
+"""A practitioner's whole day: more minutes of timed services than a day of work holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.engine.hits import REVIEW, hits, no_hits
+from auditor.engine.order import places
+from auditor.rules.interface import CodePolicy, Rule, Stage
+
+if TYPE_CHECKING:
+    from auditor.engine.state import State
+
+STAGE = Stage.POLICY
+CODES = (
+    CodePolicy(
+        table="timed_codes",
+        flag="em_timed",
+        columns=(
+            ("em_unit_minutes", "unit_minutes"),
+            ("em_minimum_minutes", "minimum_minutes"),
+            ("em_unit_type", "unit_type"),
+        ),
+        only=("counted", ("1",)),
+    ),
+)
+_NOT_THEIR_OWN = ("CO", "CQ", "GE", "HL", "HM", "HN")
+"""Therapy assistants, residents on their own, and clinicians below the one who bills."""
+_REPEATS = ("secondary", "tertiary", "s", "t", "2", "3")
+"""Places of a payer that repeats what the primary was billed."""
+RULES = (
+    Rule(
+        id="EM-IMD",
+        name="impossible-day",
+        tier="review",
+        shape="provider",
+        precedence=87,
+        denies=False,
+        profiles=("medicare", "medicaid", "commercial", "unknown"),
+        columns=("rendering_npi", "service_date_from", "code", "units"),
+        tables=(),
+        amount="none",
+        flags="Timed services of one rendering practitioner on one day, over all patients, that "
+        "add up to more than 720 minutes, or more than 32 units of timed therapy (both can be "
+        "configured). One finding a day, on the line of the most minutes.",
+        why="Time that is billed must have been spent; a day that cannot hold it is the first "
+        "thing an auditor looks for.",
+        not_flagged="Lines by assistants (CQ, CO), residents (GE) and lesser clinicians (HL, HM, "
+        "HN); behavior analysis (97151-97158), anesthesia and care management; secondary claims, "
+        "denied lines and duplicates; lines without a rendering NPI, and an NPI under which "
+        "others bill, because several people work under it.",
+        remedy="Compare the schedule and the records of the day with the units billed, and "
+        "report each service under the practitioner who gave it.",
+        citation="CPT time of the codes; CMS 100-04 ch. 5 s. 20.2 (15-minute units)",
+        example_flag=(
+            "97110 units=25 patient=P1",
+            "97110 units=25 patient=P2",
+        ),
+        example_ok=("97110 units=8",),
+    ),
+)
+
+
+def find(state: State) -> pl.DataFrame:
+    """One hit a practitioner and day over a limit."""
+    lines = _counted(state)
+    if lines.is_empty():
+        return no_hits()
+    options = state.options
+    over = _totals(lines).filter(
+        (pl.col("minutes") > options.minutes_per_day)
+        | (pl.col("therapy") > options.therapy_units_per_day)
+    )
+    if over.is_empty():
+        return no_hits()
+    lines = _of_one_person(lines.join(over, on=["s1", "date"], how="semi"), state)
+    found = _anchors(lines, state).join(over, on=["s1", "date"])
+    minutes = pl.col("minutes") > options.minutes_per_day
+    return hits(
+        found,
+        "EM-IMD",
+        tier=REVIEW,
+        message=pl.format(
+            "{} on {}: one practitioner billed {}{} for {} patients.{}",
+            pl.col("code"),
+            pl.col("date"),
+            pl.format("{} minutes of timed services", pl.col("minutes")),
+            pl.when(pl.col("therapy") > options.therapy_units_per_day)
+            .then(
+                pl.format(
+                    ", {} units of timed therapy among them,",
+                    pl.col("therapy"),
+                )
+            )
+            .otherwise(pl.lit("")),
+            pl.col("people"),
+            pl.when(pl.col("minutes") > options.stronger_minutes_per_day)
+            .then(pl.lit(f" That is over {options.stronger_minutes_per_day} minutes."))
+            .when(minutes)
+            .then(pl.lit(f" That is over {options.minutes_per_day} minutes."))
+            .otherwise(pl.lit(f" That is over {options.therapy_units_per_day} units of therapy.")),
+        ),
+        remedy=pl.lit(
+            "Compare the schedule and the records of the day with the units billed; services of "
+            "assistants and other staff under this NPI explain such a day only if they were "
+            "allowed to be billed so."
+        ),
+        table_row=pl.format("{}: timed service", pl.col("code")),
+    )
+
+
+def _counted(state: State) -> pl.DataFrame:
+    """Lines of timed services that are one practitioner's own, day by day.
+
+    minutes and therapy (units) are in thousandths, as units are: sums of integers.
+    """
+    skip = state.modifiers(*_NOT_THEIR_OWN)
+    lines = state.lines_of(
+        pl.col("em_timed"),
+        *("row", "s1", "s1_known", "patient", "person", "day", "date", "days", "c", "ce", "m"),
+        *("units", "dup", "denied", "live"),
+    ).filter(
+        pl.col("s1").is_not_null() & pl.col("s1_known"),
+        ~pl.col("dup") & ~pl.col("denied") & pl.col("live"),
+        ~pl.col("m").is_in(skip.implode()),
+    )
+    lines = state.with_raw(lines, "payer_sequence").filter(
+        ~pl.col("payer_sequence").str.to_lowercase().is_in(_REPEATS).fill_null(value=False)
+    )
+    lines = state.with_facts(
+        state.by_day(lines), "em_unit_minutes", "em_minimum_minutes", "em_unit_type"
+    )
+    units = pl.col("units").fill_null(1000) // pl.col("days")
+    each = pl.coalesce("em_unit_minutes", "em_minimum_minutes").cast(pl.Int64)
+    return lines.with_columns(
+        minutes=units * each,
+        therapy=pl.when(pl.col("em_unit_type") == "unit15").then(units).otherwise(0),
+    )
+
+
+def _totals(lines: pl.DataFrame) -> pl.DataFrame:
+    """Minutes, therapy units and patients of each practitioner's day.
+
+    What two payers were billed for the same person counts once: the larger of the two.
+    """
+    keys = ["s1", "date", "person", "c"]
+    billed = lines.group_by(*keys, "patient").agg(pl.col("minutes", "therapy").sum())
+    once = billed.group_by(keys).agg(pl.col("minutes", "therapy").max())
+    return once.group_by("s1", "date").agg(
+        pl.col("minutes", "therapy").sum() // 1000,
+        people=pl.col("person").n_unique(),
+    )
+
+
+def _of_one_person(lines: pl.DataFrame, state: State) -> pl.DataFrame:
+    """Without lines whose rendering NPI is one under which other practitioners bill."""
+    lines = state.with_raw(lines, "rendering_npi")
+    names = lines["rendering_npi"].unique().implode()
+    groups = (
+        state.batch.standing()
+        .filter(
+            pl.col("billing_npi").is_in(names),
+            pl.col("rendering_npi").is_not_null(),
+            pl.col("rendering_npi") != pl.col("billing_npi"),
+        )
+        .select(pl.col("billing_npi").unique())
+        .collect()["billing_npi"]
+    )
+    return lines.filter(~pl.col("rendering_npi").is_in(groups.implode()).fill_null(value=False))
+
+
+def _anchors(lines: pl.DataFrame, state: State) -> pl.DataFrame:
+    """The line of each practitioner's day that carries the finding."""
+    lines = lines.filter(pl.col("row") < state.batch.audited_rows)
+    lines = lines.join(places(state.batch, lines["row"]), on="row")
+    lines = state.with_facts(lines, "code")
+    return (
+        lines.sort("s1", "date", "minutes", "place", descending=[False, False, True, False])
+        .unique(["s1", "date"], keep="first", maintain_order=True)
+        .select("row", "s1", "date", "code")
+        # A line of several days is told once, of its first day over the limit.
+        .sort("row", "date")
+        .unique("row", keep="first", maintain_order=True)
+    )
