@@ -26,6 +26,7 @@ TABLES = {
     "infusion": "infusions and injections: kind, role, the initial they need",
     "infusion_addons": "add-ons whose initial service may be of the day before",
     "lab": "laboratory codes",
+    "lab_pairs": "laboratory codes that exclude each other on a day",
     "lab_panels": "laboratory panels and what they are made of",
     "laterality": "codes that want a side, digit, eyelid or vessel",
     "medicare_codes": "what Medicare takes in place of a code it does not",
@@ -47,6 +48,7 @@ TABLES = {
     "timed_codes": "minutes of a unit",
     "unlisted": "unlisted codes, which need a description",
     "vaccine_admin": "administration of vaccines: family, route, age",
+    "vaccine_components": "vaccines of more than one component",
     "vaccine_products": "vaccines by group, and their administration",
     "view_counts": "X-rays by body part and number of views",
 }

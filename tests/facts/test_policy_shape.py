@@ -44,6 +44,7 @@ VALUES = {
     "foot_care": "requires_class_finding",
     "infusion": "kind role requires_initial",
     "lab_panels": "component membership option_group option indicator",
+    "lab_pairs": "column2 group",
     "medicare_codes": "use",
     "pos_rules": "allowed_pos severity",
     "preventive_part_b": "kind",
@@ -55,6 +56,7 @@ VALUES = {
     "timed_codes": "unit_minutes minimum_minutes unit_type counted",
     "unlisted": "kind",
     "vaccine_admin": "role route max_age family",
+    "vaccine_components": "components",
     "vaccine_products": "group medicare_admin other_admin",
     "view_counts": "body_part sided views_min views_max complete",
 }
@@ -85,6 +87,7 @@ BESIDE = {
     "addon_units": ("rule",),
     "ambulance": ("letter",),
     "em_same_day": ("code_low_b",),
+    "lab_pairs": ("column2",),
     "lab_panels": ("component", "option"),
     "modifier_regions": ("class",),
 }
