@@ -76,8 +76,6 @@ class Rule:
     speaks_in_also: bool = False
     """Where another rule is the headline, this one adds its message and gives its remedy."""
     amount: Literal["line", "not determined", "none"] = "line"
-    yields_to_pairs: bool = False
-    """A policy that restates a PTP pair: silent where PTP names that line (SPEC 2.6)."""
     practitioner: Literal["", "rendering", "group-specialty", "group"] = ""
     """Who counts as the same practitioner, where the configuration may say otherwise."""
     when: Callable[[], pl.Expr] | None = field(default=None, compare=False)
