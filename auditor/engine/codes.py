@@ -57,7 +57,10 @@ def code_facts(
 
     `policies`: what the rules ask of further policy tables.
     """
-    asked = [(policy, policy_rows(policy.table, codes, reference)) for policy in policies]
+    names = sorted({"em_codes", *(policy.table for policy in policies)})
+    rows = dict(
+        zip(names, pl.collect_all([_ranges(n, codes, reference) for n in names]), strict=True)
+    )
     fees = reference.fees(codes)
     mue = reference.mue(codes)
     addons = reference.addons(codes).filter(
@@ -65,8 +68,7 @@ def code_facts(
         # withdrawal, and the row applies for that one day.
         pl.col("edit_deletion").is_null() | (pl.col("edit_deletion") != pl.col("effective"))
     )
-    em = _ranges("em_codes", codes, reference)
-    therapy = _dated(reference.policy("therapy"), "from", "to")
+    therapy = _dated(reference.policy("therapy").lazy(), "from", "to").collect()
     epochs = _epochs(
         first,
         last,
@@ -74,37 +76,45 @@ def code_facts(
             (fees, "valid_from", "valid_to"),
             (mue, "valid_from", "valid_to"),
             (addons, "effective", "deletion"),
-            (em, "effective", "deletion"),
             (therapy, "effective", "deletion"),
-            *((rows, "effective", "deletion") for _, rows in asked),
+            *((table, "effective", "deletion") for table in rows.values()),
         ],
     )
+    # One query: what follows is many small joins, and each one by itself costs its start.
     grid = (
-        pl.DataFrame({"code": codes})
+        pl.LazyFrame({"code": codes})
         .with_columns(pl.col("code").cast(pl.String))
-        .join(pl.DataFrame({"day": epochs}, schema={"day": pl.Date}), how="cross")
+        .join(
+            pl.LazyFrame({"day": epochs}, schema={"day": pl.Date}),
+            how="cross",
+            maintain_order="left_right",
+        )
+        .with_row_index("ce")
+        .collect()
+        .lazy()
     )
-    grid = grid.with_row_index("ce")
-    facts = grid
-    facts = _add_fees(facts, fees)
-    facts = _add_mue(facts, mue)
-    facts = _add_addons(facts, addons)
-    facts = _add_em(facts, em)
-    facts = _add_therapy(facts, therapy)
-    facts = _add_laterality(facts, reference)
-    for policy, rows in asked:
-        facts = _add_policy(facts, policy, rows)
-    facts = facts.sort("ce").with_columns(
-        form_ok=_form_ok(reference),
-        always_therapy=pl.col("therapy").is_not_null(),
-        sided=pl.col("sides").is_not_null(),
-        hint_never_pays=pl.col("status").is_null()
-        & pl.col("status_hint").is_in([*NEVER_PAYS, "T"]).fill_null(value=False),
-        is_lab=pl.col("code").is_in(
-            spread(reference.policy("lab"), codes)["code"].unique().implode()
-        ),
+    facts = _add_fees(grid, grid, fees.lazy())
+    facts = _add_mue(facts, grid, mue.lazy())
+    facts = _add_addons(facts, grid, addons.lazy())
+    facts = _add_em(facts, grid, rows["em_codes"].lazy())
+    facts = _add_therapy(facts, grid, therapy.lazy())
+    facts = _add_laterality(facts, codes, reference)
+    for policy in policies:
+        facts = _add_policy(facts, grid, policy, rows[policy.table].lazy())
+    laboratory = spread(reference.policy("lab"), codes)["code"].unique()
+    table = (
+        facts.sort("ce")
+        .with_columns(
+            form_ok=_form_ok(reference),
+            always_therapy=pl.col("therapy").is_not_null(),
+            sided=pl.col("sides").is_not_null(),
+            hint_never_pays=pl.col("status").is_null()
+            & pl.col("status_hint").is_in([*NEVER_PAYS, "T"]).fill_null(value=False),
+            is_lab=pl.col("code").is_in(laboratory.implode()),
+        )
+        .collect()
     )
-    return CodeFacts(codes, epochs, facts, addons)
+    return CodeFacts(codes, epochs, table, addons)
 
 
 def in_force(day: str, start: str, end: str) -> pl.Expr:
@@ -114,7 +124,7 @@ def in_force(day: str, start: str, end: str) -> pl.Expr:
     )
 
 
-def _dated(table: pl.DataFrame, start: str, end: str) -> pl.DataFrame:
+def _dated(table: pl.LazyFrame, start: str, end: str) -> pl.LazyFrame:
     """A policy table with its two date columns as `effective` and `deletion` dates."""
     return table.with_columns(
         effective=pl.col(start).str.to_date("%Y-%m-%d"),
@@ -122,10 +132,9 @@ def _dated(table: pl.DataFrame, start: str, end: str) -> pl.DataFrame:
     )
 
 
-def _ranges(name: str, codes: pl.Series, reference: Reference) -> pl.DataFrame:
+def _ranges(name: str, codes: pl.Series, reference: Reference) -> pl.LazyFrame:
     """A policy table of code ranges spread over the batch's codes (SPEC 2.5)."""
-    table = _dated(reference.policy(name), "effective", "deletion")
-    return spread(table, codes)
+    return _spread(_dated(reference.policy(name).lazy(), "effective", "deletion"), codes)
 
 
 def policy_rows(name: str, codes: pl.Series, reference: Reference) -> pl.DataFrame:
@@ -133,7 +142,7 @@ def policy_rows(name: str, codes: pl.Series, reference: Reference) -> pl.DataFra
 
     Columns: code, effective and deletion as dates (null: open), and the table's own as text.
     """
-    return _ranges(name, codes, reference)
+    return _ranges(name, codes, reference).collect()
 
 
 def spread(table: pl.DataFrame, codes: pl.Series) -> pl.DataFrame:
@@ -141,15 +150,18 @@ def spread(table: pl.DataFrame, codes: pl.Series) -> pl.DataFrame:
 
     Codes compare as text, within one form only: five digits, or the same letter and four digits.
     """
-    shape = r"\d"
-    left = (
-        pl.DataFrame({"code": codes})
-        .with_columns(pl.col("code").cast(pl.String))
-        .with_columns(shape=pl.col("code").str.replace_all(shape, "9"))
+    return _spread(table.lazy(), codes).collect()
+
+
+def _spread(table: pl.LazyFrame, codes: pl.Series) -> pl.LazyFrame:
+    """`spread`, as part of a larger query."""
+    form = r"\d"
+    left = pl.LazyFrame({"code": codes.cast(pl.String)}).with_columns(
+        shape=pl.col("code").str.replace_all(form, "9")
     )
-    right = table.with_columns(shape=pl.col("code_low").str.replace_all(shape, "9"))
+    right = table.with_columns(shape=pl.col("code_low").str.replace_all(form, "9"))
     return (
-        left.join(right, on="shape")
+        left.join(right, on="shape", maintain_order="left_right")
         .filter(pl.col("code").is_between("code_low", "code_high"))
         .drop("shape")
     )
@@ -165,16 +177,16 @@ def _epochs(first: date, last: date, tables: list[tuple[pl.DataFrame, str, str]]
     return sorted(days)
 
 
-def _add_fees(facts: pl.DataFrame, fees: pl.DataFrame) -> pl.DataFrame:
+def _add_fees(facts: pl.LazyFrame, grid: pl.LazyFrame, fees: pl.LazyFrame) -> pl.LazyFrame:
     """Fee schedule indicators in force; status_hint where only a later release knows the code."""
     whole = fees.filter(pl.col("component") == "")
     applying = (
-        facts.select("ce", "code", "day")
+        grid.select("ce", "code", "day")
         .join(whole, on="code")
         .filter(in_force("day", "valid_from", "valid_to"))
     )
     later = (
-        facts.select("ce", "code", "day")
+        grid.select("ce", "code", "day")
         .join(whole, on="code")
         .filter(pl.col("valid_from") > pl.col("day"))
         .sort("ce", "valid_from")
@@ -183,7 +195,7 @@ def _add_fees(facts: pl.DataFrame, fees: pl.DataFrame) -> pl.DataFrame:
     )
     reading = fees.filter(pl.col("component") == "26", pl.col("pctc") == "6")
     six = (
-        facts.select("ce", "code", "day")
+        grid.select("ce", "code", "day")
         .join(reading, on="code")
         .filter(in_force("day", "valid_from", "valid_to"))
     )
@@ -209,10 +221,10 @@ def _add_fees(facts: pl.DataFrame, fees: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _add_mue(facts: pl.DataFrame, mue: pl.DataFrame) -> pl.DataFrame:
+def _add_mue(facts: pl.LazyFrame, grid: pl.LazyFrame, mue: pl.LazyFrame) -> pl.LazyFrame:
     """MUE value, adjudication indicator, rationale and release in force."""
     applying = (
-        facts.select("ce", "code", "day")
+        grid.select("ce", "code", "day")
         .join(mue, on="code")
         .filter(in_force("day", "valid_from", "valid_to"))
     )
@@ -231,10 +243,10 @@ def _add_mue(facts: pl.DataFrame, mue: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _add_addons(facts: pl.DataFrame, addons: pl.DataFrame) -> pl.DataFrame:
+def _add_addons(facts: pl.LazyFrame, grid: pl.LazyFrame, addons: pl.LazyFrame) -> pl.LazyFrame:
     """Whether add-on rows are in force, and of which types (the type belongs to the row)."""
     applying = (
-        facts.select("ce", "code", "day")
+        grid.select("ce", "code", "day")
         .join(addons, left_on="code", right_on="addon")
         .filter(in_force("day", "effective", "deletion"))
     )
@@ -246,10 +258,10 @@ def _add_addons(facts: pl.DataFrame, addons: pl.DataFrame) -> pl.DataFrame:
     return facts.join(types, on="ce", how="left").with_columns(pl.col(flags).fill_null(value=False))
 
 
-def _add_em(facts: pl.DataFrame, em: pl.DataFrame) -> pl.DataFrame:
+def _add_em(facts: pl.LazyFrame, grid: pl.LazyFrame, em: pl.LazyFrame) -> pl.LazyFrame:
     """E/M section: is_em, is_visit, is_soft, is_new (SPEC 4.2, 6.3)."""
     applying = (
-        facts.select("ce", "code", "day")
+        grid.select("ce", "code", "day")
         .join(em, on="code")
         .filter(in_force("day", "effective", "deletion"))
     )
@@ -263,10 +275,10 @@ def _add_em(facts: pl.DataFrame, em: pl.DataFrame) -> pl.DataFrame:
     return facts.join(said, on="ce", how="left").with_columns(pl.col(flags).fill_null(value=False))
 
 
-def _add_therapy(facts: pl.DataFrame, therapy: pl.DataFrame) -> pl.DataFrame:
+def _add_therapy(facts: pl.LazyFrame, grid: pl.LazyFrame, therapy: pl.LazyFrame) -> pl.LazyFrame:
     """The discipline modifiers an always-therapy code takes, null for other codes."""
     applying = (
-        facts.select("ce", "code", "day")
+        grid.select("ce", "code", "day")
         .join(therapy, on="code")
         .filter(in_force("day", "effective", "deletion"))
     )
@@ -277,9 +289,9 @@ def _add_therapy(facts: pl.DataFrame, therapy: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _add_laterality(facts: pl.DataFrame, reference: Reference) -> pl.DataFrame:
+def _add_laterality(facts: pl.LazyFrame, codes: pl.Series, reference: Reference) -> pl.LazyFrame:
     """The modifiers one of which a sided code should carry, and the finding's tier."""
-    table = spread(reference.policy("laterality"), facts["code"].unique())
+    table = _spread(reference.policy("laterality").lazy(), codes)
     return facts.join(
         table.select("code", sides="any_of", sides_tier="severity").unique("code", keep="first"),
         on="code",
@@ -287,20 +299,22 @@ def _add_laterality(facts: pl.DataFrame, reference: Reference) -> pl.DataFrame:
     )
 
 
-def _add_policy(facts: pl.DataFrame, policy: CodePolicy, rows: pl.DataFrame) -> pl.DataFrame:
+def _add_policy(
+    facts: pl.LazyFrame, grid: pl.LazyFrame, policy: CodePolicy, rows: pl.LazyFrame
+) -> pl.LazyFrame:
     """The facts that a rule asks of a policy table; the first row in force gives the values."""
     if policy.only is not None:
         column, values = policy.only
         rows = rows.filter(pl.col(column).is_in([*values]))
-    applying = (
-        facts.select("ce", "code", "day")
-        .join(rows, on="code")
-        .filter(in_force("day", "effective", "deletion"))
-        .unique("ce", keep="first", maintain_order=True)
-    )
     named = [pl.col(column).alias(fact) for fact, column in policy.columns]
     flag = [pl.lit(value=True).alias(policy.flag)] if policy.flag else []
-    facts = facts.join(applying.select("ce", *flag, *named), on="ce", how="left")
+    applying = (
+        grid.join(rows, on="code", maintain_order="left_right")
+        .filter(in_force("day", "effective", "deletion"))
+        .unique("ce", keep="first", maintain_order=True)
+        .select("ce", *flag, *named)
+    )
+    facts = facts.join(applying, on="ce", how="left")
     if policy.flag:
         facts = facts.with_columns(pl.col(policy.flag).fill_null(value=False))
     return facts
