@@ -144,6 +144,7 @@ class Reasons:
             rule.profiles,
             rule.review_for,
             rule.looks_back,
+            rule.blind,
             tuple(blanks) if rule.shape == "line" or "units" in blanks else (),
             rule.id.startswith("MUE"),
         )
@@ -159,6 +160,9 @@ class Reasons:
                 yield f"{NOT}: {words}", pl.col("lob") == business
         yield from self._joins(rule)
         yield from self._blank_cells(rule)
+        if rule.blind is not None:
+            for words, condition in rule.blind(self.reference):
+                yield f"{NOT}: {words}", condition
         for kind in rule.tables:
             yield from self.of_table(kind)
         if rule.looks_back and self.reach is not None:

@@ -76,8 +76,9 @@ class State:
         asked = self.batch.facts.table.select(codes.fill_null(value=False)).to_series()
         wanted = [*columns] if columns else self.lines.columns
         if not asked.any():
-            return self.lines.clear().select(wanted)
-        return self.lines.filter(asked.gather(self.lines["ce"])).select(wanted)
+            return self.lines.select(wanted).clear()
+        # Columns first: a filter copies every column it is given.
+        return self.lines.select(wanted).filter(asked.gather(self.lines["ce"]))
 
     def with_facts(self, frame: pl.DataFrame, *names: str, at: str = "ce") -> pl.DataFrame:
         """`frame` with code facts gathered by its column `at`."""

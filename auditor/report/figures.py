@@ -128,13 +128,22 @@ def amounts(findings: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+_NO_COLUMN = "no column was recognised for "
+
+
 def not_judged(coverage: pl.DataFrame) -> pl.DataFrame:
     """state, reason, rules (space-joined), lines: what could not be judged, grouped by reason.
 
-    `lines` is the largest count of any one rule, since the rules share their lines.
+    `lines` is the largest count of any one rule, since the rules share their lines. Columns that
+    the files lack are one reason here; the sheet Coverage has them rule by rule.
     """
+    lacking = pl.col("reason").str.starts_with(_NO_COLUMN)
+    names = pl.col("reason").str.strip_prefix(_NO_COLUMN).str.split(", ")
+    columns = coverage.filter(lacking).select(names.explode(empty_as_null=False).unique().sort())
+    merged = pl.lit(_NO_COLUMN + ", ".join(columns.to_series()))
     return (
         coverage.filter(pl.col("state") != "judged")
+        .with_columns(reason=pl.when(lacking).then(merged).otherwise("reason"))
         .group_by("state", "reason")
         .agg(
             pl.col("rule_id").unique().sort().str.join(" ").alias("rules"),

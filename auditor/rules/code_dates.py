@@ -38,6 +38,13 @@ RULES = (
         profiles=_ALL,
         columns=("code", "service_date_from"),
         tables=("hcpcs",),
+        blind=lambda _: (
+            (
+                "no loaded list of its quarter has the five-digit code",
+                pl.col("code").str.contains(_FIVE_DIGITS) & ~pl.col("fee_known"),
+            ),
+            ("no list of such codes is public", pl.col("code").str.contains("^([0-9]{4}[A-Z]|D)")),
+        ),
         flags="A letter code before its first or after its last day in the HCPCS Level II release "
         "loaded, or without a row there; an E/M code after its end. Review: a five-digit code "
         "that the Medicare fee schedule of the same quarter does not have; a letter code one to "

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from auditor.reference.interface import Reference
     from auditor.rules.options import RuleOptions
 
 Tier = Literal["certain", "review", "info"]
@@ -63,6 +64,11 @@ class Rule:
     looks_back: int = 0
     """Span rules: days before the line in which another one matters; coverage says where the
     lines at hand do not reach back so far."""
+    blind: Callable[[Reference], tuple[tuple[str, pl.Expr], ...]] | None = field(
+        default=None, compare=False
+    )
+    """Reasons of its own for which it does not judge a line: words for Coverage, and a condition
+    over the kinds of auditor.engine.reasons."""
     flags: str
     why: str
     not_flagged: str
@@ -76,8 +82,6 @@ class Rule:
     speaks_in_also: bool = False
     """Where another rule is the headline, this one adds its message and gives its remedy."""
     amount: Literal["line", "not determined", "none"] = "line"
-    yields_to_pairs: bool = False
-    """A policy that restates a PTP pair: silent where PTP names that line (SPEC 2.6)."""
     practitioner: Literal["", "rendering", "group-specialty", "group"] = ""
     """Who counts as the same practitioner, where the configuration may say otherwise."""
     when: Callable[[], pl.Expr] | None = field(default=None, compare=False)

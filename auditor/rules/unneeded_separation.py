@@ -12,8 +12,22 @@ from auditor.rules.interface import Rule, Stage
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
+    from auditor.reference.interface import Reference
 
 STAGE = Stage.POLICY
+
+
+def _unproved(reference: Reference) -> tuple[tuple[str, pl.Expr], ...]:
+    """The absence of a pair proves something of a whole table and its own quarters only."""
+    release = reference.release("ptp-practitioner")
+    if release is None:
+        return ()
+    if release.starter:
+        return (("the starter set has few of the pairs", pl.lit(value=True)),)
+    late = pl.col("date") > release.vouches_to
+    return (("pairs may have been added since the release loaded", late),)
+
+
 RULES = (
     Rule(
         id="PTP-4",
@@ -26,6 +40,7 @@ RULES = (
         review_for=("unknown",),
         columns=("patient_id", "rendering_npi", "service_date_from", "code", "modifiers"),
         tables=("ptp-practitioner",),
+        blind=_unproved,
         amount="none",
         flags="59, XE, XS, XP or XU on a line that no NCCI pair joins to any other line of the "
         "patient's day, by whichever practitioner, whose code stands on no other line that day, "

@@ -137,3 +137,21 @@ def test_a_short_history_is_said_where_a_rule_looks_back() -> None:
         short = sum(n < back for n in (0, 50, 100))
         told = {k: n for k, n in counts(result, rule).items() if "reach back to 2025-03-01" in k}
         assert sum(told.values()) == short
+
+
+def test_reasons_of_a_rules_own() -> None:
+    hcpcs = memory_reference(
+        fees=[("99213", "", "A")],
+        hcpcs=[("J1030", "procedure", "2003-01-01")],
+        ptp=[("20610", "99213", 1)],
+        vouches_to="2025-12-31",
+    )
+    texts = ["99213", "J1030", "64999", "0042T", "99213 dos=2026-01-15"]
+    result = run(claim_lines(texts), hcpcs)
+    codes = counts(result, "COD-2")
+    assert codes["not judged: no loaded list of its quarter has the five-digit code"] == 1
+    assert codes["not judged: no list of such codes is public"] == 1
+    assert codes["judged: "] == 2
+    pairs = counts(result, "PTP-4")
+    assert pairs["not judged: pairs may have been added since the release loaded"] == 1
+    assert pairs["judged: "] == 4

@@ -9,17 +9,17 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 import pytest
 from openpyxl import load_workbook
 
 from auditor.errors import AuditorError, ExitCode
-from auditor.report import summary, write_findings, write_report, write_summary
+from auditor.report import figures, summary, write_findings, write_report, write_summary
+from schemas import Coverage, dtypes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    import polars as pl
 
     from auditor.result import AuditResult
     from tests.report.conftest import Make
@@ -251,3 +251,19 @@ def test_summary_file_holds_no_patient_data_and_no_file_name(
     hidden = ["march.csv", "april", "CLAIM", "PATIENT", "1234567893", "77002", "C41", "31/31/2025"]
     assert [word for word in hidden if word in text] == []
     assert "ab" * 32 in text
+
+
+def test_columns_that_no_file_has_are_one_reason() -> None:
+    head = "no column was recognised for "
+    rows = [
+        ("AGE-1", "not judged", f"{head}patient_birth_date", 5, None, None),
+        ("TFL-1", "not judged", f"{head}received_date, payer", 5, None, None),
+        ("VAC-5", "not judged", f"{head}patient_birth_date", 5, None, None),
+        ("MUE-1", "not judged", "the line has no units", 2, None, None),
+        ("AOC-1", "judged", "", 5, None, None),
+    ]
+    told = figures.not_judged(pl.DataFrame(rows, schema=dtypes(Coverage), orient="row"))
+    assert told.rows() == [
+        ("not judged", f"{head}patient_birth_date, payer, received_date", "AGE-1 TFL-1 VAC-5", 5),
+        ("not judged", "the line has no units", "MUE-1", 2),
+    ]
