@@ -45,13 +45,21 @@ RULES = (
         "service 19, 21, 22 or 23.",
         why="The technical part of a test for a hospital patient is the hospital's; Medicare pays "
         "the practitioner nothing for it.",
-        not_flagged="TC outside hospitals; codes that do not split (MOD-26IND); other payers.",
+        not_flagged="TC outside hospitals; TC with 26 on one line (MOD-CONF); codes that do not "
+        "split (MOD-26IND); other payers.",
         remedy="Correct the place of service if the patient was no hospital patient; else the "
         "hospital bills the technical part.",
         citation="CMS 100-04 ch. 13 s. 20.2.1 (technical component, hospital patients)",
         example_flag=("73030-TC-RT pos=21",),
         example_ok=("73030-TC-RT pos=11", "73030-26-RT pos=21"),
-        when=lambda: pl.col("has_tc") & pl.col("pos").is_in(_HOSPITAL) & (pl.col("pctc") == "1"),
+        # A line with 26 too does not say which part it asks for: MOD-CONF has it, and its remedy
+        # (keep what the record supports) settles the place as well.
+        when=lambda: (
+            pl.col("has_tc")
+            & ~pl.col("has_26")
+            & pl.col("pos").is_in(_HOSPITAL)
+            & (pl.col("pctc") == "1")
+        ),
         says=lambda: {
             "tier": pl.lit(1),
             "message": pl.format(

@@ -29,7 +29,7 @@ HEADER = (
     "Original Ref No", "Payer Control Number", "Service Date", "To Date", "POS", "CPT/HCPCS",
     "Mod 1", "Mod 2", "Mod 3", "Mod 4", "Units", "Charge", "Allowed", "Paid", "Line Status",
     "Rendering NPI", "Billing NPI", "Tax ID", "Specialty", "Dx 1", "Dx 2", "Dx 3", "Dx 4",
-    "Received Date",
+    "Dx Pointers", "Received Date", "Line Note",
 )  # fmt: skip
 DATES = frozenset({"DOB", "Service Date", "To Date", "Received Date"})
 NUMBERS = frozenset({"Line", "Units", "Charge", "Allowed", "Paid"})
@@ -80,6 +80,10 @@ PEOPLE = {
     "iris": ("2000009086", "Internal Medicine", CLINIC),
     "juniper": ("2000010092", "Diagnostic Radiology", RADIOLOGY),
     "kelp": ("2000011108", "Gastroenterology", ENDOSCOPY),
+    "laurel": ("2000012114", "Anesthesiology", ENDOSCOPY),
+    "maple": ("2000013120", "Podiatry", CLINIC),
+    "nutmeg": ("2000014136", "Chiropractic", CLINIC),
+    "oak": ("2000015141", "Audiology", CLINIC),
 }
 """Rendering NPI, specialty, (billing NPI, tax id). The check digits of the NPIs are right."""
 
@@ -109,7 +113,7 @@ def story() -> Iterator[Claim]:
         yield Claim(
             number=f"HH-{number}",
             patient=patient,
-            day=DAYS[day],
+            day=DAYS.get(day) or date.fromisoformat(day),
             person=person,
             place=place,
             payer=PAYERS[payer],
@@ -148,7 +152,7 @@ def head_cells(claim: Claim, received: date) -> dict[str, str]:
         "Original Ref No": control(f"HH-{before}") if before else "",
         "Payer Control Number": control(claim.number) if received <= SETTLED else "",
         "POS": claim.place,
-        "Rendering NPI": claim.options.get("npi", npi),
+        "Rendering NPI": claim.options.get("npi", npi).strip("-"),
         "Billing NPI": billing,
         "Tax ID": tax_id,
         "Specialty": specialty,
@@ -161,18 +165,22 @@ def line_cells(claim: Claim, text: str, prices: dict[str, str]) -> dict[str, str
     """What the line says of itself, but for what the payer made of it."""
     what, *rest = text.split()
     code, *modifiers = what.split("-")
-    said = {word[0]: word[1:] for word in rest if word[0] in "x$"}
-    until = [DAYS[word.removeprefix("to=")] for word in rest if word.startswith("to=")]
+    said = {word[0]: word[1:] for word in rest if word[0] in "x$" and "=" not in word}
+    told = dict(word.split("=") for word in rest if "=" in word)
+    until = DAYS[told["to"]] if "to" in told else claim.day
+    every = "ABCD"[: len(claim.diagnoses)]
     dated = "nodate" not in rest
     units = int(said.get("x", "1"))
     price = said.get("$") or prices.get(code.upper().removesuffix(".0"), "100")
     share = Decimal("0.4") if any("26" in modifier for modifier in modifiers) else Decimal(1)
     cells = {
         "Service Date": us(claim.day) if dated else "",
-        "To Date": us(until[0] if until else claim.day) if dated else "",
+        "To Date": us(until) if dated else "",
         "CPT/HCPCS": "" if code == "?" else code,
         "Units": str(units),
         "Charge": f"{Decimal(price) * units * share:.2f}",
+        "Dx Pointers": told.get("ptr", every).strip("-"),
+        "Line Note": told.get("note", "").replace("_", " "),
     }
     return cells | {f"Mod {n}": modifier for n, modifier in enumerate(modifiers, start=1)}
 
@@ -200,7 +208,9 @@ def rows() -> list[dict[str, str]]:
     for claim in story():
         year, lag = chance.randint(*claim.payer.born), str(chance.randint(2, 5))
         born = date(int(claim.options.get("born", year)), 1, 1) + timedelta(chance.randrange(365))
-        person = people.setdefault(claim.patient, {"DOB": us(born), "Sex": chance.choice("FM")})
+        sex = chance.choice("FM")
+        known = {"DOB": us(born), "Sex": claim.options.get("sex", sex)}
+        person = people.setdefault(claim.patient, known)
         received = claim.day + timedelta(int(claim.options.get("lag", lag)))
         head = head_cells(claim, received) | person
         for number, text in enumerate(claim.lines, start=1):

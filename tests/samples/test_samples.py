@@ -23,9 +23,22 @@ SAMPLES = Path(__file__).resolve().parents[2] / "sample_claims"
 FILES = ("clinic_week.csv", "clinic_week.xlsx")
 OPTIONS = AuditOptions(as_of=date(2025, 11, 24), run_id="samples")
 NOT_SHOWN = {
-    "AOC-3",  # the starter set holds a few add-ons only: a missing one proves nothing
-    "DAT-4",  # what lies in the future today will not always
+    "ANE-3": "needs a tax id that bills both roles of an anesthesia team; this group bills one",
+    "ANE-4": "the whole table of pairs names such a line first, the starter set does not",
+    "AOC-3": "the starter set holds a few add-ons only: a missing one proves nothing",
+    "COD-3": "needs an imported fee schedule of the date's quarter",
+    "DAT-3": "needs a span of over 31 days, and this is a week",
+    "DAT-4": "what lies in the future today will not always",
+    "DUP-3": "needs spans that overlap, on which visits of a day and unit limits speak too",
+    "EM-IMD": "needs over 720 minutes of one day, some ten more patients",
+    "GLB-CATH": "the whole table of pairs names such a line first, the starter set does not",
+    "GLB-NEURO": "the whole table of pairs names such a line first, the starter set does not",
+    "LAB-90": "needs CLIA numbers or specialties told as codes; this export has neither",
+    "PTP-4": "needs the whole table of pairs, of the date's quarter",
+    "QW-1": "needs CLIA numbers; this export has none",
+    "THR-4": "needs specialties told as codes; this export has words, which prove nothing",
 }
+"""Why a rule is not in the week. A new rule is shown there or has its reason here."""
 
 Finding = tuple[str, int, str, str, str]
 Line = tuple[str, int]
@@ -74,8 +87,18 @@ def given(result: AuditResult) -> Counter[Finding]:
     )
 
 
+def said(finding: Finding) -> set[tuple[str, Line]]:
+    """The finding's rule and those in its `also`, each with the line."""
+    claim, line, rule, _, also = finding
+    return {(rule_id, (claim, line)) for rule_id in (rule, *also.split())}
+
+
 def flagged(result: AuditResult) -> set[tuple[str, Line]]:
-    return {(rule, (claim, line)) for claim, line, rule, _, _ in given(result)}
+    return {pair for finding in given(result) for pair in said(finding)}
+
+
+def family(rule_id: str) -> str:
+    return rule_id.split("-", maxsplit=1)[0]
 
 
 def told() -> list[tuple[str, list[Line], list[Line]]]:
@@ -103,17 +126,31 @@ def test_the_week_gives_the_expected_findings(name: str, results: dict[str, Audi
     assert not found - wanted, "found and not expected"
 
 
-def test_every_rule_that_can_be_shown_is(results: dict[str, AuditResult]) -> None:
-    shown = {rule for _, _, rule, _, _ in expected()}
-    assert shown == rule_ids() - NOT_SHOWN
-    assert NOT_SHOWN.isdisjoint({rule for rule, _ in flagged(results[FILES[0]])})
+def test_every_rule_is_shown_or_has_a_reason_not_to_be(results: dict[str, AuditResult]) -> None:
+    shown = {rule for finding in expected() for rule, _ in said(finding)}
+    assert shown.isdisjoint(NOT_SHOWN)
+    assert shown | NOT_SHOWN.keys() == rule_ids()
+    assert NOT_SHOWN.keys().isdisjoint({rule for rule, _ in flagged(results[FILES[0]])})
+
+
+def test_every_family_is_shown() -> None:
+    shown = {family(rule) for finding in expected() for rule, _ in said(finding)}
+    assert shown == {family(rule) for rule in rule_ids()}
+
+
+def test_the_ordinary_week_has_nothing_to_find(
+    results: dict[str, AuditResult], lines: list[dict[str, str]]
+) -> None:
+    ordinary = {line["Claim Number"] for line in lines if line["Claim Number"][:5] == "HH-20"}
+    assert len(ordinary) == 40
+    assert ordinary.isdisjoint({claim for _, (claim, _) in flagged(results[FILES[0]])})
 
 
 def test_old_pairs_say_how_old_they_are(results: dict[str, AuditResult]) -> None:
     # The starter pairs were seen in force in 2024Q3, five quarters before this week; the other
     # starter tables vouch for it.
-    family = pl.col("rule_id").str.split("-").list.first()
-    gaps = results[FILES[0]].findings.select(family, "release_gap_quarters").unique()
+    start = pl.col("rule_id").str.split("-").list.first()
+    gaps = results[FILES[0]].findings.select(start, "release_gap_quarters").unique()
     old = gaps.filter(pl.col("release_gap_quarters") > 0)
     assert old.rows() == [("PTP", 5)]
     assert gaps.filter(pl.col("rule_id") == "PTP").height == 1
@@ -136,13 +173,13 @@ def test_the_real_tables_judge_the_week_alike(shared: Path, tmp_path: Path) -> N
 
 def test_no_line_is_lost(results: dict[str, AuditResult], lines: list[dict[str, str]]) -> None:
     result = results[FILES[0]]
-    assert (result.lines_read, result.lines_audited) == (len(lines), 246)
+    assert (result.lines_read, result.lines_audited) == (len(lines), 467)
     assert sorted(result.set_aside["claim_id"]) == ["HH-1408", "HH-1409", "HH-1724"]
     rejected = result.rejected.sort("claim_id").select("claim_id", "reasons").rows()
     assert [claim for claim, _ in rejected] == ["HH-1112", "HH-1113"]
     assert "code" in rejected[0][1]
     assert "date" in rejected[1][1]
-    assert len(lines) == 246 + 3 + 2
+    assert len(lines) == 467 + 3 + 2
 
 
 def test_every_column_is_read(results: dict[str, AuditResult]) -> None:
@@ -192,7 +229,7 @@ def cells(path: Path) -> list[list[tuple[object, str]]]:
 
 
 def test_one_practitioner_number_is_wrong(lines: list[dict[str, str]]) -> None:
-    numbers = {line[name] for line in lines for name in ("Rendering NPI", "Billing NPI")}
+    numbers = {line[name] for line in lines for name in ("Rendering NPI", "Billing NPI")} - {""}
     assert {number for number in numbers if not valid(number)} == {"2000005034"}
     assert all(number.startswith("2") for number in numbers)
 
@@ -207,7 +244,7 @@ def valid(npi: str) -> bool:
 
 
 def test_the_samples_are_small() -> None:
-    assert (SAMPLES / FILES[0]).stat().st_size < 60_000
+    assert (SAMPLES / FILES[0]).stat().st_size < 100_000
 
 
 def test_claims_hold_one_patient_practitioner_and_place(lines: list[dict[str, str]]) -> None:
@@ -221,8 +258,14 @@ def test_claims_hold_one_patient_practitioner_and_place(lines: list[dict[str, st
 
 def test_the_readme_tells_every_finding_and_no_other() -> None:
     in_readme = {(rule, place) for rule, planted, _ in told() for place in planted}
-    wanted = {(rule, (claim, line)) for claim, line, rule, _, _ in expected()}
-    assert in_readme == wanted
+    # A finding is told by its headline, or by a rule in its `also` that the row is about.
+    assert [finding for finding in expected() if in_readme.isdisjoint(said(finding))] == []
+    assert in_readme <= {pair for finding in expected() for pair in said(finding)}
+
+
+def test_every_rule_of_the_week_has_a_row() -> None:
+    shown = {rule for finding in expected() for rule, _ in said(finding)}
+    assert {rule for rule, _, _ in told()} == shown
 
 
 def test_every_planted_error_has_a_clean_twin(
