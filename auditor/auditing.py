@@ -123,6 +123,11 @@ def _timed_cover(
         return cover(state, chosen, present)
 
 
+def _lines(count: int) -> str:
+    """So many earlier lines, in words."""
+    return f"{count:,} earlier {'line' if count == 1 else 'lines'}"
+
+
 def _of_history(earlier: History | None) -> tuple[str, ...]:
     """What became of the history, in plain words."""
     if earlier is None:
@@ -134,7 +139,7 @@ def _of_history(earlier: History | None) -> tuple[str, ...]:
         else ""
     )
     told = (
-        f"History: {earlier.read:,} earlier lines read{reach}. {earlier.lines.height:,} are of "
+        f"History: {_lines(earlier.read)} read{reach}. {earlier.lines.height:,} are of "
         f"patients in the audited files; they were looked at and not audited.{repeated}"
     )
     return (told,)

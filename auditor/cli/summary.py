@@ -124,6 +124,6 @@ def _coverage(result: AuditResult) -> list[tuple[str, str]]:
     from auditor.report.figures import not_judged
 
     return [
-        (state, f"{reason.rstrip('.')} ({lines:,} lines): {rules}")
+        (state, f"{reason.rstrip('.')} ({lines:,} {'line' if lines == 1 else 'lines'}): {rules}")
         for state, reason, rules, lines in not_judged(result.coverage).rows()
     ] or [("", "every rule judged every line it is about")]

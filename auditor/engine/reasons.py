@@ -43,10 +43,11 @@ _BLANKS = {
     "units": "the line has no units",
     "charge_amount": "the line has no charge",
     "specialty": "the line tells no specialty",
-    "diagnosis_pointers": "the line has no diagnosis pointers",
     "clia_number": "the line has no CLIA number",
 }
 """Columns whose blank cells keep a line rule from judging, and how that is said."""
+_FEW = 100
+"""One line in so many does not count for how far the lines at hand reach back."""
 _NO_DIAGNOSIS = "the line has no diagnosis"
 
 
@@ -59,6 +60,14 @@ def missing_columns(rule: Rule, present: frozenset[str]) -> list[str]:
     return [c for c in rule.columns if c not in present | stand_in]
 
 
+def _reach(days: pl.Series) -> date | None:
+    """The day before which there is next to nothing: one old claim is no history."""
+    if days.is_empty():
+        return None
+    day: date = days.sort()[len(days) // _FEW]
+    return day
+
+
 class Reasons:
     """Kinds of line, and the ladder of reasons as expressions over them."""
 
@@ -66,8 +75,8 @@ class Reasons:
         """Count the lines by kind."""
         self.state = state
         self.reference = state.batch.reference
-        self.reach: date | None = state.lines["date"].min()  # type: ignore[assignment]
-        """The earliest date among all lines, history included."""
+        self.reach: date | None = _reach(state.lines["date"])
+        """How far the lines reach back, history included."""
         self._blanks = sorted(
             present & _BLANKS.keys() & {c for r in catalogue() for c in r.columns}
         )

@@ -309,7 +309,7 @@ def test_history_is_looked_at_and_not_audited(audit: Callable[..., Any], tmp_pat
         name: set(pl.read_csv(tmp_path / name)["rule_id"]) for name in ("alone.csv", "both.csv")
     }
     assert rules["alone.csv"] - rules["both.csv"] == {"AOC-1"}
-    assert "History: 1 earlier lines read, 2025-11-03 to 2025-11-03." in " ".join(told.out.split())
+    assert "History: 1 earlier line read, 2025-11-03 to 2025-11-03." in " ".join(told.out.split())
     assert re.search(r"read +3\n +audited +2\n", told.out)
     assert re.search(r"run (\S+)\)", alone.out) != re.search(r"run (\S+)\)", told.out)
 

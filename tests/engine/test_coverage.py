@@ -155,3 +155,10 @@ def test_reasons_of_a_rules_own() -> None:
     pairs = counts(result, "PTP-4")
     assert pairs["not judged: pairs may have been added since the release loaded"] == 1
     assert pairs["judged: "] == 4
+
+
+def test_one_old_claim_is_no_history() -> None:
+    texts = ["99213 dos=2020-01-06 claim=OLD"] + [f"99213 claim=C{n}" for n in range(150)]
+    told = counts(run(claim_lines(texts), TABLES), "EM-NEW")
+    short = [n for reason, n in told.items() if "reach back to 2025-11-03" in reason]
+    assert short == [151]
