@@ -37,7 +37,10 @@ ROLES = (
     | frozenset({"54", "55", "56", "62", "66", "80", "81", "82", "AS"})
     | frozenset({"UN", "UP", "UQ", "UR", "US"})
 )
-VISIT_SECTION = EM | {"99232", "99396", "99417"}
+VISIT_SECTION = EM | {
+    *(f"{n}" for n in range(99202, 99500)),
+    *("92002", "92004", "92012", "92014"),
+}
 TESTS = LABORATORY | {"85025"}
 
 

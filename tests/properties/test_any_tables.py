@@ -93,7 +93,7 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(draw(drawn_tables()), draw(batches([family], largest=5)))
 
 
-@rounds(25)
+@rounds(15)
 @given(cases())
 def test_auditor_and_oracle_agree_on_any_tables(case: Case) -> None:
     rows = case.rows

@@ -70,7 +70,7 @@ def nights(draw: st.DrawFn) -> Night:
     return Night(draw(batches(FAMILIES)))
 
 
-@rounds(120)
+@rounds(40)
 @given(nights())
 def test_auditor_and_oracle_agree_on_these_families(rows: Night) -> None:
     lines = frame(rows)

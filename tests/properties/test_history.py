@@ -18,7 +18,7 @@ def of_tonight(rows: list[Raw], findings: list[Found], earlier: int) -> Bag:
     return of_auditor(rows, [f for f in findings if f.line >= earlier])
 
 
-@rounds(40)
+@rounds(15)
 @given(batches(FAMILIES), st.data())
 def test_history_judges_tonight_as_one_batch_would(rows: list[Raw], data: st.DataObject) -> None:
     """Not compared: which of two equal lines is the later one, for there the history decides."""

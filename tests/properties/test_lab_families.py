@@ -160,7 +160,7 @@ def crowded(seed: int) -> Night:
 nights = st.integers(0, 2**32 - 1).map(crowded)
 
 
-@rounds(60)
+@rounds(25)
 @given(nights)
 def test_auditor_and_oracle_agree(night: Night) -> None:
     _agree(night, TABLES)

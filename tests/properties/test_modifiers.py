@@ -116,7 +116,7 @@ def compare(rows: list[Raw], lost: list[Lost]) -> None:
     assert not difference(ours, theirs), notation(rows)
 
 
-@rounds(120)
+@rounds(40)
 @given(nights())
 def test_auditor_and_oracle_agree(night: Night) -> None:
     compare(night.rows, night.lost)

@@ -85,13 +85,13 @@ def shuffled(rows: Sequence[Raw], order: random.Random) -> list[Raw]:
     return mixed
 
 
-@rounds(120)
+@rounds(60)
 @given(nights())
 def test_auditor_and_oracle_agree(night: Night) -> None:
     agree(night)
 
 
-@rounds(8)
+@rounds(5)
 @given(nights(), st.randoms(use_true_random=False))
 def test_order_of_rows_changes_nothing(night: Night, order: random.Random) -> None:
     rows, lost = night
@@ -100,7 +100,7 @@ def test_order_of_rows_changes_nothing(night: Night, order: random.Random) -> No
     assert not difference(before, after)
 
 
-@rounds(8)
+@rounds(5)
 @given(nights(), st.integers(1, 7))
 def test_files_and_chunks_change_nothing(night: Night, size: int) -> None:
     """The same lines from many files, in a table of as many chunks, some of them empty."""
@@ -113,7 +113,7 @@ def test_files_and_chunks_change_nothing(night: Night, size: int) -> None:
     assert not difference(before, after)
 
 
-@rounds(8)
+@rounds(5)
 @given(nights(), batches(FAMILIES, largest=4))
 def test_other_patients_change_nothing(night: Night, others: list[Raw]) -> None:
     """Of another practice: who else bills under a number does matter to a line without its own."""
@@ -177,7 +177,7 @@ def test_every_finding_has_its_own_id_and_its_line(night: Night) -> None:
     assert findings.select("source_row", "rule_id").is_unique().all()
 
 
-@rounds(8)
+@rounds(5)
 @given(nights(), st.sampled_from(sorted(JUDGED)))
 def test_a_rule_selected_alone_judges_as_among_all(night: Night, rule: str) -> None:
     """Selection chooses what is told, never what is payable."""

@@ -87,7 +87,7 @@ def nights(draw: st.DrawFn) -> Night:
     return Night(rows, draw(lost_lines(rows)))
 
 
-@rounds(120)
+@rounds(40)
 @given(nights())
 def test_auditor_and_oracle_agree(night: Night) -> None:
     rows, lost = night

@@ -131,7 +131,7 @@ def agree(rows: Sequence[Raw]) -> None:
     assert not told, f"{told}\n{notation(rows)}"
 
 
-@rounds(80)
+@rounds(40)
 @given(nights())
 def test_auditor_and_oracle_agree_on_visits_and_surgery(rows: list[Raw]) -> None:
     agree(rows)
