@@ -59,12 +59,14 @@ def find(state: State) -> pl.DataFrame:
         pl.col("c").is_in(index["c"].implode()),
     ).select("row", "day", "date", "days", "c", "lob")
     lines = state.by_day(lines).join(index, on="c").drop("c", "days")
+    panels = policy_rows("lab_panels", rows["code_low"].unique(), batch.reference)
+    sizes = panels.group_by("code").agg(size=_size()).sort("size", "code", descending=[True, False])
+    # Most days have fewer of these tests than the smallest panel has.
+    lines = lines.filter(pl.len().over("day") >= sizes["size"].min())
     if lines.is_empty():
         return no_hits()
-    panels = policy_rows("lab_panels", rows["code_low"].unique(), batch.reference)
     left = _without_billed(lines, panels)
     found = []
-    sizes = panels.group_by("code").agg(size=_size()).sort("size", "code", descending=[True, False])
     for panel in sizes["code"]:
         met = _whole(left, panels.filter(pl.col("code") == panel), _NOT_FOR.get(panel, ()))
         if met.is_empty():
