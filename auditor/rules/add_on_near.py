@@ -53,6 +53,7 @@ def around(addons: pl.DataFrame, state: State) -> tuple[pl.DataFrame, pl.DataFra
         primary_c="c",
         pos_="pos",
         pays_="pays_as_primary",
+        addon_="addon",
     )
     return own, there
 
@@ -94,6 +95,7 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
     )
     same_day = pl.concat([same_day, elsewhere])
     day_before = _day_before(wanted, there, state)
+    newer = _past_the_file(wanted, there, state)
     found = pl.concat([same_day.select("row", "day", "primary_c", "near_row", "near"), day_before])
     found = found.join(places(batch, found["near_row"]), left_on="near_row", right_on="row")
     rank = pl.col("near").replace_strict({"payer": 0, "partner": 1, "before": 2, "perhaps": 3})
@@ -109,6 +111,7 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
         on=["row", "day"],
         how="left",
     ).join(own.select("row", "day", "has_tc", "s1_known", "vague"), on=["row", "day"], how="left")
+    kept = kept.join(newer, on=["row", "day"], how="left")
     lacking = batch.lacking.implode()
     doubt = (
         pl.col("near").is_not_null()
@@ -116,6 +119,7 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
         | pl.col("vague")
         | ~pl.col("s1_known")
         | pl.col("row").is_in(lacking)
+        | pl.col("file_ends").is_not_null()
     )
     sentence = pl.lit("")
     for kind, words in _WORDS.items():
@@ -130,6 +134,18 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
             pl.concat_str(
                 sentence,
                 pl.lit(" A rejected line of this patient-day or claim may be the primary."),
+            )
+        )
+        .otherwise(sentence)
+    )
+    sentence = (
+        pl.when(pl.col("file_ends").is_not_null())
+        .then(
+            pl.format(
+                "{} The newest add-on file loaded ends on {}; a later one may list a primary of "
+                "the day.",
+                sentence,
+                pl.col("file_ends"),
             )
         )
         .otherwise(sentence)
@@ -169,4 +185,25 @@ def _day_before(wanted: pl.DataFrame, there: pl.DataFrame, state: State) -> pl.D
     )
     return listed_pairs(met, state).select(
         "row", "day", "primary_c", "near_row", near=pl.lit("before")
+    )
+
+
+def _past_the_file(wanted: pl.DataFrame, there: pl.DataFrame, state: State) -> pl.DataFrame:
+    """row, day, file_ends of orphans later than the add-on file that are not alone on their day.
+
+    That a code is not listed is proved by a file of the day only: G2211 took the home visits as
+    primaries with 2026, and every file of 2025 calls it an orphan there.
+    """
+    release = state.batch.reference.release("aoc")
+    if release is None:
+        return wanted.select("row", "day", file_ends=pl.lit(None, dtype=pl.Date)).clear()
+    beside = there.filter(pl.col("pays_"), ~pl.col("addon_")).select(
+        "person", "date", "patient_", s1="s1_"
+    )
+    return (
+        wanted.filter(pl.col("date") > pl.lit(release.vouches_to))
+        .join(beside, on=["person", "date", "s1"])
+        .filter(pl.col("patient") == pl.col("patient_"))
+        .select("row", "day", file_ends=pl.lit(release.vouches_to))
+        .unique()
     )
