@@ -21,57 +21,42 @@ _TABLE_TO = date(2025, 12, 31)
 """The built-in table of modifiers is whole to here (checked against HCPCS of October 2025)."""
 _FORM = r"^[A-Z0-9]{2}$"
 _AMBULANCE = r"^[DEGHIJNPRSX]{2}$"
-"""Origin and destination letters; outside ambulance codes where a payer has them for other rides."""
+"""Letters of origin and destination."""
 _RIDES = (
     ("A0021", "A0999"),  # ambulance; and what Medicaid pays for other rides
     *(("S0209", "S0209"), ("S0215", "S0215"), ("S9960", "S9961")),
     *(("T2001", "T2007"), ("T2049", "T2049")),
 )
-_BOTH_TRUE = (
-    (
-        "26",
-        "TC",
-        "If the record shows both parts by the practice report the code with neither; else keep "
-        "the one that it supports.",
-    ),
-    (
-        "LT",
-        "RT",
-        "If the record shows both sides report 50, or a line for each side, as the payer asks; "
-        "else keep the side that it supports.",
-    ),
-    (
-        "54",
-        "55",
-        "If the record shows all parts of the global care by one practitioner report neither; "
-        "else keep the one that it supports.",
-    ),
-    (
-        "54",
-        "56",
-        "If the record shows all parts of the global care by one practitioner report neither; "
-        "else keep the one that it supports.",
-    ),
-    (
-        "58",
-        "79",
-        "If the record shows two earlier operations, one related and one not, keep both; else keep "
-        "the one that it supports.",
-    ),
-    (
-        "78",
-        "79",
-        "If the record shows two earlier operations, one related and one not, keep both; else keep "
-        "the one that it supports.",
-    ),
+_ONE_CARE = (
+    "If the record shows all parts of the global care by one practitioner report neither; else "
+    "keep the one that it supports."
 )
+_TWO_OPERATIONS = (
+    "If the record shows two earlier operations, one related and one not, keep both; else keep "
+    "the one that it supports."
+)
+_BOTH_TRUE = {
+    ("26", "TC"): (
+        "If the record shows both parts by the practice report the code with neither; else keep "
+        "the one that it supports."
+    ),
+    ("LT", "RT"): (
+        "If the record shows both sides report 50, or a line for each side, as the payer asks; "
+        "else keep the side that it supports."
+    ),
+    ("54", "55"): _ONE_CARE,
+    ("54", "56"): _ONE_CARE,
+    ("58", "78"): _TWO_OPERATIONS,
+    ("58", "79"): _TWO_OPERATIONS,
+    ("78", "79"): _TWO_OPERATIONS,
+}
 """Pairs of which both may be true: removing one of the two would misstate the service."""
 
 
 def _settled() -> pl.Expr:
     """What to do about the pair."""
     words = pl.lit("Keep the one that the record supports and remove the other.")
-    for first, second, advice in _BOTH_TRUE:
+    for (first, second), advice in _BOTH_TRUE.items():
         here = (pl.col("conflict_a") == first) & (pl.col("conflict_b") == second)
         words = pl.when(here).then(pl.lit(advice)).otherwise(words)
     return words
@@ -94,14 +79,14 @@ RULES = (
         not_flagged="Pairs not in the list of conflicts. Review: pairs that two earlier operations "
         "(58, 78, 79), both sides or both parts of a service may explain; pairs that only Medicare "
         "returns (AT with GA, GX with another statement of liability), for other payers.",
-        remedy="Keep the modifier that the record supports and remove the other; where both are true "
-        "report the code as the remedy of the finding says.",
+        remedy="Keep the modifier that the record supports and remove the other. Where both are "
+        "true the finding says how to report it.",
         citation="NCCI Policy Manual ch. I E; CMS 100-04 ch. 12, 13; the policy table's own source",
         example_flag=("73030-26-TC",),
         example_ok=("73030-26-RT",),
         when=lambda: pl.col("has_conflict"),
         says=lambda: {
-            # What Medicare returns another payer may take: only Medicare's lines are certain there.
+            # What Medicare returns another payer may take.
             "tier": pl.when(
                 pl.col("conflict_tier") == "certain",
                 (pl.col("conflict_business").fill_null("") != "medicare")

@@ -130,8 +130,8 @@ RULES = (
         "99202, 99203, 99211-99213, G0402, G0438 or G0439.",
         why="For any other service the teaching physician must be present, which GC says.",
         not_flagged="The codes of the exception; G2211 beside them; online and brief remote "
-        "services and 99452, which it holds outside metropolitan areas; all codes from 2020-03-01 to "
-        "2023-05-11, when the exception was wider; GC with GE on one line (MOD-CONF).",
+        "services and 99452, which it holds outside metropolitan areas; all codes from "
+        "2020-03-01 to 2023-05-11, when the exception was wider; GC with GE (MOD-CONF).",
         remedy="If the record shows the teaching physician present for the key part, report GC; "
         "else the service is not the teaching physician's to bill.",
         citation="CMS 100-04 ch. 12 s. 100.1.1 C",

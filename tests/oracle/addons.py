@@ -181,7 +181,11 @@ class AddOns:
                 and (overnight or line.code in BORN_THE_DAY_BEFORE)
             ):
                 return True
-        return False
+        # Labor and infusions run past midnight, and into the next shift of the group.
+        return line.code in BORN_THE_DAY_BEFORE and any(
+            other.code in listed and other.counts and _group(other, line, unknown=True)
+            for other in self.batch.patient_day(line, day - timedelta(days=1))
+        )
 
     def _something_rejected(self, line: Line, day: date) -> bool:
         return any(
