@@ -147,6 +147,11 @@ class AddOns:
             or self._other_payer(line, day)
             or self._day_before(line, day)
             or self._something_rejected(line, day)
+            or (
+                # A later file than the one at hand may list what else was done that day.
+                day > self.batch.tables.vouches_to
+                and any(x.counts and not self.rows(x, day) for x in self.batch.beside(line, day))
+            )
         )
         self.found[line.key]["AOC-1"].add("review" if lowered else "certain")
 
