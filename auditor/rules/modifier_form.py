@@ -210,12 +210,15 @@ def find(state: State) -> pl.DataFrame:
         tier=pl.col("tier"),
         kind="hcpcs",
         message=pl.format(
-            "{} {} not valid on {}.",
+            "{} {} not valid on {}.{}",
             pl.when(several)
             .then(pl.format("Modifiers {}", pl.col("token").list.join(", ")))
             .otherwise(pl.format("Modifier {}", pl.col("token").list.first())),
             pl.when(several).then(pl.lit("are")).otherwise(pl.lit("is")),
             pl.col("date"),
+            pl.when(pl.col("tier") == CERTAIN)
+            .then(pl.lit(""))
+            .otherwise(pl.lit(" It may be the payer's own, or newer than the release loaded.")),
         ),
         remedy=pl.lit("Correct it from the record, or remove it."),
     )
