@@ -99,7 +99,7 @@ def combinations(modifiers: pl.Series, reference: Reference) -> pl.DataFrame:
 def _conflicts(table: pl.DataFrame, reference: Reference) -> pl.DataFrame:
     """Add conflict_a, conflict_b, conflict_reason, conflict_tier: the worst pair of each row."""
     policy = reference.policy("modifier_conflicts").select(
-        "modifier_a", "modifier_b", "severity", "reason"
+        "modifier_a", "modifier_b", "severity", "business", "reason"
     )
     long = (
         table.select("mods", "tokens")
@@ -121,6 +121,7 @@ def _conflicts(table: pl.DataFrame, reference: Reference) -> pl.DataFrame:
             conflict_b="modifier_b",
             conflict_reason="reason",
             conflict_tier="severity",
+            conflict_business="business",
         ),
         on="mods",
         how="left",

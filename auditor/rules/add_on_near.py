@@ -31,7 +31,11 @@ _WORDS = {
     "perhaps": " {} is there by another practitioner, and the file does not say whether they are "
     "partners.",
     "before": " {} is there by the same practitioner on the day before.",
+    "shift": " {} is there by another practitioner on the day before.",
 }
+
+
+_RANK = {"payer": 0, "partner": 1, "before": 2, "shift": 3, "perhaps": 4}
 
 
 def around(addons: pl.DataFrame, state: State) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -53,6 +57,7 @@ def around(addons: pl.DataFrame, state: State) -> tuple[pl.DataFrame, pl.DataFra
         primary_c="c",
         pos_="pos",
         pays_="pays_as_primary",
+        addon_="addon",
     )
     return own, there
 
@@ -94,9 +99,10 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
     )
     same_day = pl.concat([same_day, elsewhere])
     day_before = _day_before(wanted, there, state)
+    newer = _past_the_file(wanted, there, state)
     found = pl.concat([same_day.select("row", "day", "primary_c", "near_row", "near"), day_before])
     found = found.join(places(batch, found["near_row"]), left_on="near_row", right_on="row")
-    rank = pl.col("near").replace_strict({"payer": 0, "partner": 1, "before": 2, "perhaps": 3})
+    rank = pl.col("near").replace_strict(_RANK)
     best = (
         found.sort("row", rank, "place")
         .unique(["row", "day"], keep="first", maintain_order=True)
@@ -109,6 +115,7 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
         on=["row", "day"],
         how="left",
     ).join(own.select("row", "day", "has_tc", "s1_known", "vague"), on=["row", "day"], how="left")
+    kept = kept.join(newer, on=["row", "day"], how="left")
     lacking = batch.lacking.implode()
     doubt = (
         pl.col("near").is_not_null()
@@ -116,6 +123,7 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
         | pl.col("vague")
         | ~pl.col("s1_known")
         | pl.col("row").is_in(lacking)
+        | pl.col("file_ends").is_not_null()
     )
     sentence = pl.lit("")
     for kind, words in _WORDS.items():
@@ -134,6 +142,18 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
         )
         .otherwise(sentence)
     )
+    sentence = (
+        pl.when(pl.col("file_ends").is_not_null())
+        .then(
+            pl.format(
+                "{} The newest add-on file loaded ends on {}; a later one may list a primary of "
+                "the day.",
+                sentence,
+                pl.col("file_ends"),
+            )
+        )
+        .otherwise(sentence)
+    )
     return kept.select(
         "row",
         "day",
@@ -147,26 +167,43 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
 
 
 def _day_before(wanted: pl.DataFrame, there: pl.DataFrame, state: State) -> pl.DataFrame:
-    """A listed primary by the same practitioner one day earlier, where care may run overnight.
+    """A listed primary one day earlier, where care may run overnight.
 
-    Both lines in a facility, except infusion and labor add-ons, which run past midnight anywhere.
+    By the same practitioner where both lines are in a facility. Infusions and labor run past
+    midnight anywhere, and the next shift of the group may give what follows.
     """
     reference = state.batch.reference
     facility = reference.policy("place_of_service").filter(pl.col("facility") == "1")["pos"]
     exempt = state.batch.code_index(reference.policy("infusion_addons")["code"]).drop_nulls()
-    earlier = there.select(
-        "person",
-        "patient_",
-        "near_row",
-        "primary_c",
-        "pos_",
-        s1="s1_",
-        date=pl.col("date") + pl.duration(days=1),
-    )
+    earlier = there.with_columns(date=pl.col("date") + pl.duration(days=1))
     inside = pl.col("pos").is_in(facility.implode()) & pl.col("pos_").is_in(facility.implode())
-    met = wanted.join(earlier, on=["person", "date", "s1"]).filter(
-        pl.col("patient") == pl.col("patient_"), pl.col("c").is_in(exempt.implode()) | inside
+    overnight = pl.col("c").is_in(exempt.implode())
+    same = (pl.col("s1") == pl.col("s1_")).fill_null(value=False)
+    met = (
+        wanted.join(earlier, on=["person", "date"])
+        .filter(pl.col("patient") == pl.col("patient_"))
+        .filter((same & (inside | overnight)) | (overnight & someone_else() & ~strangers()))
+        .with_columns(near=pl.when(same).then(pl.lit("before")).otherwise(pl.lit("shift")))
     )
-    return listed_pairs(met, state).select(
-        "row", "day", "primary_c", "near_row", near=pl.lit("before")
+    return listed_pairs(met, state).select("row", "day", "primary_c", "near_row", "near")
+
+
+def _past_the_file(wanted: pl.DataFrame, there: pl.DataFrame, state: State) -> pl.DataFrame:
+    """row, day, file_ends of orphans later than the add-on file that are not alone on their day.
+
+    That a code is not listed is proved by a file of the day only: G2211 took the home visits as
+    primaries with 2026, and every file of 2025 calls it an orphan there.
+    """
+    release = state.batch.reference.release("aoc")
+    if release is None:
+        return wanted.select("row", "day", file_ends=pl.lit(None, dtype=pl.Date)).clear()
+    beside = there.filter(pl.col("pays_"), ~pl.col("addon_")).select(
+        "person", "date", "patient_", s1="s1_"
+    )
+    return (
+        wanted.filter(pl.col("date") > pl.lit(release.vouches_to))
+        .join(beside, on=["person", "date", "s1"])
+        .filter(pl.col("patient") == pl.col("patient_"))
+        .select("row", "day", file_ends=pl.lit(release.vouches_to))
+        .unique()
     )

@@ -40,7 +40,8 @@ RULES = (
         not_flagged="A listed primary on another claim of the day; a listed primary that is there "
         "but denied (AOC-6); 99292 with a payable 99291 of the same group and specialty. It is "
         "review where a partner or the day before has the primary, with TC, where the "
-        "practitioner is not known, and where a rejected line might be the primary.",
+        "practitioner is not known, where a rejected line might be the primary, and beside "
+        "another service on dates later than the add-on file, which a later file may list.",
         remedy="Add the missing primary, correct the practitioner or the date, or remove the "
         "add-on.",
         citation=f"NCCI Policy Manual ch. I R, W; {_TABLE}",

@@ -8,7 +8,7 @@ import polars as pl
 
 from auditor.engine.hits import REVIEW, hits, no_hits
 from auditor.engine.state import business_tier
-from auditor.rules.anesthesia_roles import ANESTHESIA
+from auditor.rules.anesthesia_roles import ANESTHESIA, ROLES
 from auditor.rules.interface import Rule, Stage
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _RULE = Rule(
     why="Direction pays half to each; where one half is missing, either the other was not billed "
     "or one of the two modifiers is wrong.",
     not_flagged="Groups that bill one of the roles only, because a partner's lines are not here "
-    "then; resident cases (GC); lines that carry both roles (ANE-2).",
+    "then; resident cases (GC); lines that carry two roles (ANE-2).",
     remedy="Compare both lines with the record: bill the missing one, or correct the modifier.",
     citation="CMS 100-04 ch. 12 s. 50 C, 50 K, 140",
     example_flag=(
@@ -71,6 +71,7 @@ def find(state: State) -> pl.DataFrame:
         pl.col("directs") ^ pl.col("directed"),
         ~pl.col("m").is_in(state.modifiers("GC").implode()),
         ~pl.col("denied"),
+        ~pl.col("m").is_in(_several_roles(state).implode()),
         business_tier(state, _RULE).is_not_null(),
     )
     found = pl.concat([_alone(asked, lines, state, *roles) for roles in _ROLES])
@@ -95,6 +96,13 @@ def find(state: State) -> pl.DataFrame:
             "Students and residents bill no line of their own."
         ),
     )
+
+
+def _several_roles(state: State) -> pl.Series:
+    """Modifier combinations that name two roles or more: which one is true is ANE-2's question."""
+    tokens = state.batch.mods.select("tokens").with_row_index("m")
+    several = pl.col("tokens").list.set_intersection(list(ROLES)).list.len() > 1
+    return tokens.filter(several)["m"]
 
 
 _ROLES = (("directs", "directed"), ("directed", "directs"))

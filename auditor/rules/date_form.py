@@ -73,7 +73,8 @@ RULES = (
         why="Professional services are billed by the day, or by the month at most; so long a span "
         "is a wrong year or month most often.",
         not_flagged="Supplies and equipment (A, B, E, K, L, V codes) and D, H, S and T codes; "
-        "maternity care (59400 to 59622); spans of a file that dates claims and not lines.",
+        "maternity care (59400 to 59622); remote checks of heart devices (93293 to 93296), which "
+        "cover 90 days; spans of a file that dates claims and not lines.",
         remedy="Correct the last date, or report the days on lines of their own.",
         citation="CMS 100-04 ch. 26 s. 10.4 (item 24A: dates of each service)",
         example_flag=("99232 dos=2025-10-01 to=2025-11-09 pos=21 units=40",),
@@ -145,6 +146,7 @@ def _long(state: State) -> pl.DataFrame:
     spans = state.with_facts(spans, "code").filter(
         ~pl.col("code").str.contains(_MONTHLY),
         ~pl.col("code").is_between(pl.lit("59400"), pl.lit("59622")),
+        ~pl.col("code").is_between(pl.lit("93293"), pl.lit("93296")),
     )
     return hits(
         spans,

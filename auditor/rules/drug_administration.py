@@ -15,10 +15,21 @@ if TYPE_CHECKING:
 
 STAGE = Stage.POLICY
 _OFFICES = ("11", "20", "49", "50", "72")
+_NOT_INJECTED = (
+    *(("J0571", "J0575"), ("J0601", "J0605"), ("J0607", "J0609"), ("J0615", "J0615")),
+    *(("J0750", "J0752"), ("J0799", "J0799"), ("J0889", "J0889"), ("J0901", "J0901")),
+    *(("J1105", "J1105"), ("J1202", "J1202"), ("J1811", "J1811"), ("J1813", "J1813")),
+    *(("J1817", "J1817"), ("J2062", "J2062"), ("J2545", "J2545"), ("J3401", "J3401")),
+    *(("J3530", "J3530"), ("J3535", "J3535")),
+)
+"""Swallowed, inhaled, put on the skin or into a pump, by the HCPCS release of October 2025."""
 _DRUG = (
     pl.col("code").str.contains(r"^J[0-39][0-9]{3}$|^Q51[0-9]{2}$")
     & (pl.col("code") >= "J0120")
     & ~pl.col("code").is_between(pl.lit("J3591"), pl.lit("J8999"))
+    & ~pl.any_horizontal(
+        [pl.col("code").is_between(pl.lit(low), pl.lit(high)) for low, high in _NOT_INJECTED]
+    )
 )
 """J0120 to J3590, J9000 to J9999 and Q51xx (biosimilars)."""
 _PRODUCTS = (("90281", "90399"), ("90476", "90759"), ("99000", "99091"))
@@ -40,8 +51,9 @@ _RULE = Rule(
     why="A drug that the practice gave comes with an injection, infusion or procedure; without "
     "one it may have been dispensed, given elsewhere, or its administration not billed.",
     not_flagged="Any injection, infusion, vaccination, operation, scope, imaging, test or therapy "
-    "of the group that day; inhaled, oral and implanted drugs (J7, J8); home and hospital; waste "
-    "(JW); lines with GX or GY or a charge of 0; patients who are placeholders.",
+    "of the group that day; inhaled and oral drugs (J7, J8, and such as J0571 to J0575 and J2545); "
+    "implants (J7); a clinic's encounter (T1015); home and hospital; waste (JW); lines with GX or "
+    "GY or a charge of 0; patients who are placeholders.",
     remedy="Bill the administration if the record shows it, or correct the drug line.",
     citation="NCCI Policy Manual ch. XI N; CMS 100-04 ch. 12 s. 30.5, ch. 17",
     example_flag=("J3301 units=4",),
@@ -54,7 +66,9 @@ def _may_give() -> pl.Expr:
     """A service that may have given the drug: no visit, laboratory, draw, product or supply."""
     product = [pl.col("code").is_between(pl.lit(a), pl.lit(b)) for a, b in _PRODUCTS]
     return (
-        pl.col("code").str.contains(r"^[0-9]{4}[0-9T]$|^[GMS][0-9]{4}$|^Q008[0-5]$")
+        pl.col("code").str.contains(
+            r"^[0-9]{4}[0-9T]$|^[GMS][0-9]{4}$|^Q008[0-5]$|^T1(?:015|50[23])$"
+        )
         & ~pl.col("is_em")
         & ~pl.col("is_lab")
         & ~pl.any_horizontal(product)

@@ -11,6 +11,15 @@ _ALL = ("medicare", "medicaid", "commercial", "unknown")
 _DIGITS = pl.col("code").str.contains(r"^[0-9]{5}$")
 
 
+_VISITS_ELSEWHERE = (
+    *("G0101", "G0245", "G0246", "G0296"),  # Medicare's own examinations and counseling visit
+    *("G0466", "G0467", "G0468", "G0469", "G0470", "T1015"),  # visits of clinics (FQHC, RHC)
+    *("S0610", "S0612", "S0613", "S0620", "S0621", "S9083"),  # other payers' examinations
+    *("90791", "90792"),
+)
+"""Visits by their definition that stand outside the E/M section; payers take 25 on them."""
+
+
 def _clearly_no_visit() -> pl.Expr:
     """Anesthesia to laboratory (00100-89398), or a supply, equipment or drug code."""
     procedure = _DIGITS & pl.col("code").is_between(pl.lit("00100"), pl.lit("89398"))
@@ -45,12 +54,19 @@ RULES = (
         "supply, equipment and drug codes; review on other codes outside the E/M list.",
         why="These modifiers separate a visit from a procedure; on the procedure they mean "
         "nothing, and the visit stays bundled.",
-        not_flagged="E/M codes, eye visits 92002-92014 among them.",
+        not_flagged="E/M codes, eye visits 92002-92014 among them; visits outside that section: "
+        "clinic visits (G0466-G0470, T1015), psychiatric evaluations (90791, 90792), examinations "
+        "such as G0101, G0245, S0610 and S0620.",
         remedy="Move the modifier to the visit, or remove it.",
         citation="NCCI Policy Manual ch. I D, E",
         example_flag=("20610-25",),
         example_ok=("99213-25", "92014-25"),
-        when=lambda: pl.col("has_2457") & ~pl.col("is_em") & pl.col("form_ok"),
+        when=lambda: (
+            pl.col("has_2457")
+            & ~pl.col("is_em")
+            & ~pl.col("code").is_in(_VISITS_ELSEWHERE)
+            & pl.col("form_ok")
+        ),
         says=lambda: {
             "tier": pl.when(_clearly_no_visit()).then(0).otherwise(1),
             "message": pl.format(
@@ -92,9 +108,18 @@ RULES = (
                 _some("59", "XE", "XS", "XP", "XU"),
                 pl.col("code"),
             ),
-            "remedy": pl.lit(
-                "If the record shows a significant, separate visit report 25 (57 for the decision "
-                "for major surgery); else remove the modifier."
+            "remedy": pl.when(pl.col("is_visit"))
+            .then(
+                pl.lit(
+                    "If the record shows a significant, separate visit report 25 (57 for the "
+                    "decision for major surgery); else remove the modifier."
+                )
+            )
+            .otherwise(
+                pl.lit(
+                    "Remove the modifier; if a visit of that day was separate from this service, "
+                    "and the record shows it, 25 on the visit says so. Some payers ask for 59 here."
+                )
             ),
         },
     ),

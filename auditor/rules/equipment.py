@@ -36,7 +36,7 @@ RULES = (
         flags="Equipment of the payment categories inexpensive, capped rental, oxygen or "
         "frequently serviced without NU, RR or UE.",
         why="The price depends on whether the item was bought new, bought used or rented; without "
-        "the modifier the line is returned, or paid as used.",
+        "the modifier the line is returned.",
         not_flagged="Lines with NR, LL, KR, RA, RB or MS, which say it in their way; lines with GY "
         "or GZ, sent to be denied; supplies, orthotics and other categories.",
         remedy="Add NU, RR or UE, whichever the delivery record shows.",

@@ -96,7 +96,7 @@ def find(state: State) -> pl.DataFrame:
         )
         .otherwise(
             pl.format(
-                "{} is a procedure with a side or digit, and the line names none.", pl.col("code")
+                "{} is a service with a side or digit, and the line names none.", pl.col("code")
             )
         ),
         remedy=pl.format(

@@ -20,7 +20,48 @@ _ALL = ("medicare", "medicaid", "commercial", "unknown")
 _TABLE_TO = date(2025, 12, 31)
 """The built-in table of modifiers is whole to here (checked against HCPCS of October 2025)."""
 _FORM = r"^[A-Z0-9]{2}$"
-_AMBULANCE = r"^[DEGHIJNPRSX]{2}$"  # origin and destination letters on A0021-A0999
+_AMBULANCE = r"^[DEGHIJNPRSX]{2}$"
+"""Letters of origin and destination."""
+_RIDES = (
+    ("A0021", "A0999"),  # ambulance; and what Medicaid pays for other rides
+    *(("S0209", "S0209"), ("S0215", "S0215"), ("S9960", "S9961")),
+    *(("T2001", "T2007"), ("T2049", "T2049")),
+)
+_ONE_CARE = (
+    "If the record shows all parts of the global care by one practitioner report neither; else "
+    "keep the one that it supports."
+)
+_TWO_OPERATIONS = (
+    "If the record shows two earlier operations, one related and one not, keep both; else keep "
+    "the one that it supports."
+)
+_BOTH_TRUE = {
+    ("26", "TC"): (
+        "If the record shows both parts by the practice report the code with neither; else keep "
+        "the one that it supports."
+    ),
+    ("LT", "RT"): (
+        "If the record shows both sides report 50, or a line for each side, as the payer asks; "
+        "else keep the side that it supports."
+    ),
+    ("54", "55"): _ONE_CARE,
+    ("54", "56"): _ONE_CARE,
+    ("58", "78"): _TWO_OPERATIONS,
+    ("58", "79"): _TWO_OPERATIONS,
+    ("78", "79"): _TWO_OPERATIONS,
+}
+"""Pairs of which both may be true: removing one of the two would misstate the service."""
+
+
+def _settled() -> pl.Expr:
+    """What to do about the pair."""
+    words = pl.lit("Keep the one that the record supports and remove the other.")
+    for (first, second), advice in _BOTH_TRUE.items():
+        here = (pl.col("conflict_a") == first) & (pl.col("conflict_b") == second)
+        words = pl.when(here).then(pl.lit(advice)).otherwise(words)
+    return words
+
+
 RULES = (
     Rule(
         id="MOD-CONF",
@@ -35,17 +76,23 @@ RULES = (
         flags="Two modifiers on one line that exclude each other, such as 26 with TC, LT with 50, "
         "59 with XS.",
         why="Each says that the other is not true; the payer cannot price the line.",
-        not_flagged="Pairs not in the list of conflicts.",
-        remedy="Keep the modifier that the record supports and remove the other.",
+        not_flagged="Pairs not in the list of conflicts. Review: pairs that two earlier operations "
+        "(58, 78, 79), both sides or both parts of a service may explain; pairs that only Medicare "
+        "returns (AT with GA, GX with another statement of liability), for other payers.",
+        remedy="Keep the modifier that the record supports and remove the other. Where both are "
+        "true the finding says how to report it.",
         citation="NCCI Policy Manual ch. I E; CMS 100-04 ch. 12, 13; the policy table's own source",
         example_flag=("73030-26-TC",),
         example_ok=("73030-26-RT",),
         when=lambda: pl.col("has_conflict"),
         says=lambda: {
-            "tier": pl.when(pl.col("conflict_tier") == "certain")
+            # What Medicare returns another payer may take.
+            "tier": pl.when(
+                pl.col("conflict_tier") == "certain",
+                (pl.col("conflict_business").fill_null("") != "medicare")
+                | (pl.col("lob") == "medicare").fill_null(value=False),
+            )
             .then(0)
-            .when(pl.col("conflict_tier") == "info")
-            .then(2)
             .otherwise(1),
             "message": pl.format(
                 "{} and {} stand on one line: {}.",
@@ -53,7 +100,7 @@ RULES = (
                 pl.col("conflict_b"),
                 pl.col("conflict_reason"),
             ),
-            "remedy": pl.lit("Keep the one that the record supports and remove the other."),
+            "remedy": _settled(),
         },
     ),
     Rule(
@@ -93,7 +140,8 @@ RULES = (
         flags="A modifier that is not two letters or digits, or that is not a CPT or HCPCS "
         "modifier in force on the date of service.",
         why="A claim with an invalid modifier is returned unprocessed.",
-        not_flagged="Origin and destination pairs on ambulance codes A0021-A0999. A well-formed "
+        not_flagged="Origin and destination pairs on ambulance codes A0021-A0999 and on other "
+        "rides (S0209, S0215, S9960, S9961, T2001-T2007, T2049). A well-formed "
         "modifier that the tables do not know is review on dates after 2025 that no HCPCS release "
         "covers, and for payers other than Medicare, who may have modifiers of their own.",
         remedy="Correct the modifier, or remove it.",
@@ -129,7 +177,9 @@ def find(state: State) -> pl.DataFrame:
     )
     bad = lines.join(good, on=["row", "token"], how="anti").filter(
         ~(
-            pl.col("code").is_between(pl.lit("A0021"), pl.lit("A0999"))
+            pl.any_horizontal(
+                [pl.col("code").is_between(pl.lit(low), pl.lit(high)) for low, high in _RIDES]
+            )
             & pl.col("token").str.contains(_AMBULANCE)
         )
     )
@@ -160,12 +210,15 @@ def find(state: State) -> pl.DataFrame:
         tier=pl.col("tier"),
         kind="hcpcs",
         message=pl.format(
-            "{} {} not valid on {}.",
+            "{} {} not valid on {}.{}",
             pl.when(several)
             .then(pl.format("Modifiers {}", pl.col("token").list.join(", ")))
             .otherwise(pl.format("Modifier {}", pl.col("token").list.first())),
             pl.when(several).then(pl.lit("are")).otherwise(pl.lit("is")),
             pl.col("date"),
+            pl.when(pl.col("tier") == CERTAIN)
+            .then(pl.lit(""))
+            .otherwise(pl.lit(" It may be the payer's own, or newer than the release loaded.")),
         ),
         remedy=pl.lit("Correct it from the record, or remove it."),
     )

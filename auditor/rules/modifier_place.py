@@ -16,6 +16,8 @@ _NO_FACILITY = ("11", "12", "13", "20")
 _EXCEPTION = (
     *("99201", "99202", "99203", "99211", "99212", "99213"),
     *("G0402", "G0438", "G0439", "G2211"),
+    # Outside metropolitan areas, for good since 2021 (CY 2021 physician fee schedule final rule).
+    *("99421", "99422", "99423", "99452", "98016", "G2010", "G2012"),
 )
 """The primary care exception (CMS 100-04 ch. 12 s. 100.1.1 C); G2211 goes along with a visit."""
 _WIDER = (date(2020, 3, 1), date(2023, 5, 11))
@@ -135,8 +137,9 @@ RULES = (
         flags="GE (a resident alone, primary care exception) on a code outside the exception: not "
         "99202, 99203, 99211-99213, G0402, G0438 or G0439.",
         why="For any other service the teaching physician must be present, which GC says.",
-        not_flagged="The codes of the exception; G2211 beside them; all codes from 2020-03-01 to "
-        "2023-05-11, when the exception was wider; GC with GE on one line (MOD-CONF).",
+        not_flagged="The codes of the exception; G2211 beside them; online and brief remote "
+        "services and 99452, which it holds outside metropolitan areas; all codes from "
+        "2020-03-01 to 2023-05-11, when the exception was wider; GC with GE (MOD-CONF).",
         remedy="If the record shows the teaching physician present for the key part, report GC; "
         "else the service is not the teaching physician's to bill.",
         citation="CMS 100-04 ch. 12 s. 100.1.1 C",

@@ -26,6 +26,13 @@ CODES = (
 )
 _SINCE = date(2024, 1, 1)  # until then the place of the visit in person stood beside 95
 _MODIFIERS = ("93", "95", "FQ", "GT")
+_NO_TELEHEALTH = (
+    *("98016", "G2010", "G2012", "G2250", "G2251", "G2252"),
+    *("99421", "99422", "99423", "98970", "98971", "98972"),
+    *("99446", "99447", "99448", "99449", "99451", "99452"),
+    *("99091", "99453", "99454", "99457", "99458", "98975", "98976", "98977", "98980", "98981"),
+)
+"""Communication by its nature and no telehealth: its place is where the practitioner is."""
 _WRONG_PLACE = Rule(
     id="TEL-1",
     name="telehealth-modifier-wrong-place",
@@ -43,7 +50,8 @@ _WRONG_PLACE = Rule(
     why="Since 2024 Medicare pays telehealth by place of service: 10 where the patient is at "
     "home, 02 elsewhere. The place of an office visit pays another rate.",
     not_flagged="Dates before 2024; 95 in 19 and 22 (a clinician of the hospital); 95 on therapy "
-    "lines (GP, GO, GN) or by a therapist; clinics and opioid programs (50, 58, 72); lines "
+    "lines (GP, GO, GN) or by a therapist; clinics and opioid programs (50, 58, 72); "
+    "check-ins, online and monitoring services, which are no telehealth; lines "
     "without a place of service; other payers.",
     remedy="Report place of service 10 or 02, or remove the modifier if the patient was there.",
     citation="CMS 100-04 ch. 12 s. 190; CY 2024 physician fee schedule final rule",
@@ -97,8 +105,10 @@ RULES = (
 
 def find(state: State) -> pl.DataFrame:
     """Hits of TEL-1; TEL-2 is a line rule."""
+    never = state.batch.code_index(pl.Series(_NO_TELEHEALTH)).drop_nulls()
     lines = state.lines.filter(
         pl.col("m").is_in(state.modifiers(*_MODIFIERS).implode()),
+        ~pl.col("c").is_in(never.implode()),
         pl.col("date") >= pl.lit(_SINCE),
         pl.col("pos").is_not_null(),
         business_tier(state, _WRONG_PLACE).is_not_null(),

@@ -15,7 +15,7 @@ COLUMNS = {
     "em_codes": "code_low code_high category patient_type one_per_day visit soft effective "
     "deletion source",
     "modifiers": "modifier category ncci_bypass effective deletion source",
-    "modifier_conflicts": "modifier_a modifier_b severity reason source",
+    "modifier_conflicts": "modifier_a modifier_b severity business reason source",
     "laterality": "code_low code_high any_of severity source",
     "therapy": "code discipline_modifiers from to source",
     "guidance_included": "code_low code_high modality effective deletion source",
@@ -193,6 +193,7 @@ def test_dates_are_dates_and_end_after_they_begin(
         ("em_codes", "patient_type", {"", "new", "established", "initial", "subsequent"}),
         ("modifiers", "ncci_bypass", {"0", "1"}),
         ("modifier_conflicts", "severity", {"certain", "review"}),
+        ("modifier_conflicts", "business", {"", "medicare"}),
         ("laterality", "severity", {"review", "info"}),
         ("facility_pos", "component_tier", {"certain", "review"}),
         ("place_of_service", "facility", {"0", "1"}),

@@ -147,6 +147,11 @@ class AddOns:
             or self._other_payer(line, day)
             or self._day_before(line, day)
             or self._something_rejected(line, day)
+            or (
+                # A later file than the one at hand may list what else was done that day.
+                day > self.batch.tables.vouches_to
+                and any(x.counts and not self.rows(x, day) for x in self.batch.beside(line, day))
+            )
         )
         self.found[line.key]["AOC-1"].add("review" if lowered else "certain")
 
@@ -181,7 +186,11 @@ class AddOns:
                 and (overnight or line.code in BORN_THE_DAY_BEFORE)
             ):
                 return True
-        return False
+        # Labor and infusions run past midnight, and into the next shift of the group.
+        return line.code in BORN_THE_DAY_BEFORE and any(
+            other.code in listed and other.counts and _group(other, line, unknown=True)
+            for other in self.batch.patient_day(line, day - timedelta(days=1))
+        )
 
     def _something_rejected(self, line: Line, day: date) -> bool:
         return any(

@@ -192,6 +192,8 @@ def _teams(batch: Batch) -> Iterator[int]:
                 continue
             if not line.modifiers & mine or line.modifiers & (theirs | {"GC"}):
                 continue
+            if len(line.modifiers & {"AA", "AD", "QK", "QX", "QY", "QZ"}) > 1:
+                continue
             there = any(
                 x.modifiers & theirs and x.patient == line.patient and set(x.days) & set(line.days)
                 for x in lines
@@ -239,7 +241,15 @@ def _drugs(batch: Batch, line: Line) -> Iterator[str]:
         yield "DRG-4"
 
 
+NOT_INJECTED = re.compile(
+    "J057[1-5]|J060[1-57-9]|J0615|J075[0-2]|J0799|J0889|J0901|J1105|J1202|J181[137]|J2062|J2545"
+    "|J3401|J3530|J3535"
+)
+
+
 def _injected(code: str) -> bool:
+    if NOT_INJECTED.fullmatch(code):
+        return False
     low = "J0120" <= code <= "J3590"
     return low or "J9000" <= code <= "J9999" or code.startswith("Q51")
 
@@ -249,7 +259,7 @@ def _gives(code: str) -> bool:
         return False
     if "99000" <= code <= "99091":
         return False
-    return bool(re.fullmatch(r"\d{4}[\dT]|[GMS]\d{4}", code))
+    return bool(re.fullmatch(r"\d{4}[\dT]|[GMS]\d{4}|T1(?:015|502|503)", code))
 
 
 def _strangers(one: Line, other: Line) -> bool:

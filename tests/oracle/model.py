@@ -134,6 +134,7 @@ class Tables:
     addons: tuple[AddOn, ...] = ()
     limits: tuple[Limit, ...] = ()
     fees: tuple[Fee, ...] = ()
+    vouches_to: date = OPEN
 
     def indicators(self, day: date) -> dict[tuple[str, str], int]:
         """(column 1, column 2) -> indicator of the rows in force that day."""

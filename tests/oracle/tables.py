@@ -35,6 +35,7 @@ def tables(
     aoc: Iterable[Row] = (),
     mue: Iterable[Row] = (),
     fees: Iterable[Row] = (),
+    vouches_to: str | None = None,
 ) -> Tables:
     start = date.fromisoformat(START)
     return Tables(
@@ -88,4 +89,5 @@ def tables(
             for r in _named("fees", fees)
             if r.get("component", "") == ""
         ),
+        vouches_to=OPEN if vouches_to is None else date.fromisoformat(vouches_to),
     )
