@@ -130,9 +130,19 @@ RULES = (
                 "has no GY.",
                 pl.col("code"),
             ),
-            "remedy": pl.lit(
-                "Bill the patient or the payer that covers it. If a denial is wanted for another "
-                "payer, bill Medicare with GY (with GX too where a notice was given by choice)."
+            "remedy": pl.when(pl.col("code").is_between(pl.lit("90476"), pl.lit("90759")))
+            .then(
+                pl.lit(
+                    "Bill the patient's Part D plan, which may pay for a vaccine that Part B does "
+                    "not cover. If a denial is wanted, bill Medicare with GY."
+                )
+            )
+            .otherwise(
+                pl.lit(
+                    "Bill the patient or the payer that covers it. If a denial is wanted for "
+                    "another payer, bill Medicare with GY (with GX too where a notice was given by "
+                    "choice)."
+                )
             ),
             **_witness("N"),
         },
