@@ -36,6 +36,7 @@ ROLES = (
     frozenset({"26", "TC", "GP", "GO", "GN", "JW", "JZ", "NU", "RR", "UE"})
     | frozenset({"54", "55", "56", "62", "66", "80", "81", "82", "AS"})
     | frozenset({"UN", "UP", "UQ", "UR", "US"})
+    | frozenset({"CQ", "CO", "GA", "GX", "GY", "GZ", "SL"})
 )
 VISIT_SECTION = EM | {"99232", "99396", "99417"}
 TESTS = LABORATORY | {"85025"}
@@ -193,7 +194,8 @@ def _apart(line: Line) -> frozenset[str]:
     """Modifiers that make two lines two services."""
     if re.fullmatch(r"0\d{4}|A0\d{3}", line.code):
         return line.modifiers
-    return line.modifiers & (ROLES | ANATOMIC)
+    program = {m for m in line.modifiers if re.fullmatch(r"U[1-9A-D]|H[A-Z]", m)}
+    return frozenset(line.modifiers & (ROLES | ANATOMIC)) | program
 
 
 def _suspect(one: Line, other: Line) -> bool:
@@ -214,7 +216,14 @@ def _suspect(one: Line, other: Line) -> bool:
         known = one.pos is not None and other.pos is not None
         return equal and known and _claim(one) != _claim(other)
     vials = one.code[0] in "JQ" and _claim(one) == _claim(other)
-    return not equal and _apart(one) == _apart(other) and not vials
+    return not equal and _apart(one) == _apart(other) and not vials and not _split(one, other)
+
+
+def _split(one: Line, other: Line) -> bool:
+    """Units of one service over lines of one claim, at one price a unit."""
+    if None in (one.units, other.units, one.charge, other.charge) or one.units == other.units:
+        return False
+    return _claim(one) == _claim(other) and one.charge * other.units == other.charge * one.units
 
 
 def _overlap(one: Line, other: Line) -> bool:

@@ -93,9 +93,18 @@ def judge(raws: Iterable[Raw], tables: Tables, rejected: Iterable[Rejected] = ()
 
 
 def _free_of_charge(lines: Iterable[Line]) -> frozenset[int]:
-    """Tracking lines: a copy of one asks nobody for anything."""
+    """Tracking lines and lines priced at nothing: a copy of one asks nobody for anything."""
+
+    def zero(line: Line, column: str) -> bool:
+        return Fraction(line.raw.get(column) or 1) == 0
+
     cent = Fraction(1, 100)
-    return frozenset(x.key for x in lines if x.charge is not None and x.charge <= cent)
+    return frozenset(
+        x.key
+        for x in lines
+        if (x.charge is not None and x.charge <= cent)
+        or (zero(x, "allowed_amount") and zero(x, "paid_amount"))
+    )
 
 
 def _not_settled(batch: Batch, findings: list[Finding]) -> list[Finding]:
