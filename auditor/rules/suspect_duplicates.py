@@ -72,8 +72,9 @@ RULES = (
         "modifier (U1 to UD, HA to HZ); units over lines of one claim at one price a unit; "
         "anesthesia and ambulance with different modifiers; lines of one drug on one claim "
         "(vials); a replacement or void claim beside another claim; colleagues of known different "
-        "specialties, co-surgeons; denied lines, lines that a reversal takes back, zero units, "
-        "charges of 0 or one cent; exact repeats (DUP-1).",
+        "specialties, visits of colleagues whose specialty is unknown, co-surgeons; denied lines, "
+        "lines that a reversal takes back, zero units, charges of 0 or one cent; exact repeats "
+        "(DUP-1).",
         remedy="Void the line if it repeats the earlier one, or report a repeat modifier if the "
         "record shows that the service was done again.",
         citation="CMS 100-04 ch. 1 s. 120 (suspect duplicates); MM8121",
@@ -127,7 +128,7 @@ def find(state: State) -> pl.DataFrame:
         asks_for_payment(),
     ).select(
         *("row", "day", "date", "days", "patient", "s1", "c", "m", "pos", "units", "charge"),
-        *("frequency", "vague", "tax", "billing", "specialty"),
+        *("frequency", "vague", "tax", "billing", "specialty", "is_em"),
     )
     found = []
     if "DUP-2" not in state.silent:
@@ -205,7 +206,8 @@ def _same_day(state: State, lines: pl.DataFrame) -> pl.DataFrame:
     grouped = lines.filter(~pl.col("team"), pl.col("group").is_not_null())
     colleague = _pairs(grouped, ["patient", "date", "group", *exact]).filter(
         pl.col("s1") != pl.col("s1_"),
-        (pl.col("specialty") == pl.col("specialty_")).fill_null(value=True),
+        # Two colleagues see a patient on one day as a rule: only one specialty is suspicious.
+        (pl.col("specialty") == pl.col("specialty_")).fill_null(~pl.col("is_em")),
     )
     found = pl.concat([here, elsewhere, colleague]).sort("row", "age_")
     found = found.unique("row", keep="first", maintain_order=True)

@@ -12,9 +12,11 @@ from typing import Any
 
 from oracle.bypass import ANATOMIC
 from oracle.duplicates import REPEATS
+from oracle.family_visits import visit
 from oracle.model import EM, LABORATORY, Line
 from oracle.pairs import judge_pairs
 from oracle.payable import FEE_SCHEDULE_PAYS, NEVER_PAYS, Batch
+from oracle.together import within
 
 RANK: dict[str, int | None] = {
     "STA-I": 25,
@@ -126,7 +128,8 @@ def _beside_services(batch: Batch, line: Line) -> Iterator[bool]:
 
 def _needless(batch: Batch, line: Line) -> bool:
     """59 or X, and neither an edit nor a second line of the code nor too many units."""
-    if not line.modifiers & SEPARATE or line.code in VISIT_SECTION or line.s1 is None:
+    section = visit(line.code) or within(line.code, (99202, 99499)) or line.code in VISIT_SECTION
+    if not line.modifiers & SEPARATE or section or line.s1 is None:
         return False
     if line.denied or not line.counts or len(line.days) > 1 or not batch.tables.pairs:
         return False
@@ -202,9 +205,9 @@ def _suspect(one: Line, other: Line) -> bool:
     equal = (one.units, one.charge, one.modifiers) == (other.units, other.charge, other.modifiers)
     if one.s1 != other.s1:
         group = (one.tax or one.billing, bool(one.tax))
-        strangers = None not in (one.specialty, other.specialty) and (
-            one.specialty != other.specialty
-        )
+        unknown = None in (one.specialty, other.specialty)
+        section = visit(one.code) or within(one.code, (99202, 99499)) or one.code in VISIT_SECTION
+        strangers = section if unknown else one.specialty != other.specialty
         team = one.modifiers & {"62", "66"}
         same = (
             equal

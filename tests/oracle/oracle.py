@@ -136,7 +136,8 @@ def _bundled_status(batch: Batch, line: Line) -> dict[str, str]:
     """STA-B: payment is always in another service; Medicare's rule, so a hint elsewhere."""
     statuses = {fee.status for day in line.days if (fee := batch.tables.fee(line.code, day))}
     tier = {"medicare": "certain", "unknown": "review"}.get(line.business)
-    tracking = line.charge == 0  # reported so that it is counted
+    # Reported so that it is counted.
+    tracking = line.charge == 0 or (line.code == "99024" and line.charge is None)
     return {"STA-B": tier} if "B" in statuses and tier and not tracking else {}
 
 
