@@ -9,6 +9,7 @@ import polars as pl
 
 from auditor.engine.hits import REVIEW, TIER_NAMES
 from auditor.engine.money import at_risk
+from auditor.engine.rebilled import rebilled
 from auditor.rules import catalogue
 
 if TYPE_CHECKING:
@@ -35,7 +36,10 @@ _RULES: dict[str, pl.DataType | type[pl.DataType]] = {
 def assemble(state: State, chosen: frozenset[str], options: AuditOptions) -> pl.DataFrame:
     """schemas.Findings from the hits of the `chosen` rules."""
     hits = state.hits().filter(pl.col("rule_id").is_in(chosen))
-    hits = _headlines(_held_down(hits, options).join(_rule_table(), on="rule_id"))
+    hits = _held_down(hits, options).join(_rule_table(), on="rule_id")
+    # What denies a line that was denied, corrected and billed again is told on the new claim.
+    settled = pl.col("row").is_in(rebilled(state).implode())
+    hits = _headlines(hits.filter(~(pl.col("denies") & settled)))
     lines = state.batch.raw
     frame = pl.concat([hits, lines.drop("row")[hits["row"]]], how="horizontal")
     other = lines.select(counterpart_claim_id="claim_id", counterpart_line_number="line_number")

@@ -8,6 +8,7 @@ import polars as pl
 
 from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
 from auditor.rules.interface import Rule, Stage
+from auditor.rules.status import TRACKING
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -37,8 +38,9 @@ RULES = (
         why="Payers deny an exact duplicate, and a duplicate that is paid is an overpayment.",
         not_flagged="Lines with a repeat or separation modifier (76, 77, 91, 59, XE, XS, XP, XU); "
         "a replacement or void claim (frequency 7 or 8) beside another claim; denied lines, "
-        "which may be billed again; lines that a reversal takes back; lines that differ in "
-        "any of the fields above.",
+        "which may be billed again; lines that a reversal takes back; drugs of different NDC; "
+        "lines that differ in any of the fields above. A copy that asks for no payment (a charge "
+        "of 0 or one cent) or that the payer priced at nothing is set aside and not told.",
         remedy="Void the repeated line, or report a repeat modifier if the record shows that the "
         "service was done again.",
         citation="CMS MM8121 (exact duplicate claims)",
@@ -46,6 +48,18 @@ RULES = (
         example_ok=("71046 claim=C1", "71046-76 claim=C2"),
     ),
 )
+
+_FURTHER_VACCINE = {"90471": "90472", "90473": "90474"}
+"""The add-on for each vaccine after the first of the day."""
+
+
+def story_of_claims(claim: pl.Expr, other: pl.Expr) -> pl.Expr:
+    """The root of a repeated line: a claim sent twice is one story, whatever its lines.
+
+    Lines that one claim repeats in itself have each their own story.
+    """
+    first = pl.col("row").min().over(claim, other)
+    return pl.when(claim != other).then(first)
 
 
 def find(state: State) -> pl.DataFrame:
@@ -60,7 +74,7 @@ def find(state: State) -> pl.DataFrame:
             ~pl.col("has_repeat"),
             ~pl.col("denied") & ~pl.col("cancelled"),
         )
-        .select("row", "day", "c", "m", "s1_known", "frequency", "is_em", "is_lab")
+        .select("row", "day", "c", "ce", "m", "s1_known", "frequency", "is_em", "is_lab")
         .collect()
     )
     # Cheap first: only codes that stand twice on the day can repeat.
@@ -79,6 +93,7 @@ def find(state: State) -> pl.DataFrame:
         "place_of_service",
         "units",
         "charge_amount",
+        "ndc",
         "source_file",
         "source_row",
     )[rows]
@@ -94,6 +109,7 @@ def find(state: State) -> pl.DataFrame:
         "sorted_mods",
         "units",
         "charge_amount",
+        "ndc",
     ]
     lines = pl.concat([lines, fields, mods.to_frame()], how="horizontal").with_columns(
         own_claim=pl.when(changed).then(
@@ -126,10 +142,20 @@ def find(state: State) -> pl.DataFrame:
         .with_columns(tier=pl.when("sure").then(CERTAIN).otherwise(REVIEW))
     )
     state.mark_duplicates(later["row"])
+    nothing = unpaid | (pl.col("charge_amount") <= TRACKING)
+    later = later.filter(~nothing.fill_null(value=False))
     texts = raw.select(code="code", dos="service_date_from")[later["row"]]
+    table = state.batch.facts.table
+    sides = table.select(sides="bilateral")[later["ce"]]
     first_of = raw.select(claim="claim_id", number="line_number")[later["other"]]
     later = pl.concat(
-        [later.select("row", "other", "tier", "is_em", "is_lab"), texts, first_of], how="horizontal"
+        [
+            later.select("row", "other", "tier", "is_em", "is_lab", "claim_id"),
+            texts,
+            first_of,
+            sides,
+        ],
+        how="horizontal",
     )
     return hits(
         later,
@@ -137,6 +163,7 @@ def find(state: State) -> pl.DataFrame:
         tier=pl.col("tier"),
         other=pl.col("other"),
         other_code=pl.col("code"),
+        root=story_of_claims(pl.col("claim_id"), pl.col("claim")),
         message=pl.format(
             "{} on {} repeats line {} of claim {} in every field that a payer compares.",
             pl.col("code"),
@@ -153,6 +180,22 @@ def find(state: State) -> pl.DataFrame:
         )
         .when(pl.col("is_lab"))
         .then(pl.lit("Void this line; if the test was repeated for care, report 91 on it."))
+        .when(pl.col("code").is_in([*_FURTHER_VACCINE]))
+        .then(
+            pl.format(
+                "Void this line. If the record shows another vaccine, report its administration "
+                "as {}.",
+                pl.col("code").replace(_FURTHER_VACCINE),
+            )
+        )
+        .when(pl.col("sides").is_in(["1", "3"]))
+        .then(
+            pl.lit(
+                "Void this line. If the record shows both sides, report 50 on one line, or LT and "
+                "RT where the payer wants two; if the service was done again, report 76 on this "
+                "one."
+            )
+        )
         .otherwise(
             pl.lit(
                 "Void this line. If the record shows more units, report them on one line; if the "

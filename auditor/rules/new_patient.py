@@ -20,6 +20,7 @@ from auditor.rules.meeting import (
     unsure_who,
     with_codes,
 )
+from auditor.rules.specialties import broad
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -59,7 +60,8 @@ RULES = (
         "Medicare also 99381-99387 and 98000-98011) less than three years after a visit, a "
         "preventive visit or a procedure with global days 000, 010 or 090 by the same "
         "practitioner (certain), or by a partner of the same group and specialty (certain for "
-        "Medicare; review for others, where subspecialties count).",
+        "Medicare; review for others, where subspecialties count, and where the specialty says "
+        "little: nurse practitioners, physician assistants, multispecialty).",
         why="A patient is new only when neither the practitioner nor a partner of the same "
         "specialty gave a face-to-face service in the three years before.",
         not_flagged="An earlier service on the same day (EM-DAY); readings (26), technical parts, "
@@ -117,7 +119,11 @@ def find(state: State) -> pl.DataFrame:
         ago=(pl.col("date") - pl.col("last")).dt.total_days(),
         edge=either_vague() & (pl.col("date_") <= _end("").dt.offset_by("-3y")),
     )
-    partner = pl.col("partner") & ~pl.col("medicare")
+    trade = state.batch.raw["specialty"].gather(met["row"]).alias("trade")
+    met = met.with_columns(trade).with_columns(
+        broad=pl.col("same") & pl.col("partner") & broad("trade")
+    )
+    partner = pl.col("partner") & (~pl.col("medicare") | pl.col("broad"))
     weak = pl.col("soft") | ~pl.col("same") | partner | pl.col("edge") | unsure_who()
     met = met.with_columns(
         tier=pl.when(weak).then(pl.max_horizontal("tier", pl.lit(REVIEW))).otherwise("tier")
@@ -161,7 +167,11 @@ def _told(found: pl.DataFrame) -> pl.DataFrame:
     doubts = (
         said_when(~pl.col("same"), " The file does not say whether they share a specialty."),
         said_when(
-            pl.col("same") & pl.col("partner") & ~pl.col("medicare"),
+            pl.col("broad"),
+            " The specialty that they share does not tell the fields of work apart.",
+        ),
+        said_when(
+            pl.col("same") & pl.col("partner") & ~pl.col("medicare") & ~pl.col("broad"),
             " For this payer the subspecialty counts too, which the file does not show.",
         ),
         said_when(pl.col("soft"), " That service is not always face to face."),
@@ -177,7 +187,7 @@ def _told(found: pl.DataFrame) -> pl.DataFrame:
         other_code=pl.col("code_"),
         message=pl.format(
             "{} on {} is for a new patient, but {} billed {} for this patient on {}, less than "
-            "three years before.{}{}{}{}",
+            "three years before.{}{}{}{}{}",
             pl.col("code"),
             pl.col("date"),
             whom,

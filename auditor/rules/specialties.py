@@ -18,6 +18,10 @@ _BUILT_IN = {
     "laboratory": ("69", "291U00000X", "291900000X"),
 }
 """Medicare specialty codes and taxonomies of facilities that bill on the professional claim."""
+_BROAD = (
+    r"^(?:50|70|89|97|99|363[AL].{6}|364S.{6}|193[24].{6}"
+    r"|NP|PA|PA-C|APRN|ARNP|CRNP|CNS|APP|MULTI.*|.*NURSE PRACT.*|.*PHYSICIAN ASS.*)$"
+)
 FORM = r"^(?:[0-9A-Z]{2}|[0-9A-Z]{9}X)$"
 """A Medicare specialty code or a taxonomy; a department's name says nothing for sure."""
 
@@ -29,6 +33,16 @@ def therapist(options: RuleOptions) -> pl.Expr:
     return (specialty.is_in(listed) | specialty.str.contains(_THERAPIST_TAXONOMY)).fill_null(
         value=False
     )
+
+
+def broad(specialty: str) -> pl.Expr:
+    """The column `specialty` names what many lines of work share.
+
+    Nurse practitioners, physician assistants and clinical nurse specialists have one specialty
+    each, in whatever field they work, and so has a multispecialty clinic.
+    """
+    known = pl.col(specialty).str.to_uppercase().str.strip_chars()
+    return known.str.contains(_BROAD).fill_null(value=False)
 
 
 def of_kind(state: State, kind: str) -> pl.Series:

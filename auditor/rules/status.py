@@ -8,6 +8,8 @@ from auditor.rules.interface import CodePolicy, Rule, Stage, any_of
 
 STAGE = Stage.LINES
 CODES = (CodePolicy(table="medicare_codes", columns=(("medicare_code", "use"),)),)
+_FOLLOW_UP = "99024"
+"""The visit within a global period: reported to be counted, so of no charge where none is known."""
 TRACKING = 1
 """Cents: quality and tracking codes are reported at a charge of nothing or of one cent."""
 
@@ -40,14 +42,16 @@ RULES = (
         flags="A line whose code has status B in the Medicare fee schedule on the date of service.",
         why="Status B: payment is always bundled into other services; Medicare never pays the "
         "line by itself, and the patient cannot be billed for it.",
-        not_flagged="Tracking lines with a charge of 0; lines of commercial payers and Medicaid; "
-        "dates that no loaded fee schedule covers (see Coverage).",
+        not_flagged="Tracking lines with a charge of 0; 99024 without a known charge; lines of "
+        "commercial payers and Medicaid; dates that no loaded fee schedule covers (see Coverage).",
         remedy="Remove the line; its payment is part of the other services.",
         citation="Medicare Physician Fee Schedule, status code B (CMS 100-04 ch. 12)",
         example_flag=("99002",),
         example_ok=("99213",),
         when=lambda: pl.col("status") == "B",
-        refine=lambda _: pl.col("charge").fill_null(1) != 0,
+        refine=lambda _: (
+            pl.col("charge").fill_null((pl.col("code") != _FOLLOW_UP).cast(pl.Int64)) != 0
+        ),
         says=lambda: {
             "message": pl.format(
                 "{} has status B in the fee schedule: it is always bundled and never paid by "
@@ -130,9 +134,19 @@ RULES = (
                 "has no GY.",
                 pl.col("code"),
             ),
-            "remedy": pl.lit(
-                "Bill the patient or the payer that covers it. If a denial is wanted for another "
-                "payer, bill Medicare with GY (with GX too where a notice was given by choice)."
+            "remedy": pl.when(pl.col("code").is_between(pl.lit("90476"), pl.lit("90759")))
+            .then(
+                pl.lit(
+                    "Bill the patient's Part D plan, which may pay for a vaccine that Part B does "
+                    "not cover. If a denial is wanted, bill Medicare with GY."
+                )
+            )
+            .otherwise(
+                pl.lit(
+                    "Bill the patient or the payer that covers it. If a denial is wanted for "
+                    "another payer, bill Medicare with GY (with GX too where a notice was given by "
+                    "choice)."
+                )
             ),
             **_witness("N"),
         },

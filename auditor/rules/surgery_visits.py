@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 STAGE = Stage.POLICY
 _COLUMNS = ("patient_id", "rendering_npi", "service_date_from", "code", "modifiers")
+_FURTHER_CRITICAL_CARE = "99292"
+"""An add-on, which follows the 99291 it belongs to: the modifier stands there."""
 _NOT_THE_SURGEON = ("55", "56", "80", "81", "82", "AS")
 RULES = (
     Rule(
@@ -37,8 +39,8 @@ RULES = (
         why="The decision to do a minor procedure is part of it; Medicare pays a visit that day "
         "only when 25 says that it was significant and separate.",
         not_flagged="Visits with 25 or 57; procedures with other global days; E/M services that "
-        "are not visits; a visit that a PTP finding already names (it is in that finding's "
-        "'also').",
+        "are not visits; 99292, which follows its 99291; a visit that a PTP finding already names "
+        "(it is in that finding's 'also').",
         remedy="If the record shows a significant, separate visit add 25; else remove the visit.",
         citation="NCCI Policy Manual ch. I D; CMS 100-04 ch. 12 s. 30.6.6, 40.1; MPFS global days",
         example_flag=("99213", "11102"),
@@ -61,8 +63,8 @@ RULES = (
         "with 25 instead is info.",
         why="The global period of major surgery begins the day before; Medicare pays a visit then "
         "only when it made the decision for surgery.",
-        not_flagged="Visits with 57; earlier visits; E/M services that are not visits; a visit "
-        "that a PTP finding already names.",
+        not_flagged="Visits with 57; earlier visits; E/M services that are not visits; 99292, "
+        "which follows its 99291; a visit that a PTP finding already names.",
         remedy="If this visit made the decision for surgery add 57; else remove the visit.",
         citation="NCCI Policy Manual ch. I D; CMS 100-04 ch. 12 s. 40.1, 40.2; MPFS global days",
         example_flag=("99214 dos=2025-11-03", "27447-RT dos=2025-11-04 pos=22"),
@@ -113,6 +115,7 @@ def find(state: State) -> pl.DataFrame:
         table["fee_release"].gather(near["ce_"]),
         partner=someone_else(),
     ).sort("row", "partner", "eve", "procedure", "place")
+    near = near.filter(pl.col("code") != _FURTHER_CRITICAL_CARE)
     return pl.concat([_told(near.filter(state.practitioner(rule)), rule) for rule in _FINDS])
 
 

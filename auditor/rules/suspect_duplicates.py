@@ -13,6 +13,7 @@ import polars as pl
 from auditor.engine.hits import REVIEW, hits, no_hits
 from auditor.engine.modifiers import ANATOMIC
 from auditor.engine.order import BY
+from auditor.rules.duplicates import story_of_claims
 from auditor.rules.interface import Rule, Stage
 from auditor.rules.status import asks_for_payment
 
@@ -24,12 +25,15 @@ if TYPE_CHECKING:
 STAGE = Stage.POLICY
 _APART = (
     *("26", "TC", "50", *ANATOMIC),
-    *("GP", "GO", "GN", "JW", "JZ", "NU", "RR", "UE"),
+    *("GP", "GO", "GN", "CQ", "CO", "JW", "JZ", "NU", "RR", "UE"),
+    *("GA", "GX", "GY", "GZ", "SL"),
     *("54", "55", "56", "62", "66", "80", "81", "82", "AS"),
     *("UN", "UP", "UQ", "UR", "US"),
 )
-"""Modifiers that make two lines of one code two services: part, place, discipline, role, and how
-many patients a portable x-ray trip served."""
+"""Modifiers that make two lines of one code two services: part, place, discipline, assistant, role,
+what is covered of it, who supplied it, and how many patients a portable x-ray trip served."""
+_PROGRAM = r"^(?:U[1-9A-D]|H[A-Z])$"
+"""Modifiers that say which service of a state's programme it was: group, level of staff, waiver."""
 _BY_ALL_MODIFIERS = r"^(?:0[0-9]{4}|A0[0-9]{3})$"
 """Anesthesia (who did what) and ambulance (from where to where): any other modifier tells apart."""
 _DRUG = r"^[JQ][0-9]{4}$"
@@ -63,11 +67,14 @@ RULES = (
         "flagged; later means received later, then claim id, then line number.",
         why="Payers hold such a line for a person to decide; paid twice it is an overpayment.",
         not_flagged="Lines with a repeat or separation modifier (76, 77, 91, 59, XE, XS, XP, XU); "
-        "lines that differ in side, digit, component (26, TC), therapy discipline, JW, rental or "
-        "surgical role; anesthesia and ambulance with different modifiers; lines of one drug on "
-        "one claim (vials); a replacement or void claim beside another claim; colleagues of known "
-        "different specialties, co-surgeons; denied lines, lines that a reversal takes back, zero "
-        "units, charges of 0 or one cent; exact repeats (DUP-1).",
+        "lines that differ in side, digit, component (26, TC), therapy discipline or assistant "
+        "(CQ, CO), JW, rental, surgical role, coverage (GA, GX, GY, GZ), SL or a state's own "
+        "modifier (U1 to UD, HA to HZ); units over lines of one claim at one price a unit; "
+        "anesthesia and ambulance with different modifiers; lines of one drug on one claim "
+        "(vials); a replacement or void claim beside another claim; colleagues of known different "
+        "specialties, visits of colleagues whose specialty is unknown, co-surgeons; denied lines, "
+        "lines that a reversal takes back, zero units, charges of 0 or one cent; exact repeats "
+        "(DUP-1).",
         remedy="Void the line if it repeats the earlier one, or report a repeat modifier if the "
         "record shows that the service was done again.",
         citation="CMS 100-04 ch. 1 s. 120 (suspect duplicates); MM8121",
@@ -121,7 +128,7 @@ def find(state: State) -> pl.DataFrame:
         asks_for_payment(),
     ).select(
         *("row", "day", "date", "days", "patient", "s1", "c", "m", "pos", "units", "charge"),
-        *("frequency", "vague", "tax", "billing", "specialty"),
+        *("frequency", "vague", "tax", "billing", "specialty", "is_em"),
     )
     found = []
     if "DUP-2" not in state.silent:
@@ -131,12 +138,13 @@ def find(state: State) -> pl.DataFrame:
     return pl.concat(found) if found else no_hits()
 
 
+_TELLS = pl.element().is_in(list(_APART)) | pl.element().str.contains(_PROGRAM)
+
+
 def _telling(state: State, lines: pl.DataFrame) -> pl.DataFrame:
     """Add what tells lines apart (apart, own_claim), their code, raw columns and age."""
     mods = state.batch.mods.with_columns(
-        telling=pl.col("tokens")
-        .list.eval(pl.element().filter(pl.element().is_in(list(_APART))).sort())
-        .list.join(" "),
+        telling=pl.col("tokens").list.eval(pl.element().filter(_TELLS).sort()).list.join(" "),
         team=pl.col("tokens").list.eval(pl.element().is_in(list(_TEAM))).list.any(),
     )
     codes = state.batch.facts.codes.cast(pl.String)
@@ -183,8 +191,13 @@ def _same_day(state: State, lines: pl.DataFrame) -> pl.DataFrame:
     differs = pl.any_horizontal(
         pl.col(n).ne_missing(pl.col(n + "_")) for n in ("units", "charge", "sorted_mods")
     )
+    # Units of one service over lines of one claim, at one price: for MUE and not a repeat.
+    price = pl.col("charge") * pl.col("units_") == pl.col("charge_") * pl.col("units")
+    split = same_claim & (pl.col("units") != pl.col("units_")) & price
     here = _pairs(lines, ["day", *service, "apart", "pos"]).filter(
-        differs, ~(drug & (same_claim | other_product))
+        differs,
+        ~(drug & (same_claim | other_product)),
+        ~split.fill_null(value=False),
     )
     elsewhere = _pairs(lines, ["day", *(k for k in exact if k != "pos")]).filter(
         ~same_claim, (pl.col("pos") != pl.col("pos_")).fill_null(value=False)
@@ -193,7 +206,8 @@ def _same_day(state: State, lines: pl.DataFrame) -> pl.DataFrame:
     grouped = lines.filter(~pl.col("team"), pl.col("group").is_not_null())
     colleague = _pairs(grouped, ["patient", "date", "group", *exact]).filter(
         pl.col("s1") != pl.col("s1_"),
-        (pl.col("specialty") == pl.col("specialty_")).fill_null(value=True),
+        # Two colleagues see a patient on one day as a rule: only one specialty is suspicious.
+        (pl.col("specialty") == pl.col("specialty_")).fill_null(~pl.col("is_em")),
     )
     found = pl.concat([here, elsewhere, colleague]).sort("row", "age_")
     found = found.unique("row", keep="first", maintain_order=True)
@@ -203,6 +217,7 @@ def _same_day(state: State, lines: pl.DataFrame) -> pl.DataFrame:
         tier=REVIEW,
         other=pl.col("row_"),
         other_code=pl.col("code"),
+        root=story_of_claims(pl.col("claim_id"), pl.col("claim_id_")),
         message=pl.format(
             "{} on {} may repeat line {} of claim {}{}.",
             pl.col("code"),

@@ -17,6 +17,7 @@ def _same(one: Line, other: Line) -> bool:
         and (one.code, one.first, one.last) == (other.code, other.first, other.last)
         and (one.pos, one.modifiers, one.units) == (other.pos, other.modifiers, other.units)
         and one.charge == other.charge
+        and one.raw.get("ndc") == other.raw.get("ndc")
         and not one.denied  # billed again after a denial: the usual way
         and not other.denied
         and not one.modifiers & REPEATS

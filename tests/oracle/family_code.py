@@ -12,9 +12,11 @@ from typing import Any
 
 from oracle.bypass import ANATOMIC
 from oracle.duplicates import REPEATS
+from oracle.family_visits import visit
 from oracle.model import EM, LABORATORY, Line
 from oracle.pairs import judge_pairs
 from oracle.payable import FEE_SCHEDULE_PAYS, NEVER_PAYS, Batch
+from oracle.together import within
 
 RANK: dict[str, int | None] = {
     "STA-I": 25,
@@ -36,6 +38,7 @@ ROLES = (
     frozenset({"26", "TC", "GP", "GO", "GN", "JW", "JZ", "NU", "RR", "UE"})
     | frozenset({"54", "55", "56", "62", "66", "80", "81", "82", "AS"})
     | frozenset({"UN", "UP", "UQ", "UR", "US"})
+    | frozenset({"CQ", "CO", "GA", "GX", "GY", "GZ", "SL"})
 )
 VISIT_SECTION = EM | {
     *(f"{n}" for n in range(99202, 99500)),
@@ -128,7 +131,8 @@ def _beside_services(batch: Batch, line: Line) -> Iterator[bool]:
 
 def _needless(batch: Batch, line: Line) -> bool:
     """59 or X, and neither an edit nor a second line of the code nor too many units."""
-    if not line.modifiers & SEPARATE or line.code in VISIT_SECTION or line.s1 is None:
+    section = visit(line.code) or within(line.code, (99202, 99499)) or line.code in VISIT_SECTION
+    if not line.modifiers & SEPARATE or section or line.s1 is None:
         return False
     if line.denied or not line.counts or len(line.days) > 1 or not batch.tables.pairs:
         return False
@@ -196,16 +200,17 @@ def _apart(line: Line) -> frozenset[str]:
     """Modifiers that make two lines two services."""
     if re.fullmatch(r"0\d{4}|A0\d{3}", line.code):
         return line.modifiers
-    return line.modifiers & (ROLES | ANATOMIC)
+    program = {m for m in line.modifiers if re.fullmatch(r"U[1-9A-D]|H[A-Z]", m)}
+    return frozenset(line.modifiers & (ROLES | ANATOMIC)) | program
 
 
 def _suspect(one: Line, other: Line) -> bool:
     equal = (one.units, one.charge, one.modifiers) == (other.units, other.charge, other.modifiers)
     if one.s1 != other.s1:
         group = (one.tax or one.billing, bool(one.tax))
-        strangers = None not in (one.specialty, other.specialty) and (
-            one.specialty != other.specialty
-        )
+        unknown = None in (one.specialty, other.specialty)
+        section = visit(one.code) or within(one.code, (99202, 99499)) or one.code in VISIT_SECTION
+        strangers = section if unknown else one.specialty != other.specialty
         team = one.modifiers & {"62", "66"}
         same = (
             equal
@@ -217,7 +222,14 @@ def _suspect(one: Line, other: Line) -> bool:
         known = one.pos is not None and other.pos is not None
         return equal and known and _claim(one) != _claim(other)
     vials = one.code[0] in "JQ" and _claim(one) == _claim(other)
-    return not equal and _apart(one) == _apart(other) and not vials
+    return not equal and _apart(one) == _apart(other) and not vials and not _split(one, other)
+
+
+def _split(one: Line, other: Line) -> bool:
+    """Units of one service over lines of one claim, at one price a unit."""
+    if None in (one.units, other.units, one.charge, other.charge) or one.units == other.units:
+        return False
+    return _claim(one) == _claim(other) and one.charge * other.units == other.charge * one.units
 
 
 def _overlap(one: Line, other: Line) -> bool:

@@ -50,7 +50,7 @@ def judge(batch: Batch, so_far: Rules) -> Rules:  # noqa: ARG001 - what others s
 
 def _decision(batch: Batch, line: Line) -> dict[str, str]:
     """The visit of the day, or of the eve, of an operation: 25 or 57 says that it counts apart."""
-    if not visit(line.code):
+    if not visit(line.code) or line.code == "99292":  # an add-on follows its 99291
         return {}
     told = {}
     who = (line.patient, line.payer, line.sequence)

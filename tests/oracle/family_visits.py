@@ -1,5 +1,6 @@
 """EM rules (SPEC 7.4): visits among themselves and with what they include."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
@@ -165,7 +166,8 @@ def _new(batch: Batch, line: Line) -> Iterator[str]:
         if not same and not _perhaps(line, earlier):
             continue
         partner = not same_person(line, earlier)
-        doubt = soft or not same or (partner and line.business != "medicare")
+        broad = same and re.fullmatch(r"50|70|89|97|99|363[AL].*|364S.*", line.specialty or "")
+        doubt = soft or not same or (partner and (line.business != "medicare" or bool(broad)))
         longer_ago = earlier.first <= _three_years_before(line.last)
         edge = longer_ago and (vague(line) or vague(earlier))
         doubt = doubt or edge or unsure_who(batch, line, earlier)

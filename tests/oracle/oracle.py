@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -68,8 +69,8 @@ def judge(raws: Iterable[Raw], tables: Tables, rejected: Iterable[Rejected] = ()
     units = judge_units(batch)
     addons = AddOns(batch, pairs, units, rejected)
     own: dict[int, dict[str, str]] = defaultdict(dict)
-    for key, tier in doubles.items():
-        own[key]["DUP-1"] = tier
+    for key in doubles.keys() - _free_of_charge(lines):
+        own[key]["DUP-1"] = doubles[key]
     for line in batch.lines:
         own[line.key].update(_bundled_status(batch, line))
         for rule in pairs.rules(line.key):
@@ -88,14 +89,55 @@ def judge(raws: Iterable[Raw], tables: Tables, rejected: Iterable[Rejected] = ()
         **{key: pairs.counterparts(key) for key in pairs.denies},
     }
     findings = [f for key, rules in own.items() for f in _headlines(key, rules, partners)]
-    return Verdict(lines, standing, findings)
+    return Verdict(lines, standing, _not_settled(batch, findings))
+
+
+def _free_of_charge(lines: Iterable[Line]) -> frozenset[int]:
+    """Tracking lines and lines priced at nothing: a copy of one asks nobody for anything."""
+
+    def zero(line: Line, column: str) -> bool:
+        return Fraction(line.raw.get(column) or 1) == 0
+
+    cent = Fraction(1, 100)
+    return frozenset(
+        x.key
+        for x in lines
+        if (x.charge is not None and x.charge <= cent)
+        or (zero(x, "allowed_amount") and zero(x, "paid_amount"))
+    )
+
+
+def _not_settled(batch: Batch, findings: list[Finding]) -> list[Finding]:
+    """Without what denies a line that was billed again: the new line tells it."""
+    again = frozenset(_billed_again(batch))
+    return [f for f in findings if RANK[f.rule] is None or f.key not in again]
+
+
+def _billed_again(batch: Batch) -> Iterable[int]:
+    """Denied lines whose service another claim bills again, alone or with its whole claim."""
+    together = defaultdict(list)
+    for line in batch.lines:
+        if line.s1 is not None:
+            together[line.patient, line.payer, line.sequence, line.s1, line.first].append(line)
+    for lines in together.values():
+        paid = [line for line in lines if line.counts and not line.denied]
+        again = {
+            line.key
+            for line in lines
+            if line.denied
+            and any(p.code == line.code and p.claim_id != line.claim_id for p in paid)
+        }
+        stood = {line.claim_id for line in lines if not line.denied}
+        whole = {line.claim_id for line in lines if line.key in again} - stood
+        yield from again | {line.key for line in lines if line.claim_id in whole}
 
 
 def _bundled_status(batch: Batch, line: Line) -> dict[str, str]:
     """STA-B: payment is always in another service; Medicare's rule, so a hint elsewhere."""
     statuses = {fee.status for day in line.days if (fee := batch.tables.fee(line.code, day))}
     tier = {"medicare": "certain", "unknown": "review"}.get(line.business)
-    tracking = line.charge == 0  # reported so that it is counted
+    # Reported so that it is counted.
+    tracking = line.charge == 0 or (line.code == "99024" and line.charge is None)
     return {"STA-B": tier} if "B" in statuses and tier and not tracking else {}
 
 
