@@ -67,8 +67,11 @@ def find(state: State) -> pl.DataFrame:
     if release is None or release.starter:
         return no_hits()
     spans = pl.col("days") > 1
+    # By number: a visit code that has ended is no procedure either.
+    visits = state.batch.facts.table["code"].str.contains("^99[2-4][0-9]{2}$")
     lines = state.lines.filter(
         pl.col("has_separate") & ~pl.col("is_em") & pl.col("day").is_not_null(),
+        ~visits.gather(state.lines["ce"]),
         pl.col("live") & ~pl.col("denied") & ~pl.col("dup") & ~pl.col("vague"),
         business_tier(state, RULES[0]).is_not_null(),
         ~spans & (pl.col("date") <= release.vouches_to),

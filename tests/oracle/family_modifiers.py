@@ -68,7 +68,13 @@ EM_BY_LETTER = frozenset(
         "G0384",
     ]
 )
-OF_DIGITS_AND_LIDS = frozenset(["26055", "28285", "11730", "11750", "67800", "67820", "67840"])
+OF_DIGITS_AND_LIDS = frozenset(
+    [
+        *("26055", "28285", "11730", "11750", "67800", "67820", "67840"),
+        # joints, of fingers and toes among them
+        *("20600", "20604", "20605", "20606", "20610", "20611"),
+    ]
+)
 SEPARATE = frozenset(["59", "XE", "XS", "XP", "XU"])
 REPEATS = SEPARATE | {"76", "77", "91"}
 ASSISTANTS = frozenset(["80", "81", "82", "AS"])
@@ -112,8 +118,9 @@ def _em(line: Line, day: date) -> bool:
     five = line.code.isdigit() and len(line.code) == 5
     remote = "98000" <= line.code <= "98016" and day >= date(2025, 1, 1)
     eye = line.code in ("92002", "92004", "92012", "92014")
+    begun = line.code not in ("G2211", "G2212") or day >= date(2021, 1, 1)
     return (five and ("99201" <= line.code <= "99499" or eye or remote)) or (
-        line.code in EM_BY_LETTER
+        line.code in EM_BY_LETTER and begun
     )
 
 
