@@ -19,16 +19,7 @@ WEAKER_TIERS: tuple[Weakest, ...] = get_args(Weakest)
 """What a rule may be held to; a rule that is not to run at all stands in `ignore`."""
 KEYS: tuple[Key, ...] = get_args(Key)
 """S1 rendering NPI; S2 tax id, else billing NPI, with specialty; S3 tax id, else billing NPI."""
-SPECIALTIES = (
-    "anesthesia",
-    "asc",
-    "diagnostic-facility",
-    "emergency",
-    "laboratory",
-    "mass-immunizer",
-    "portable-xray",
-    "therapist",
-)
+SPECIALTIES = ("asc", "laboratory", "mass-immunizer", "supplier", "therapist")
 """Kinds of practitioner that rules ask for, which a specialty code or taxonomy tells."""
 
 

@@ -16,8 +16,10 @@ _THERAPIST_TAXONOMY = r"^(?:2251|225X|235Z)"
 _BUILT_IN = {
     "asc": ("49", "261QA1903X"),
     "laboratory": ("69", "291U00000X", "291900000X"),
+    "supplier": ("51", "52", "53", "54", "A5", "332B00000X", "333600000X", "3336C0003X"),
 }
-"""Medicare specialty codes and taxonomies of facilities that bill on the professional claim."""
+"""Medicare specialty codes and taxonomies of who bills on the professional claim, and is no
+practitioner: surgical centers, laboratories, suppliers of equipment and pharmacies."""
 _BROAD = (
     r"^(?:50|70|89|97|99|363[AL].{6}|364S.{6}|193[24].{6}"
     r"|NP|PA|PA-C|APRN|ARNP|CRNP|CNS|APP|MULTI.*|.*NURSE PRACT.*|.*PHYSICIAN ASS.*)$"

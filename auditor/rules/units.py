@@ -14,6 +14,7 @@ from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits, until
 from auditor.engine.order import places
 from auditor.engine.state import business_tier
 from auditor.rules.interface import Rule, Stage, rule_of
+from auditor.rules.specialties import of_kind
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -25,8 +26,9 @@ _ASC = ("49", "261QA1903X")
 """Specialty and taxonomy of an ambulatory surgical center, whose own claim reports two lines."""
 _NOT_DAYS = (
     "Lines already denied by the payer, exact duplicates and voids; lines without units; Medicaid "
-    "lines, whose own table is not loaded; dates and codes that no loaded MUE release has (some "
-    "limits are secret)."
+    "lines, whose own table is not loaded; suppliers of equipment and pharmacies (told by their "
+    "specialty), for whom CMS has another table; dates and codes that no loaded MUE release has "
+    "(some limits are secret)."
 )
 RULES = (
     Rule(
@@ -191,6 +193,9 @@ def find(state: State) -> pl.DataFrame:
         )
         .collect()
     )
+    supplier = of_kind(state, "supplier")
+    if supplier.any():  # equipment and its drugs have a table of their own
+        lines = lines.filter(~supplier.gather(lines["row"]).fill_null(value=False))
     lines = _each_day(lines, state)
     if lines.is_empty():
         return no_hits()
