@@ -188,7 +188,7 @@ def _rules(sheet: Sheet, result: AuditResult) -> None:
     _section(sheet, "Findings by rule")
     _header(sheet, ["Rule", *TIERS], range(3, 6))
     for rule, name, *counts in frame.iter_rows():
-        shown = f"{rule}  {str(name).replace('-', ' ')}"
+        shown = f"{rule}  {name}"
         sheet.add([None, shown, *counts], ["", "wrapped", *["count"] * 3])
 
 

@@ -12,7 +12,8 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter, range_boundaries
 
-from auditor.report import write_report
+from auditor.report import words, write_report
+from auditor.rules import catalogue
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -243,3 +244,8 @@ def test_rules_sheet_is_the_catalogue_and_counts_what_was_found(
     assert first["Example that is flagged"] == "99213\n77002"
     assert first["Line of business"].endswith("commercial (review), unknown (review)")
     assert first["Tables needed"] == "Add-on codes (AOC)"
+
+
+def test_every_family_has_words() -> None:
+    families = {rule.id.split("-")[0] for rule in catalogue()}
+    assert families == set(words.FAMILIES)

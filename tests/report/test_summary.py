@@ -105,7 +105,7 @@ def test_rules_and_families_count_all_findings(rich: tuple[AuditResult, Path]) -
     rows = rows_of(path)
     counts = {row[0]: row[1:4] for row in rows if row[0]}
     want = [result.findings.filter(rule_id="PTP-1", tier=tier).height for tier in TIERS]
-    assert counts["PTP-1  pair without separation"] == want
+    assert counts["PTP-1  pair-without-separation"] == want
     family = [
         result.findings.filter(tier=tier)["rule_id"].str.starts_with("PTP").sum() for tier in TIERS
     ]
