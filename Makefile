@@ -35,7 +35,8 @@ test: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term --cov-fail-under=$(COVERAGE)
+	# The frames of tests are small: threads of several workers only wait for each other.
+	POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term --cov-fail-under=$(COVERAGE)
 
 test-long: $(DEV)
 	$(BIN)/python -m pytest -n $(WORKERS) --run-long
