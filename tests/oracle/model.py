@@ -25,6 +25,8 @@ FACILITY = frozenset(
     ["02", "19", "21", "22", "23", "24", "26", "31", "34", "41", "42", "51", "52", "53", "56", "61"]
 )
 ASC_SPECIALTIES = frozenset({"49", "261QA1903X"})
+SUPPLIERS = frozenset({"51", "52", "53", "54", "A5", "332B00000X", "333600000X", "3336C0003X"})
+"""Suppliers of equipment and pharmacies: the practitioners' unit limits are not theirs."""
 
 
 @dataclass(frozen=True, slots=True)

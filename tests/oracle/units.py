@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 
-from oracle.model import ASC_SPECIALTIES, Line, strongest
+from oracle.model import ASC_SPECIALTIES, SUPPLIERS, Line, strongest
 from oracle.payable import Batch
 
 HALF = Fraction(1, 2)
@@ -64,12 +64,16 @@ def _line_limits(batch: Batch, line: Line, day: date) -> Iterator[tuple[str, str
     if batch.zero_limit(line, day) and line.business != "commercial" and not tracking:
         yield "MUE-0", _profile(line)
     up, down = per_day(line)
+    if line.specialty in SUPPLIERS:
+        return
     if limit.value > 0 and limit.mai == 1 and up > limit.value and not line.denied:
         yield "MUE-1", _profile(line) if down > limit.value else "review"
 
 
 def _summed(batch: Batch, line: Line, day: date) -> bool:
     limit = batch.tables.limit(line.code, day)
+    if line.specialty in SUPPLIERS:
+        return False
     if limit is None or limit.value == 0 or limit.mai == 1 or line.business == "medicaid":
         return False
     adds = line.units is not None and not line.denied and line.s1 is not None
