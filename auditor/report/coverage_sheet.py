@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 WIDTHS = (11, 30, 20, 12, 13, 13, 80)
 STATES = ("not judged", "judged with caution", "judged")
+STATE_LOOKS = {"not judged": "review", "judged with caution": "info"}
 MEANING = (
     "A line that a rule could not judge is neither clean nor flagged by it. Judged with caution:"
     " judged, but later than the table release vouches for, or with a lowered tier."
@@ -35,8 +36,7 @@ def write(book: Book, result: AuditResult, rules: Sequence[Rule]) -> None:
     values = ("rule_id", "name", "state", "lines", "first_date", "last_date", "reason")
     looks = ("strong", "wrapped", "wrapped", "count", "date", "date", "wrapped")
     columns = [
-        Column(header, width, look, pl.col(value))
+        Column(header, width, look, pl.col(value), STATE_LOOKS if header == "State" else {})
         for header, width, look, value in zip(headers, WIDTHS, looks, values, strict=True)
     ]
-    by_state = {"not judged": "review", "judged with caution": "info", "judged": "wrapped"}
-    sheet.table("Coverage", columns, frame, look_by={"State": by_state})
+    sheet.table("Coverage", columns, frame)

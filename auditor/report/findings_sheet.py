@@ -8,6 +8,7 @@ import polars as pl
 
 from auditor.report.figures import TIERS
 from auditor.report.sheet import Book, Column, Sheet
+from auditor.report.style import TIER_LOOKS
 from auditor.report.words import number
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def _counterpart() -> pl.Expr:
 
 
 COLUMNS = (
-    _text("Tier", 9, "tier"),
+    Column("Tier", 9, "text", pl.col("tier"), TIER_LOOKS),
     _text("Rule", 10, "rule_id"),
     _wrapped("Claim", 18, "claim_id"),
     _number("Line", 6, "line_number"),
@@ -96,5 +97,5 @@ def write(book: Book, result: AuditResult, *, cap: int, companion: str) -> None:
     )
     sheet.add([note], ["note"], height=20)
     shown = certain_first(result.findings).head(cap)
-    sheet.table("Findings", COLUMNS, shown, look_by={"Tier": {tier: tier for tier in TIERS}})
+    sheet.table("Findings", COLUMNS, shown)
     sheet.print_columns(LAST_PRINTED)

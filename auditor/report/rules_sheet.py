@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.report.sheet import Book, Column, Sheet
+from auditor.report.style import TIER_LOOKS
 from auditor.report.words import KINDS
 
 if TYPE_CHECKING:
@@ -49,9 +50,11 @@ def write(book: Book, result: AuditResult, rules: Sequence[Rule]) -> None:
     rows = [(*_texts(rule)[:3], found.get(rule.id, 0), *_texts(rule)[3:]) for rule in rules]
     types = {h: pl.Int64() if h == "Found" else pl.String() for h in _HEADERS}
     frame = pl.DataFrame(rows, schema=types, orient="row")
-    columns = [Column(h, width, look, pl.col(h)) for h, (width, look) in _HEADERS.items()]
-    looks = {"certain": "certain", "review": "review", "info": "info"}
-    sheet.table("RuleCatalogue", columns, frame, look_by={"Tier": looks})
+    columns = [
+        Column(h, width, look, pl.col(h), TIER_LOOKS if h == "Tier" else {})
+        for h, (width, look) in _HEADERS.items()
+    ]
+    sheet.table("RuleCatalogue", columns, frame)
     sheet.print_columns(LAST_PRINTED)
 
 

@@ -20,6 +20,9 @@ TIER_FILL = {"certain": "FBE3E1", "review": "FDF1D3", "info": "E6EDF5"}
 TIER_BAR = {"certain": "B3363A", "review": "E3A740", "info": "93A8C1"}
 """Bars of the chart: far apart in lightness too, so that they differ in grey print."""
 
+TIER_LOOKS = {tier: tier for tier in TIER_INK}
+"""The look of each tier's cell."""
+
 PLAIN = "General"
 COUNT = "#,##0"
 MONEY = '"$"#,##0.00;-"$"#,##0.00'

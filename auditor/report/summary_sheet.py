@@ -39,12 +39,12 @@ class Remarks:
     """Name of the file beside the workbook that has all findings; '' where the sheet has."""
 
 
-def write(book: Book, result: AuditResult, remarks: Remarks) -> str:
-    """Write the sheet; answers the chart's description, '' without a chart."""
+def write(book: Book, result: AuditResult, remarks: Remarks) -> None:
+    """Write the sheet."""
     sheet = Sheet(book, "Summary", WIDTHS)
     _head(sheet, result, remarks)
     _glance(sheet, result)
-    described = _families(sheet, result)
+    _families(sheet, result)
     _gaps(sheet, result)
     _rules(sheet, result)
     _lines(sheet, result)
@@ -52,7 +52,6 @@ def write(book: Book, result: AuditResult, remarks: Remarks) -> str:
     _releases(sheet, result)
     _run(sheet, result)
     sheet.print_columns(LAST_PRINTED)
-    return described
 
 
 def _head(sheet: Sheet, result: AuditResult, remarks: Remarks) -> None:
@@ -122,24 +121,24 @@ def _open(result: AuditResult) -> str:
     return " ".join(told) or "Nothing: every rule judged every line it is for."
 
 
-def _families(sheet: Sheet, result: AuditResult) -> str:
+def _families(sheet: Sheet, result: AuditResult) -> None:
     """Findings by kind of rule: a small table, and the chart of it on its right."""
     _section(sheet, "Findings by kind of rule")
     frame = figures.by_family(result.findings)
     if frame.is_empty():
         _text(sheet, "No findings.")
-        return ""
+        return
     _header(sheet, ["Kind of rule", *TIERS], range(3, 6))
     head = sheet.row
     for family, *counts in frame.iter_rows():
         sheet.add([None, words.family(family), *counts], ["", "wrapped", *["count"] * 3])
     longest = max(sum(counts) for _, *counts in frame.iter_rows())
-    rows = families_chart(sheet, head, sheet.row, longest)
-    sheet.skip(max(0, rows - (sheet.row - head)))
     total = figures.by_tier(result.findings)
-    return "Bar chart of the findings by kind of rule, stacked by tier: " + ", ".join(
+    told = "Bar chart of the findings by kind of rule, stacked by tier: " + ", ".join(
         f"{total[tier]:,} {tier}" for tier in TIERS
     )
+    rows = families_chart(sheet, head, sheet.row, longest, told)
+    sheet.skip(max(0, rows - (sheet.row - head)))
 
 
 def _gaps(sheet: Sheet, result: AuditResult) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.report.coverage_sheet import STATES
+from auditor.report.coverage_sheet import STATE_LOOKS, STATES
 from auditor.report.sheet import Book, Column, Sheet
 
 if TYPE_CHECKING:
@@ -34,12 +34,11 @@ def write(book: Book, result: AuditResult) -> None:
     headers = ("Table", "State", "Lines", "First date", "Last date", "Why")
     values = ("reference", "state", "lines", "first_date", "last_date", "reason")
     looks = ("strong", "wrapped", "count", "date", "date", "wrapped")
-    by_state = {"not judged": "review", "judged with caution": "info", "judged": "wrapped"}
     columns = [
-        Column(header, width, look, pl.col(value))
+        Column(header, width, look, pl.col(value), STATE_LOOKS if header == "State" else {})
         for header, width, look, value in zip(headers, WIDTHS, looks, values, strict=True)
     ]
-    sheet.listing(columns, frame, look_by={"State": by_state})
+    sheet.listing(columns, frame)
     sheet.skip()
     sheet.add(["Codes most often not judged"], ["section"], height=24)
     sheet.paragraph(CODES, "soft", 1, len(WIDTHS))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,10 +22,10 @@ from auditor.report import (
 )
 from auditor.report.archive import save
 from auditor.report.machine import csv_safe
-from auditor.report.sheet import Book, close
+from auditor.report.sheet import Book
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import polars as pl
 
@@ -85,32 +84,30 @@ def write_report(
                 findings_file=names[FINDINGS_BESIDE],
             )
             made = room / "report.xlsx"
-            with _book(room) as book:
-                described = summary_sheet.write(book, result, remarks)
-                findings_sheet.write(book, result, cap=sheet_rows, companion=names[FINDINGS_BESIDE])
-                input_sheet.write(book, result, cap=rejected_rows, companion=names[REJECTED_BESIDE])
-                coverage_sheet.write(book, result, rules)
-                tables_sheet.write(book, result)
-                rules_sheet.write(book, result, rules)
-                save(book.workbook, made, as_of=result.options.as_of, chart_text=described)
+            book = _book(result, room)
+            summary_sheet.write(book, result, remarks)
+            findings_sheet.write(book, result, cap=sheet_rows, companion=names[FINDINGS_BESIDE])
+            input_sheet.write(book, result, cap=rejected_rows, companion=names[REJECTED_BESIDE])
+            coverage_sheet.write(book, result, rules)
+            tables_sheet.write(book, result)
+            rules_sheet.write(book, result, rules)
+            save(book, made, as_of=result.options.as_of)
             if _put(made, target, companions, room):
                 return target
 
 
-@contextmanager
-def _book(room: Path) -> Iterator[Book]:
-    """A workbook to fill; its streams are closed whatever happens."""
-    workbook = Workbook(write_only=True)
+def _book(result: AuditResult, room: Path) -> Book:
+    """A workbook to fill."""
+    workbook = Workbook()
+    workbook.remove(workbook.active)
     properties = workbook.properties
     properties.title = "Claim audit report"
     properties.subject = "Findings of a claim audit; confidential, contains patient data"
     properties.creator = properties.lastModifiedBy = f"auditor {auditor.__version__}"
     properties.language = "en-US"
-    book = Book(workbook, style.register(workbook), room)
-    try:
-        yield book
-    finally:
-        close(book)
+    run = result.options.run_id
+    about = f"Claim audit as of {result.options.as_of.isoformat()}" + (f", run {run}" if run else "")
+    return Book(workbook, style.register(workbook), room, about)
 
 
 def _put(made: Path, target: Path, companions: dict[str, pl.DataFrame], room: Path) -> bool:
