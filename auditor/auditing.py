@@ -65,7 +65,9 @@ def audit(
         versions = resolve(lines)
     standing = _Standing(intake.lines, versions.gone)
     if standing.height == 0:
-        found = Assembled(empty(Findings), pl.DataFrame(schema={"row": pl.UInt32, "other": pl.UInt32}))
+        found = Assembled(
+            empty(Findings), pl.DataFrame(schema={"row": pl.UInt32, "other": pl.UInt32})
+        )
         covered = Covered(empty(Coverage), empty(TableCoverage), empty(UnjudgedCodes))
     else:
         with clock.part("enrichment", "keys and facts", lines.height):

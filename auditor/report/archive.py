@@ -12,7 +12,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 from xml.sax.saxutils import quoteattr
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -90,10 +90,9 @@ class _Writer(ExcelWriter):  # type: ignore[misc] # openpyxl is untyped
         super().__init__(book.workbook, archive)
         self.book = book
 
-    def write_worksheet(self, ws: object) -> None:
+    def write_worksheet(self, ws: Any) -> None:  # noqa: ANN401 - openpyxl is untyped
         """One sheet: openpyxl's parts from a small file, the cells as they are made."""
         sheet = next(s for s in self.book.sheets if s.ws is ws)
-        ws = sheet.ws
         ws._drawing = SpreadsheetDrawing()  # noqa: SLF001 - as openpyxl's own method does
         ws._drawing.charts = ws._charts  # noqa: SLF001 - as above
         frame = self.book.room / "sheet.xml"

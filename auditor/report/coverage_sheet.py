@@ -9,10 +9,7 @@ import polars as pl
 from auditor.report.sheet import Book, Column, Sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from auditor.result import AuditResult
-    from auditor.rules import Rule
+    from auditor.report.view import View
 
 WIDTHS = (11, 30, 20, 12, 13, 13, 80)
 STATES = ("not judged", "judged with caution", "judged")
@@ -23,13 +20,13 @@ MEANING = (
 )
 
 
-def write(book: Book, result: AuditResult, rules: Sequence[Rule]) -> None:
+def write(book: Book, view: View) -> None:
     """Write the sheet, what could not be judged first."""
     sheet = Sheet(book, "Coverage", WIDTHS, freeze="C4")
     sheet.add(["Coverage: what each rule judged, and what it could not"], ["section"], height=24)
     sheet.paragraph(MEANING, "soft", 1, len(WIDTHS))
-    names = {rule.id: rule.name for rule in rules}
-    frame = result.coverage.with_columns(
+    names = {rule.id: rule.name for rule in view.rules}
+    frame = view.result.coverage.with_columns(
         name=pl.col("rule_id").replace_strict(names, default="", return_dtype=pl.String)
     ).sort(pl.col("state").replace_strict(STATES, range(len(STATES))), "rule_id", "reason")
     headers = ("Rule", "Name", "State", "Lines", "First date", "Last date", "Why")

@@ -82,13 +82,13 @@ def rows_of(block: Block) -> Iterator[bytes]:
 
 def links_of(block: Block, most: int) -> tuple[bytes, int]:
     """The `hyperlink` elements of `block`, at most `most` of them, and how many they are."""
-    found = []
+    found: list[pl.Series] = []
     for n, where in block.links.items():
         row = pl.int_range(block.first, block.first + block.frame.height, dtype=pl.UInt32)
         cells = block.frame.select(where.alias("to"), row.alias("row")).drop_nulls("to")
-        cells = cells.head(max(0, most - sum(len(f) for f in found)))
+        cells = cells.head(max(0, most - sum(f.len() for f in found)))
         found.append(cells.select(_link(block.letters[n]).alias("xml"))["xml"])
-    count = sum(len(f) for f in found)
+    count = sum(f.len() for f in found)
     return "".join(f.str.join("").item() or "" for f in found).encode(), count
 
 

@@ -11,9 +11,7 @@ from auditor.report.style import TIER_LOOKS
 from auditor.report.words import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from auditor.result import AuditResult
+    from auditor.report.view import View
     from auditor.rules import Rule
 
 _HEADERS = {
@@ -40,14 +38,14 @@ MEANING = (
 )
 
 
-def write(book: Book, result: AuditResult, rules: Sequence[Rule]) -> None:
+def write(book: Book, view: View) -> None:
     """Write the sheet, one row a rule in the catalogue's order."""
     widths = [width for width, _ in _HEADERS.values()]
     sheet = Sheet(book, "Rules", widths, freeze="C4")
     sheet.add(["Rules: what each one flags, why, and what to do"], ["section"], height=24)
     sheet.paragraph(MEANING, "soft", 1, 8)
-    found = dict(result.findings["rule_id"].value_counts().iter_rows())
-    rows = [(*_texts(rule)[:3], found.get(rule.id, 0), *_texts(rule)[3:]) for rule in rules]
+    found = dict(view.result.findings["rule_id"].value_counts().iter_rows())
+    rows = [(*_texts(rule)[:3], found.get(rule.id, 0), *_texts(rule)[3:]) for rule in view.rules]
     types = {h: pl.Int64() if h == "Found" else pl.String() for h in _HEADERS}
     frame = pl.DataFrame(rows, schema=types, orient="row")
     columns = [

@@ -65,7 +65,7 @@ class Book:
 class Sheet:
     """One sheet of a book, written from top to bottom."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a sheet is like, by name where it is unusual
         self,
         book: Book,
         title: str,
@@ -91,7 +91,7 @@ class Sheet:
         ws = book.workbook.create_sheet(title)
         self.ws = ws
         book.sheets.append(self)
-        self.letters = tuple(map(get_column_letter, range(1, len(widths) + 1)))
+        self.letters: tuple[str, ...] = tuple(map(get_column_letter, range(1, len(widths) + 1)))
         for letter, width in zip(self.letters, widths, strict=True):
             ws.column_dimensions[letter].width = width
         ws.sheet_view.showGridLines = False

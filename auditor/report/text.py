@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import date
-import polars as pl
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
 
 LIMIT = 32_767
 """Characters a cell holds; Excel counts those beyond U+FFFF, such as emoji, twice."""
