@@ -80,6 +80,10 @@ class AuditResult:
     places: pl.DataFrame = field(default_factory=_nowhere)
     """row, other: for each finding, in their order, the place in `lines` of its line and of its
     counterpart (null: none); without rows where nobody knows."""
+    redacted: bool = False
+    """Whether patient identifiers are pseudonyms (auditor.report.redact)."""
+    part: str = ""
+    """Whose lines alone these are, in words; '' for those of everybody (auditor.report.split)."""
     timings: tuple[Part, ...] = ()
     """What each stage and each rule took; they differ from run to run and go into no output."""
 

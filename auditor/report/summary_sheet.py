@@ -11,7 +11,7 @@ import auditor
 from auditor.report import figures, words
 from auditor.report.chart import families_chart
 from auditor.report.figures import MONEY_BASES, TIERS
-from auditor.report.findings_sheet import shown_of
+from auditor.report.findings_sheet import shown_of, whole_set
 from auditor.report.sheet import Book, Sheet
 
 if TYPE_CHECKING:
@@ -52,17 +52,16 @@ def _head(sheet: Sheet, result: AuditResult, view: View) -> None:
     read = words.number(result.lines_read, "line")
     dates = f", services of {served}" if served else ""
     _text(sheet, f"Audited: {lines} of {read} read from {files}{dates}.")
-    if view.names.findings:
-        _text(
-            sheet,
-            f"{shown_of(result.findings.height, view.cap)} All of them are in"
-            f" {view.names.findings}, beside this workbook.",
-        )
+    if whole := whole_set(view):
+        _text(sheet, f"{shown_of(result.findings.height, view.cap)}{whole}")
     for note in (*figures.warnings(result), *result.notes):
         _text(sheet, note)
     made = f"As of {result.options.as_of.isoformat()}. Confidential: contains patient data."
     if view.names.supersedes:
         made += f" This report supersedes {view.names.supersedes}, which was left as it was."
+    if view.names.held:
+        names = ", ".join(view.names.held)
+        made += f" {names} was open in another program, so this report has the next free name."
     _text(sheet, made, "soft")
 
 
