@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 import msoffcrypto  # type: ignore[import-untyped]  # ships no type hints
 import pytest
@@ -23,42 +20,6 @@ if TYPE_CHECKING:
     from tests.report.conftest import Make
 
 PASSWORD = "gr\u00fcn & <s3cret> \u4e2d"  # noqa: S105 - of a test
-SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
-MACRO = """<?xml version="1.0" encoding="UTF-8"?>
-<!DOCTYPE script:module PUBLIC "-//OpenOffice.org//DTD OfficeDocument 1.0//EN" "module.dtd">
-<script:module xmlns:script="http://openoffice.org/2000/script" script:name="Opening"
- script:language="StarBasic">
-Sub Read
-  Dim how(1) As New com.sun.star.beans.PropertyValue
-  how(0).Name = "Hidden" : how(0).Value = True
-  how(1).Name = "Password" : how(1).Value = "{password}"
-  book = StarDesktop.loadComponentFromURL("{book}", "_blank", 0, how())
-  out = FreeFile
-  Open "{out}" For Output As #out
-  If IsNull(book) Then
-    Print #out, "not opened"
-  Else
-    Print #out, book.Sheets.getByName("Findings").getCellByPosition(2, 2).String
-    book.close(True)
-  End If
-  Close #out
-  StarDesktop.terminate()
-End Sub
-</script:module>
-"""
-LIBRARY = """<?xml version="1.0" encoding="UTF-8"?>
-<!DOCTYPE library:library PUBLIC "-//OpenOffice.org//DTD OfficeDocument 1.0//EN" "library.dtd">
-<library:library xmlns:library="http://openoffice.org/2000/library" library:name="Standard"
- library:readonly="false" library:passwordprotected="false">
-<library:element library:name="Opening"/></library:library>
-"""
-LIBRARIES = """<?xml version="1.0" encoding="UTF-8"?>
-<!DOCTYPE library:libraries PUBLIC "-//OpenOffice.org//DTD OfficeDocument 1.0//EN" "libraries.dtd">
-<library:libraries xmlns:library="http://openoffice.org/2000/library"
- xmlns:xlink="http://www.w3.org/1999/xlink">
-<library:library library:name="Standard" xlink:href="$(USER)/basic/Standard/script.xlb/"
- xlink:type="simple" library:link="false"/></library:libraries>
-"""
 
 
 def opened(path: Path, password: str = PASSWORD) -> bytes:
@@ -152,26 +113,3 @@ def test_a_password_that_protects_nothing_is_refused(
         write_report(make.result(), tmp_path / "r.xlsx", rules=(), password=password)
     assert not password or password not in str(refused.value)
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.libreoffice
-@pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed: opening is NOT checked")
-@pytest.mark.parametrize(("password", "told"), [(PASSWORD, "CLAIM-7"), ("wrong one", "not opened")])
-def test_libreoffice_opens_it_with_the_password_alone(
-    make: type[Make], tmp_path: Path, password: str, told: str
-) -> None:
-    result = make.result(make.findings([make.finding(1, claim_id="CLAIM-7")]))
-    book = write_report(result, tmp_path / "r.xlsx", rules=make.rules, password=PASSWORD)
-    basic = tmp_path / "profile" / "user" / "basic"
-    (basic / "Standard").mkdir(parents=True)
-    out = tmp_path / "out.txt"
-    texts = {"password": password, "book": book.as_uri(), "out": str(out)}
-    macro = MACRO.format(**{name: escape(text) for name, text in texts.items()})
-    (basic / "script.xlc").write_text(LIBRARIES, encoding="utf-8")
-    (basic / "Standard" / "script.xlb").write_text(LIBRARY, encoding="utf-8")
-    (basic / "Standard" / "Opening.xba").write_text(macro, encoding="utf-8")
-    profile = (tmp_path / "profile").as_uri()
-    command = [str(SOFFICE), "--headless", f"-env:UserInstallation={profile}"]
-    command.append("macro:///Standard.Opening.Read")
-    subprocess.run(command, check=True, timeout=180, capture_output=True)
-    assert out.read_text(encoding="utf-8").strip() == told
