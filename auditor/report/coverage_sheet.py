@@ -29,7 +29,7 @@ def write(book: Book, view: View) -> None:
     columns = (
         Column("Rule", 11, "link", pl.col("rule_id"), link=pl.col("place")),
         Column("Name", 30, "wrapped", pl.col("name")),
-        Column("State", 19, "wrapped", pl.col("state"), STATE_LOOKS),
+        Column("State", 19, "wrapped", pl.col("state"), _LOOKS),
         Column("Judged", 11, "count", pl.col("judged")),
         Column("With caution", 11, "count", pl.col("caution")),
         Column("Not judged", 11, "count", pl.col("not_judged")),
@@ -52,7 +52,11 @@ def by_rule(view: View) -> pl.DataFrame:
     names = {rule.id: rule.name for rule in view.rules}
     rows = {rule.id: view.rule_place(rule.id) for rule in view.rules}
     told = pl.format("{} ({} lines)", "reason", "lines").filter(pl.col("reason") != "")
-    frame = view.result.coverage.sort(
+    # Two tables may lack a code for the same reason.
+    same = view.result.coverage.group_by("rule_id", "state", "reason").agg(
+        pl.col("lines").sum(), pl.col("first_date").min(), pl.col("last_date").max()
+    )
+    frame = same.sort(
         pl.col("state").replace_strict(STATES, range(len(STATES))),
         -pl.col("lines").cast(pl.Int64),
         "reason",
@@ -69,7 +73,11 @@ def by_rule(view: View) -> pl.DataFrame:
             name=_known(names, ""),
             place=_known(rows, None),
             state=pl.when(pl.col("not_judged") > 0)
-            .then(pl.lit(STATES[0]))
+            .then(
+                pl.when(pl.sum_horizontal("judged", "caution") > 0)
+                .then(pl.lit("partly judged"))
+                .otherwise(pl.lit(STATES[0]))
+            )
             .when(pl.col("caution") > 0)
             .then(pl.lit(STATES[1]))
             .otherwise(pl.lit(STATES[2])),
@@ -78,6 +86,7 @@ def by_rule(view: View) -> pl.DataFrame:
     )
 
 
+_LOOKS = {"not judged": "certain", "partly judged": "review", "judged with caution": "info"}
 _NAMES = ("not_judged", "caution", "judged")
 
 

@@ -139,7 +139,11 @@ def _repairs_by_kind(sheet: Sheet, result: AuditResult) -> None:
         sheet, "Repairs, by kind", "Values that were changed or emptied on the way in, counted."
     )
     columns = _columns(
-        File="source_file", Values="n", Field=_field(), What_was_done="kind", First_one="example"
+        File="source_file",
+        Values="n",
+        Field=_field(grouped),
+        What_was_done="kind",
+        First_one="example",
     )
     sheet.listing(columns, grouped)
 
@@ -212,16 +216,19 @@ def _repairs(sheet: Sheet, repairs: pl.DataFrame) -> None:
         + _left_out(repairs.height, REPAIRS_SHOWN, "repairs"),
     )
     columns = _columns(
-        File="source_file", Row="source_row", Field=_field(), What_was_done="kind", Change=_change()
+        File="source_file",
+        Row="source_row",
+        Field=_field(repairs),
+        What_was_done="kind",
+        Change=_change(),
     )
     sheet.listing(columns, repairs.head(REPAIRS_SHOWN))
 
 
-def _field() -> pl.Expr:
+def _field(repairs: pl.DataFrame) -> pl.Expr:
     """The field in words."""
-    return pl.col("field").replace_strict(
-        {name: words.field(name) for name in words.FIELDS}, default=pl.col("field")
-    )
+    told = {name: words.field(name) for name in repairs["field"].unique()}
+    return pl.col("field").replace_strict(told, return_dtype=pl.String)
 
 
 def _change() -> pl.Expr:

@@ -146,7 +146,7 @@ def age(until: date, last: date | None) -> str:
 def field(name: str) -> str:
     """A field of a claim line in words, with the name that --map takes."""
     told = FIELDS.get(name, name.replace("_", " "))
-    return f"{told} ({name})"
+    return told if told == name else f"{told} ({name})"
 
 
 def setting(value: object) -> str:
