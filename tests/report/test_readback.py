@@ -105,9 +105,8 @@ def test_calamine_reads_what_was_written(tmp_path: Path, rows: list[tuple[Any, .
     for got, (text, count, money, day) in zip(read, rows, strict=True):
         assert got[0] == (text.replace("_x005F_", "_") if text else None)
         assert got[1] == (None if count is None else str(count))
-        assert (got[2] and float(got[2])) == (
-            None if money is None else pytest.approx(float(money))
-        )
+        amount = None if money is None else pytest.approx(float(money))
+        assert (None if got[2] is None else float(got[2])) == amount
         assert (None if got[3] is None else got[3][:10]) == (day and day.isoformat())
 
 
