@@ -95,7 +95,7 @@ class _Before(NamedTuple):
     reviewer: str
     decided_on: str
     workbook_sha256: str
-    content: tuple[Any, ...]
+    content: list[Any]
 
 
 def append(ledger: sqlite3.Connection, decisions: pl.DataFrame, imported: Imported) -> Appended:
@@ -162,12 +162,12 @@ def _begin(ledger: sqlite3.Connection, imported: Imported) -> int | None:
 def _before(ledger: sqlite3.Connection, finding_id: str, reviewer: str) -> list[_Before]:
     """The reviewer's earlier decisions about a finding, the newest last."""
     rows = ledger.execute(_BEFORE, (finding_id,))
-    found = [_Before(*said, content) for *said, content in ((*r[:4], tuple(r[4:])) for r in rows)]
+    found = [_Before(number, who, day, digest, said) for number, who, day, digest, *said in rows]
     return [b for b in found if same_person(b.reviewer) == same_person(reviewer)]
 
 
 def _is_known(before: list[_Before], row: dict[str, Any], digest: str) -> bool:
-    said = tuple(row[name] for name in ("fingerprint", "disposition", "reason", "valid_until"))
+    said = [row[name] for name in ("fingerprint", "disposition", "reason", "valid_until")]
     alike = [b for b in before if b.content == said]
     if any(b.workbook_sha256 == digest for b in alike):
         return True
