@@ -43,7 +43,8 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_decision_comes_with_the_facts_it_was_made_on(path: Path) -> None:
-    answer = AGREE | {"Reason": " seen ", "Valid until": datetime(2027, 1, 31, 0, 0)}
+    until = datetime(2027, 1, 31, 0, 0)  # noqa: DTZ001 - a cell has no zone
+    answer = AGREE | {"Reason": " seen ", "Valid until": until}
     told = read(answered(path, answer, {}))
     assert (told.problems, told.tables, told.double) == ((), 1, 0)
     Decisions.validate(told.decisions)

@@ -124,8 +124,8 @@ BOB = {"reviewer": "Bob Ray", "decided_on": date(2026, 11, 21), "disposition": "
             [decided(units=Decimal(1), modifiers="", amount_at_risk=None)],
             "reopened",
             (
-                "Ann Lee decided on 2026-11-20: agree. Since then it changed: modifiers none -> RT 59,"
-                " units 1 -> 1.5, amount at risk none -> 75.25."
+                "Ann Lee decided on 2026-11-20: agree. Since then it changed:"
+                " modifiers none -> RT 59, units 1 -> 1.5, amount at risk none -> 75.25."
             ),
         ),
         (
@@ -189,8 +189,8 @@ def test_gone_findings_of_claims_at_hand_are_told() -> None:
             finding(2)["claim_id"],
             "Bob Ray",
             (
-                "Bob Ray decided on 2026-11-21: disagree. The finding is no longer made: the claim, a"
-                " table or a rule has changed."
+                "Bob Ray decided on 2026-11-21: disagree. The finding is no longer made: the"
+                " claim, a table or a rule has changed."
             ),
         ),
     ]
