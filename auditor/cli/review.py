@@ -140,7 +140,9 @@ def list_(
     from auditor.review.listing import listed
 
     rules = tuple(word for text in rule or () for word in text.replace(",", " ").split())
-    states = frozenset(selection.one_of(word, STATES, "--state") for word in state or ())
+    states = frozenset(
+        selection.one_of(word, STATES, "--state", "review list") for word in state or ()
+    )
     path = _place(ledger, _settings())
     found = listed(_history(path), _day(as_of), states, rules)
     if found.is_empty():
