@@ -90,7 +90,8 @@ def summary(result: AuditResult) -> dict[str, Any]:
     counts = figures.reconcile(result)
     rules = figures.by_rule(result.findings)
     options = result.options
-    return {
+    decided = {"decisions": result.decisions} if result.consulted else {}
+    return decided | {
         "amount_at_risk": _amounts(result.findings),
         "coverage": [
             row | {"first_date": _iso(row["first_date"]), "last_date": _iso(row["last_date"])}
