@@ -94,6 +94,15 @@ COLUMNS = (
     _text("Story id", 34, "story_id"),
 )
 _LETTERS = {c.header: n for n, c in enumerate(COLUMNS)}
+ANSWERING_TOLD = (
+    " Answer in the columns Disposition to Valid until; sort and filter as you like, but keep"
+    " Finding id and Check beside their rows."
+)
+ANSWERING = frozenset(
+    ("Disposition", "Reason", "Reviewer", "Decided on", "Valid until", "Decided before", "Check")
+)
+"""Columns that a redacted copy has not: it is shown and not answered, answers are free text that
+may name a patient, and a check value is an unkeyed hash of patient and claim."""
 LAST_PRINTED = "Counterpart"
 """On paper the columns after it would make the rest too small to read."""
 UNWRITTEN = (
@@ -120,19 +129,21 @@ def whole_set(view: View) -> str:
 
 def write(book: Book, view: View) -> None:
     """Write the sheet."""
-    sheet = Sheet(book, "Findings", [c.width for c in COLUMNS], freeze="D3", protected=False)
+    redacted = view.result.redacted
+    columns = [c for c in COLUMNS if not (redacted and c.header in ANSWERING)]
+    sheet = Sheet(book, "Findings", [c.width for c in columns], freeze="D3", protected=False)
     held = f"{shown_of(view.result.findings.height, view.cap)}{whole_set(view)}"
+    answering = "" if redacted else ANSWERING_TOLD
     note = (
-        f"{held} Filter with the arrows in the header. Answer in the columns Disposition to Valid"
-        " until; sort and filter as you like, but keep Finding id and Check beside their rows."
-        " Amounts are estimates for review."
+        f"{held} Filter with the arrows in the header.{answering} Amounts are estimates for review."
     )
     sheet.add([note], ["note"], height=20)
-    sheet.table("Findings", COLUMNS, view.findings)
+    sheet.table("Findings", columns, view.findings)
     sheet.print_columns(letter(sheet, LAST_PRINTED))
-    last = max(FIRST_FINDING, sheet.row)
-    _validate(sheet, last)
-    _mark(sheet, last)
+    if not redacted:
+        last = max(FIRST_FINDING, sheet.row)
+        _validate(sheet, last)
+        _mark(sheet, last)
 
 
 def letter(sheet: Sheet, header: str) -> str:

@@ -33,15 +33,6 @@ SHORTEST_KEY = 32
 """Characters. Patient numbers are few enough to try them all, so the key must not be guessable:
 32 hex digits are 128 bits (NIST SP 800-57 part 1, 5.6.1)."""
 LEFT_OUT = "(left out)"
-SAYS = (
-    "Redacted copy, for showing and not for answering: patient and claim numbers and finding ids"
-    " are pseudonyms (the same ones in every copy made with the same key); birth dates, claim"
-    " notes, file names and values as they stood in the files are left out. Dates of service and"
-    " ages stay, so it is still a limited data set (45 CFR 164.514(e)): keep it confidential."
-)
-FOOTER = "Confidential: redacted copy, still a limited data set (45 CFR 164.514(e))"
-SUBJECT = "Findings of a claim audit; redacted copy, still confidential"
-
 _SIZE = 8
 """Bytes of a pseudonym: of ten million patients two share one with a chance of 1 in 370,000."""
 _KINDS = {

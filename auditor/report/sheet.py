@@ -59,6 +59,7 @@ class Book:
     room: Path
     about: str
     """What the header of every printed page says."""
+    footer: str = FOOTER
     sheets: list[Sheet] = field(default_factory=list)
 
 
@@ -110,7 +111,7 @@ class Sheet:
         ws.page_margins.header = ws.page_margins.footer = 0.3
         ws.oddHeader.left.text = book.about
         ws.oddHeader.right.text = "&A"
-        ws.oddFooter.left.text = FOOTER
+        ws.oddFooter.left.text = book.footer
         ws.oddFooter.right.text = "Page &P of &N"
 
     def add(
@@ -162,6 +163,18 @@ class Sheet:
                 width = sum(self.widths[first - 1 : last]) * bold * 10 / LOOKS[look].size
                 lines = max(lines, lines_of(value, width))
         return self.add(row, looks, height=max(height, height_of(lines)))
+
+    def section(self, title: str, last: int) -> int:
+        """A blank row and a title across columns B to `last` (1-based)."""
+        self.skip()
+        return self.spans((2, last, title, "section"), height=20)
+
+    def header(self, first: int, names: Sequence[str], numbers: Sequence[int]) -> int:
+        """A header row from column `first` (1-based) on; `numbers` are columns of figures."""
+        places = range(first, first + len(names))
+        looks = ["head number" if n in numbers else "head" for n in places]
+        before = [None] * (first - 1)
+        return self.add([*before, *names], [*[""] * (first - 1), *looks])
 
     def link(self, column: int, where: str) -> None:
         """Make the cell in `column` (1-based) of the row written last lead to `where`."""

@@ -24,6 +24,8 @@ CLAIM = ("payer", "patient_id", "claim_id")
 """What tells one claim: claim ids of two payers or patients may be alike."""
 FIRST_FINDING = 3
 """Row of the first finding on the sheet Findings: a note and the header stand above it."""
+FIRST_RULE = 4
+"""Row of the first rule on the sheet Rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,11 @@ class View:
     cap: int
     rejected_cap: int
     names: Names
+
+    def rule_place(self, rule_id: str) -> str | None:
+        """Where the rule stands on the sheet Rules; None where it does not."""
+        row = next((n for n, r in enumerate(self.rules, FIRST_RULE) if r.id == rule_id), None)
+        return None if row is None else f"'Rules'!A{row}"
 
 
 def view_of(

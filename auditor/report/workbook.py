@@ -12,6 +12,8 @@ from openpyxl import Workbook
 import auditor
 from auditor.errors import ReportError
 from auditor.report import (
+    about_sheet,
+    copies,
     coverage_sheet,
     encrypt,
     figures,
@@ -36,7 +38,15 @@ if TYPE_CHECKING:
     from auditor.result import AuditResult
     from auditor.rules import Rule
 
-SHEETS = (summary_sheet, findings_sheet, input_sheet, coverage_sheet, tables_sheet, rules_sheet)
+SHEETS = (
+    summary_sheet,
+    findings_sheet,
+    input_sheet,
+    coverage_sheet,
+    tables_sheet,
+    rules_sheet,
+    about_sheet,
+)
 """One module a sheet, in their order."""
 WHOLE_ONLY = (input_sheet, coverage_sheet, tables_sheet)
 """Sheets about all lines of the run: they stay out of the part of one practitioner."""
@@ -186,14 +196,14 @@ def _book(result: AuditResult, room: Path) -> Book:
     workbook.remove(workbook.active)
     properties = workbook.properties
     properties.title = "Claim audit report"
-    properties.subject = "Findings of a claim audit; confidential, contains patient data"
+    properties.subject = copies.subject(result)
     properties.creator = properties.lastModifiedBy = f"auditor {auditor.__version__}"
     properties.language = "en-US"
     run = result.options.run_id
     about = f"Claim audit as of {result.options.as_of.isoformat()}" + (
         f", run {run}" if run else ""
     )
-    return Book(workbook, style.register(workbook), room, about)
+    return Book(workbook, style.register(workbook), room, about, copies.footer(result))
 
 
 def _put(made: Sequence[Path], target: Path) -> None:
