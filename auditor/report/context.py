@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from auditor.report.figures import TIERS
-
 if TYPE_CHECKING:
     from auditor.result import AuditResult
 
@@ -38,8 +36,9 @@ class Context(NamedTuple):
 
     groups: pl.DataFrame
     """One row a group that is shown: group (from 1), payer, patient_id, service_date_from,
-    lines and claims (of the day), shown (how many of these lines), rows (counterparts included), rules (flagged, joined), rejected
-    (rows of that patient and day that could not be read), nth (of its first finding)."""
+    lines and claims (of the day), shown (how many of these lines), rows (with the counterparts
+    from elsewhere), rules (flagged, joined), rejected (rows of that patient and day that could not
+    be read), nth (of its first finding)."""
     lines: pl.DataFrame
     """One row a line in its group, in the order shown: group, row (its place among the lines that
     were looked at), foreign (a counterpart from elsewhere), rank (strongest tier of its findings;
@@ -69,7 +68,7 @@ def around(result: AuditResult, found: pl.DataFrame, most: int = LINES) -> Conte
     near_flags = flags.filter(pl.col("group") <= near.height)
     lines = _lines(keys, near, near_flags)
     lines = _marked(lines, flags, near_flags)
-    lines, sizes = _thinned(_in_claim_order(lines, result.lines), result.lines)
+    lines, sizes = _thinned(_in_claim_order(lines, result.lines))
     fits = sizes.filter(pl.col("rows").cum_sum() + pl.int_range(1, pl.len() + 1) <= most)
     shown = max(1, fits.height)
     lines = lines.filter(pl.col("group") <= shown).head(most - min(shown, most - 1))
@@ -155,9 +154,7 @@ def _marked(lines: pl.DataFrame, flags: pl.DataFrame, near: pl.DataFrame) -> pl.
             met=pl.format("counterpart of {}", "met"),
         )
         .with_columns(
-            marked=pl.when(
-                pl.col("flagged").is_not_null() | pl.col("met").is_not_null()
-            ).then(
+            marked=pl.when(pl.col("flagged").is_not_null() | pl.col("met").is_not_null()).then(
                 pl.when("foreign")
                 .then(pl.concat_str("met", "flagged", separator="; ", ignore_nulls=True))
                 .otherwise(pl.concat_str("flagged", "met", separator="; ", ignore_nulls=True))
@@ -177,10 +174,11 @@ def _in_claim_order(lines: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _thinned(lines: pl.DataFrame, known: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The lines without those that a large group cannot show; and group, lines, claims, rows, shown.
+def _thinned(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The lines without those that a large group cannot show, and the sizes of the groups.
 
-    Marked lines stay, then those of claims with a marked line, then the first.
+    The sizes are group, lines, claims, rows and shown, as in Context. Marked lines stay, then
+    those of claims with a marked line, then the first.
     """
     sizes = lines.group_by("group").agg(
         lines=(~pl.col("foreign")).sum().cast(pl.UInt32),

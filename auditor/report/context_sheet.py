@@ -46,8 +46,9 @@ COLUMNS = (
         looks={mark: f"text {mark}" for mark in MARKED} | {HEADING: "lines link"},
         link=pl.when(pl.col("mark") == HEADING).then("finding_place"),
     ),
+    _line("Marked", 28, "key", "marked"),
     replace(
-        _line("Marked", 28, "wrapped", "marked"),
+        _line("Claim", 18, "wrapped", "claim_id"),
         looks={mark: f"wrapped {mark}" for mark in MARKED}
         | {f"{mark} link": f"link {mark}" for mark in MARKED}
         | {HEADING: "lines"},
@@ -56,18 +57,17 @@ COLUMNS = (
         .otherwise("mark"),
         link=pl.when(pl.col("mark") != HEADING).then("finding_place"),
     ),
-    _line("Claim", 17, "wrapped", "claim_id"),
     _line("Line", 6, "number", "line_number"),
     _line("Date of service", 11, "date", "service_date_from"),
     _line("Through", 11, "date", "through"),
     _line("POS", 6, "text", "place_of_service"),
-    _line("Code", 9, "text", "code"),
+    _line("Code", 9, "key", "code"),
     _line("Modifiers", 11, "text", "modifiers"),
     _line("Units", 7, "number", pl.col("units").cast(pl.Float64) / 1000),
     _line("Diagnoses", 22, "wrapped", "diagnoses"),
     _line("Pointers", 9, "text", "diagnosis_pointers"),
     _line("Rendering NPI", 13, "text", "rendering_npi"),
-    _line("Specialty", 10, "text", "specialty"),
+    _line("Specialty", 18, "wrapped", "specialty"),
     _line("Charge", 12, "money", _cents("charge_amount")),
     _line("Allowed", 12, "money", _cents("allowed_amount")),
     _line("Paid", 12, "money", _cents("paid_amount")),
@@ -156,9 +156,7 @@ def _title() -> pl.Expr:
     claims = pl.format("{} claim{}", "claims", _s("claims"))
     hidden = pl.col("lines").cast(pl.Int64) - pl.col("shown")
     left = (
-        pl.when(hidden > 0)
-        .then(pl.format(" ({} of them not shown)", hidden))
-        .otherwise(pl.lit(""))
+        pl.when(hidden > 0).then(pl.format(" ({} of them not shown)", hidden)).otherwise(pl.lit(""))
     )
     rejected = (
         pl.when(pl.col("rejected") > 0)
@@ -218,6 +216,6 @@ def _note(view: View) -> str:
     return (
         f"{number(groups.height, 'group')}: every line of a patient, payer and day with a finding,"
         " and the lines elsewhere that a finding points to. Marked says what is flagged"
-        f" (coloured and bold by tier) and what a finding points to (grey).{shown} A heading leads"
-        " to the first finding of its group, a mark to that of its line."
+        f" (coloured by tier) and what a finding points to (grey).{shown} A heading leads to the"
+        " first finding of its group, the claim of a flagged line to that of its line."
     )

@@ -20,7 +20,7 @@ PAPER = "FFFDF2"
 """Of cells that wait for a reviewer's words."""
 BAND = "DCE5EF"
 """Of a heading within a table."""
-METAL = "EEF1F4"
+MET_FILL = "EEF1F4"
 """Of a line that a finding points to."""
 TIER_INK = {"certain": "9B1C1C", "review": "7A4B00", "info": "35506E"}
 TIER_FILL = {"certain": "FBE3E1", "review": "FDF1D3", "info": "E6EDF5"}
@@ -88,6 +88,7 @@ _TIER = {
 _LINE = {
     "text": _TEXT,
     "wrapped": _WRAPPED,
+    "key": _WRAPPED,
     "number": _FIGURE,
     "money": replace(_FIGURE, number_format=MONEY),
     "date": replace(_ROW, number_format=DATE),
@@ -95,8 +96,8 @@ _LINE = {
 }
 """Looks of the cells of a claim line, which a mark changes."""
 MARKED: dict[str, dict[str, Any]] = {
-    **{tier: {"fill": fill, "bold": True} for tier, fill in TIER_FILL.items()},
-    "met": {"fill": METAL},
+    **{tier: {"fill": fill} for tier, fill in TIER_FILL.items()},
+    "met": {"fill": MET_FILL},
     "aside": {"ink": GREY},
 }
 """Flagged in a tier; a counterpart; set aside."""
@@ -128,10 +129,11 @@ LOOKS = {
     "entry date": replace(_ROW, box=True, fill=PAPER, number_format=DATE),
     **_TIER,
     # the lines around a finding: a heading, and lines that are marked
+    "key": _WRAPPED,
     "lines": replace(_ROW, bold=True, ink=NAVY, fill=BAND, quoted=True, down="center"),
     "lines link": replace(_ROW, bold=True, ink=LINK, fill=BAND, underline=True, down="center"),
     **{
-        f"{base} {mark}": replace(look, **changed)
+        f"{base} {mark}": replace(look, **changed, bold=base == "key" and mark in TIER_FILL)
         for base, look in _LINE.items()
         for mark, changed in MARKED.items()
     },

@@ -206,10 +206,11 @@ def _whys(work: pl.DataFrame) -> pl.DataFrame:
             "rule_id",
             "line_number",
             told=told,
+            weaker=pl.when(pl.col("strong")).then(pl.lit("")).otherwise(pl.lit(", review")),
         )
         .group_by("claim", "rule_id", maintain_order=True)
         .agg(
-            pl.col("told").first(),
+            pl.col("told", "weaker").first(),
             lines=pl.col("line_number").slice(1).drop_nulls().unique(maintain_order=True),
             lone=pl.col("line_number").first(),
         )
@@ -229,7 +230,7 @@ def _whys(work: pl.DataFrame) -> pl.DataFrame:
         )
     )
     return (
-        by_rule.with_columns(told=pl.format("{} ({}{}).", "told", "rule_id", also))
+        by_rule.with_columns(told=pl.format("{} ({}{}{}).", "told", "rule_id", "weaker", also))
         .group_by("claim")
         .agg(
             why=pl.col("told").head(REASONS).str.join("\n"),
