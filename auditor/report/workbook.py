@@ -11,6 +11,7 @@ import auditor
 from auditor.errors import ReportError
 from auditor.report import (
     about_sheet,
+    context_sheet,
     coverage_sheet,
     figures,
     findings_sheet,
@@ -20,6 +21,7 @@ from auditor.report import (
     style,
     summary_sheet,
     tables_sheet,
+    worklist_sheet,
 )
 from auditor.report.archive import save
 from auditor.report.machine import csv_safe
@@ -36,7 +38,9 @@ if TYPE_CHECKING:
 
 SHEETS = (
     summary_sheet,
+    worklist_sheet,
     findings_sheet,
+    context_sheet,
     input_sheet,
     coverage_sheet,
     tables_sheet,
