@@ -45,6 +45,8 @@ class Column:
     value: pl.Expr
     looks: Mapping[str, str] = field(default_factory=dict)
     """Values that have a look of their own."""
+    by: pl.Expr | None = None
+    """What is looked up in `looks`, a text; None: the value itself."""
     link: pl.Expr | None = None
     """Where its cells lead: a place in this workbook ('Sheet'!A1), or null."""
     hidden: bool = False
@@ -220,7 +222,10 @@ class Sheet:
                 first + 1,
                 {n: c.width for n, c in enumerate(columns) if LOOKS[c.look].wrap},
                 {
-                    n: {value: styles[look] for value, look in c.looks.items()}
+                    n: (
+                        c.value if c.by is None else c.by,
+                        {value: styles[look] for value, look in c.looks.items()},
+                    )
                     for n, c in enumerate(columns)
                     if c.looks
                 },

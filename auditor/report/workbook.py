@@ -13,6 +13,7 @@ import auditor
 from auditor.errors import ReportError
 from auditor.report import (
     about_sheet,
+    context_sheet,
     copies,
     coverage_sheet,
     encrypt,
@@ -24,6 +25,7 @@ from auditor.report import (
     style,
     summary_sheet,
     tables_sheet,
+    worklist_sheet,
 )
 from auditor.report.archive import save
 from auditor.report.machine import csv_safe
@@ -40,7 +42,9 @@ if TYPE_CHECKING:
 
 SHEETS = (
     summary_sheet,
+    worklist_sheet,
     findings_sheet,
+    context_sheet,
     input_sheet,
     coverage_sheet,
     tables_sheet,
