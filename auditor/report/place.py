@@ -88,7 +88,7 @@ def next_free(path: Path, companions: tuple[str, ...] = (), refused: Collection[
 
 def place_new(made: Path, target: Path) -> None:
     """Put `made` at `target`; raises FileExistsError where somebody was quicker."""
-    _settle(made)
+    settle(made)
     try:
         target.hardlink_to(made)
     except FileExistsError:
@@ -100,13 +100,23 @@ def place_new(made: Path, target: Path) -> None:
         made.rename(target)
 
 
+def place_folder(made: Path, target: Path) -> None:
+    """Put the folder `made`, whose files are settled, at `target`.
+
+    Raises FileExistsError where something is there.
+    """
+    if _taken(target):
+        raise FileExistsError(target.name)
+    made.rename(target)
+
+
 def replace(made: Path, target: Path) -> None:
     """Put `made` at `target` in one step, over what is there."""
-    _settle(made)
+    settle(made)
     made.replace(target)
 
 
-def _settle(made: Path) -> None:
+def settle(made: Path) -> None:
     """Onto the disk and for the owner's eyes alone, before it gets its name."""
     made.chmod(PRIVATE_FILE)
     with made.open("rb+") as file:
