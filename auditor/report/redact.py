@@ -59,6 +59,16 @@ _SPEAKING = frozenset(
 """Fields whose values tell nobody who the patient is."""
 
 
+def check(key: str) -> None:
+    """Raise ReportError for a key that could be guessed."""
+    if len(key) < SHORTEST_KEY:
+        raise ReportError(
+            f"The key of a redacted copy has less than {SHORTEST_KEY} characters.",
+            next_step='Make one with  python -c "import secrets; print(secrets.token_hex(32))"'
+            "  and keep it: the same key gives the same pseudonyms.",
+        )
+
+
 def redact(result: AuditResult, key: str) -> AuditResult:
     """`result` with pseudonyms made with `key` (32 characters or more), and `redacted` set.
 
@@ -82,6 +92,8 @@ def redact(result: AuditResult, key: str) -> AuditResult:
         files=tuple(_file(f, files, quoted) for f in result.files),
         notes=tuple(quoted.replaced(_unnamed(note, files)) for note in result.notes),
         lines=lines.select(result.lines.columns),
+        standing=_decided(_table(result.standing, names, files)),
+        unmatched=_decided(_table(result.unmatched, names, files)),
         redacted=True,
     )
 
@@ -91,12 +103,7 @@ class _Names:
 
     def __init__(self, key: str) -> None:
         """Take a key of any length; the hash takes 64 bytes."""
-        if len(key) < SHORTEST_KEY:
-            raise ReportError(
-                f"The key of a redacted copy has less than {SHORTEST_KEY} characters.",
-                next_step='Make one with  python -c "import secrets; print(secrets.token_hex(32))"'
-                "  and keep it: the same key gives the same pseudonyms.",
-            )
+        check(key)
         self._key = blake2b(key.encode(), person=b"auditor redact").digest()
         self._made: dict[tuple[str, str], str] = {}
 
@@ -124,7 +131,13 @@ class _Names:
 
 def _known(result: AuditResult, names: _Names) -> dict[str, str]:
     """Everything that texts may quote -> what stands there instead; patients' ids count first."""
-    tables = (result.findings, result.lines, result.rejected, result.set_aside)
+    tables = (
+        result.findings,
+        result.lines,
+        result.rejected,
+        result.set_aside,
+        result.unmatched,
+    )
     known: dict[str, str] = {}
     for column in reversed(("patient_id", *(c for c in _KINDS if c != "patient_id"))):
         for table in tables:
@@ -136,7 +149,9 @@ def _known(result: AuditResult, names: _Names) -> dict[str, str]:
 def _table(table: pl.DataFrame, names: _Names, files: dict[str, str]) -> pl.DataFrame:
     """`table` with pseudonyms in every column that identifies, and files by their number."""
     changed = [_swapped(table, c, names.for_all(c, table[c])) for c in _KINDS if c in table.columns]
-    return table.with_columns(*changed, _swapped(table, "source_file", files))
+    if "source_file" in table.columns:
+        changed.append(_swapped(table, "source_file", files))
+    return table.with_columns(*changed)
 
 
 def _swapped(table: pl.DataFrame, column: str, words: dict[str, str]) -> pl.Series:
@@ -166,6 +181,15 @@ def _rejected(rejected: pl.DataFrame, quoted: Quoted) -> pl.DataFrame:
         quoted.column(rejected["column"]),
         value=pl.lit(None, pl.String),
         raw=pl.lit(LEFT_OUT),
+    )
+
+
+def _decided(decisions: pl.DataFrame) -> pl.DataFrame:
+    """Decisions keep what was decided and when, and lose what somebody typed about a patient."""
+    return decisions.with_columns(
+        reason=pl.lit(None, pl.String),
+        reviewer=pl.lit(LEFT_OUT),
+        told=pl.format("Decided before: {}.", "disposition"),
     )
 
 

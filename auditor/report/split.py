@@ -186,6 +186,8 @@ def _restricted(
         unjudged_codes=result.unjudged_codes.clear(),
         rejected=result.rejected.clear(),
         repairs=result.repairs.clear(),
+        standing=result.standing.join(found, on="finding_id", how="semi"),
+        unmatched=result.unmatched.clear(),
         set_aside=aside,
         files=_files(result.files, standing, aside),
         lines_read=standing.height + aside.height,
