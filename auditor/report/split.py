@@ -143,7 +143,7 @@ def _without(lines: pl.DataFrame, others: set[str], columns: Sequence[str]) -> p
     ]
     notes = pl.col("claim_note")
     if others and bool(lines["claim_note"].str.contains(r"\d{6}").any()):
-        notes = notes.str.replace_many(theirs, [ANOTHER])
+        notes = notes.str.replace_many(dict.fromkeys(sorted(others), ANOTHER))
     return lines.with_columns(*blanked, notes)
 
 
