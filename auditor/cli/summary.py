@@ -38,7 +38,7 @@ def lines_text(done: Done, request: Request) -> Iterator[str]:
         yield "Written"
         yield from (f"{' ' * _PADDING}{path}" for path in done.written)
         wanted = request.report
-        if wanted is not None and done.written[0].name != wanted.name:
+        if wanted is not None and done.written[0].name.startswith(f"{wanted.stem} ("):
             text = (
                 f"{wanted.name} was left as it was: it is an earlier report, or open in another"
                 " program."
