@@ -15,7 +15,7 @@ from schemas.reference import (
     MueValues,
     PtpEdits,
 )
-from schemas.results import Coverage, Findings, TableCoverage, UnjudgedCodes
+from schemas.results import Coverage, Findings, SeparablePairs, TableCoverage, UnjudgedCodes
 from schemas.tools import dtypes, empty
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "PtpEdits",
     "RejectedRows",
     "Repairs",
+    "SeparablePairs",
     "SetAside",
     "TableCoverage",
     "UnjudgedCodes",
