@@ -14,7 +14,7 @@ Z99 = 2.5758293035489004
 
 
 def share(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
-    """part / whole; null where there is no whole, or less than nothing."""
+    """Part / whole; null where there is no whole, or less than nothing."""
     return pl.when(whole > 0).then(part / whole)
 
 
@@ -27,7 +27,18 @@ def wilson(part: pl.Expr, whole: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     return (middle - reach) / scale, (middle + reach) / scale
 
 
-def beyond_chance(part: pl.Expr, whole: pl.Expr, batch: pl.Expr) -> pl.Expr:
-    """1 where the share lies above `batch` beyond chance, -1 below, else 0."""
+def beyond_chance(part: pl.Expr, whole: pl.Expr, batch: pl.Expr, apart: float = 1) -> pl.Expr:
+    """1 where the share lies above `batch` beyond chance, -1 below, else 0.
+
+    The share must also be `apart` times `batch` or more, or as many times less.
+    """
     low, high = wilson(part, whole)
-    return pl.when(low > batch).then(1).when(high < batch).then(-1).otherwise(0).cast(pl.Int8)
+    p = share(part, whole)
+    return (
+        pl.when((low > batch) & (p >= batch * apart))
+        .then(1)
+        .when((high < batch) & (p * apart <= batch))
+        .then(-1)
+        .otherwise(0)
+        .cast(pl.Int8)
+    )

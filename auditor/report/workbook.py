@@ -10,11 +10,13 @@ from openpyxl import Workbook
 import auditor
 from auditor.errors import ReportError
 from auditor.report import (
+    bypass_sheet,
     coverage_sheet,
     figures,
     findings_sheet,
     input_sheet,
     place,
+    practitioners_sheet,
     rules_sheet,
     style,
     summary_sheet,
@@ -33,7 +35,16 @@ if TYPE_CHECKING:
     from auditor.result import AuditResult
     from auditor.rules import Rule
 
-SHEETS = (summary_sheet, findings_sheet, input_sheet, coverage_sheet, tables_sheet, rules_sheet)
+SHEETS = (
+    summary_sheet,
+    findings_sheet,
+    bypass_sheet,
+    practitioners_sheet,
+    input_sheet,
+    coverage_sheet,
+    tables_sheet,
+    rules_sheet,
+)
 """One module a sheet, in their order."""
 SHEET_ROWS = 100_000
 """Findings a sheet holds: more can be neither read nor scrolled, and open slowly."""
