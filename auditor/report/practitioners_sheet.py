@@ -41,29 +41,31 @@ def _money(header: str, width: float, name: str) -> Column:
 
 COLUMNS = (
     Column("Rendering NPI", 16, "text", pl.col("rendering_npi").fill_null(NO_NPI)),
-    Column("Compared with the batch", 27, "text", pl.col("compared"), LOOKS),
+    Column("Compared with the batch", 26, "text", pl.col("compared"), LOOKS),
     _count("Lines audited", 9, "lines"),
     _count("Lines with certain", 9, "lines_certain"),
     _rate("Rate certain", 9, "certain_rate"),
-    _rate("Batch certain", 9, "certain_batch"),
+    _rate("Batch's rate certain", 9, "certain_batch"),
     _count("Lines with certain or review", 10, "lines_flagged"),
     _rate("Rate certain or review", 10, "flagged_rate"),
-    _rate("Batch certain or review", 10, "flagged_batch"),
-    Column("Rules most often named", 38, "wrapped", pl.col("top")),
-    Column("Amounts taken from", 11, "text", pl.col("basis")),
-    _money("Amount of the lines", 15, "amount"),
+    _rate("Batch's rate certain or review", 10, "flagged_batch"),
+    Column("Rules most often named (findings)", 32, "wrapped", pl.col("top")),
     _money("At risk certain (estimate)", 13, "risk_certain"),
     _rate("Part at risk certain", 9, "money_certain"),
     _rate("Batch's part certain", 9, "money_certain_batch"),
+    Column("Amounts taken from", 11, "text", pl.col("basis")),
     _money("At risk review (estimate)", 13, "risk_review"),
     _rate("Part at risk review", 9, "money_review"),
     _rate("Batch's part review", 9, "money_review_batch"),
+    _money("Amount of the lines", 15, "amount"),
     _count("Claims", 9, "claims"),
     _count("Patients", 9, "patients"),
     _count("Certain findings", 9, "certain"),
     _count("Review findings", 9, "review"),
     _count("Info findings", 9, "info"),
 )
+PRINTED = 14
+"""Columns on paper: with all of them it would be too small to read."""
 
 
 def write(book: Book, view: View) -> None:
@@ -72,9 +74,11 @@ def write(book: Book, view: View) -> None:
     sheet.add(["Practitioners: what was found on their lines"], ["section"], height=24)
     cards = practitioners.scorecard(view.result)
     for sentence in _meaning(cards):
-        sheet.paragraph(sentence, "soft", 1, 10)
+        sheet.paragraph(sentence, "soft", 1, PRINTED)
+    head = sheet.row + 1
     sheet.table("Practitioners", COLUMNS, cards.head(MOST))
-    sheet.ws.freeze_panes = f"B{sheet.row - min(MOST, cards.height) + 1}"
+    sheet.ws.freeze_panes = f"B{head + 1}"
+    sheet.print_columns(sheet.letters[PRINTED - 1])
 
 
 def _meaning(cards: pl.DataFrame) -> Iterator[str]:
