@@ -111,3 +111,25 @@ class Coverage(pa.DataFrameModel):
         """Exactly these columns."""
 
         strict = True
+
+
+class SeparablePairs(pa.DataFrameModel):
+    """The PTP pairs of indicator 1 that met among the audited lines, separated or not.
+
+    One row a column 2 line and column 1 code: what rates of bypasses are counted over. Lines that
+    the payer denied and that were billed again are left out, because the new claim tells of them.
+    """
+
+    row: pl.UInt32 = pa.Field(description="Place of the column 2 line in AuditResult.lines")
+    other: pl.UInt32 = pa.Field(description="Place of the column 1 line")
+    separated: pl.Boolean = pa.Field(description="Whether a modifier separates the two")
+    weak: pl.Boolean = pa.Field(description="It does, and an auditor asks for the record (PTP-2)")
+    on_column1: pl.String = pa.Field(
+        description="The modifiers that separate, on the column 1 line, space-joined; '' for none"
+    )
+    on_column2: pl.String = pa.Field(description="The same, on the column 2 line")
+
+    class Config:
+        """Exactly these columns."""
+
+        strict = True

@@ -15,6 +15,7 @@ from auditor.rules.bypass import NONE, OK, WEAK, suggestion
 from auditor.rules.interface import Rule, Stage
 from auditor.rules.pair_chains import chains
 from auditor.rules.pair_edges import pair_edges
+from auditor.rules.pair_ledger import met
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -135,18 +136,21 @@ RULES = (
 
 
 def find(state: State) -> pl.DataFrame:
-    """Hits of the four pair rules."""
+    """Hits of the pair rules; the pairs that a modifier may separate are left in State.pairs."""
     edges = pair_edges(state)
     if edges.is_empty():
         return no_hits()
     free = pl.col("modifier_indicator") == 0
     open_ = edges.filter(pl.col("bypass") == NONE)
+    separable = edges.filter(~free).sort("row2", "code1", "place1", "date")
+    separable = separable.unique(["row2", "code1"], keep="first", maintain_order=True)
+    state.pairs = met(separable, state)
     return pl.concat(
         [
             _denials(open_.filter(free), "PTP-0"),
             _denials(open_.filter(~free), "PTP-1"),
             chains(open_),
-            *_bypassed(edges.filter(~free)),
+            *_bypassed(separable),
         ]
     )
 
@@ -252,8 +256,7 @@ def _row() -> pl.Expr:
 
 def _bypassed(edges: pl.DataFrame) -> list[pl.DataFrame]:
     """PTP-2 and PTP-BYP: one hit a column 2 line and rule, naming every column 1 code."""
-    separated = edges.filter(pl.col("bypass") >= WEAK).sort("row2", "code1", "place1", "date")
-    separated = separated.unique(["row2", "code1"], keep="first", maintain_order=True)
+    separated = edges.filter(pl.col("bypass") >= WEAK)
     weak = separated.filter((pl.col("bypass") == WEAK) | pl.col("warned"))
     return [_ledger(weak, "PTP-2"), _ledger(separated, "PTP-BYP")]
 
