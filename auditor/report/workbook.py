@@ -10,6 +10,8 @@ from openpyxl import Workbook
 import auditor
 from auditor.errors import ReportError
 from auditor.report import (
+    about_sheet,
+    context_sheet,
     coverage_sheet,
     figures,
     findings_sheet,
@@ -19,6 +21,7 @@ from auditor.report import (
     style,
     summary_sheet,
     tables_sheet,
+    worklist_sheet,
 )
 from auditor.report.archive import save
 from auditor.report.machine import csv_safe
@@ -33,7 +36,17 @@ if TYPE_CHECKING:
     from auditor.result import AuditResult
     from auditor.rules import Rule
 
-SHEETS = (summary_sheet, findings_sheet, input_sheet, coverage_sheet, tables_sheet, rules_sheet)
+SHEETS = (
+    summary_sheet,
+    worklist_sheet,
+    findings_sheet,
+    context_sheet,
+    input_sheet,
+    coverage_sheet,
+    tables_sheet,
+    rules_sheet,
+    about_sheet,
+)
 """One module a sheet, in their order."""
 SHEET_ROWS = 100_000
 """Findings a sheet holds: more can be neither read nor scrolled, and open slowly."""
