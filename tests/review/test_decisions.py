@@ -346,6 +346,11 @@ def test_what_is_no_workbook_is_refused_in_words(tmp_path: Path, content: bytes)
     assert told.value.next_step
 
 
+def test_a_folder_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(InputRejected, match="This is a folder"):
+        read(tmp_path)
+
+
 _WORDS = st.sampled_from(["agree", "disagree", "needs records", "corrected", "accepted risk"])
 _CELL = st.text(
     st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=20
