@@ -346,6 +346,32 @@ def test_what_is_no_workbook_is_refused_in_words(tmp_path: Path, content: bytes)
     assert told.value.next_step
 
 
+@pytest.mark.parametrize(
+    ("header", "cell", "words"),
+    [
+        ("Finding id", None, "no finding id"),
+        ("Finding id", "F-1", "no finding id (32"),
+        ("Check", None, "no whole check value"),
+        ("Check", "0123", "no whole check value"),
+    ],
+)
+def test_a_row_without_its_keys_is_told(
+    path: Path, header: str, cell: str | None, words: str
+) -> None:
+    (row,) = books.rows_of(findings([finding()]), {0: AGREE})
+    told = read(books.write(path, ("Findings", [row | {header: cell}])))
+    assert told.decisions.height == 0
+    assert [(p.row, p.column) for p in told.problems] == [(3, header)]
+    assert words in told.problems[0].why
+
+
+def test_a_csv_whose_text_never_ends_is_refused_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text('Finding id,Check,Disposition\n"' + "x" * (1 << 21), encoding="utf-8")
+    with pytest.raises(InputRejected, match="never ends"):
+        read(path)
+
+
 def test_a_folder_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(InputRejected, match="This is a folder"):
         read(tmp_path)
