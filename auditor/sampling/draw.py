@@ -13,6 +13,7 @@ Ohlsson, in Business Survey Methods, 1995; simple random sampling: Cochran, Samp
 from __future__ import annotations
 
 import hashlib
+import re
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
 
 LEAST = 2
 """Lines a stratum: one line does not tell how much lines differ."""
-POOLED = "all others"
+POOLED = "(all others)"
 _KEY_BYTES = 16
+_NOT_VISIBLE = re.compile(r"[^\x20-\x7e]")
+_LONGEST = 200
 
 
 def order_key(seed: int, line_id: str) -> str:
@@ -82,7 +85,7 @@ def draw(  # noqa: PLR0913 - what a draw needs, each by its name
         lines.group_by("stratum").agg(pl.col("charge_cents").sum()).select("stratum", "charge_cents").iter_rows()
     )
     strata = tuple(
-        Stratum(numbers[n], n, merged[n], charges[n] or 0, allotted[n]) for n in names
+        Stratum(numbers[n], plain(n), merged[n], charges[n] or 0, allotted[n]) for n in names
     )
     design = Design(
         seed=seed,
@@ -101,10 +104,15 @@ def draw(  # noqa: PLR0913 - what a draw needs, each by its name
         strata=strata,
         left_out=frame.left_out,
         sample_digest=digest(sample["line_id"]),
-        run_ids=run_ids,
+        run_ids=plain(run_ids),
         version=auditor.__version__,
     )
     return sample, design
+
+
+def plain(text: str) -> str:
+    """A text of the findings as a name: visible ASCII, and short."""
+    return _NOT_VISIBLE.sub("?", text).strip()[:_LONGEST]
 
 
 def digest(parts: Iterable[str]) -> str:
