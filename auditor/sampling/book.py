@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -21,6 +20,7 @@ from auditor.report.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
     from pathlib import Path
 
     from openpyxl.cell import Cell
@@ -35,8 +35,10 @@ _BORDER = Border(bottom=_THIN)
 _BOX = Border(bottom=_THIN, left=_THIN, right=_THIN, top=_THIN)
 _FORMATS = {"money": MONEY, "date": DATE, "count": "#,##0"}
 _RIGHT = frozenset({"money", "count", "number"})
-# Claim numbers and codes stand as texts: no green triangles about that (ECMA-376 part 1, 18.3.1.51).
-_IGNORED = b'<ignoredErrors><ignoredError sqref="A1:AZ1048576" numberStoredAsText="1"/></ignoredErrors>'
+# Claim numbers and codes stand as texts: no green triangles about that (ECMA-376-1, 18.3.1.51).
+_IGNORED = (
+    b'<ignoredErrors><ignoredError sqref="A1:AZ1048576" numberStoredAsText="1"/></ignoredErrors>'
+)
 _AFTER = (b"<drawing", b"<legacyDrawing", b"<tableParts", b"<extLst", b"</worksheet>")
 """What may follow `ignoredErrors` in a sheet."""
 _ZIP_DAY_ONE = (1980, 1, 1, 0, 0, 0)

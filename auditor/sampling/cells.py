@@ -18,7 +18,7 @@ _LARGEST: Final = 10**12
 _WORDS: Final = {"yes": True, "y": True, YES: True, "no": False, "n": False, NO: False}
 
 
-class Unreadable(ValueError):
+class UnreadableError(ValueError):
     """What is wrong with a cell, in words that do not quote it."""
 
 
@@ -30,36 +30,36 @@ def blank(value: object) -> bool:
 def cents(value: object) -> int | None:
     """An amount in dollars as whole cents; None for an empty cell.
 
-    Raises Unreadable for anything that is not plainly an amount.
+    Raises UnreadableError for anything that is not plainly an amount.
     """
     if blank(value):
         return None
     if isinstance(value, bool | date):
-        raise Unreadable("is not an amount")
+        raise UnreadableError("is not an amount")
     if isinstance(value, int | float):
         if abs(value) > _LARGEST:
-            raise Unreadable("is not an amount")
+            raise UnreadableError("is not an amount")
         nearest = round(value * 100)
         if abs(value * 100 - nearest) > _NEAR * max(1, abs(nearest)):
-            raise Unreadable("has more than two decimals")
+            raise UnreadableError("has more than two decimals")
         return nearest
     match = _AMOUNT.fullmatch(str(value).replace(" ", ""))
     if match is None:
-        raise Unreadable("is not an amount in dollars, such as 85.25")
+        raise UnreadableError("is not an amount in dollars, such as 85.25")
     before, after, whole, part = match.groups()
     amount = int(whole.replace(",", "")) * 100 + int((part or "0").ljust(2, "0"))
     return -amount if before or after else amount
 
 
 def yes_or_no(value: object) -> bool | None:
-    """A yes or no; None for an empty cell. Raises Unreadable for anything else."""
+    """A yes or no; None for an empty cell. Raises UnreadableError for anything else."""
     if blank(value):
         return None
     if isinstance(value, bool):
         return value
     word = str(value).strip().casefold()
     if word not in _WORDS:
-        raise Unreadable("is neither yes nor no")
+        raise UnreadableError("is neither yes nor no")
     return _WORDS[word]
 
 

@@ -73,7 +73,9 @@ def draw(  # noqa: PLR0913 - what a draw needs, each by its name
     # the pooled stratum last, whatever its name sorts after
     names = sorted(kept) + ([POOLED] if pooled else [])
     numbers = {n: number for number, n in enumerate(names, start=1)}
-    merged = {n: sizes[n] for n in kept} | ({POOLED: sum(sizes[n] for n in pooled)} if pooled else {})
+    merged = {n: sizes[n] for n in kept} | (
+        {POOLED: sum(sizes[n] for n in pooled)} if pooled else {}
+    )
     allotted = allocate(merged, wanted)
     lines = lines.with_columns(
         pl.col("stratum").replace_strict(numbers, return_dtype=pl.Int64).alias("stratum_number"),
@@ -82,7 +84,10 @@ def draw(  # noqa: PLR0913 - what a draw needs, each by its name
     quota = pl.col("stratum").replace_strict(allotted, return_dtype=pl.Int64)
     sample = lines.filter(place < quota).with_row_index("number", offset=1)
     charges = dict(
-        lines.group_by("stratum").agg(pl.col("charge_cents").sum()).select("stratum", "charge_cents").iter_rows()
+        lines.group_by("stratum")
+        .agg(pl.col("charge_cents").sum())
+        .select("stratum", "charge_cents")
+        .iter_rows()
     )
     strata = tuple(
         Stratum(numbers[n], plain(n), merged[n], charges[n] or 0, allotted[n]) for n in names

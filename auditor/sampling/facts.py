@@ -22,7 +22,7 @@ _BASES: dict[Basis, str] = {"charge": "the amount billed", "paid": "the amount p
 _BYS: dict[By | None, str] = {None: _NONE, "rule": "rule", "practitioner": "practitioner"}
 
 
-class NotADesign(ValueError):
+class NotADesignError(ValueError):
     """The rows are not those that were written; says nothing of what they hold."""
 
 
@@ -54,7 +54,7 @@ def design_of(
     strata: Sequence[tuple[object, ...]],
     left_out: Sequence[tuple[object, ...]],
 ) -> Design:
-    """The design that these rows tell of; raises NotADesign where they are not as written."""
+    """The design that these rows tell of; raises NotADesignError where they are not as written."""
     try:
         design = Design(
             seed=_whole(facts["Seed"]),
@@ -76,9 +76,9 @@ def design_of(
             method=_text(facts["Method"]),
         )
     except (KeyError, ValueError, TypeError):
-        raise NotADesign from None
+        raise NotADesignError from None
     if _text(facts.get(CHECK_LABEL)) != design_check(design):
-        raise NotADesign
+        raise NotADesignError
     return design
 
 

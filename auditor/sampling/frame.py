@@ -91,7 +91,12 @@ def build(
         )
         .with_columns(
             (pl.col("charge_amount") * 100).cast(pl.Int64).alias("charge_cents"),
-            pl.col("rules").str.split(" ").list.unique().list.sort().list.join(" ").str.strip_chars(),
+            pl.col("rules")
+            .str.split(" ")
+            .list.unique()
+            .list.sort()
+            .list.join(" ")
+            .str.strip_chars(),
         )
     )
     reasons = [
@@ -101,7 +106,10 @@ def build(
             "the charge is not known",
             pl.col("charge_cents").is_null() & pl.lit(value=basis == "charge"),
         ),
-        ("a reversal: the charge is below zero", (pl.col("charge_cents") < 0).fill_null(value=False)),
+        (
+            "a reversal: the charge is below zero",
+            (pl.col("charge_cents") < 0).fill_null(value=False),
+        ),
     ]
     left_out = []
     for reason, out in reasons:

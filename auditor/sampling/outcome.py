@@ -63,9 +63,7 @@ def conclude(
         answers += [_in_error(filled.design, row, path) for row in filled.open_rows]
         answers.sort(key=lambda a: a.number)
     empty = [
-        s.number
-        for s in filled.design.strata
-        if not any(a.stratum == s.number for a in answers)
+        s.number for s in filled.design.strata if not any(a.stratum == s.number for a in answers)
     ]
     if empty:
         raise InputRejected(

@@ -38,7 +38,7 @@ def write_rat_stats(outcome: Outcome, path: Path, *, as_of: date) -> Path:
     """
     if path.suffix.lower() == ".xlsx":
         made = book.new_book("RAT-STATS data", "Audit sample", outcome.design.version)
-        for n, stratum in enumerate(outcome.strata, start=1):
+        for n, _stratum in enumerate(outcome.strata, start=1):
             own = [_row(a) for a in outcome.answers if a.stratum == n]
             name = "Sample" if len(outcome.strata) == 1 else f"Stratum {n}"
             _fill(made.create_sheet(name), HEADER, own)

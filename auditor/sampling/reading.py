@@ -68,19 +68,18 @@ def read_worksheet(path: Path) -> Filled:
             where=f"{path}, sheet {SAMPLE}",
             next_step="Correct these cells and run it again; nothing was estimated.",
         )
-    return Filled(design, checked.answers, checked.open_rows, checked.derived)
+    return Filled(design, tuple(checked.answers), tuple(checked.open_rows), checked.derived)
 
 
 def _open(path: Path) -> Workbook:
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(member.file_size for member in archive.infolist())
-        if size > _MOST_BYTES:
-            raise _no_worksheet(path, "The file is too large to be a worksheet.")
         with warnings.catch_warnings():
             # of drop-downs and formats as other programs write them, which do not matter here
             warnings.simplefilter("ignore")
-            return load_workbook(path, data_only=True)
+            if size <= _MOST_BYTES:
+                return load_workbook(path, data_only=True)
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise InputRejected(
@@ -88,10 +87,12 @@ def _open(path: Path) -> Workbook:
             where=str(path),
             next_step="Check that it exists, that you may read it, and that it is not open.",
         ) from None
-    except InputRejected:
-        raise
     except Exception:  # noqa: BLE001 - openpyxl raises whatever a damaged file leads it to, and its messages quote cells
-        raise _no_worksheet(path, "It is not an Excel workbook (.xlsx), or it is damaged.") from None
+        raise _no_worksheet(
+            path, "It is not an Excel workbook (.xlsx), or it is damaged."
+        ) from None
+
+    raise _no_worksheet(path, "The file is too large to be a worksheet.")
 
 
 def _no_worksheet(path: Path, what: str) -> InputRejected:
@@ -132,7 +133,7 @@ def _design(workbook: Workbook, path: Path) -> Design:
             tables.get(facts.STRATA_HEADER[0], []),
             tables.get(facts.LEFT_OUT_HEADER[0], []),
         )
-    except facts.NotADesign:
+    except facts.NotADesignError:
         raise InputRejected(
             "The sheet does not say what the program wrote there.",
             where=f"{path}, sheet {FRAME}",

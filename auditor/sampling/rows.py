@@ -46,8 +46,10 @@ class Row:
 class Checked:
     """What the rows say, and what is wrong with them."""
 
-    answers: tuple[Answer, ...] = ()
-    open_rows: tuple[Row, ...] = ()
+    answers: list[Answer] = field(default_factory=list)
+    """In the order of drawing."""
+    open_rows: list[Row] = field(default_factory=list)
+    """Without an answer, in the order of the sheet."""
     derived: int = 0
     problems: list[str] = field(default_factory=list)
 
@@ -57,8 +59,6 @@ def check_rows(design: Design, rows: Sequence[Row]) -> Checked:
     asked = [c.header for c in sample_columns(design.basis) if c.asked]
     identity = (NUMBER, LINE_ID, CHECK)
     told = Checked()
-    answers: list[Answer] = []
-    still_open: list[Row] = []
     seen: dict[int, int] = {}
     for row in rows:
         if all(cells.blank(row.cells.get(name)) for name in identity):
@@ -75,7 +75,7 @@ def check_rows(design: Design, rows: Sequence[Row]) -> Checked:
             told.problems.append(f"row {row.row} is the same line as row {seen[number or 0]}")
         else:
             seen[number] = row.row
-            _read(design, row, number, told, answers, still_open)
+            _read(design, row, number, told)
     # a row whose check fails is still there: only what nothing stands for is missing
     there = seen.keys() | {row.number for row in rows}
     missing = [n for n in range(1, design.sampled + 1) if n not in there]
@@ -85,8 +85,7 @@ def check_rows(design: Design, rows: Sequence[Row]) -> Checked:
             f"{len(missing):,} of the {design.sampled:,} lines drawn are not on the sheet"
             f" ('{NUMBER}' {named})"
         )
-    told.answers = tuple(sorted(answers, key=lambda a: a.number))
-    told.open_rows = tuple(still_open)
+    told.answers.sort(key=lambda a: a.number)
     return told
 
 
@@ -97,70 +96,81 @@ def _genuine(design: Design, row: Row) -> bool:
         return False
     try:
         charge = cells.cents(row.cells.get(BILLED))
-    except cells.Unreadable:
+    except cells.UnreadableError:
         return False
     line = str(row.cells.get(LINE_ID))
     return str(row.cells.get(CHECK)) == row_check(design, number, line, stratum, charge)
 
 
-def _read(  # noqa: PLR0913, PLR0917 - the row, and where each of the three outcomes goes
-    design: Design,
-    row: Row,
-    number: int,
-    told: Checked,
-    answers: list[Answer],
-    still_open: list[Row],
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """What was typed into the columns to fill in; None: nothing."""
+
+    paid: int | None
+    correct: int | None
+    difference: int | None
+    in_error: bool | None
+
+
+def _read(design: Design, row: Row, number: int, told: Checked) -> None:
+    """Put the answer of one row, or its problem, or that it is open, into `told`."""
+    typed, problems = _typed(design, row)
+    if typed is None:
+        told.problems += problems
+        return
+    if typed.correct is None and typed.in_error is None and typed.difference is None:
+        told.open_rows.append(row)
+        return
+    name = PAID if design.basis == "paid" else BILLED
+    examined = typed.paid if design.basis == "paid" else cells.cents(row.cells.get(BILLED))
+    problem = _contradiction(typed, examined, name)
+    if problem or examined is None:
+        told.problems.append(f"row {row.row}: {problem}")
+        return
+    correct = examined if typed.correct is None else typed.correct
+    in_error = typed.in_error
+    if in_error is None:
+        told.derived += 1
+        in_error = correct != examined
+    stratum = cells.whole(row.cells.get(STRATUM_NUMBER)) or 0
+    told.answers.append(Answer(number, stratum, examined, correct, in_error))
+
+
+def _contradiction(typed: _Typed, examined: int | None, name: str) -> str:
+    """What does not go together in a row; '' where all does."""
+    if typed.correct is None and typed.in_error is None:
+        return f"there is a '{DIFFERENCE}' but no '{SHOULD_BE}'"
+    if examined is None:
+        return f"'{name}' is empty, and the line is answered"
+    if typed.correct is None and typed.in_error:
+        return f"'{IN_ERROR}' is yes, and '{SHOULD_BE}' is empty"
+    correct = examined if typed.correct is None else typed.correct
+    if typed.in_error is False and correct != examined:
+        return f"'{IN_ERROR}' is no, and '{SHOULD_BE}' differs from '{name}'"
+    if typed.difference is not None and typed.difference != examined - correct:
+        return f"'{DIFFERENCE}' is not '{name}' less '{SHOULD_BE}'"
+    return ""
+
+
+def _typed(design: Design, row: Row) -> tuple[_Typed | None, list[str]]:
+    """The cells to fill in, or what cannot be read of them."""
     problems: list[str] = []
 
     def amount(name: str) -> int | None:
         try:
             value = cells.cents(row.cells.get(name))
-        except cells.Unreadable as problem:
+        except cells.UnreadableError as problem:
             problems.append(f"row {row.row}: '{name}' {problem}")
             return None
         if value is not None and value < 0 and name != DIFFERENCE:
             problems.append(f"row {row.row}: '{name}' is below zero")
-            return None
         return value
 
     paid = amount(PAID) if design.basis == "paid" else None
     correct, difference = amount(SHOULD_BE), amount(DIFFERENCE)
+    in_error = None
     try:
         in_error = cells.yes_or_no(row.cells.get(IN_ERROR))
-    except cells.Unreadable as problem:
+    except cells.UnreadableError as problem:
         problems.append(f"row {row.row}: '{IN_ERROR}' {problem}")
-        in_error = None
-    if problems:
-        told.problems += problems
-        return
-    if correct is None and in_error is None:
-        if difference is not None:
-            told.problems.append(f"row {row.row} has a '{DIFFERENCE}' but no '{SHOULD_BE}'")
-        else:
-            still_open.append(row)
-        return
-    examined = paid if design.basis == "paid" else cells.cents(row.cells.get(BILLED))
-    name = PAID if design.basis == "paid" else BILLED
-    if examined is None:
-        told.problems.append(f"row {row.row}: '{name}' is empty, and the line is answered")
-        return
-    if correct is None and in_error:
-        told.problems.append(f"row {row.row}: '{IN_ERROR}' is yes, and '{SHOULD_BE}' is empty")
-        return
-    correct = examined if correct is None else correct
-    if in_error is False and correct != examined:
-        told.problems.append(
-            f"row {row.row}: '{IN_ERROR}' is no, and '{SHOULD_BE}' differs from '{name}'"
-        )
-        return
-    if difference is not None and difference != examined - correct:
-        told.problems.append(
-            f"row {row.row}: '{DIFFERENCE}' is not '{name}' less '{SHOULD_BE}'"
-        )
-        return
-    if in_error is None:
-        told.derived += 1
-        in_error = correct != examined
-    stratum = cells.whole(row.cells.get(STRATUM_NUMBER)) or 0
-    answers.append(Answer(number, stratum, examined, correct, in_error))
+    return (None if problems else _Typed(paid, correct, difference, in_error)), problems

@@ -53,7 +53,10 @@ def _what(outcome: Outcome) -> Section:
     return Section(
         "Sample",
         (
-            ("drawn", f"{design.sampled:,} of {design.lines:,} claim lines{by}, seed {design.seed}"),
+            (
+                "drawn",
+                f"{design.sampled:,} of {design.lines:,} claim lines{by}, seed {design.seed}",
+            ),
             ("answered", f"{design.sampled - outcome.unanswered:,}"),
             ("examined", "the amount billed" if design.basis == "charge" else "the amount paid"),
         ),
@@ -66,7 +69,8 @@ def _rate(outcome: Outcome) -> Section:
         ("in the sample", f"{rate.errors:,} of {rate.sampled:,}"),
         ("estimated rate", percent(rate.rate)),
     ]
-    table = [("confidence", "from", "to", "lines from", "lines to", *_other_head(outcome))]
+    head = ("confidence", "from", "to", "lines from", "lines to", *_other_head(outcome))
+    table: list[tuple[str, ...]] = [head]
     for each in rate.limits:
         shares = (each.lines_low / rate.lines, each.lines_high / rate.lines)
         row = (*map(percent, shares), f"{each.lines_low:,}", f"{each.lines_high:,}")
@@ -105,13 +109,12 @@ def _total(outcome: Outcome) -> Section:
     found = outcome.money
     total = found.total
     examined = "billed" if outcome.design.basis == "charge" else "paid"
+    over, under, all_of_it = map(
+        dollars, map(float, (found.overpaid, found.underpaid, found.examined))
+    )
     facts = [
-        (
-            "in the sample",
-            f"{dollars(float(found.overpaid))} too much, {dollars(float(found.underpaid))} too"
-            f" little, of {dollars(float(found.examined))} {examined}; {found.nonzero:,} lines with"
-            " a difference",
-        ),
+        ("in the sample", f"{over} too much, {under} too little, of {all_of_it} {examined}"),
+        ("", f"{found.nonzero:,} lines with a difference"),
         ("point estimate", f"{dollars(total.point)} (difference estimator)"),
         *_spread(total, dollars),
     ]

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from auditor.sampling.quantiles import t_quantile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from auditor.sampling.interface import Answer, Stratum
 
@@ -132,16 +132,16 @@ def amounts(stratum: Stratum, answers: Sequence[Answer]) -> Amounts:
 
 def total(strata: Sequence[Amounts], confidences: Sequence[float]) -> Estimate:
     """The total difference of the frame, in dollars."""
-    point = sum(Fraction(s.lines * s.difference, s.sampled) for s in strata)
+    point = _sum(Fraction(s.lines * s.difference, s.sampled) for s in strata)
     return _told(strata, point / 100, Fraction(0), Fraction(100), confidences)
 
 
 def ratio(strata: Sequence[Amounts], confidences: Sequence[float]) -> Estimate | None:
     """The difference as a share of the amount examined; None where that is nothing."""
-    examined = sum(Fraction(s.lines * s.examined, s.sampled) for s in strata)
+    examined = _sum(Fraction(s.lines * s.examined, s.sampled) for s in strata)
     if not examined:
         return None
-    difference = sum(Fraction(s.lines * s.difference, s.sampled) for s in strata)
+    difference = _sum(Fraction(s.lines * s.difference, s.sampled) for s in strata)
     share = difference / examined
     return _told(strata, share, share, examined, confidences)
 
@@ -160,7 +160,7 @@ def _told(
     if any(s.sampled == 1 for s in open_):
         return Estimate(float(point), None, 0, (), ALONE)
     parts = [_variance(s, share) / unit**2 for s in open_]
-    variance, df = sum(parts), sum(s.sampled - 1 for s in open_)
+    variance, df = _sum(parts), sum(s.sampled - 1 for s in open_)
     if not variance:
         return Estimate(float(point), None, df, (), ALIKE)
     spread = math.sqrt(variance)
@@ -203,7 +203,12 @@ def skewness(values: Sequence[int]) -> float | None:
     """Fisher's G1; None where all values are alike (Cochran, section 2.15)."""
     n = len(values)
     mean = Fraction(sum(values), n) if n else Fraction(0)
-    second = sum((v - mean) ** 2 for v in values)
+    second = _sum((v - mean) ** 2 for v in values)
     if not second:
         return None
-    return float(sum((v - mean) ** 3 for v in values) / n) / float(second / n) ** 1.5
+    third = _sum((v - mean) ** 3 for v in values)
+    return float(third / n) / math.pow(float(second / n), 1.5)
+
+
+def _sum(parts: Iterable[Fraction]) -> Fraction:
+    return sum(parts, Fraction(0))

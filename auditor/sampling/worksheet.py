@@ -156,10 +156,10 @@ def _frame(sheet: Worksheet, design: Design) -> None:
     widths: list[float] = [24, 40, 20, 20, 22]
     book.put(sheet, 1, 1, "Frame: what the sample was drawn from", Look(title=True))
     row = 3
-    for label, value, meaning in facts.rows(design):
+    for label, told, meaning in facts.rows(design):
         book.put(sheet, row, 1, label, Look())
         kind = "money" if label.startswith("Billed") else "count"
-        book.put(sheet, row, 2, value, Look("text" if isinstance(value, str) else kind))
+        book.put(sheet, row, 2, told, Look("text" if isinstance(told, str) else kind))
         book.put(sheet, row, 3, meaning, Look(soft=True))
         row += 1
     row += 1
