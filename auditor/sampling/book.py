@@ -78,6 +78,7 @@ def put(sheet: Worksheet, row: int, column: int, value: object, look: Look) -> C
         horizontal="right" if look.kind in _RIGHT else "left",
         vertical="center" if look.head else "top",
         wrap_text=look.head or look.kind == "wrapped",
+        indent=0 if look.title else 1,
     )
     cell.number_format = "General" if look.head else _FORMATS.get(look.kind, "General")
     if look.asked:
@@ -101,6 +102,9 @@ def page(sheet: Worksheet, widths: list[float], *, titles: str = "") -> None:
     sheet.page_setup.paperSize = 1
     sheet.page_setup.fitToWidth = 1
     sheet.page_setup.fitToHeight = 0
+    sheet.page_margins.left = sheet.page_margins.right = 0.4
+    sheet.page_margins.top = sheet.page_margins.bottom = 0.6
+    sheet.page_margins.header = sheet.page_margins.footer = 0.3
     sheet.oddFooter.left.text = FOOTER
     sheet.oddFooter.right.text = "&A"
     if titles:

@@ -39,9 +39,9 @@ class Column:
 
 
 _FIRST = (
-    Column(NUMBER, 7, "count", "number"),
+    Column(NUMBER, 8, "count", "number"),
     Column("Claim", 20, "text", "claim_id"),
-    Column("Line", 7, "number", "line_number"),
+    Column("Line", 8, "number", "line_number"),
     Column("Service date", 13, "date", "service_date"),
     Column("Patient", 16, "text", "patient_id"),
     Column("Practitioner", 14, "text", "rendering_npi"),
@@ -52,14 +52,14 @@ _FIRST = (
     Column("What was found", 46, "wrapped", "message"),
     Column(BILLED, 13, "money", "charge_cents"),
 )
-_PAID = Column(PAID, 13, "money")
+_PAID = Column(PAID, 14, "money")
 _LAST = (
-    Column(SHOULD_BE, 13, "money"),
-    Column(DIFFERENCE, 13, "money"),
-    Column(IN_ERROR, 11, "text"),
+    Column(SHOULD_BE, 14, "money"),
+    Column(DIFFERENCE, 14, "money"),
+    Column(IN_ERROR, 12, "text"),
     Column(REASON, 34, "wrapped"),
     Column("Reviewer", 16, "text"),
-    Column("Reviewed on", 13, "date"),
+    Column("Reviewed on", 14, "date"),
     Column("Stratum", 18, "text", "stratum"),
     Column(STRATUM_NUMBER, 11, "count", "stratum_number"),
     Column("File", 24, "text", "source_file"),

@@ -69,31 +69,31 @@ def _rate(outcome: Outcome) -> Section:
         ("in the sample", f"{rate.errors:,} of {rate.sampled:,}"),
         ("estimated rate", percent(rate.rate)),
     ]
-    head = ("confidence", "from", "to", "lines from", "lines to", *_other_head(outcome))
-    table: list[tuple[str, ...]] = [head]
-    for each in rate.limits:
-        shares = (each.lines_low / rate.lines, each.lines_high / rate.lines)
-        row = (*map(percent, shares), f"{each.lines_low:,}", f"{each.lines_high:,}")
-        table.append((level(each.confidence), *row, *_other(each)))
+    apart = len(outcome.strata) > 1
     how = (
-        "exact for a finite number of lines (hypergeometric); beside them those of Clopper and"
-        " Pearson, for an endless number"
-        if len(outcome.strata) == 1
-        else "never too narrow (exact in each stratum, by Bonferroni); beside them the usual"
-        f" approximate ones (Student's t, {rate.df} degrees of freedom)"
+        f"approximate (Student's t, {rate.df} degrees of freedom); beside them wide ones, which are"
+        " never too narrow (exact in each stratum, together by Bonferroni)"
+        if apart
+        else "exact for a finite number of lines (hypergeometric); beside them those of Clopper and"
+        " Pearson (C-P), for an endless number"
     )
     facts.append(("limits", how))
+    name = "wide" if apart else "C-P"
+    lines = ("lines from", "lines to")
+    other = (f"{name} from", f"{name} to")
+    more = (*other, *lines) if apart else (*lines, *other)
+    table: list[tuple[str, ...]] = [("confidence", "from", "to", *more)]
+    table += [(level(each.confidence), *_rate_row(each, rate.lines)) for each in rate.limits]
     return Section("Lines in error", tuple(facts), tuple(table))
 
 
-def _other_head(outcome: Outcome) -> tuple[str, str]:
-    name = "C-P" if len(outcome.strata) == 1 else "approx."
-    return f"{name} from", f"{name} to"
-
-
-def _other(each: RateLimits) -> tuple[str, str]:
-    other = each.endless or each.approximate
-    return (percent(other[0]), percent(other[1])) if other else ("-", "-")
+def _rate_row(each: RateLimits, lines: int) -> tuple[str, ...]:
+    counts = (f"{each.lines_low:,}", f"{each.lines_high:,}")
+    exact = (percent(each.lines_low / lines), percent(each.lines_high / lines))
+    if each.endless:
+        return (*exact, *counts, *map(percent, each.endless))
+    usual = tuple(map(percent, each.approximate)) if each.approximate else ("-", "-")
+    return (*usual, *exact, *counts)
 
 
 def _strata(outcome: Outcome) -> Section:

@@ -44,6 +44,8 @@ _HEAD_HEIGHT = 32
 _LINE_POINTS = 13.0
 _PAD = 4.0
 _TALLEST = 400.0
+_TEXT_WIDTH = 100.0
+"""A page: LibreOffice does not shrink a single column to fit."""
 _LARGEST = 9_999_999
 """Dollars; an amount above is a slip."""
 
@@ -153,7 +155,7 @@ def _validation(column: Column) -> DataValidation | None:
 
 
 def _frame(sheet: Worksheet, design: Design) -> None:
-    widths: list[float] = [24, 40, 20, 20, 22]
+    widths: list[float] = [34, 68, 20, 16, 22]
     book.put(sheet, 1, 1, "Frame: what the sample was drawn from", Look(title=True))
     row = 3
     for label, told, meaning in facts.rows(design):
@@ -196,8 +198,9 @@ def _how_to(sheet: Worksheet, design: Design) -> None:
         for text in paragraphs(section, design):
             row += 1
             book.put(sheet, row, 1, text, Look("wrapped"))
-            high = book.lines_high(text, 110)
+            high = book.lines_high(text, _TEXT_WIDTH)
             sheet.row_dimensions[row].height = high * _LINE_POINTS + _PAD
         row += 1
-    book.page(sheet, [110])
+    book.page(sheet, [_TEXT_WIDTH])
+    sheet.page_setup.fitToHeight = 1
     sheet.protection.sheet = True
