@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _TINY = 1e-300
 _CLOSE = 1e-16
 _HALVINGS = 200
+_LARGE = 100.0
+_STIRLING = ((1 / 12, 1), (-1 / 360, 3), (1 / 1260, 5))
 _NEGLIGIBLE = 1e-25
 """Probabilities smaller than this, beside the most probable count, are left out of a sum."""
 
@@ -32,15 +34,23 @@ def beta_cdf(x: float, a: float, b: float) -> float:
         return 1.0
     if x > (a + 1) / (a + b + 2):
         return 1.0 - beta_cdf(1 - x, b, a)
-    log_front = (
-        math.lgamma(a + b)
-        - math.lgamma(a)
-        - math.lgamma(b)
-        + a * math.log(x)
-        + b * math.log1p(-x)
-        - math.log(a)
-    )
+    log_front = a * math.log(x) + b * math.log1p(-x) - math.log(a) - _log_beta(a, b)
     return math.exp(log_front) * _fraction(x, a, b)
+
+
+def _log_beta(a: float, b: float) -> float:
+    """Logarithm of the beta function.
+
+    Of large arguments by Stirling's series, term by term, since log-gammas of thousands would
+    cancel each other's leading digits (Abramowitz and Stegun, 6.1.41).
+    """
+    small, large = sorted((a, b))
+    if large < _LARGE:
+        return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
+    both = small + large
+    series = sum(c * (large**-k - both**-k) for c, k in _STIRLING)
+    fall = (0.5 - large) * math.log1p(small / large) - small * math.log(both) + small
+    return math.lgamma(small) + fall + series
 
 
 def _fraction(x: float, a: float, b: float) -> float:
