@@ -6,6 +6,7 @@ A worksheet has a few hundred rows, so openpyxl's ordinary mode serves; looks fo
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from openpyxl.cell import Cell
+    from openpyxl.styles.cell_style import StyleArray
     from openpyxl.worksheet.worksheet import Worksheet
 
 FOOTER = "Confidential: contains patient data, page &P of &N"
@@ -57,15 +59,28 @@ class Look:
     """To be filled in: a box, pale yellow; the header says so in words."""
 
 
-def put(sheet: Worksheet, row: int, column: int, value: object, look: Look) -> Cell:
-    """Write one cell. A str is a text whatever it says, never a formula."""
-    cell = sheet.cell(row, column)
-    if isinstance(value, str):
-        cell.value = clean(value)
-        cell.data_type = "s"
-        cell.quotePrefix = not (look.head or look.title)
-    else:
-        cell.value = value
+class Pen:
+    """Writes the cells of one workbook, looking each look up once."""
+
+    def __init__(self) -> None:
+        """A pen for one workbook: its styles are that workbook's."""
+        self._styles: dict[tuple[Look, bool], StyleArray] = {}
+
+    def put(self, sheet: Worksheet, row: int, column: int, value: object, look: Look) -> None:
+        """Write one cell. A str is a text whatever it says, never a formula."""
+        cell = sheet.cell(row, column)
+        text = isinstance(value, str)
+        cell.value = clean(value) if isinstance(value, str) else value
+        if text:
+            cell.data_type = "s"
+        key = (look, text)
+        if key not in self._styles:
+            _dress(cell, look, text=text)
+            self._styles[key] = cell._style  # noqa: SLF001 - openpyxl looks a style up anew for every cell
+        cell._style = copy(self._styles[key])  # noqa: SLF001 - as above
+
+
+def _dress(cell: Cell, look: Look, *, text: bool) -> None:
     ink = "FFFFFF" if look.head else NAVY if look.title else GREY if look.soft else INK
     cell.font = Font(
         name="Calibri", size=16 if look.title else 10, bold=look.head or look.title, color=ink
@@ -81,9 +96,9 @@ def put(sheet: Worksheet, row: int, column: int, value: object, look: Look) -> C
         indent=0 if look.title else 1,
     )
     cell.number_format = "General" if look.head else _FORMATS.get(look.kind, "General")
+    cell.quotePrefix = text and not (look.head or look.title)
     if look.asked:
         cell.protection = Protection(locked=False)
-    return cell
 
 
 def lines_high(text: str, width: float) -> int:

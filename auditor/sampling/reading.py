@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 _HEADER_WITHIN = 20
 _SHOWN = 20
-_MOST_BYTES = 512 << 20
-"""Unpacked; a worksheet of 100,000 lines has a tenth of it."""
+_MOST_BYTES = 128 << 20
+"""Unpacked; a worksheet of 10,000 lines has a tenth of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from openpyxl.worksheet.table import Table, TableStyleInfo
 import auditor
 from auditor.errors import ReportError
 from auditor.sampling import book, facts
-from auditor.sampling.book import Look
+from auditor.sampling.book import Look, Pen
 from auditor.sampling.columns import (
     CHECK,
     DIFFERENCE,
@@ -67,23 +67,24 @@ def write_worksheet(sample: pl.DataFrame, design: Design, path: Path, *, as_of: 
         "A random sample of claim lines; confidential, contains patient data",
         auditor.__version__,
     )
-    _sample(made.create_sheet(SAMPLE), sample, design)
-    _frame(made.create_sheet(FRAME), design)
-    _how_to(made.create_sheet(HOW_TO), design)
+    pen = Pen()
+    _sample(pen, made.create_sheet(SAMPLE), sample, design)
+    _frame(pen, made.create_sheet(FRAME), design)
+    _how_to(pen, made.create_sheet(HOW_TO), design)
     return book.save_new(made, path, as_of)
 
 
-def _sample(sheet: Worksheet, sample: pl.DataFrame, design: Design) -> None:
+def _sample(pen: Pen, sheet: Worksheet, sample: pl.DataFrame, design: Design) -> None:
     columns = sample_columns(design.basis)
     for number, column in enumerate(columns, start=1):
-        book.put(sheet, 1, number, header(column), Look(column.kind, head=True))
+        pen.put(sheet, 1, number, header(column), Look(column.kind, head=True))
     sheet.row_dimensions[1].height = _HEAD_HEIGHT
     for row, values in enumerate(sample.iter_rows(named=True), start=2):
         high = 1
         for number, column in enumerate(columns, start=1):
             value = _value(column, values, design)
             look = Look(column.kind, asked=column.asked, soft=column.kind == "code")
-            book.put(sheet, row, number, value, look)
+            pen.put(sheet, row, number, value, look)
             if column.kind == "wrapped" and isinstance(value, str):
                 high = max(high, book.lines_high(value, column.width))
         sheet.row_dimensions[row].height = min(_TALLEST, high * _LINE_POINTS + _PAD)
@@ -154,50 +155,50 @@ def _validation(column: Column) -> DataValidation | None:
     return made
 
 
-def _frame(sheet: Worksheet, design: Design) -> None:
+def _frame(pen: Pen, sheet: Worksheet, design: Design) -> None:
     widths: list[float] = [34, 68, 20, 16, 22]
-    book.put(sheet, 1, 1, "Frame: what the sample was drawn from", Look(title=True))
+    pen.put(sheet, 1, 1, "Frame: what the sample was drawn from", Look(title=True))
     row = 3
     for label, told, meaning in facts.rows(design):
-        book.put(sheet, row, 1, label, Look())
+        pen.put(sheet, row, 1, label, Look())
         kind = "money" if label.startswith("Billed") else "count"
-        book.put(sheet, row, 2, told, Look("text" if isinstance(told, str) else kind))
-        book.put(sheet, row, 3, meaning, Look(soft=True))
+        pen.put(sheet, row, 2, told, Look("text" if isinstance(told, str) else kind))
+        pen.put(sheet, row, 3, meaning, Look(soft=True))
         row += 1
     row += 1
     for column, text in enumerate(facts.STRATA_HEADER, start=1):
-        book.put(sheet, row, column, text, Look(head=True))
+        pen.put(sheet, row, column, text, Look(head=True))
     for s in design.strata:
         row += 1
         values = (s.number, s.name, s.lines, s.charge_cents / 100, s.sampled)
         for column, value in enumerate(values, start=1):
             kind = "text" if isinstance(value, str) else "money" if column == 4 else "count"  # noqa: PLR2004 - the column of the amount billed
-            book.put(sheet, row, column, value, Look(kind))
+            pen.put(sheet, row, column, value, Look(kind))
     row += 2
     for column, text in enumerate(facts.LEFT_OUT_HEADER, start=1):
-        book.put(sheet, row, column, text, Look("wrapped", head=True))
+        pen.put(sheet, row, column, text, Look("wrapped", head=True))
     for each in design.left_out:
         row += 1
-        book.put(sheet, row, 1, each.reason, Look("wrapped"))
-        book.put(sheet, row, 2, each.lines, Look("count"))
+        pen.put(sheet, row, 1, each.reason, Look("wrapped"))
+        pen.put(sheet, row, 2, each.lines, Look("count"))
         sheet.row_dimensions[row].height = (
             book.lines_high(each.reason, widths[0]) * _LINE_POINTS + _PAD
         )
     if not design.left_out:
-        book.put(sheet, row + 1, 1, "(none)", Look(soft=True))
+        pen.put(sheet, row + 1, 1, "(none)", Look(soft=True))
     book.page(sheet, widths)
     sheet.protection.sheet = True
 
 
-def _how_to(sheet: Worksheet, design: Design) -> None:
-    book.put(sheet, 1, 1, "How to fill in this worksheet", Look(title=True))
+def _how_to(pen: Pen, sheet: Worksheet, design: Design) -> None:
+    pen.put(sheet, 1, 1, "How to fill in this worksheet", Look(title=True))
     row = 2
     for section in SECTIONS:
         row += 1
-        book.put(sheet, row, 1, section, Look(head=True))
+        pen.put(sheet, row, 1, section, Look(head=True))
         for text in paragraphs(section, design):
             row += 1
-            book.put(sheet, row, 1, text, Look("wrapped"))
+            pen.put(sheet, row, 1, text, Look("wrapped"))
             high = book.lines_high(text, _TEXT_WIDTH)
             sheet.row_dimensions[row].height = high * _LINE_POINTS + _PAD
         row += 1
