@@ -68,16 +68,16 @@ def sample(
         ),
     ] = None,
 ) -> None:
-    """Draw a random sample of the claim lines that have findings, for a manual audit.
+    """Draw a random sample of claim lines for a manual audit.
 
-    FINDINGS: what 'auditor audit --findings FILE' wrote (.parquet, .csv or .jsonl). Writes a
+    FINDINGS, whose lines are drawn from: what 'auditor audit --findings FILE' wrote (.parquet, .csv or .jsonl). Writes a
     worksheet to fill in; 'auditor estimate' measures it. The same findings, size and seed give the
     same lines, in whatever order the rows stand.
     """
     chosen_by = selection.one_of(by, _BYS, "--by") if by else None
     chosen_basis = selection.one_of(basis, _BASES, "--basis")
     day = selection.day(as_of, "--as-of") if as_of else today()
-    path = out or _default(findings, day)
+    path = out or default_worksheet(findings, day)
     if path.suffix.lower() != ".xlsx":
         raise ConfigError(
             f"'{path.name}' does not end in .xlsx.",
@@ -114,7 +114,7 @@ def sample(
         output.say(text)
 
 
-def _default(findings: Path, day: date) -> Path:
+def default_worksheet(findings: Path, day: date) -> Path:
     """The worksheet nobody named: beside the reports, after the findings file."""
     return places.default_report([findings.with_name(f"{findings.stem}-sample.x")], day)
 
@@ -126,7 +126,7 @@ def lines_text(design: Design, size: int, written: Path) -> Iterator[str]:
         f" {design.findings:,} findings."
     )
     for each in design.left_out:
-        yield output.wrapped(f"{each.lines:,}: {each.reason}", 4, "  left out")
+        yield output.wrapped(f"Left out: {each.lines:,}, {each.reason}.", 4, "  ")
     whole = (
         " All lines of the frame are in it: a full review, without sampling error."
         if design.sampled == design.lines
