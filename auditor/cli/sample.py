@@ -70,9 +70,9 @@ def sample(
 ) -> None:
     """Draw a random sample of claim lines for a manual audit.
 
-    FINDINGS, whose lines are drawn from: what 'auditor audit --findings FILE' wrote (.parquet, .csv or .jsonl). Writes a
-    worksheet to fill in; 'auditor estimate' measures it. The same findings, size and seed give the
-    same lines, in whatever order the rows stand.
+    FINDINGS: what 'auditor audit --findings FILE' wrote (.parquet, .csv or .jsonl). Drawn from are
+    the claim lines that have a finding in it. Writes a worksheet to fill in; 'auditor estimate'
+    measures it. The same findings, size and seed give the same lines, whatever the order of rows.
     """
     chosen_by = selection.one_of(by, _BYS, "--by") if by else None
     chosen_basis = selection.one_of(basis, _BASES, "--basis")
