@@ -21,9 +21,10 @@ DENIED = ("already denied", "paid zero")
 NO_PRACTITIONER = "(no practitioner)"
 WHOLE = "all lines"
 _TIERS = ("certain", "review", "info")
-_LINE = ("source_file", "source_row", "line_number")
+_LINE = ("source_file", "source_row", "line_number", "claim_id", "code")
 """What tells one claim line of a findings file from another: a wide row holds several lines, and
-there the line number is the place in the row."""
+there the line number is the place in the row. Two folders may have files of one name, so claim and
+code belong to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,9 @@ def build(
             pl.col(
                 "rule_id",
                 "message",
-                "claim_id",
                 "patient_id",
                 "rendering_npi",
                 "service_date",
-                "code",
                 "modifiers",
                 "units",
                 "charge_amount",

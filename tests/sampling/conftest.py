@@ -178,3 +178,8 @@ def written(tmp_path: Path) -> Callable[[pl.DataFrame, str], Path]:
         return path
 
     return call
+
+
+@pytest.fixture(scope="session")
+def as_of() -> date:
+    return AS_OF
