@@ -8,14 +8,15 @@ from __future__ import annotations
 import math
 from copy import copy
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+from openpyxl.writer.excel import ExcelWriter
 
 from auditor.report import place
-from auditor.report.archive import save
 from auditor.report.style import DATE, GREY, INK, LINE, MONEY, NAVY
 from auditor.report.text import clean
 
@@ -144,8 +145,12 @@ def save_new(book: Workbook, path: Path, as_of: date) -> Path:
     """
 
     def make(made: Path) -> None:
+        # openpyxl's writer and not book.save(), which would set `modified` to the present
+        midnight = datetime(as_of.year, as_of.month, as_of.day)  # noqa: DTZ001 - Excel's times have no zone
+        book.properties.created = book.properties.modified = midnight
         raw = made.with_name("raw.xlsx")
-        save(book, raw, as_of=as_of)
+        with ZipFile(raw, "w", ZIP_DEFLATED) as archive:
+            ExcelWriter(book, archive).save()
         _finish(raw, made)
 
     return place_made(path, make)
@@ -166,7 +171,7 @@ def place_made(path: Path, make: Callable[[Path], None]) -> Path:
 
 
 def _finish(raw: Path, made: Path) -> None:
-    """Copy the archive, telling each sheet what Excel shall not mark."""
+    """Copy the archive without its times, telling each sheet what Excel shall not mark."""
     with ZipFile(raw) as source, ZipFile(made, "w", ZIP_DEFLATED) as target:
         for name in source.namelist():
             data = source.read(name)
