@@ -62,14 +62,16 @@ def build(
     """
     tiers = _TIERS if with_info else _TIERS[:2]
     rank = pl.col("tier").replace_strict(dict(zip(_TIERS, range(3), strict=True)))
-    ordered = findings.with_columns(rank=rank).sort(
+    told = pl.concat_str("rule_id", "also", separator=" ")
+    ordered = findings.with_columns(
+        rank=rank, rules=pl.when(pl.col("tier").is_in(tiers)).then(told)
+    ).sort(
         "rank",
         pl.col("amount_at_risk").fill_null(-1),
         "rule_id",
         "finding_id",
         descending=[False, True, False, False],
     )
-    rules = pl.concat_str("rule_id", "also", separator=" ").filter(pl.col("tier").is_in(tiers))
     lines = (
         ordered.group_by(_LINE, maintain_order=True)
         .agg(
@@ -86,7 +88,7 @@ def build(
                 "units",
                 "charge_amount",
             ).first(),
-            rules.str.join(" ").alias("rules"),
+            pl.col("rules").str.join(" "),
         )
         .with_columns(
             (pl.col("charge_amount") * 100).cast(pl.Int64).alias("charge_cents"),
