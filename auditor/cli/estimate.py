@@ -65,7 +65,7 @@ def estimate(
     harm. Prints the error rate, the money in error and the financial error rate with their limits.
     Rows that contradict themselves are refused by sheet, row and column.
     """
-    treated = selection.one_of(unanswered, _UNANSWERED, "--unanswered")
+    treated = selection.one_of(unanswered, _UNANSWERED, "--unanswered", "estimate")
     day = selection.day(as_of, "--as-of") if as_of else today()
     for option, path, forms in (("--out", out, _OUT), ("--rat-stats", rat_stats, _RAT_STATS)):
         if path is not None and path.suffix.lower() not in forms:

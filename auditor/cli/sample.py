@@ -74,8 +74,8 @@ def sample(
     the claim lines that have a finding in it. Writes a worksheet to fill in; 'auditor estimate'
     measures it. The same findings, size and seed give the same lines, whatever the order of rows.
     """
-    chosen_by = selection.one_of(by, _BYS, "--by") if by else None
-    chosen_basis = selection.one_of(basis, _BASES, "--basis")
+    chosen_by = selection.one_of(by, _BYS, "--by", "sample") if by else None
+    chosen_basis = selection.one_of(basis, _BASES, "--basis", "sample")
     day = selection.day(as_of, "--as-of") if as_of else today()
     path = out or default_worksheet(findings, day)
     if path.suffix.lower() != ".xlsx":

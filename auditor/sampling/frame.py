@@ -62,9 +62,9 @@ def build(
     """
     tiers = _TIERS if with_info else _TIERS[:2]
     rank = pl.col("tier").replace_strict(dict(zip(_TIERS, range(3), strict=True)))
-    told = pl.concat_str("rule_id", "also", separator=" ")
+    named = pl.concat_str("rule_id", "also", separator=" ")
     ordered = findings.with_columns(
-        rank=rank, rules=pl.when(pl.col("tier").is_in(tiers)).then(told)
+        rank=rank, rules=pl.when(pl.col("tier").is_in(tiers)).then(named)
     ).sort(
         "rank",
         pl.col("amount_at_risk").fill_null(-1),
