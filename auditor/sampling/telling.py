@@ -131,7 +131,8 @@ def _total(outcome: Outcome) -> Section:
 
 
 def _ratio(outcome: Outcome) -> Section:
-    ratio = outcome.money.ratio
+    found = outcome.money
+    ratio = found.ratio
     examined = "billed" if outcome.design.basis == "charge" else "paid"
     if ratio is None:
         return Section(
@@ -141,6 +142,8 @@ def _ratio(outcome: Outcome) -> Section:
         ("estimated rate", f"{percent(ratio.point)} of the amount {examined} (ratio estimator)"),
         *_spread(ratio, percent),
     ]
+    if ratio.why != found.total.why:  # what both have in common stands in the notes
+        facts.append(("limits", ratio.why))
     return Section("Financial error rate", tuple(facts), _limits(ratio, percent))
 
 

@@ -31,6 +31,17 @@ def test_all_right_in_every_stratum(make: type[Make], sheet: Callable[..., Sheet
     assert summary(told)["total"]["limits"] == ()
 
 
+def test_all_wholly_in_error(make: type[Make], sheet: Callable[..., Sheet]) -> None:
+    made = sheet(make.many(60), size=20)
+    for row in range(2, 22):
+        made.fill(row, should_be=0, in_error="yes")
+    told = conclude(read_worksheet(made.save()), made.path)
+    assert told.money.total.limits
+    (rate,) = [s for s in sections(told) if s.title == "Financial error rate"]
+    assert ("limits", ALIKE) in rate.facts
+    assert rate.table == ()
+
+
 def test_one_answer_of_a_stratum(make: type[Make], sheet: Callable[..., Sheet]) -> None:
     made = sheet(make.many(60), size=8, by="rule")
     made.all_right()
