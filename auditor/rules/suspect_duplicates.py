@@ -145,13 +145,13 @@ def _telling(state: State, lines: pl.DataFrame) -> pl.DataFrame:
     """Add what tells lines apart (apart, own_claim), their code, raw columns and age."""
     mods = state.batch.mods.with_columns(
         telling=pl.col("tokens").list.eval(pl.element().filter(_TELLS).sort()).list.join(" "),
-        team=pl.col("tokens").list.eval(pl.element().is_in(list(_TEAM))).list.any(),
     )
     codes = state.batch.facts.codes.cast(pl.String)
     lines = lines.with_columns(
         codes.gather(lines["c"]).alias("code"),
-        *(mods[n].gather(lines["m"]) for n in ("telling", "team", "sorted_mods")),
+        *(mods[n].gather(lines["m"]) for n in ("telling", "sorted_mods")),
         *(state.batch.raw[n].gather(lines["row"]) for n in _RAW),
+        team=pl.col("m").is_in(state.modifiers(*_TEAM).implode()),
     )
     order = state.batch.raw.select("row", *BY)[lines["row"]]
     order = order.with_columns(
