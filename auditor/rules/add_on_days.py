@@ -10,6 +10,7 @@ import polars as pl
 from auditor.engine.hits import CERTAIN, REVIEW
 from auditor.rules.add_on_near import excused, near
 from auditor.rules.add_on_table import DENIALS, FOR_GOOD, listed_pairs
+from auditor.rules.meeting import unsure_who
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -206,14 +207,7 @@ def _soft(
     edges = edges.join(who, on=["row", "day"]).join(
         who, left_on=["primary_row", "day"], right_on=["row", "day"], suffix="_"
     )
-    apart = (pl.col("loose") | pl.col("loose_")) & (pl.col("claim") != pl.col("claim_"))
-    doubtful = (
-        ~pl.col("s1_known")
-        | ~pl.col("s1_known_")
-        | pl.col("vague")
-        | apart
-        | pl.col("row").is_in(lacking)
-    )
+    doubtful = unsure_who() | pl.col("vague") | pl.col("row").is_in(lacking)
     soft = edges.filter(doubtful).select("row", "day").unique()
     # An add-on is as soft as its softest primary, unless that one fell for good as well.
     edges = edges.filter(~pl.col("fell_for_good_")).select("row", "day", "primary_row")

@@ -8,8 +8,15 @@ import polars as pl
 
 from auditor.engine.hits import REVIEW, at_least, hits, no_hits
 from auditor.engine.state import PAID_UNDER_SCHEDULE, business_tier
-from auditor.rules.beside import beside, days_apart, one_each, unsure, with_other_facts, zero_limit
 from auditor.rules.interface import Rule, Stage
+from auditor.rules.meeting import (
+    beside,
+    days_apart,
+    first_each,
+    unsure,
+    with_other_facts,
+    zero_limit,
+)
 from auditor.rules.status import asks_for_payment
 
 if TYPE_CHECKING:
@@ -70,7 +77,8 @@ def find(state: State) -> pl.DataFrame:
         pl.col("status_").is_in(PAID_UNDER_SCHEDULE),
         ~zero_limit(),
     )
-    met = one_each(state, met.with_columns(tier=at_least(pl.col("scope"), REVIEW, unsure())))
+    met = met.with_columns(tier=at_least(pl.col("scope"), REVIEW, unsure()))
+    met = first_each(state, met, "tier", "date", other_code_first=False)
     return hits(
         met,
         "STA-T",
