@@ -271,7 +271,7 @@ class Reasons:
     def _starter_codes(self, kind: str) -> pl.Series:
         """Indices of the batch's codes that the starter table of `kind` holds."""
         batch = self.state.batch
-        codes = batch.facts.codes.cast(pl.String)
+        codes = batch.facts.codes
         if kind == "ptp-practitioner":
             table = self.reference.ptp(codes)
             held = pl.concat([table["column1"], table["column2"]])

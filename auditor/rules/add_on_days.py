@@ -162,11 +162,9 @@ def _fallen(
         )
     soft = _soft(fallen, listed, days, orphans, state)
     softness = soft.with_columns(soft=pl.lit(value=True))
-    facts = state.batch.facts
     ids = state.batch.raw.select("claim_id", "line_number")
-    first = listed.join(
-        days.select("row", "day", "c").rename({"row": "primary_row"}), on=["primary_row", "day"]
-    ).with_columns(primary_code=pl.lit(facts.codes.cast(pl.String)).gather(pl.col("c")))
+    there = state.with_facts(days.select("day", "ce", primary_row="row"), "code")
+    first = listed.join(there.rename({"code": "primary_code"}), on=["primary_row", "day"])
     first = (
         pl.concat([first, ids[first["primary_row"]]], how="horizontal")
         .sort("primary_code", "claim_id", "line_number")

@@ -103,8 +103,7 @@ def beside(state: State, lines: pl.DataFrame, others: pl.DataFrame, *columns: st
 
 def with_codes(state: State, met: pl.DataFrame) -> pl.DataFrame:
     """Add code and code_ of both lines."""
-    codes = state.batch.facts.codes.cast(pl.String)
-    return met.with_columns(code=codes.gather(met["c"]), code_=codes.gather(met["c_"]))
+    return with_other_facts(state, state.with_facts(met, "code"), "code")
 
 
 def with_other_facts(state: State, met: pl.DataFrame, *names: str) -> pl.DataFrame:

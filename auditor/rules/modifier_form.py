@@ -166,8 +166,8 @@ def find(state: State) -> pl.DataFrame:
     if suspects.is_empty():
         return no_hits()
     lines = state.lines.lazy().filter(pl.col("m").is_in(suspects["m"].unique().implode())).collect()
-    lines = lines.join(suspects.select("m", "token"), on="m").select(
-        "row", "date", "lob", "token", code=_code(state)
+    lines = state.with_facts(lines.join(suspects.select("m", "token"), on="m"), "code").select(
+        "row", "date", "lob", "token", "code"
     )
     judged = lines.join(known, on="token", how="left")
     good = judged.filter(
@@ -225,11 +225,6 @@ def _ride(reference: Reference) -> pl.Expr:
     rides = [pl.col("code").is_between(pl.lit(low), pl.lit(high)) for low, high in ranges]
     letters = "".join(table["letter"].unique().sort())
     return pl.any_horizontal(rides) & pl.col("token").str.contains(f"^[{letters}]{{2}}$")
-
-
-def _code(state: State) -> pl.Expr:
-    """The code text of a line."""
-    return pl.lit(state.batch.facts.codes.cast(pl.String)).gather(pl.col("c"))
 
 
 def _known(reference: Reference) -> pl.DataFrame:

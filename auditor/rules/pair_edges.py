@@ -39,7 +39,7 @@ def pair_edges(state: State) -> pl.DataFrame:
 def _edges(state: State) -> pl.DataFrame:
     """Every (column 1 line, column 2 line) of one day whose pair is in force on that day."""
     batch = state.batch
-    table = batch.reference.ptp(batch.facts.codes.cast(pl.String)).filter(
+    table = batch.reference.ptp(batch.facts.codes).filter(
         pl.col("modifier_indicator") != 9,  # noqa: PLR2004 - indicator 9: never in force
         pl.col("deletion").is_null() | (pl.col("effective") != pl.col("deletion")),
     )

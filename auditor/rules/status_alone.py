@@ -61,14 +61,14 @@ def find(state: State) -> pl.DataFrame:
         return no_hits()
     standing = state.lines.with_columns(scope=business_tier(state, RULES[0])).filter(~pl.col("dup"))
     lines = standing.filter(
-        pl.col("c").is_in(state.batch.code_index(alone.cast(pl.String)).implode()),
+        pl.col("c").is_in(state.batch.code_index(alone).implode()),
         pl.col("scope").is_not_null() & asks_for_payment(),
     )
     if lines.is_empty():
         return no_hits()
     refused = state.modifiers("GX", "GY", "GZ")
     others = standing.filter(
-        pl.col("c").is_in(state.batch.code_index(paid.cast(pl.String)).implode()),
+        pl.col("c").is_in(state.batch.code_index(paid).implode()),
         pl.col("live") & ~pl.col("denied") & ~pl.col("m").is_in(refused.implode()),
     )
     met = with_other_facts(state, beside(state, lines, others), "code", "status", "mue_value")

@@ -105,8 +105,7 @@ def find(state: State) -> pl.DataFrame:
 def _visits(state: State) -> pl.DataFrame:
     """EM-DAY: the line that is included, against the visit that stays."""
     rule = RULES[0]
-    codes = state.batch.facts.codes.cast(pl.String)
-    pairs = same_day_pairs(codes, state.batch.reference)
+    pairs = same_day_pairs(state.batch.facts.codes, state.batch.reference)
     if pairs.is_empty():
         return no_hits()
     known = pl.concat([pairs["denied"], pairs["kept"]]).unique()
