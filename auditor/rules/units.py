@@ -105,6 +105,7 @@ RULES = (
         profiles=("medicare",),
         review_for=("commercial", "unknown"),
         columns=_DAY_COLUMNS,
+        cells=("units",),
         tables=("mue-practitioner",),
         flags="Every line of a code with adjudication indicator 2 when the units of the day, "
         "summed over all lines and claims, exceed the MUE value.",
@@ -127,6 +128,7 @@ RULES = (
         profiles=("medicare",),
         review_for=("commercial", "unknown"),
         columns=_DAY_COLUMNS,
+        cells=("units",),
         tables=("mue-practitioner",),
         flags="Every line of a code with adjudication indicator 3 when the units of the day, "
         "summed over all lines and claims, exceed the MUE value.",

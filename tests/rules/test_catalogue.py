@@ -178,3 +178,11 @@ def test_the_page_names_the_places_of_the_table_that_decides() -> None:
         told[tier] = places.split()
     of_tier = table.group_by("component_tier").agg("pos")
     assert {tier: sorted(places) for tier, places in of_tier.iter_rows()} == told
+
+
+def test_cells_are_named_by_rules_that_join_lines_and_are_columns_of_theirs() -> None:
+    named = {rule.id: rule for rule in catalogue() if rule.cells}
+    assert set(named) == {"MUE-2", "MUE-3"}
+    for rule in named.values():
+        assert rule.shape != "line"
+        assert set(rule.cells) <= set(rule.columns)
