@@ -30,6 +30,18 @@ class AuditOptions:
     """Tiers, thresholds and keys that the configuration sets."""
 
 
+def _nothing() -> pl.Series:
+    """No line."""
+    import polars as pl  # noqa: PLC0415 - importing this module stays cheap
+
+    return pl.Series("row", dtype=pl.UInt32)
+
+
+def _nowhere() -> pl.DataFrame:
+    """Places of nothing."""
+    return _nothing().to_frame().with_columns(other="row")
+
+
 @dataclass(frozen=True, slots=True)
 class AuditResult:
     """Everything the outputs show. read = audited + set aside + rejected, per file and in all."""
@@ -59,6 +71,15 @@ class AuditResult:
     """schemas.TableCoverage."""
     unjudged_codes: pl.DataFrame = field(default_factory=lambda: _empty("UnjudgedCodes"))
     """schemas.UnjudgedCodes."""
+    lines: pl.DataFrame = field(default_factory=lambda: _empty("ClaimLines"))
+    """schemas.ClaimLines: what was looked at, the lines of the files first, then the history."""
+    lines_of_files: int = 0
+    """How many of `lines` are the files' own."""
+    lines_gone: pl.Series = field(default_factory=_nothing)
+    """Places in `lines` of those that the audit set aside (void, superseded), sorted."""
+    places: pl.DataFrame = field(default_factory=_nowhere)
+    """row, other: for each finding, in their order, the place in `lines` of its line and of its
+    counterpart (null: none); without rows where nobody knows."""
     timings: tuple[Part, ...] = ()
     """What each stage and each rule took; they differ from run to run and go into no output."""
 

@@ -29,10 +29,10 @@ _GAP = 150_000
 """EMU between the table and the chart (about 4 mm)."""
 
 
-def families_chart(sheet: Sheet, head: int, last: int, longest: int) -> int:
+def families_chart(sheet: Sheet, head: int, last: int, longest: int, told: str) -> int:
     """Put the chart of the table in B`head`:E`last` on its right; answers its height in rows.
 
-    `longest` is the number of findings that the longest bar stands for.
+    `longest` is the number of findings that the longest bar stands for, `told` the chart in words.
     """
     last = min(last, head + MOST_KINDS)
     chart = BarChart()
@@ -63,7 +63,7 @@ def families_chart(sheet: Sheet, head: int, last: int, longest: int) -> int:
         _from=AnchorMarker(col=5, colOff=_GAP, row=head - 1),
         to=AnchorMarker(col=8, row=head - 1 + rows),
     )
-    sheet.ws.add_chart(chart)
+    sheet.chart(chart, told)
     return rows
 
 

@@ -31,13 +31,19 @@ def height_of(lines: int) -> float:
     return min(HIGHEST, lines * LINE_POINTS + PAD_POINTS)
 
 
-def heights_of(frame: pl.DataFrame, widths: Mapping[str, float]) -> list[float]:
+def heights(frame: pl.DataFrame, widths: Mapping[str, float]) -> pl.Series:
     """Points of each row of `frame`, whose text columns in `widths` wrap at those widths."""
     if not widths:
-        return [height_of(1)] * frame.height
-    lines = pl.max_horizontal(_lines(pl.col(name), width) for name, width in widths.items())
-    points = pl.min_horizontal(lines * LINE_POINTS + PAD_POINTS, HIGHEST)
-    return frame.select(points.alias("points"))["points"].to_list()
+        return pl.Series("points", [height_of(1)]).new_from_index(0, frame.height)
+    lines = pl.DataFrame([_counted(frame[name], width) for name, width in widths.items()])
+    return (lines.max_horizontal() * LINE_POINTS + PAD_POINTS).clip(upper_bound=HIGHEST)
+
+
+def _counted(text: pl.Series, width: float) -> pl.Series:
+    """Lines of each text; one that stands in many rows (a remedy, a citation) is measured once."""
+    text = text.fill_null("")
+    kinds = text.unique()
+    return text.replace_strict(kinds, pl.select(_lines(pl.lit(kinds), width)).to_series())
 
 
 def lines_of(text: str, width: float) -> int:

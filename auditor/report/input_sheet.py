@@ -12,6 +12,7 @@ from auditor.report.words import number
 
 if TYPE_CHECKING:
     from auditor.intake.interface import FileRead
+    from auditor.report.view import View
     from auditor.result import AuditResult
 
 WIDTHS = (32, 10, 22, 44, 66)
@@ -29,8 +30,9 @@ SET_ASIDE_MEANING = {
 }
 
 
-def write(book: Book, result: AuditResult, *, cap: int, companion: str) -> None:
-    """Write the sheet with the first `cap` rejected rows; `companion` names the file of all."""
+def write(book: Book, view: View) -> None:
+    """Write the sheet with the first rejected rows of the view."""
+    result, cap, companion = view.result, view.rejected_cap, view.names.rejected
     sheet = Sheet(book, "Input", WIDTHS, freeze="A2")
     sheet.add(["Input: how the files were read"], ["section"], height=24)
     _files(sheet, result.files)

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.report.sheet import Book, Column, Sheet
+from auditor.report.style import TIER_LOOKS
 from auditor.report.words import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from auditor.result import AuditResult
+    from auditor.report.view import View
     from auditor.rules import Rule
 
 _HEADERS = {
@@ -39,19 +38,21 @@ MEANING = (
 )
 
 
-def write(book: Book, result: AuditResult, rules: Sequence[Rule]) -> None:
+def write(book: Book, view: View) -> None:
     """Write the sheet, one row a rule in the catalogue's order."""
     widths = [width for width, _ in _HEADERS.values()]
     sheet = Sheet(book, "Rules", widths, freeze="C4")
     sheet.add(["Rules: what each one flags, why, and what to do"], ["section"], height=24)
     sheet.paragraph(MEANING, "soft", 1, 8)
-    found = dict(result.findings["rule_id"].value_counts().iter_rows())
-    rows = [(*_texts(rule)[:3], found.get(rule.id, 0), *_texts(rule)[3:]) for rule in rules]
+    found = dict(view.result.findings["rule_id"].value_counts().iter_rows())
+    rows = [(*_texts(rule)[:3], found.get(rule.id, 0), *_texts(rule)[3:]) for rule in view.rules]
     types = {h: pl.Int64() if h == "Found" else pl.String() for h in _HEADERS}
     frame = pl.DataFrame(rows, schema=types, orient="row")
-    columns = [Column(h, width, look, pl.col(h)) for h, (width, look) in _HEADERS.items()]
-    looks = {"certain": "certain", "review": "review", "info": "info"}
-    sheet.table("RuleCatalogue", columns, frame, look_by={"Tier": looks})
+    columns = [
+        Column(h, width, look, pl.col(h), TIER_LOOKS if h == "Tier" else {})
+        for h, (width, look) in _HEADERS.items()
+    ]
+    sheet.table("RuleCatalogue", columns, frame)
     sheet.print_columns(LAST_PRINTED)
 
 

@@ -15,10 +15,27 @@ INK = "1F2933"
 GREY = "5B6770"
 NAVY = "1F3A5F"
 LINE = "CBD2D9"
+LINK = "0B5394"
+PAPER = "FFFDF2"
+"""Of cells that wait for a reviewer's words."""
 TIER_INK = {"certain": "9B1C1C", "review": "7A4B00", "info": "35506E"}
 TIER_FILL = {"certain": "FBE3E1", "review": "FDF1D3", "info": "E6EDF5"}
 TIER_BAR = {"certain": "B3363A", "review": "E3A740", "info": "93A8C1"}
 """Bars of the chart: far apart in lightness too, so that they differ in grey print."""
+
+TIER_LOOKS = {tier: tier for tier in TIER_INK}
+"""The look of each tier's cell."""
+
+DECISION = {
+    "agree": ("1B5E20", "E3F1E3"),
+    "disagree": ("9B1C1C", "FBE3E1"),
+    "needs records": ("7A4B00", "FDF1D3"),
+    "corrected": ("1F3A5F", "E6EDF5"),
+    "accepted risk": ("4A2A6B", "EEE6F5"),
+}
+"""Ink and fill of each answer; the word stands beside the colour, and reads at 4.5:1 or better."""
+MISSING_FILL = "FFE699"
+"""Of a cell that an answer still needs."""
 
 PLAIN = "General"
 COUNT = "#,##0"
@@ -26,6 +43,8 @@ MONEY = '"$"#,##0.00;-"$"#,##0.00'
 MONEY_OR_DASH = MONEY + ';"–"'  # noqa: RUF001 - the dash a reader expects in an empty column
 COUNT_OR_DASH = COUNT + ';-#,##0;"–"'  # noqa: RUF001 - as above
 DATE = "yyyy-mm-dd"
+PERCENT = "0.0%"
+AS_TEXT = "@"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +62,9 @@ class Look:
     number_format: str = PLAIN
     line: bool = False
     """A thin line below."""
+    box: bool = False
+    """A thin line all around: here one may write."""
+    underline: bool = False
     indent: int = 0
     """Room on the side the value stands at, so that a number never touches a text."""
     quoted: bool = False
@@ -79,6 +101,12 @@ LOOKS = {
     "total": replace(_FIGURE, number_format=COUNT, bold=True),
     "money": replace(_FIGURE, number_format=MONEY),
     "date": replace(_ROW, number_format=DATE),
+    "percent": replace(_FIGURE, number_format=PERCENT),
+    "link": replace(_WRAPPED, ink=LINK, underline=True),
+    "link number": replace(_FIGURE, ink=LINK, underline=True, number_format=COUNT),
+    # where reviewers write
+    "entry": replace(_WRAPPED, box=True, fill=PAPER, number_format=AS_TEXT, quoted=False),
+    "entry date": replace(_ROW, box=True, fill=PAPER, number_format=DATE),
     **_TIER,
     # the answers at the top of the Summary
     **{f"big {tier}": replace(look, size=13, down="center") for tier, look in _TIER.items()},
@@ -100,7 +128,13 @@ def register(workbook: Workbook) -> dict[str, int]:
 
 
 def _number(cell: WriteOnlyCell, look: Look) -> int:
-    cell.font = Font(name="Calibri", size=look.size, bold=look.bold, color=look.ink)
+    cell.font = Font(
+        name="Calibri",
+        size=look.size,
+        bold=look.bold,
+        color=look.ink,
+        underline="single" if look.underline else None,
+    )
     if look.fill:
         cell.fill = PatternFill("solid", fgColor=look.fill)
     cell.alignment = Alignment(
@@ -109,8 +143,11 @@ def _number(cell: WriteOnlyCell, look: Look) -> int:
         wrap_text=look.wrap,
         indent=look.indent,
     )
-    if look.line:
-        cell.border = Border(bottom=Side(style="thin", color=LINE))
+    side = Side(style="thin", color=LINE)
+    if look.box:
+        cell.border = Border(left=side, right=side, top=side, bottom=side)
+    elif look.line:
+        cell.border = Border(bottom=side)
     cell.number_format = look.number_format
     cell.quotePrefix = look.quoted
     return int(cell.style_id)

@@ -5,7 +5,6 @@ Columns B to H hold everything; A and I are margins.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import auditor
@@ -18,6 +17,7 @@ from auditor.report.sheet import Book, Sheet
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from auditor.report.view import View
     from auditor.result import AuditResult
 
 WIDTHS = (2, 44, 19, 19, 19, 19, 19, 19, 2)
@@ -28,23 +28,13 @@ GAPS_SHOWN = 8
 _ANSWER_POINTS = 26
 
 
-@dataclass(frozen=True, slots=True)
-class Remarks:
-    """What the Summary says of the report itself."""
-
-    supersedes: str
-    """Name of the report before this one; '' for none."""
-    cap: int
-    findings_file: str
-    """Name of the file beside the workbook that has all findings; '' where the sheet has."""
-
-
-def write(book: Book, result: AuditResult, remarks: Remarks) -> str:
-    """Write the sheet; answers the chart's description, '' without a chart."""
+def write(book: Book, view: View) -> None:
+    """Write the sheet."""
+    result = view.result
     sheet = Sheet(book, "Summary", WIDTHS)
-    _head(sheet, result, remarks)
+    _head(sheet, result, view)
     _glance(sheet, result)
-    described = _families(sheet, result)
+    _families(sheet, result)
     _gaps(sheet, result)
     _rules(sheet, result)
     _lines(sheet, result)
@@ -52,10 +42,9 @@ def write(book: Book, result: AuditResult, remarks: Remarks) -> str:
     _releases(sheet, result)
     _run(sheet, result)
     sheet.print_columns(LAST_PRINTED)
-    return described
 
 
-def _head(sheet: Sheet, result: AuditResult, remarks: Remarks) -> None:
+def _head(sheet: Sheet, result: AuditResult, view: View) -> None:
     sheet.spans((2, 2, "Claim audit", "title"), height=32)
     served = words.span(result.first_service_date, result.last_service_date)
     files = words.number(len({f.name for f in result.files}), "file")
@@ -63,17 +52,17 @@ def _head(sheet: Sheet, result: AuditResult, remarks: Remarks) -> None:
     read = words.number(result.lines_read, "line")
     dates = f", services of {served}" if served else ""
     _text(sheet, f"Audited: {lines} of {read} read from {files}{dates}.")
-    if remarks.findings_file:
+    if view.names.findings:
         _text(
             sheet,
-            f"{shown_of(result, remarks.cap)} All of them are in {remarks.findings_file},"
-            " beside this workbook.",
+            f"{shown_of(result.findings.height, view.cap)} All of them are in"
+            f" {view.names.findings}, beside this workbook.",
         )
     for note in (*figures.warnings(result), *result.notes):
         _text(sheet, note)
     made = f"As of {result.options.as_of.isoformat()}. Confidential: contains patient data."
-    if remarks.supersedes:
-        made += f" This report supersedes {remarks.supersedes}, which was left as it was."
+    if view.names.supersedes:
+        made += f" This report supersedes {view.names.supersedes}, which was left as it was."
     _text(sheet, made, "soft")
 
 
@@ -122,24 +111,24 @@ def _open(result: AuditResult) -> str:
     return " ".join(told) or "Nothing: every rule judged every line it is for."
 
 
-def _families(sheet: Sheet, result: AuditResult) -> str:
+def _families(sheet: Sheet, result: AuditResult) -> None:
     """Findings by kind of rule: a small table, and the chart of it on its right."""
     _section(sheet, "Findings by kind of rule")
     frame = figures.by_family(result.findings)
     if frame.is_empty():
         _text(sheet, "No findings.")
-        return ""
+        return
     _header(sheet, ["Kind of rule", *TIERS], range(3, 6))
     head = sheet.row
     for family, *counts in frame.iter_rows():
         sheet.add([None, words.family(family), *counts], ["", "wrapped", *["count"] * 3])
     longest = max(sum(counts) for _, *counts in frame.iter_rows())
-    rows = families_chart(sheet, head, sheet.row, longest)
-    sheet.skip(max(0, rows - (sheet.row - head)))
     total = figures.by_tier(result.findings)
-    return "Bar chart of the findings by kind of rule, stacked by tier: " + ", ".join(
+    told = "Bar chart of the findings by kind of rule, stacked by tier: " + ", ".join(
         f"{total[tier]:,} {tier}" for tier in TIERS
     )
+    rows = families_chart(sheet, head, sheet.row, longest, told)
+    sheet.skip(max(0, rows - (sheet.row - head)))
 
 
 def _gaps(sheet: Sheet, result: AuditResult) -> None:

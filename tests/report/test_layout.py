@@ -68,9 +68,10 @@ def test_findings_freeze_header_and_the_columns_that_name_the_finding(book: Work
 
 def test_leading_columns_are_what_a_coder_needs_first(book: Workbook) -> None:
     headers = [c.value for c in book["Findings"][2]]
-    wanted = ["Tier", "Rule", "Claim", "Line", "Patient", "Date of service", "Code", "Modifiers"]
-    wanted += ["What is wrong", "What to do", "At risk (estimate)", "Amount taken from"]
-    wanted += ["Counterpart", "Citation", "Table release", "Table row", "File", "Row"]
+    wanted = ["Tier", "Rule", "Claim", "Line", "Patient", "Rendering NPI", "Date of service"]
+    wanted += ["Code", "Modifiers", "What is wrong", "What to do", "At risk (estimate)"]
+    wanted += ["Amount taken from", "Counterpart", "Disposition", "Reason", "Reviewer"]
+    wanted += ["Decided on", "Valid until", "Decided before", "Citation", "Table release"]
     assert headers[: len(wanted)] == wanted
 
 
@@ -80,7 +81,7 @@ def test_every_column_has_a_width_and_long_texts_wrap(book: Workbook) -> None:
             column = sheet.column_dimensions[get_column_letter(n)]
             assert column.customWidth, (sheet.title, n)
             assert 2 <= column.width <= 80, (sheet.title, n)
-    message = book["Findings"]["I3"]
+    message = book["Findings"]["J3"]
     assert message.alignment.wrap_text
     assert book["Findings"].row_dimensions[3].height > 15
 
@@ -96,7 +97,7 @@ def test_certain_first_and_tier_told_by_word_and_colour(
     fills = {sheet.cell(row, 1).value: sheet.cell(row, 1).fill.fgColor.rgb for row in range(3, 83)}
     assert set(fills) == set(order)
     assert len(set(fills.values())) == 3
-    messages = [sheet.cell(row, 9).value for row in range(3, 83)]
+    messages = [sheet.cell(row, 10).value for row in range(3, 83)]
     assert messages == result.findings["message"].to_list()
 
 
@@ -112,8 +113,8 @@ def test_print_setup(book: Workbook) -> None:
         assert sheet.page_setup.orientation == "landscape"
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
         assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
-        footer = sheet.oddFooter.left.text
-        assert footer == "Confidential: contains patient data, page &P of &N"
+        assert sheet.oddFooter.left.text == "Confidential: contains PHI (patient data)"
+        assert sheet.oddFooter.right.text == "Page &P of &N"
 
 
 def test_document_properties_are_those_of_the_run(book: Workbook) -> None:
