@@ -13,6 +13,7 @@ import polars as pl
 from auditor.engine.hits import CERTAIN, INFO, REVIEW, hits, no_hits, until
 from auditor.rules.bypass import NONE, OK, WEAK, suggestion
 from auditor.rules.interface import Rule, Stage
+from auditor.rules.meeting import days_apart
 from auditor.rules.pair_chains import chains
 from auditor.rules.pair_edges import pair_edges
 from auditor.rules.pair_ledger import met
@@ -181,11 +182,7 @@ def _denials(edges: pl.DataFrame, rule_id: str) -> pl.DataFrame:
         )
         .otherwise(pl.lit(""))
     )
-    vague = (
-        pl.when(pl.col("vague1") | pl.col("vague2"))
-        .then(pl.lit(" The file dates the claim and not the line, so they may be days apart."))
-        .otherwise(pl.lit(""))
-    )
+    vague = days_apart("1", "2")
     # Of a line that spans several days only the day of the pair is taken back.
     remove = (
         pl.when(pl.col("vague1") | pl.col("vague2"))
