@@ -13,6 +13,7 @@ import polars as pl
 
 from auditor.report import context, worklist
 from auditor.report.sheet import place_of
+from auditor.report.words import STATES
 from auditor.seal import checks
 
 if TYPE_CHECKING:
@@ -122,12 +123,17 @@ def _findings(result: AuditResult) -> pl.DataFrame:
     received = pl.Series("received", [None], pl.Date).new_from_index(0, found.height)
     if result.places.height:
         received = result.lines["received_date"].gather(result.places["row"]).alias("received")
-    return found.with_columns(
-        checks(found).alias("check"),
-        received,
-        nth=pl.int_range(pl.len(), dtype=pl.UInt32),
-        decision=pl.lit(None, pl.String),
-        open=pl.col("tier") != "info",
+    decided = result.standing.select("finding_id", "state", "told")
+    return (
+        found.with_columns(
+            checks(found).alias("check"), received, nth=pl.int_range(pl.len(), dtype=pl.UInt32)
+        )
+        .join(decided, on="finding_id", how="left", maintain_order="left")
+        .with_columns(
+            decision=pl.format("{}: {}", pl.col("state").replace_strict(STATES), "told"),
+            open=(pl.col("tier") != "info") & pl.col("state").ne_missing("standing"),
+        )
+        .drop("state", "told")
     )
 
 

@@ -55,7 +55,7 @@ def test_every_column_is_described(model: type[pa.DataFrameModel]) -> None:
 
 @MODELS
 def test_whole_numbers_of_money_and_units_name_their_unit(model: type[pa.DataFrameModel]) -> None:
-    units = {"units": "thousandths of a unit"}
+    units = {"units": "thousandths of a unit", "disposition_id": None, "replaces": None}
     for name, column in model.to_schema().columns.items():
         if column.dtype.type == pl.Int64:
             wanted = "cents" if name.endswith("_amount") else units[name]
