@@ -186,9 +186,11 @@ def _thinned(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     )
     plain = pl.col("marked").is_null()
     if int(sizes["lines"].max() or 0) > PLAIN_LINES:  # type: ignore[arg-type]
-        of_marked = (~plain).any().over("group", "claim_id")
-        near = pl.struct(~of_marked, pl.int_range(pl.len())).rank("ordinal").over("group", plain)
-        lines = lines.filter(~plain | (near <= PLAIN_LINES))
+        beside = plain & (~plain).any().over("group", "claim_id")
+        far = plain & ~beside
+        place = pl.when(beside).then(beside.cum_sum().over("group"))
+        place = place.otherwise(beside.sum().over("group") + far.cum_sum().over("group"))
+        lines = lines.filter(~plain | (place <= PLAIN_LINES))
     shown = lines.group_by("group").agg(
         rows=pl.len().cast(pl.UInt32), shown=(~pl.col("foreign")).sum().cast(pl.UInt32)
     )
