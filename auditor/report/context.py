@@ -188,8 +188,8 @@ def _thinned(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     if int(sizes["lines"].max() or 0) > PLAIN_LINES:  # type: ignore[arg-type]
         beside = plain & (~plain).any().over("group", "claim_id")
         far = plain & ~beside
-        place = pl.when(beside).then(beside.cum_sum().over("group"))
-        place = place.otherwise(beside.sum().over("group") + far.cum_sum().over("group"))
+        later = beside.sum().over("group") + far.cum_sum().over("group")
+        place = pl.when(beside).then(beside.cum_sum().over("group")).otherwise(later)
         lines = lines.filter(~plain | (place <= PLAIN_LINES))
     shown = lines.group_by("group").agg(
         rows=pl.len().cast(pl.UInt32), shown=(~pl.col("foreign")).sum().cast(pl.UInt32)
