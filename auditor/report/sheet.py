@@ -165,6 +165,18 @@ class Sheet:
                 lines = max(lines, lines_of(value, width))
         return self.add(row, looks, height=max(height, height_of(lines)))
 
+    def section(self, title: str, last: int) -> int:
+        """A blank row and a title across columns B to `last` (1-based)."""
+        self.skip()
+        return self.spans((2, last, title, "section"), height=20)
+
+    def header(self, first: int, names: Sequence[str], numbers: Sequence[int]) -> int:
+        """A header row from column `first` (1-based) on; `numbers` are columns of figures."""
+        places = range(first, first + len(names))
+        looks = ["head number" if n in numbers else "head" for n in places]
+        before = [None] * (first - 1)
+        return self.add([*before, *names], [*[""] * (first - 1), *looks])
+
     def link(self, column: int, where: str) -> None:
         """Make the cell in `column` (1-based) of the row written last lead to `where`."""
         self.links.append((f"{self.letters[column - 1]}{self.row}", where))

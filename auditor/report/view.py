@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FIRST_FINDING = FIRST_CLAIM = FIRST_LINE = 3
 """Row of the first entry on Findings, Worklist and Claim lines: a note and the header stand above
 it."""
+FIRST_RULE = 4
+"""Row of the first rule on the sheet Rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,11 @@ class View:
     cap: int
     rejected_cap: int
     names: Names
+
+    def rule_place(self, rule_id: str) -> str | None:
+        """Where the rule stands on the sheet Rules; None where it does not."""
+        row = next((n for n, r in enumerate(self.rules, FIRST_RULE) if r.id == rule_id), None)
+        return None if row is None else f"'Rules'!A{row}"
 
 
 def view_of(

@@ -10,6 +10,7 @@ from openpyxl import Workbook
 import auditor
 from auditor.errors import ReportError
 from auditor.report import (
+    about_sheet,
     context_sheet,
     coverage_sheet,
     figures,
@@ -44,6 +45,7 @@ SHEETS = (
     coverage_sheet,
     tables_sheet,
     rules_sheet,
+    about_sheet,
 )
 """One module a sheet, in their order."""
 SHEET_ROWS = 100_000
