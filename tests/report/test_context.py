@@ -225,8 +225,8 @@ def test_lines_of_one_excess_are_not_called_counterparts_of_each_other(make: typ
             [{}] * (context.PLAIN_LINES + 3),
             2,
             (
-                "Group 1: patient P1, 2025-03-10, PAYER1: 103 lines of 1 claim (2 of them not shown)."
-                " Flagged: AOC-1. 2 rows of this patient and day could not be read: see Input."
+                "Group 1: patient P1, 2025-03-10, PAYER1: 103 lines of 1 claim (2 of them not"
+                " shown). Flagged: AOC-1. 2 rows of this patient and day could not be read: see Input."
             ),
         ),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ import pytest
 from openpyxl import load_workbook
 
 from auditor.report import context_sheet, worklist_sheet, write_report
+from schemas import dtypes
+from schemas.review import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,6 +187,36 @@ def test_columns_of_nothing_are_hidden(book: Workbook) -> None:
     }
     assert {"Through", "Specialty", "NDC", "Note on the claim", "Pointers"} <= hidden
     assert hidden.isdisjoint({"Group", "Marked", "Claim", "Code", "POS", "Diagnoses", "Charge"})
+
+
+def test_decided_findings_leave_the_worklist_and_say_so(make: type[Make], tmp_path: Path) -> None:
+    states = ("standing", "reopened", "expired", "disputed", "pending")
+    lines = [make.line(n, claim_id=f"C{n}") for n in range(6)]
+    result = make.flagged(lines, [(n, None, {}) for n in range(6)])
+    when = date(2025, 3, 12)
+    standing = pl.DataFrame(
+        [
+            (result.findings["finding_id"][n], state, "agree", None, "Ann", when, None, "Ann said.")
+            for n, state in enumerate(states)
+        ],
+        schema=dtypes(Standing),
+        orient="row",
+    )
+    result = dataclasses.replace(result, standing=standing)
+    book = load_workbook(write_report(result, tmp_path / "r.xlsx", rules=make.rules))
+    work = {row["Claim"]: row["Decided before"] for row in rows_of(book, "Worklist").values()}
+    assert work == {
+        "C1": "Open again, because it changed: Ann said.",
+        "C2": "Open again, because the decision ran out: Ann said.",
+        "C3": "Open: Ann said.",
+        "C4": "Open: Ann said.",
+        "C5": None,
+    }
+    found = [(row["Claim"], row["Decided before"]) for row in rows_of(book, "Findings").values()]
+    assert sorted(found[:5]) == sorted(work.items())
+    assert found[5] == ("C0", "Settled: Ann said.")
+    # Its lines are there all the same.
+    assert len(list(links_of(book, "Findings", "Claim"))) == 6
 
 
 def test_caps_are_told(make: type[Make], result: AuditResult, tmp_path: Path) -> None:
