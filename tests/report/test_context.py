@@ -100,7 +100,7 @@ def test_every_flagged_line_is_marked_once_in_its_group(make: type[Make], batch:
         assert marked.height == 1
         told = marked["marked"].item()
         assert told.startswith("flagged ")
-        assert own["rule_id"] in told
+        assert f"{own['rule_id']} ({own['tier']})" in told
         if other is None or other == row:
             continue
         group = marked["group"].item()
@@ -191,18 +191,27 @@ def test_what_a_line_is_stands_in_words(make: type[Make]) -> None:
     assert told == [
         ("heading", None, None),
         ("aside", None, "set aside: replaced"),
-        ("review", "flagged GLB-25", None),
+        ("review", "flagged GLB-25 (review)", None),
         ("", None, "earlier line"),
-        ("met", "counterpart of GLB-25; flagged AOC-1 on its own day", None),
+        ("met", "counterpart of GLB-25; flagged AOC-1 (info) on its own day", None),
         ("heading", None, None),
-        ("info", "flagged AOC-1", None),
+        ("info", "flagged AOC-1 (info)", None),
     ]
 
 
 def test_lines_of_one_excess_are_not_called_counterparts_of_each_other(make: type[Make]) -> None:
     hits = [(0, 1, {"rule_id": "MUE-2"}), (1, 0, {"rule_id": "MUE-2"}), (1, 0, {})]
     told = [row["marked"] for row in rows_of(result_of(make, ([{}, {}], hits)))]
-    assert told == [None, "flagged MUE-2; counterpart of AOC-1", "flagged MUE-2, AOC-1"]
+    first = "flagged MUE-2 (certain); counterpart of AOC-1"
+    assert told == [None, first, "flagged MUE-2 (certain), AOC-1 (certain)"]
+
+
+def test_a_line_names_a_few_of_many_rules(make: type[Make]) -> None:
+    hits = [(0, None, {"rule_id": f"MOD-{n}", "tier": "review"}) for n in range(7)]
+    heading, line = rows_of(result_of(make, ([{}], hits)))
+    few = [f"MOD-{n}" for n in range(5)]
+    assert line["marked"] == "flagged " + ", ".join(f"{r} (review)" for r in few) + " and more"
+    assert heading["title"].endswith(f"Flagged: {', '.join(few)} and more.")
 
 
 @pytest.mark.parametrize(
@@ -226,7 +235,8 @@ def test_lines_of_one_excess_are_not_called_counterparts_of_each_other(make: typ
             2,
             (
                 "Group 1: patient P1, 2025-03-10, PAYER1: 103 lines of 1 claim (2 of them not"
-                " shown). Flagged: AOC-1. 2 rows of this patient and day could not be read: see Input."
+                " shown). Flagged: AOC-1. 2 rows of this patient and day could not be read: see"
+                " Input."
             ),
         ),
     ],
