@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.report import words
 from auditor.report.sheet import Column, Sheet, place_of
-from auditor.report.view import FIRST_FINDING
+from auditor.report.view import FIRST_FINDING, STATES
 
 if TYPE_CHECKING:
     from auditor.report.sheet import Book
@@ -58,7 +57,7 @@ def decisions(view: View) -> pl.DataFrame:
         result.standing.join(result.findings.select(facts), on="finding_id", maintain_order="left")
         .join(at, on="finding_id", how="left", maintain_order="left")
         .with_columns(
-            pl.col("state").replace_strict(words.STATES),
+            pl.col("state").replace_strict(STATES),
             nth=pl.col("state").replace_strict(_ORDER, return_dtype=pl.Int8),
         )
     )

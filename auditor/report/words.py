@@ -91,14 +91,6 @@ FIELDS = {
 }
 """Fields whose name is not their word for a reader; the others are their names with blanks."""
 
-STATES = {
-    "standing": "Settled",
-    "pending": "Waiting for records",
-    "reopened": "Open again",
-    "expired": "Open again",
-    "disputed": "Open",
-}
-"""What a decision that was made before means for the reader."""
 DECISIONS = {
     "standing": "settled and off the Worklist",
     "pending": "waiting for records",
