@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
+from auditor.report.figures import TIERS
+
 if TYPE_CHECKING:
     from auditor.result import AuditResult
 
@@ -42,7 +44,8 @@ class Context(NamedTuple):
     lines: pl.DataFrame
     """One row a line in its group, in the order shown: group, row (its place among the lines that
     were looked at), foreign (a counterpart from elsewhere), rank (strongest tier of its findings;
-    null: none), marked (in words; null: nothing), nth (of its first finding; null: none)."""
+    null: none), marked (in words, with the tiers; null: nothing), nth (of its first finding; null:
+    none)."""
     left_out: int
     """Groups that the sheet has no room for."""
 
@@ -129,20 +132,17 @@ def _lines(keys: pl.DataFrame, groups: pl.DataFrame, flags: pl.DataFrame) -> pl.
 
 def _marked(lines: pl.DataFrame, flags: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
     """Add rank, nth and marked: what is flagged on a line, and whose counterpart it is there."""
-    rules = pl.col("rule_id").unique(maintain_order=True)
-    some = pl.when(rules.len() > _SHOWN_RULES).then(
-        pl.format("{} and more", rules.head(_SHOWN_RULES).str.join(", "))
-    )
-    named = pl.coalesce(some, rules.str.join(", "))
+    tier = pl.col("rank").replace_strict(range(len(TIERS)), TIERS, return_dtype=pl.String)
+    flags = flags.with_columns(tiered=pl.format("{} ({})", "rule_id", tier))
     flagged = flags.group_by("row", maintain_order=True).agg(
-        named.alias("flagged"), pl.col("rank").min(), pl.col("nth").first()
+        _joined("tiered").alias("flagged"), pl.col("rank").min(), pl.col("nth").first()
     )
     # Two lines of one excess are counterparts of each other: flagged says it all.
     met = (
         near.drop_nulls("other")
         .join(flags, left_on=["other", "rule_id"], right_on=["row", "rule_id"], how="anti")
         .group_by("group", row="other", maintain_order=True)
-        .agg(named.alias("met"))
+        .agg(_joined("rule_id").alias("met"))
     )
     return (
         lines.join(flagged, on="row", how="left")
@@ -162,6 +162,13 @@ def _marked(lines: pl.DataFrame, flags: pl.DataFrame, near: pl.DataFrame) -> pl.
         )
         .drop("flagged", "met")
     )
+
+
+def _joined(name: str) -> pl.Expr:
+    """The first few of what stands in a column, each once."""
+    names = pl.col(name).unique(maintain_order=True)
+    some = pl.format("{} and more", names.head(_SHOWN_RULES).str.join(", "))
+    return pl.when(names.len() > _SHOWN_RULES).then(some).otherwise(names.str.join(", "))
 
 
 def _in_claim_order(lines: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
@@ -186,9 +193,11 @@ def _thinned(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     )
     plain = pl.col("marked").is_null()
     if int(sizes["lines"].max() or 0) > PLAIN_LINES:  # type: ignore[arg-type]
-        of_marked = (~plain).any().over("group", "claim_id")
-        near = pl.struct(~of_marked, pl.int_range(pl.len())).rank("ordinal").over("group", plain)
-        lines = lines.filter(~plain | (near <= PLAIN_LINES))
+        beside = plain & (~plain).any().over("group", "claim_id")
+        far = plain & ~beside
+        later = beside.sum().over("group") + far.cum_sum().over("group")
+        place = pl.when(beside).then(beside.cum_sum().over("group")).otherwise(later)
+        lines = lines.filter(~plain | (place <= PLAIN_LINES))
     shown = lines.group_by("group").agg(
         rows=pl.len().cast(pl.UInt32), shown=(~pl.col("foreign")).sum().cast(pl.UInt32)
     )
@@ -199,7 +208,7 @@ def _told(flags: pl.DataFrame) -> pl.DataFrame:
     """group, nth (of its first finding) and rules: what is flagged in it."""
     return flags.group_by("group").agg(
         pl.col("nth").first(),
-        rules=pl.col("rule_id").unique(maintain_order=True).str.join(", "),
+        rules=_joined("rule_id"),
     )
 
 

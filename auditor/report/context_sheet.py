@@ -46,7 +46,7 @@ COLUMNS = (
         looks={mark: f"text {mark}" for mark in MARKED} | {HEADING: "lines link"},
         link=pl.when(pl.col("mark") == HEADING).then("finding_place"),
     ),
-    _line("Marked", 28, "key", "marked"),
+    _line("Marked", 32, "key", "marked"),
     replace(
         _line("Claim", 18, "wrapped", "claim_id"),
         looks={mark: f"wrapped {mark}" for mark in MARKED}

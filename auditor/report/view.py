@@ -26,6 +26,14 @@ FIRST_FINDING = FIRST_CLAIM = FIRST_LINE = 3
 it."""
 FIRST_RULE = 4
 """Row of the first rule on the sheet Rules."""
+STATES = {
+    "standing": "Settled",
+    "reopened": "Open again, because it changed",
+    "expired": "Open again, because the decision ran out",
+    "disputed": "Open",
+    "pending": "Open",
+}
+"""How each state of a decision begins its sentence; the sheet Findings greys what is settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +129,27 @@ def view_of(
 def _findings(result: AuditResult) -> pl.DataFrame:
     """All findings as they come, with nth, check, decision, open and received."""
     found = result.findings
+    decided = found.select("finding_id").join(
+        result.standing.select("finding_id", "state", "told"),
+        on="finding_id",
+        how="left",
+        maintain_order="left",
+    )
     received = pl.Series("received", [None], pl.Date).new_from_index(0, found.height)
     if result.places.height:
         received = result.lines["received_date"].gather(result.places["row"]).alias("received")
     return found.with_columns(
         checks(found).alias("check"),
         received,
+        decided.select(decision=pl.format("{}: {}", _state(), "told")).to_series(),
+        decided["state"].ne_missing("standing").alias("open"),
         nth=pl.int_range(pl.len(), dtype=pl.UInt32),
-        decision=pl.lit(None, pl.String),
-        open=pl.col("tier") != "info",
-    )
+    ).with_columns(open=pl.col("open") & (pl.col("tier") != "info"))
+
+
+def _state() -> pl.Expr:
+    """What became of a decision, in a word or two: the reader sees first whether it holds."""
+    return pl.col("state").replace_strict(STATES, return_dtype=pl.String)
 
 
 def _placed(

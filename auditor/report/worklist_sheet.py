@@ -25,7 +25,7 @@ COLUMNS = (
     Column("Patient", 16, "wrapped", pl.col("patient_id")),
     Column("Service from", 11, "date", pl.col("first_date")),
     Column("Service to", 11, "date", pl.col("last_date")),
-    Column("Why", 76, "wrapped", pl.col("why")),
+    Column("Why", 80, "wrapped", pl.col("why")),
     Column("Findings", 10, "link number", pl.col("findings"), link=pl.col("finding_place")),
     Column("Certain", 9, "count", pl.col("certain")),
     Column("At risk (estimate)", 12, "money", pl.col("amount")),
@@ -38,6 +38,8 @@ COLUMNS = (
     Column("Note", 36, "entry", pl.lit(None, pl.String)),
 )
 _LETTERS = {c.header: n for n, c in enumerate(COLUMNS)}
+_OPTIONAL = {"Received": "received", "Payer": "payer", "Decided before": "decision"}
+"""Columns that hide where no claim has anything in them."""
 LAST_PRINTED = "Payer"
 """On paper the columns after it would make the rest too small to read."""
 
@@ -48,8 +50,9 @@ def write(book: Book, view: View) -> None:
     claims = view.worklist
     sheet.add([_note(claims.height, view.cap)], ["note"], height=20)
     sheet.table("Worklist", COLUMNS, claims.head(view.cap))
-    if claims["received"].null_count() == claims.height:
-        sheet.ws.column_dimensions[sheet.letters[_LETTERS["Received"]]].hidden = True
+    for header, name in _OPTIONAL.items():
+        if claims[name].null_count() == claims.height:
+            sheet.ws.column_dimensions[sheet.letters[_LETTERS[header]]].hidden = True
     sheet.print_columns(sheet.letters[_LETTERS[LAST_PRINTED]])
 
 

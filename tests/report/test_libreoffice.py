@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 from auditor.report import write_report
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from tests.report.conftest import Make
 
+PLACES = {"row": pl.UInt32, "other": pl.UInt32}
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 
 pytestmark = [
@@ -53,10 +55,17 @@ def test_it_prints_as_meant(make: type[Make], tmp_path: Path) -> None:
         make.finding(900 + n, claim_id=text, message=text)
         for n, text in enumerate(t for t in make.hostile if len(t) < 1000)
     ]
-    result = dataclasses.replace(rich, findings=rich.findings.vstack(make.findings(hostile)))
+    found = rich.findings.vstack(make.findings(hostile))
+    same = ("claim_id", "line_number", "patient_id", "payer", "code", "modifiers")
+    own = found.select(*same, service_date_from="service_date").to_dicts()
+    lines = make.flagged([make.line(n, **values) for n, values in enumerate(own)], []).lines
+    places = pl.DataFrame({"row": range(found.height), "other": None}, schema_overrides=PLACES)
+    result = dataclasses.replace(
+        rich, findings=found, lines=lines, lines_of_files=lines.height, places=places
+    )
     pages = pages_of(write_report(result, tmp_path / "r.xlsx", rules=make.rules), tmp_path)
 
-    assert 9 <= len(pages) <= 13
+    assert 11 <= len(pages) <= 18
     footers = [f"Page {n} of {len(pages)}" for n in range(1, len(pages) + 1)]
     assert [f for f, page in zip(footers, pages, strict=True) if f not in page] == []
     assert not [page for page in pages if "###" in page]
