@@ -64,7 +64,7 @@ class Free:
     """Names that a program has open, or at which the file system refused a file."""
 
 
-def next_free(path: Path, companions: tuple[str, ...] = (), refused: Collection[Path] = ()) -> Free:
+def free_name(path: Path, companions: tuple[str, ...] = (), refused: Collection[Path] = ()) -> Free:
     """The first of `name.x`, `name (2).x` ... that is free.
 
     A name is taken where it or one of its `companions` (suffixes that replace its own) exists, or
@@ -84,6 +84,12 @@ def next_free(path: Path, companions: tuple[str, ...] = (), refused: Collection[
             before = candidate
         number += 1
         candidate = path.with_name(f"{path.stem} ({number}){path.suffix}")
+
+
+def next_free(path: Path, companions: tuple[str, ...] = ()) -> tuple[Path, Path | None]:
+    """The free name as `free_name` finds it, and the last one before it that exists."""
+    free = free_name(path, companions)
+    return free.path, free.before
 
 
 def place_new(made: Path, target: Path) -> None:

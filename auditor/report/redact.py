@@ -108,17 +108,18 @@ class _Names:
         self._made: dict[tuple[str, str], str] = {}
 
     def of(self, kind: str, text: str) -> str:
-        """'P-K5ZC2YQ7RMT4A' for a patient's id."""
+        """The pseudonym of `text`, made once."""
         made = self._made.get((kind, text))
         if made is None:
             made = self._made[kind, text] = self._new(kind, text)
         return made
 
     def _new(self, kind: str, text: str) -> str:
+        """'P-k5zc2yq7rmt4a' for a patient's id; small letters fit the columns."""
         digest = blake2b(
             text.encode(), key=self._key, person=kind.encode(), digest_size=_SIZE
         ).digest()
-        return f"{kind}-{b32encode(digest).decode().rstrip('=')}"
+        return f"{kind}-{b32encode(digest).decode().rstrip('=').lower()}"
 
     def for_all(self, column: str, values: pl.Series) -> dict[str, str]:
         """Value -> pseudonym of the distinct `values` of `column`."""

@@ -18,6 +18,7 @@ import polars as pl
 
 from auditor.errors import ReportError
 from auditor.report import place
+from auditor.report.practitioners import scorecard
 from auditor.report.quoted import Quoted
 from auditor.report.workbook import form_of, write_whole
 
@@ -86,7 +87,7 @@ def write_parts(  # noqa: PLR0913 - as write_report's
         if not any(staged.iterdir()):
             return None
         while True:
-            folder = place.next_free(workbook.with_suffix(f".by-{by}")).path
+            folder = place.free_name(workbook.with_suffix(f".by-{by}")).path
             try:
                 place.place_folder(staged, folder)
             except FileExistsError:
@@ -116,6 +117,7 @@ def parts_of(result: AuditResult, by: By) -> Iterator[Part]:
     )
     strange = receiving.drop_nulls().filter(~receiving.drop_nulls().str.contains(_NPI)).sort()
     names = {text: f"not-an-npi-{n}" for n, text in enumerate(strange, start=1)}
+    cards = scorecard(result) if by == "practitioner" else None
     for recipient in receiving.sort(nulls_last=True):
         if recipient is None:
             name = f"no-{_WORDS[by].replace(' ', '-').lower()}"
@@ -126,7 +128,12 @@ def parts_of(result: AuditResult, by: By) -> Iterator[Part]:
             name, told = recipient, f"the {_WORDS[by]} {recipient}"
         others = {n for n in everyone if n != recipient and len(n) >= _SHORTEST}
         own = _without(lines[recipient], others, _NAMED_BESIDE[by])
-        yield Part(name, _restricted(result, found[recipient], own, others, told))
+        part = _restricted(result, found[recipient], own, others, told)
+        if cards is not None:
+            part = replace(
+                part, card=cards.filter(pl.col(number).eq_missing(pl.lit(recipient, pl.String)))
+            )
+        yield Part(name, part)
 
 
 def _by(table: pl.DataFrame, column: str) -> dict[str | None, pl.DataFrame]:
@@ -158,6 +165,11 @@ def _restricted(
     for column in ("row", "other"):
         joined = places.select(row=column).join(new, on="row", how="left", maintain_order="left")
         places = places.with_columns(joined["at"].alias(column))
+    pairs = result.pairs.join(new, on="row").join(
+        new.rename({"row": "other", "at": "other_at"}), on="other"
+    )
+    pairs = pairs.with_columns(row="at", other="other_at").select(result.pairs.columns)
+    decided = result.standing.join(found, on="finding_id", how="semi", maintain_order="left")
     gone = new.join(result.lines_gone.alias("row").to_frame(), on="row", how="semi")["at"].sort()
     lines = lines.drop("row")
     of_files = int((rows < result.lines_of_files).sum())
@@ -178,6 +190,7 @@ def _restricted(
         result,
         findings=findings,
         places=places,
+        pairs=pairs,
         lines=lines,
         lines_of_files=of_files,
         lines_gone=gone.alias("row"),
@@ -186,7 +199,7 @@ def _restricted(
         unjudged_codes=result.unjudged_codes.clear(),
         rejected=result.rejected.clear(),
         repairs=result.repairs.clear(),
-        standing=result.standing.join(found, on="finding_id", how="semi"),
+        standing=decided.with_columns(quoted.column(decided[n]) for n in ("reason", "told")),
         unmatched=result.unmatched.clear(),
         set_aside=aside,
         files=_files(result.files, standing, aside),

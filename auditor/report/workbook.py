@@ -58,8 +58,8 @@ SHEETS = (
     about_sheet,
 )
 """One module a sheet, in their order."""
-WHOLE_ONLY = (input_sheet, coverage_sheet, tables_sheet)
-"""Sheets about all lines of the run: they stay out of the part of one practitioner."""
+WHOLE_ONLY = (bypass_sheet, input_sheet, coverage_sheet, tables_sheet)
+"""Sheets about all lines of the run, or rates beside them: they stay out of a part."""
 SHEET_ROWS = 100_000
 """Findings a sheet holds: more can be neither read nor scrolled, and open slowly."""
 REJECTED_ROWS = 20_000
@@ -154,7 +154,7 @@ def write_report(  # noqa: PLR0913 - each is a choice of its own, by name
     refused: list[Path] = []
     with place.workroom(path) as room:
         while True:
-            free = place.next_free(path, tuple(companions), refused)
+            free = place.free_name(path, tuple(companions), refused)
             made = write_whole(result, form, free, room)
             try:
                 _put(made, free.path)
@@ -184,7 +184,7 @@ def write_whole(result: AuditResult, form: Form, free: place.Free, room: Path) -
     book = _book(result, room)
     view = view_of(result, form.rules, form.sheet_rows, form.rejected_rows, said)
     for sheet in SHEETS:
-        if not (result.part and sheet in WHOLE_ONLY):
+        if not (result.part and (sheet in WHOLE_ONLY or _lacks_card(sheet, result))):
             sheet.write(book, view)
     made = []
     for suffix, frame in companions.items():
@@ -198,6 +198,11 @@ def write_whole(result: AuditResult, form: Form, free: place.Free, room: Path) -
         save(book, plain, as_of=result.options.as_of)
         made[-1].write_bytes(encrypt.encrypted(plain, form.password))
     return made
+
+
+def _lacks_card(sheet: object, result: AuditResult) -> bool:
+    """Whether it is the scorecard, and the part has no row of it."""
+    return sheet is practitioners_sheet and result.card is None
 
 
 def _book(result: AuditResult, room: Path) -> Book:

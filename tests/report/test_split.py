@@ -15,12 +15,15 @@ import msoffcrypto  # type: ignore[import-untyped]  # ships no type hints
 import polars as pl
 import pytest
 from openpyxl import load_workbook
+from polars.testing import assert_frame_equal
 
 from auditor.errors import ReportError
 from auditor.report import place, redact, write_parts, write_report
 from auditor.report.figures import reconcile
+from auditor.report.practitioners import scorecard
 from auditor.report.split import parts_of
 from auditor.seal import checks
+from schemas import SeparablePairs, Standing, dtypes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -181,7 +184,7 @@ def test_a_part_says_whose_it_is_and_leaves_out_what_is_of_all(
     folder = write_parts(result, tmp_path / "r.xlsx", "practitioner", rules=make.rules)
     assert folder is not None
     book = load_workbook(folder / f"{NPIS[0]}.xlsx")
-    assert not {"Input", "Coverage", "Tables"} & set(book.sheetnames)
+    assert not {"Bypass ledger", "Input", "Coverage", "Tables"} & set(book.sheetnames)
     texts = " ".join(
         str(c.value) for row in book["Summary"].iter_rows() for c in row if c.value is not None
     )
@@ -226,6 +229,40 @@ def test_all_parts_or_none(
     with pytest.raises(ReportError, match="No space left on device"):
         write_parts(clinic(make), tmp_path / "r.xlsx", "practitioner", rules=())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_part_by_practitioner_has_their_rates_beside_the_batch(make: type[Make]) -> None:
+    result = clinic(make)
+    whole = scorecard(result)
+    for part in parts_of(result, "practitioner"):
+        own = part.result.lines["rendering_npi"].unique()
+        expected = whole.filter(pl.col("rendering_npi").is_in(own.implode(), nulls_equal=True))
+        assert_frame_equal(scorecard(part.result), expected)
+        assert expected.height == 1
+    assert all(p.result.card is None for p in parts_of(result, "billing"))
+
+
+def test_pairs_and_decisions_follow_their_lines(make: type[Make]) -> None:
+    result = clinic(make)
+    rows = [(0, 3, True, False, "", "59"), (2, 4, False, True, "", "")]
+    pairs = pl.DataFrame(rows, schema=dtypes(SeparablePairs), orient="row")
+    ids = result.findings["finding_id"]
+    decided = {
+        "finding_id": ids[0], "state": "standing", "disposition": "agree", "reviewer": "Kim",
+        "reason": f"ask {NPIS[0]} and {NPIS[1]}", "decided_on": date(2025, 4, 1), "told": "agreed.",
+    }  # fmt: skip
+    standing = pl.DataFrame([decided], schema=dtypes(Standing))
+    result = dataclasses.replace(result, pairs=pairs, standing=standing, consulted=True)
+    numbers = result.lines["rendering_npi"].to_list()
+    parts = {p.name: p.result for p in parts_of(result, "practitioner")}
+    kept = []
+    for part in parts.values():
+        for row, other in part.pairs.select("row", "other").iter_rows():
+            kept.append((part.lines["line_key"][row], part.lines["line_key"][other]))
+        for reason in part.standing["reason"]:
+            assert sum(n in reason for n in NPIS) <= 1
+    assert sorted(kept) == [(a, b) for a, b, *_ in rows if numbers[a] == numbers[b]]
+    assert sum(p.standing.height for p in parts.values()) == 1
 
 
 def test_nobody_with_findings_gets_no_folder(make: type[Make], tmp_path: Path) -> None:
