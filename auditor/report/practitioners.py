@@ -25,7 +25,7 @@ ABOVE_CERTAIN = "Above the batch (certain)"
 ABOVE_REVIEW = "Above the batch (with review)"
 BELOW, ALIKE = "Below the batch", "No clear difference"
 FEW, NOBODY, UNKNOWN = "Too few lines to judge", "No NPI: not judged", "Rates are not known"
-ORDER = (ABOVE_CERTAIN, ABOVE_REVIEW, ALIKE, BELOW, NOBODY, FEW, UNKNOWN)
+ORDER = (ABOVE_CERTAIN, ABOVE_REVIEW, ALIKE, BELOW, FEW, NOBODY, UNKNOWN)
 """Practitioners stand in this order."""
 TOP_RULES = 3
 TOP = 8
