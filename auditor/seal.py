@@ -49,7 +49,8 @@ _BLANKS = r"[\s\x{00A0}]+"
 _WHOLE_NUMBER = r"^0*([0-9]+?)(?:\.0+)?$"
 
 
-def _text(name: str) -> pl.Expr:
+def text(name: str) -> pl.Expr:
+    """The canonical text of a column of texts."""
     kept = (
         pl.col(name)
         .str.replace_all(r"\r\n?", "\n")
@@ -74,20 +75,20 @@ def _plain(name: str) -> pl.Expr:
 
 
 FACTS: Mapping[str, pl.Expr] = {
-    "rule_id": _text("rule_id"),
-    "tier": _text("tier"),
-    "code": _text("code"),
-    "modifiers": _text("modifiers"),
+    "rule_id": text("rule_id"),
+    "tier": text("tier"),
+    "code": text("code"),
+    "modifiers": text("modifiers"),
     "units": _scaled("units", 3),
     "charge_amount": _scaled("charge_amount", 2),
     "amount_at_risk": _scaled("amount_at_risk", 2),
-    "counterpart_code": _text("counterpart_code"),
+    "counterpart_code": text("counterpart_code"),
 }
 """Column of schemas.Findings -> its canonical text, in the order of the fingerprint."""
 PLACE: Mapping[str, pl.Expr] = {
-    "claim_id": _text("claim_id"),
+    "claim_id": text("claim_id"),
     "line_number": _plain("line_number"),
-    "patient_id": _text("patient_id"),
+    "patient_id": text("patient_id"),
     "service_date": _plain("service_date"),
 }
 """The same for the place."""

@@ -16,12 +16,15 @@ from schemas.reference import (
     PtpEdits,
 )
 from schemas.results import Coverage, Findings, SeparablePairs, TableCoverage, UnjudgedCodes
+from schemas.review import Decisions, Dispositions, Standing, Unmatched
 from schemas.tools import dtypes, empty
 
 __all__ = [
     "AddOnEdits",
     "ClaimLines",
     "Coverage",
+    "Decisions",
+    "Dispositions",
     "FeeSchedule",
     "Findings",
     "HcpcsCodes",
@@ -31,8 +34,10 @@ __all__ = [
     "Repairs",
     "SeparablePairs",
     "SetAside",
+    "Standing",
     "TableCoverage",
     "UnjudgedCodes",
+    "Unmatched",
     "dtypes",
     "empty",
 ]

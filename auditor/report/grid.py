@@ -44,8 +44,8 @@ class Block:
     """Number of its first row."""
     wrapped: Mapping[int, float]
     """Width of the columns (0-based) whose texts wrap: they make the row high."""
-    special: Mapping[int, Mapping[str, int]]
-    """Styles of the columns (0-based) in which a value has a style of its own."""
+    special: Mapping[int, tuple[pl.Expr, Mapping[str, int]]]
+    """Of the columns (0-based) whose cells differ in style: what it goes by, and which it is."""
     links: Mapping[int, pl.Expr]
     """Where the cells of a column (0-based) lead: a place in this workbook, or null."""
 
@@ -105,11 +105,12 @@ def _link(letter: str) -> pl.Expr:
 def _rows(block: Block, piece: pl.DataFrame, first: int) -> bytes:
     names = [str(n) for n in range(len(block.values))]
     ready = piece.select(v.alias(n) for v, n in zip(block.values, names, strict=True))
+    by = piece.select(key.alias(names[n]) for n, (key, _) in block.special.items())
     bodies = {}
     for n, name in enumerate(names):
         values, usual, own = ready[name], block.styles[n], block.special.get(n)
         # a style that is the same for the whole column is part of the text around the value
-        style = str(usual) if own is None else _styles(values, own, usual)
+        style = str(usual) if own is None else _styles(by[name], own[1], usual)
         bodies[name] = _body(values, style)
     high = {names[n]: width for n, width in block.wrapped.items()}
     parts: list[pl.Expr] = []

@@ -101,11 +101,15 @@ def scorecard(result: AuditResult) -> pl.DataFrame:
 def errors(result: AuditResult) -> pl.DataFrame:
     """The findings that count: result.findings with `row`, the place of the line, or null.
 
-    A reviewer's standing word that a finding is wrong takes it out here.
+    A finding that a reviewer called wrong, and whose decision stands, is no error.
     """
+    wrong = result.standing.filter(
+        pl.col("state") == "standing", pl.col("disposition") == "disagree"
+    )
     findings, rows = result.findings, result.places["row"]
     unknown = len(rows) != findings.height
-    return findings.with_columns(row=pl.lit(None, pl.UInt32) if unknown else rows)
+    findings = findings.with_columns(row=pl.lit(None, pl.UInt32) if unknown else rows)
+    return findings.filter(~pl.col("finding_id").is_in(wrong["finding_id"].implode()))
 
 
 def audited(result: AuditResult) -> pl.DataFrame:

@@ -45,6 +45,8 @@ class Column:
     value: pl.Expr
     looks: Mapping[str, str] = field(default_factory=dict)
     """Values that have a look of their own."""
+    by: pl.Expr | None = None
+    """What is looked up in `looks`, a text; None: the value itself."""
     link: pl.Expr | None = None
     """Where its cells lead: a place in this workbook ('Sheet'!A1), or null."""
     hidden: bool = False
@@ -163,6 +165,18 @@ class Sheet:
                 lines = max(lines, lines_of(value, width))
         return self.add(row, looks, height=max(height, height_of(lines)))
 
+    def section(self, title: str, last: int) -> int:
+        """A blank row and a title across columns B to `last` (1-based)."""
+        self.skip()
+        return self.spans((2, last, title, "section"), height=20)
+
+    def header(self, first: int, names: Sequence[str], numbers: Sequence[int]) -> int:
+        """A header row from column `first` (1-based) on; `numbers` are columns of figures."""
+        places = range(first, first + len(names))
+        looks = ["head number" if n in numbers else "head" for n in places]
+        before = [None] * (first - 1)
+        return self.add([*before, *names], [*[""] * (first - 1), *looks])
+
     def link(self, column: int, where: str) -> None:
         """Make the cell in `column` (1-based) of the row written last lead to `where`."""
         self.links.append((f"{self.letters[column - 1]}{self.row}", where))
@@ -207,7 +221,10 @@ class Sheet:
                 first + 1,
                 {n: c.width for n, c in enumerate(columns) if LOOKS[c.look].wrap},
                 {
-                    n: {value: styles[look] for value, look in c.looks.items()}
+                    n: (
+                        c.value if c.by is None else c.by,
+                        {value: styles[look] for value, look in c.looks.items()},
+                    )
                     for n, c in enumerate(columns)
                     if c.looks
                 },

@@ -10,7 +10,9 @@ from openpyxl import Workbook
 import auditor
 from auditor.errors import ReportError
 from auditor.report import (
+    about_sheet,
     bypass_sheet,
+    context_sheet,
     coverage_sheet,
     figures,
     findings_sheet,
@@ -21,6 +23,7 @@ from auditor.report import (
     style,
     summary_sheet,
     tables_sheet,
+    worklist_sheet,
 )
 from auditor.report.archive import save
 from auditor.report.machine import csv_safe
@@ -37,13 +40,16 @@ if TYPE_CHECKING:
 
 SHEETS = (
     summary_sheet,
+    worklist_sheet,
     findings_sheet,
+    context_sheet,
     bypass_sheet,
     practitioners_sheet,
     input_sheet,
     coverage_sheet,
     tables_sheet,
     rules_sheet,
+    about_sheet,
 )
 """One module a sheet, in their order."""
 SHEET_ROWS = 100_000

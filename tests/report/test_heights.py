@@ -19,6 +19,7 @@ MESSAGE = (
         ("", 10, 1),
         ("short", 10, 1),
         ("one\ntwo\nthree", 20, 3),
+        ("one line that is long enough for two\nand a short one\n\n", 30, 5),
         ("AOC-3 GLB-25 GLB-57 MOD-26IND MOD-26POS STA-B", 38, 2),
         ("Header row", 10, 2),
         ("an unbreakable word is not split before it fills a line", 60, 1),
