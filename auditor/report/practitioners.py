@@ -85,7 +85,7 @@ def scorecard(result: AuditResult) -> pl.DataFrame:
     table = table.join(_top(findings), on=_WHO, how="left", nulls_equal=True)
     table = table.join(_money(lines, findings), on=_WHO, how="left", nulls_equal=True)
     table = table.with_columns(
-        pl.col("lines_certain", "lines_flagged").fill_null(0 if known else None),
+        pl.col("lines_certain", "lines_flagged").fill_null(pl.lit(0 if known else None, pl.Int64)),
         pl.col("top").fill_null(""),
     )
     whole = table.select(pl.col("lines", "lines_certain", "lines_flagged").sum()).row(0)

@@ -11,6 +11,8 @@ import polars as pl
 
 Z99 = 2.5758293035489004
 """The 99.5% quantile of the normal distribution: both sides together leave 1%."""
+_NEAR = 1e-9
+"""Nearer than that two shares are one: the last digits of floats are no difference."""
 
 
 def share(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
@@ -35,9 +37,9 @@ def beyond_chance(part: pl.Expr, whole: pl.Expr, batch: pl.Expr, apart: float = 
     low, high = wilson(part, whole)
     p = share(part, whole)
     return (
-        pl.when((low > batch) & (p >= batch * apart))
+        pl.when((low > batch + _NEAR) & (p >= batch * apart - _NEAR))
         .then(1)
-        .when((high < batch) & (p * apart <= batch))
+        .when((high < batch - _NEAR) & (p * apart <= batch + _NEAR))
         .then(-1)
         .otherwise(0)
         .cast(pl.Int8)
