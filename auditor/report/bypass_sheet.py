@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.report import bypass
+from auditor.report.rates import LEAST_CASES
 from auditor.report.sheet import Book, Column, Sheet
 from auditor.report.words import number
 
@@ -137,9 +138,9 @@ def _meaning(pairs: pl.DataFrame, practitioners: int) -> Iterator[str]:
         " codes. So a practice is not marked for the kind of work it does."
     )
     yield (
-        f"Above or below: at least {bypass.LEAST_PAIRS} pairs, and the 99% interval (Wilson) around"
-        " the practitioner's rate leaves the batch's rate out. About 1 in 200 is above by chance"
-        " alone."
+        f"Above or below: at least {bypass.LEAST_PAIRS} pairs (for above, {LEAST_CASES} of them"
+        " separated), and the 99% interval (Wilson) around the practitioner's rate leaves the"
+        " batch's rate out. About 1 in 200 is above by chance alone."
     )
     yield (
         "Ask for the record: the modifier does not prove two places or encounters, or the NCCI"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.report import practitioners
+from auditor.report.rates import LEAST_CASES
 from auditor.report.sheet import Book, Column, Sheet
 from auditor.report.words import number
 
@@ -97,7 +98,8 @@ def _meaning(cards: pl.DataFrame) -> Iterator[str]:
         )
         yield (
             "Above or below the batch (all practitioners of these files together): at least"
-            f" {practitioners.LEAST_LINES} lines, and the 99% interval (Wilson) around the"
+            f" {practitioners.LEAST_LINES} lines (for above, {LEAST_CASES} of them with a finding),"
+            " and the 99% interval (Wilson) around the"
             " practitioner's rate leaves the batch's rate out, and the one is at least"
             f" {practitioners.APART:g} times the other. Practices of another kind differ for other"
             " reasons too, so a mark says where to look and not who errs."
