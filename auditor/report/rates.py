@@ -34,7 +34,8 @@ def wilson(part: pl.Expr, whole: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
 def beyond_chance(part: pl.Expr, whole: pl.Expr, batch: pl.Expr, apart: float = 1) -> pl.Expr:
     """1 where the share lies above `batch` beyond chance, -1 below, else 0.
 
-    Above asks for LEAST_CASES in `part`. The share must also be `apart` times `batch` or more, or as many times less.
+    Above asks for LEAST_CASES in `part`. The share must also be `apart` times `batch` or more, or
+    as many times less.
     """
     low, high = wilson(part, whole)
     p = share(part, whole)

@@ -153,6 +153,8 @@ def test_wilson_is_where_the_score_test_turns(part: int, whole: int) -> None:
         (750, 10_000, 0.05, 1.5, 1),
         (300, 10_000, 0.05, 1.5, -1),
         (400, 10_000, 0.05, 1.5, 0),
+        (4, 20, 0.001, 1, 0),  # too few to be too many
+        (5, 20, 0.001, 1, 1),
         (0, 0, 0.5, 1, 0),
     ],
 )

@@ -197,21 +197,21 @@ def batch(make: type[Make], own: int, bad: int, tier: str, npi: str | None) -> A
 
 
 @pytest.mark.parametrize(
-    ("own", "bad", "tier", "npi", "word"),
+    ("case", "word"),
     [
-        (99, 99, "certain", NPIS[0], practitioners.FEW),
-        (100, 100, "certain", NPIS[0], practitioners.ABOVE_CERTAIN),
-        (100, 100, "review", NPIS[0], practitioners.ABOVE_REVIEW),
-        (100, 100, "info", NPIS[0], practitioners.ALIKE),
-        (100, 0, "certain", NPIS[0], practitioners.ALIKE),
-        (100, 1, "certain", NPIS[0], practitioners.ALIKE),
-        (100, 5, "certain", NPIS[0], practitioners.ABOVE_CERTAIN),
-        (100, 100, "certain", None, practitioners.NOBODY),
+        ((99, 99, "certain", NPIS[0]), practitioners.FEW),
+        ((100, 100, "certain", NPIS[0]), practitioners.ABOVE_CERTAIN),
+        ((100, 100, "review", NPIS[0]), practitioners.ABOVE_REVIEW),
+        ((100, 100, "info", NPIS[0]), practitioners.ALIKE),
+        ((100, 0, "certain", NPIS[0]), practitioners.ALIKE),
+        ((100, 1, "certain", NPIS[0]), practitioners.ALIKE),
+        ((100, 4, "certain", NPIS[0]), practitioners.ALIKE),
+        ((100, 5, "certain", NPIS[0]), practitioners.ABOVE_CERTAIN),
+        ((100, 100, "certain", None), practitioners.NOBODY),
     ],
 )
-def test_marks(  # noqa: PLR0913 - one argument a thing that a case varies
-    make: type[Make], own: int, bad: int, tier: str, npi: str | None, word: str
-) -> None:
+def test_marks(make: type[Make], case: tuple[int, int, str, str | None], word: str) -> None:
+    own, bad, tier, npi = case
     result = batch(make, own, bad, tier, npi)
     cards = practitioners.scorecard(result)
     words = dict(cards.select("rendering_npi", "compared").iter_rows())
