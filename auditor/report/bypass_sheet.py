@@ -24,6 +24,10 @@ LEDGER, PAIRS = "Bypass ledger", "Bypass pairs"
 MOST = 20_000
 RULE = "PTP-BYP"
 LOOKS = {bypass.ABOVE: "review", bypass.FEW: "grey", bypass.NOBODY: "grey"}
+PURPOSE = (
+    "A ledger, and no list of errors: a modifier may separate two codes of a pair (modifier"
+    " indicator 1) where the record supports it."
+)
 NO_NPI = "no rendering NPI"
 
 
@@ -67,8 +71,9 @@ def write(book: Book, view: View) -> None:
     sheet = Sheet(book, LEDGER, [c.width for c in OF_PRACTITIONERS])
     sheet.add(["Bypass ledger: pairs of codes that a modifier kept apart"], ["section"], height=24)
     pairs = bypass.met(view.result)
+    sheet.paragraph(PURPOSE, "soft", 1, len(OF_PRACTITIONERS))
     if pairs.is_empty():
-        sheet.paragraph(_nothing(view), "soft", 1, len(OF_PRACTITIONERS))
+        sheet.paragraph(_nothing(view), "lead", 1, len(OF_PRACTITIONERS))
         return
     practitioners = bypass.by_practitioner(pairs)
     listed = bypass.by_pair(pairs, practitioners)
@@ -124,10 +129,6 @@ def _linked(practitioners: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
 def _meaning(pairs: pl.DataFrame, practitioners: int) -> Iterator[str]:
     """What the sheet shows and what it does not say, a sentence or two a row."""
     met, apart = pairs.height, int(pairs["separated"].sum())
-    yield (
-        "A ledger, and no list of errors: a modifier may separate two codes of a pair (modifier"
-        " indicator 1) where the record supports it."
-    )
     yield (
         "Pairs met: each column 2 line with each column 1 code of the same patient, practitioner"
         " and day, separated or not. Of"

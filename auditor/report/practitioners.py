@@ -141,14 +141,15 @@ def _counts(lines: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
     found = findings.group_by(_WHO).agg(
         (pl.col("tier") == tier).sum().cast(pl.Int64).alias(tier) for tier in TIERS
     )
-    claim = ["payer", "patient_id", "claim_id"]
-    patient = ["payer", "patient_id"]
     of_lines = lines.group_by(_WHO).agg(pl.len().cast(pl.Int64).alias("lines"))
-    for name, key in (("claims", claim), ("patients", patient)):
-        each = lines.select(_WHO, *key).unique().group_by(_WHO)
-        of_lines = of_lines.join(
-            each.agg(pl.len().cast(pl.Int64).alias(name)), on=_WHO, nulls_equal=True
-        )
+    left = lines
+    for name, key in (
+        ("claims", ["payer", "patient_id", "claim_id"]),
+        ("patients", ["payer", "patient_id"]),
+    ):
+        left = left.select(_WHO, *key).unique()  # the patients are among the fewer claims
+        each = left.group_by(_WHO).agg(pl.len().cast(pl.Int64).alias(name))
+        of_lines = of_lines.join(each, on=_WHO, nulls_equal=True)
     return of_lines.join(found, on=_WHO, how="full", coalesce=True, nulls_equal=True).with_columns(
         pl.col(TIERS).fill_null(0)
     )
