@@ -83,7 +83,6 @@ def code_facts(
     # One query: what follows is many small joins, and each one by itself costs its start.
     grid = (
         pl.LazyFrame({"code": codes})
-        .with_columns(pl.col("code").cast(pl.String))
         .join(
             pl.LazyFrame({"day": epochs}, schema={"day": pl.Date}),
             how="cross",
@@ -156,7 +155,7 @@ def spread(table: pl.DataFrame, codes: pl.Series) -> pl.DataFrame:
 def _spread(table: pl.LazyFrame, codes: pl.Series) -> pl.LazyFrame:
     """`spread`, as part of a larger query."""
     form = r"\d"
-    left = pl.LazyFrame({"code": codes.cast(pl.String)}).with_columns(
+    left = pl.LazyFrame({"code": codes}).with_columns(
         shape=pl.col("code").str.replace_all(form, "9")
     )
     right = table.with_columns(shape=pl.col("code_low").str.replace_all(form, "9"))

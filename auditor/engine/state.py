@@ -9,9 +9,11 @@ import polars as pl
 
 from auditor.engine.clock import Clock
 from auditor.engine.hits import CERTAIN, no_hits
+from auditor.engine.modifiers import one_of
 from auditor.engine.partners import same_practitioner
 from auditor.rules.interface import rule_of
 from auditor.rules.options import RuleOptions
+from schemas import SeparablePairs, empty
 
 if TYPE_CHECKING:
     from auditor.engine.batch import Batch
@@ -33,6 +35,8 @@ class State:
     found: list[pl.DataFrame] = field(default_factory=list)
     options: RuleOptions = field(default_factory=RuleOptions)
     clock: Clock = field(default_factory=Clock)
+    pairs: pl.DataFrame = field(default_factory=lambda: empty(SeparablePairs))
+    """schemas.SeparablePairs, of audited lines and of the history."""
 
     def add(self, hits: pl.DataFrame) -> None:
         """Take the hits of a family, without those of rules that are not evaluated.
@@ -95,8 +99,7 @@ class State:
 
     def modifiers(self, *wanted: str) -> pl.Series:
         """Indices `m` of the modifier combinations that hold one of `wanted`."""
-        held = pl.col("tokens").list.eval(pl.element().is_in(list(wanted))).list.any()
-        return self.batch.mods.with_row_index("m").filter(held)["m"]
+        return self.batch.mods.with_row_index("m").filter(one_of(*wanted))["m"]
 
     def at_every_epoch(self) -> pl.DataFrame:
         """The lines, and span lines again at the facts of the further epochs they reach."""

@@ -46,6 +46,7 @@ SHEETS_TOLD = {
     "Claim lines": "All lines of each flagged claim or day side by side, the flagged ones marked.",
     "Bypass ledger": "Pairs of codes that a modifier kept apart: which, by whom, how often.",
     "Practitioners": "Lines, findings and error rates by rendering practitioner.",
+    "Decisions": "What reviewers decided before, and what it means for this run.",
     "Input": "How the files were read: rejected rows with reasons, values changed, columns used.",
     "Coverage": "What each rule judged, and what it could not judge and why.",
     "Tables": "What each reference table judged, and the codes it does not know.",

@@ -102,7 +102,20 @@ def _glance(sheet: Sheet, view: View) -> None:
         height=_ANSWER_POINTS,
     )
     sheet.link(2, place_of("Coverage"))
+    if view.result.consulted:
+        sheet.spans((2, 2, "Decided before", "big open"), (3, LAST, _decided(view), "mid text"))
+        sheet.link(2, place_of("Decisions"))
     _text(sheet, words.GLANCE_MEANING, "small")
+
+
+def _decided(view: View) -> str:
+    """In a sentence, what stands of the reviewers' decisions."""
+    told = [
+        f"{count:,} {words.DECISIONS[state]}"
+        for state, count in view.result.decisions.items()
+        if count
+    ]
+    return "; ".join(told) + "." if told else "None of these findings."
 
 
 def _open(view: View) -> str:

@@ -91,6 +91,15 @@ FIELDS = {
 }
 """Fields whose name is not their word for a reader; the others are their names with blanks."""
 
+DECISIONS = {
+    "standing": "settled and off the Worklist",
+    "pending": "waiting for records",
+    "reopened": "open again, because what was judged has changed",
+    "expired": "open again, because the decision was valid until a day that has passed",
+    "disputed": "open, because two reviewers disagree",
+    "unmatched": "decided before and no longer found",
+}
+
 BUSINESS_MEANING = {
     "medicare": "All rules.",
     "medicaid": "Fewer rules; pairs and unit limits are not judged without Medicaid's own tables.",

@@ -14,10 +14,9 @@ from auditor.engine.state import business_tier
 from auditor.rules.interface import CodePolicy, Rule, Stage
 from auditor.rules.meeting import (
     DOUBT,
-    VAGUE,
     WHO,
     by_whom,
-    either_vague,
+    days_apart,
     first_each,
     join_lines,
     paying,
@@ -106,8 +105,7 @@ def find(state: State) -> pl.DataFrame:
 def _visits(state: State) -> pl.DataFrame:
     """EM-DAY: the line that is included, against the visit that stays."""
     rule = RULES[0]
-    codes = state.batch.facts.codes.cast(pl.String)
-    pairs = same_day_pairs(codes, state.batch.reference)
+    pairs = same_day_pairs(state.batch.facts.codes, state.batch.reference)
     if pairs.is_empty():
         return no_hits()
     known = pl.concat([pairs["denied"], pairs["kept"]]).unique()
@@ -182,7 +180,7 @@ def _told(found: pl.DataFrame) -> pl.DataFrame:
             .then(pl.lit("the code pays once a day"))
             .otherwise(pl.format("{} includes the care of {}", pl.col("code_"), pl.col("code"))),
             said_when(pl.col("plan"), " The plan decides whether it pays both."),
-            said_when(either_vague(), VAGUE),
+            days_apart(),
         ),
         remedy=pl.format(
             "Keep {}, at the level of all the care of the day{}.",
