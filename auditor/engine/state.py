@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -167,11 +168,17 @@ def business_tier(state: State, rule: Rule) -> pl.Expr:
     A payer that adopted the rule (configuration) has it at its own tier.
     """
     adopted = {b for b, rules in state.options.adopted.items() if rule.id in rules}
-    full = [*rule.profiles, *(b for b in rule.review_for if b in adopted)]
+    full = (*rule.profiles, *(b for b in rule.review_for if b in adopted))
+    return _tier(full, rule.review_for)
+
+
+@cache
+def _tier(full: tuple[str, ...], review: tuple[str, ...]) -> pl.Expr:
+    """`business_tier` of these lines of business: a hundred rules share a handful of them."""
     lob = pl.col("lob")
     return (
-        pl.when(lob.is_in(full))
+        pl.when(lob.is_in([*full]))
         .then(pl.lit(CERTAIN, pl.UInt8))
-        .when(lob.is_in([*rule.review_for]))
+        .when(lob.is_in([*review]))
         .then(pl.lit(1, pl.UInt8))
     )

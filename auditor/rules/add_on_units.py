@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import in_force, policy_rows
 from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
 from auditor.engine.order import places
 from auditor.engine.partners import KEYS, others, someone_else, strangers
+from auditor.engine.policies import in_force
 from auditor.rules.interface import Rule, Stage
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ _LINE = (
 def find(state: State) -> pl.DataFrame:
     """Hits of every relation; a line is told its first one."""
     batch = state.batch
-    rules = policy_rows("addon_units", batch.facts.codes, batch.reference)
+    rules = batch.facts.rows.of("addon_units")
     rules = rules.filter(pl.col("rule") != "only_with")
     if rules.is_empty():
         return no_hits()

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import spread
 from auditor.engine.hits import INFO, REVIEW, hits, no_hits
+from auditor.engine.policies import spread
 from auditor.rules.interface import Rule, Stage
 
 if TYPE_CHECKING:

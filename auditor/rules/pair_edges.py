@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import spread
 from auditor.engine.order import places
+from auditor.engine.policies import spread
 from auditor.engine.state import business_tier
 from auditor.rules.bypass import FACTS, FLAGS, NONE, strength
 from auditor.rules.interface import rule_of
