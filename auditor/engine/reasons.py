@@ -11,14 +11,14 @@ from auditor.rules import catalogue
 from auditor.rules.interface import ADD_ON_TABLE_BEGINS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from datetime import date
 
     from auditor.engine.state import State
     from auditor.reference.interface import Release
     from auditor.rules import Rule
 
-Ladder: TypeAlias = "Iterable[tuple[str, pl.Expr]]"
+Ladder: TypeAlias = "tuple[tuple[str, pl.Expr], ...]"
 """(state: reason, condition over kinds) in the order in which they are tried."""
 
 KINDS = {
@@ -81,6 +81,7 @@ class Reasons:
             present & _BLANKS.keys() & {c for r in catalogue() for c in r.columns}
         )
         self.kinds = self._kinds()
+        self._tables: dict[str, Ladder] = {}
 
     def _kinds(self) -> pl.DataFrame:
         """One row a kind of line, with what reasons ask, `lines`, `date` (first), `last_date`."""
@@ -215,8 +216,14 @@ class Reasons:
                 words = _BLANKS.get(name, _NO_DIAGNOSIS)
                 yield f"{NOT}: {words}", pl.col(f"no_{name}")
 
-    def of_table(self, kind: str) -> Iterator[tuple[str, pl.Expr]]:
+    def of_table(self, kind: str) -> Ladder:
         """What one kind of table does not reach."""
+        if kind not in self._tables:
+            self._tables[kind] = (*self._of_table(kind),)
+        return self._tables[kind]
+
+    def _of_table(self, kind: str) -> Iterator[tuple[str, pl.Expr]]:
+        """`of_table`, worked out."""
         release = self.reference.release(kind)  # type: ignore[arg-type]
         if release is None:
             yield f"{NOT}: no {KINDS[kind]} are loaded", pl.lit(value=True)
