@@ -102,9 +102,7 @@ def code_facts(
     facts = _add_addons(facts, grid, addons)
     facts = _add_em(facts, applying.rows("em_codes"))
     asked = (*_ALWAYS, *policies)
-    table = facts.with_columns(
-        **{name: fact for policy in asked for name, fact in applying.columns(policy).items()}
-    ).with_columns(
+    table = facts.with_columns(**applying.columns(asked)).with_columns(
         form_ok=_form_ok(reference),
         always_therapy=pl.col("therapy").is_not_null(),
         sided=pl.col("sides").is_not_null(),
@@ -161,8 +159,8 @@ def _add_fees(grid: pl.DataFrame, fees: pl.DataFrame) -> pl.DataFrame:
         later, on="ce", how="left", maintain_order="left"
     )
     return facts.with_columns(
-        **{fact: fees[column].gather(facts["fee"]) for fact, column in columns.items()},
-        status_hint=fees["status"].gather(facts["hint"]),
+        **{fact: pl.lit(fees[column]).gather("fee") for fact, column in columns.items()},
+        status_hint=pl.lit(fees["status"]).gather("hint"),
         reads_6=pl.col("ce").is_in(six.unique().implode()),
     ).drop("fee", "hint")
 

@@ -30,6 +30,8 @@ def hits(frame: pl.DataFrame, rule_id: str, **columns: pl.Expr | int | str | Non
     The frame is made of one chunk first: pl.format fails on a filtered frame whose columns have
     different chunks (seen with polars 2.1.0).
     """
+    if frame.is_empty():
+        return no_hits()
     frame = frame.rechunk()
     given = {
         name: value if isinstance(value, pl.Expr) else pl.lit(value)

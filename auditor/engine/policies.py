@@ -14,6 +14,7 @@ import polars as pl
 from auditor.reference.policy import TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from auditor.reference.interface import Reference
@@ -206,18 +207,30 @@ class PolicyFacts:
             return self.tables[name].clear().with_columns(ce=pl.lit(None, pl.UInt32))
         return self.tables[name][held["place"]].with_columns(held["ce"])
 
-    def columns(self, policy: CodePolicy) -> dict[str, pl.Expr]:
-        """The facts that a rule asks for; the first row in force gives the values."""
+    def columns(self, policies: Sequence[CodePolicy]) -> dict[str, pl.Expr]:
+        """The facts that rules ask for; the first row in force gives the values."""
+        place = pl.DataFrame({"ce": pl.int_range(self.height, dtype=pl.UInt32, eager=True)})
+        held = {n: rows for n, p in enumerate(policies) if (rows := self._held(p)) is not None}
+        for number, rows in held.items():
+            first = rows.unique("ce", keep="first", maintain_order=True)
+            first = first.rename({"place": str(number)})
+            place = place.join(first, on="ce", how="left", maintain_order="left")
+        facts: dict[str, pl.Expr] = {}
+        for number, policy in enumerate(policies):
+            known = number in held
+            at = pl.lit(place[str(number)]) if known else pl.lit(None)
+            if policy.flag:
+                facts[policy.flag] = at.is_not_null() if known else pl.lit(value=False)
+            table = self.tables[policy.table]
+            for fact, name in policy.columns:
+                facts[fact] = pl.lit(table[name]).gather(at) if known else pl.lit(None, pl.String)
+        return facts
+
+    def _held(self, policy: CodePolicy) -> pl.DataFrame | None:
+        """The rows that `policy` asks about: ce, place; None without any."""
         held = self.applying.get(policy.table)
-        table = self.tables[policy.table]
-        if held is not None and policy.only is not None:
-            column, values = policy.only
-            held = held.filter(table[column].gather(held["place"]).is_in([*values]))
-        if held is None or held.is_empty():
-            facts = {fact: pl.lit(None, pl.String) for fact, _ in policy.columns}
-            return {policy.flag: pl.lit(value=False), **facts} if policy.flag else facts
-        held = held.unique("ce", keep="first", maintain_order=True)
-        everywhere = pl.DataFrame({"ce": pl.int_range(self.height, dtype=pl.UInt32, eager=True)})
-        place = everywhere.join(held, on="ce", how="left", maintain_order="left")["place"]
-        facts = {fact: pl.lit(table[name].gather(place)) for fact, name in policy.columns}
-        return {policy.flag: pl.lit(place.is_not_null()), **facts} if policy.flag else facts
+        if held is None or policy.only is None:
+            return held
+        column, values = policy.only
+        kept = self.tables[policy.table][column].gather(held["place"]).is_in([*values])
+        return held.filter(kept) if kept.any() else None

@@ -60,8 +60,7 @@ class State:
 
     def hits_of(self, *rule_ids: str) -> pl.DataFrame:
         """Hits of the rules named."""
-        mine = [h.filter(pl.col("rule_id").is_in(rule_ids)) for h in self.found]
-        return pl.concat(mine) if mine else no_hits()
+        return self.hits().filter(pl.col("rule_id").is_in(rule_ids))
 
     def practitioner(self, rule_id: str) -> pl.Expr:
         """Whether line and other line (suffix `_`) count as one practitioner's for the rule."""
@@ -83,21 +82,20 @@ class State:
 
     def with_facts(self, frame: pl.DataFrame, *names: str, at: str = "ce") -> pl.DataFrame:
         """`frame` with code facts gathered by its column `at`."""
-        table = self.batch.facts.table
-        return frame.with_columns(table[name].gather(frame[at]) for name in names)
+        return frame.with_columns(*self.batch.facts.table.select(names)[frame[at]])
 
     def with_mods(self, frame: pl.DataFrame, *names: str) -> pl.DataFrame:
         """`frame` with what is known of its modifier combinations (column `m`)."""
-        return frame.with_columns(self.batch.mods[name].gather(frame["m"]) for name in names)
+        return frame.with_columns(*self.batch.mods.select(names)[frame["m"]])
 
     def with_raw(self, frame: pl.DataFrame, *names: str) -> pl.DataFrame:
         """`frame` with columns of schemas.ClaimLines, by its column `row`."""
-        return frame.with_columns(self.batch.raw[name].gather(frame["row"]) for name in names)
+        return frame.with_columns(*self.batch.raw.select(names)[frame["row"]])
 
     def modifiers(self, *wanted: str) -> pl.Series:
         """Indices `m` of the modifier combinations that hold one of `wanted`."""
-        held = pl.col("tokens").list.eval(pl.element().is_in(list(wanted))).list.any()
-        return self.batch.mods.with_row_index("m").filter(held)["m"]
+        tokens = self.batch.mod_tokens
+        return tokens.filter(pl.col("token").is_in(wanted))["m"].unique(maintain_order=True)
 
     def at_every_epoch(self) -> pl.DataFrame:
         """The lines, and span lines again at the facts of the further epochs they reach."""

@@ -58,6 +58,8 @@ def find(state: State) -> pl.DataFrame:
         ~pl.col("has_repeat"),
         pl.col("c").is_in(index["c"].implode()),
     ).select("row", "day", "date", "days", "c", "lob")
+    if lines.is_empty():
+        return no_hits()
     lines = state.by_day(lines).join(index, on="c").drop("c", "days")
     panels = policy_rows("lab_panels", rows["code_low"].unique(), batch.reference)
     sizes = panels.group_by("code").agg(size=_size()).sort("size", "code", descending=[True, False])

@@ -51,10 +51,7 @@ def find(state: State) -> pl.DataFrame:
     ).select("row", "c", "m", "ce")
     if lines.is_empty():
         return no_hits()
-    table = state.batch.facts.table
-    lines = lines.with_columns(
-        table["sides"].gather(lines["ce"]), table["sides_tier"].gather(lines["ce"])
-    )
+    lines = state.with_facts(lines, "sides", "sides_tier")
     mods = state.batch.mods.select("mods", "tokens").with_row_index("m")
     pairs = lines.select("m", "sides").unique().join(mods, on="m")
     tokens, listed = pl.col("tokens"), pl.col("sides").str.split(" ")

@@ -42,6 +42,8 @@ PAIR = (
     "said",
 )
 
+_TYPES = (*[pl.String] * 3, *[pl.Date] * 4, pl.String)
+
 
 def same_day_pairs(facts: CodeFacts, reference: Reference) -> pl.DataFrame:
     """PAIR for the batch's codes: both in force on days that the four dates allow."""
@@ -96,6 +98,8 @@ def _by_row(codes: pl.Series, reference: Reference) -> pl.DataFrame:
     first = spread(rows.with_columns(dates), codes).select(
         "n", "keep", "indicator", "effective", "deletion", a="code"
     )
+    if first.is_empty():
+        return pl.DataFrame(schema=dict(zip(PAIR, _TYPES, strict=True)))
     other = rows.select("n", code_low="code_low_b", code_high="code_high_b")
     second = spread(other, codes).select("n", b="code")
     pairs = first.join(second, on="n").filter(pl.col("a") != pl.col("b"))
