@@ -16,7 +16,7 @@ DEV := $(VENV)/.ready-to-test
 
 COMPILE := --quiet --upgrade --universal --python-version 3.11 --generate-hashes
 
-.PHONY: help demo test test-long bench bench-intake requirements clean
+.PHONY: help demo test test-long bench bench-intake bench-report requirements clean
 
 help:
 	@echo "make demo          install, audit the sample, say where the workbook is"
@@ -24,6 +24,7 @@ help:
 	@echo "make test-long     every round of the property tests"
 	@echo "make bench         one million lines against polars and DuckDB"
 	@echo "make bench-intake  reading alone, format by format, against polars"
+	@echo "make bench-report  the workbook's rows against openpyxl's write-only mode"
 	@echo "make requirements  pin the dependencies anew (needs uv on the path)"
 	@echo "make clean         remove the environment and what tools left behind"
 
@@ -46,6 +47,9 @@ bench: $(DEV)
 
 bench-intake: $(DEV)
 	$(BIN)/python tests/benchmarks/intake.py
+
+bench-report: $(DEV)
+	$(BIN)/python tests/benchmarks/report.py
 
 # Every version with its hashes, for every platform, and no download address in the file.
 requirements: export UV_CUSTOM_COMPILE_COMMAND := make requirements

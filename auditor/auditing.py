@@ -38,7 +38,7 @@ def audit(
     from auditor.engine.batch import BuildOptions, build  # noqa: PLC0415 - as above
     from auditor.engine.clock import Clock  # noqa: PLC0415 - as above
     from auditor.engine.coverage import Covered  # noqa: PLC0415 - as above
-    from auditor.engine.findings import assemble  # noqa: PLC0415 - as above
+    from auditor.engine.findings import Assembled, assemble  # noqa: PLC0415 - as above
     from auditor.engine.history import useful  # noqa: PLC0415 - as above
     from auditor.engine.judge import judge  # noqa: PLC0415 - as above
     from auditor.engine.versions import resolve  # noqa: PLC0415 - as above
@@ -65,7 +65,9 @@ def audit(
         versions = resolve(lines)
     standing = _Standing(intake.lines, versions.gone)
     if standing.height == 0:
-        findings = empty(Findings)
+        found = Assembled(
+            empty(Findings), pl.DataFrame(schema={"row": pl.UInt32, "other": pl.UInt32})
+        )
         covered = Covered(empty(Coverage), empty(TableCoverage), empty(UnjudgedCodes))
     else:
         with clock.part("enrichment", "keys and facts", lines.height):
@@ -88,12 +90,12 @@ def audit(
         with ThreadPoolExecutor(1) as pool:
             told_of = pool.submit(_timed_cover, clock, state, chosen, intake.fields_present)
             with clock.part("findings", "headlines, money, identities") as told:
-                findings = assemble(state, chosen, options)
-                told.rows = findings.height
+                found = assemble(state, chosen, options)
+                told.rows = found.findings.height
             covered = told_of.result()
     set_aside = pl.concat([intake.set_aside, versions.set_aside.filter(versions.gone < audited)])
     return AuditResult(
-        findings=findings,
+        findings=found.findings,
         coverage=covered.rules,
         table_coverage=covered.tables,
         unjudged_codes=covered.codes,
@@ -110,6 +112,10 @@ def audit(
         options=options,
         notes=_notes(standing.by_business, reference) + _of_history(earlier) + intake.notes,
         timings=tuple(clock.parts),
+        lines=lines,
+        lines_of_files=audited,
+        lines_gone=versions.gone,
+        places=found.places,
     )
 
 

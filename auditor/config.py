@@ -69,6 +69,8 @@ class Settings:
     """Of dates written with numbers alone, such as 03/04/2024."""
     year_pivot: int | None = None
     """Two-digit years below it are 20xx, the others 19xx."""
+    ledger: Path | None = None
+    """The ledger with the reviewers' decisions; a relative path as with `reference`."""
     payers: dict[str, LineOfBusiness] = field(default_factory=dict)
     """Payer's name in the files, or a pattern with * -> line of business."""
     tiers: dict[str, str] = field(default_factory=dict)
@@ -97,7 +99,7 @@ def load(path: Path) -> Settings:
     settings = tomlfile.load(path, Settings, _KIND, _problems)
     beside = {
         name: path.parent / found.expanduser()
-        for name in ("reference", "password_file", "layout")
+        for name in ("reference", "password_file", "layout", "ledger")
         if (found := getattr(settings, name)) is not None
     }
     return replace(settings, **beside)

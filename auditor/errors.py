@@ -57,3 +57,15 @@ class ReferenceDataError(AuditorError):
 
 class ReportError(AuditorError):
     """An output could not be written."""
+
+
+class LedgerError(AuditorError):
+    """The ledger cannot be read or written, or is none of ours; nothing was changed."""
+
+    exit_code = ExitCode.UNREADABLE
+
+
+class LedgerBusy(LedgerError):  # noqa: N818 - it names what happened, like its fellows
+    """Another program writes to the ledger and did not come to an end."""
+
+    exit_code = ExitCode.LOCKED

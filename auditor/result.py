@@ -30,6 +30,18 @@ class AuditOptions:
     """Tiers, thresholds and keys that the configuration sets."""
 
 
+def _nothing() -> pl.Series:
+    """No line."""
+    import polars as pl  # noqa: PLC0415 - importing this module stays cheap
+
+    return pl.Series("row", dtype=pl.UInt32)
+
+
+def _nowhere() -> pl.DataFrame:
+    """Places of nothing."""
+    return _nothing().to_frame().with_columns(other="row")
+
+
 @dataclass(frozen=True, slots=True)
 class AuditResult:
     """Everything the outputs show. read = audited + set aside + rejected, per file and in all."""
@@ -59,8 +71,45 @@ class AuditResult:
     """schemas.TableCoverage."""
     unjudged_codes: pl.DataFrame = field(default_factory=lambda: _empty("UnjudgedCodes"))
     """schemas.UnjudgedCodes."""
+    standing: pl.DataFrame = field(default_factory=lambda: _empty("Standing"))
+    """schemas.Standing: what the reviewers' decisions in the ledger mean for these findings."""
+    unmatched: pl.DataFrame = field(default_factory=lambda: _empty("Unmatched"))
+    """schemas.Unmatched: decisions about claims of this batch whose findings are gone."""
+    consulted: bool = False
+    """Whether a ledger of decisions was looked at."""
+    lines: pl.DataFrame = field(default_factory=lambda: _empty("ClaimLines"))
+    """schemas.ClaimLines: what was looked at, the lines of the files first, then the history."""
+    lines_of_files: int = 0
+    """How many of `lines` are the files' own."""
+    lines_gone: pl.Series = field(default_factory=_nothing)
+    """Places in `lines` of those that the audit set aside (void, superseded), sorted."""
+    places: pl.DataFrame = field(default_factory=_nowhere)
+    """row, other: for each finding, in their order, the place in `lines` of its line and of its
+    counterpart (null: none); without rows where nobody knows."""
     timings: tuple[Part, ...] = ()
     """What each stage and each rule took; they differ from run to run and go into no output."""
+
+    @property
+    def open_findings(self) -> pl.DataFrame:
+        """The findings that no standing decision takes off the worklist, in their order."""
+        settled = self.standing.filter(self.standing["state"] == "standing")
+        return self.findings.join(
+            settled.select("finding_id"), on="finding_id", how="anti", maintain_order="left"
+        )
+
+    @property
+    def decisions(self) -> dict[str, int]:
+        """Findings by what stands of the decisions about them; empty without a ledger.
+
+        `standing`, `reopened`, `expired`, `disputed`, `pending`, and `unmatched` decisions.
+        """
+        if not self.consulted:
+            return {}
+        from schemas.review import STATES  # noqa: PLC0415 - importing this module stays cheap
+
+        counts = dict(self.standing["state"].value_counts().iter_rows())
+        told = {state: counts.get(state, 0) for state in STATES}
+        return told | {"unmatched": self.unmatched.height}
 
 
 def _empty(model: str) -> pl.DataFrame:

@@ -16,12 +16,15 @@ from schemas.reference import (
     PtpEdits,
 )
 from schemas.results import Coverage, Findings, TableCoverage, UnjudgedCodes
+from schemas.review import Decisions, Dispositions, Standing, Unmatched
 from schemas.tools import dtypes, empty
 
 __all__ = [
     "AddOnEdits",
     "ClaimLines",
     "Coverage",
+    "Decisions",
+    "Dispositions",
     "FeeSchedule",
     "Findings",
     "HcpcsCodes",
@@ -30,8 +33,10 @@ __all__ = [
     "RejectedRows",
     "Repairs",
     "SetAside",
+    "Standing",
     "TableCoverage",
     "UnjudgedCodes",
+    "Unmatched",
     "dtypes",
     "empty",
 ]

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from auditor import RULE_SET_VERSION, __version__
-from auditor.cli import config_commands, layout, output, reference
+from auditor.cli import config_commands, layout, output, reference, review
 from auditor.cli.audit import audit
 from auditor.cli.demo import demo
 from auditor.cli.rules import rules
@@ -27,7 +27,7 @@ app = typer.Typer(
         # Typer gives the --help of a group no default, and converts that None by pydantic, which
         # takes longer to import than all the rest: with a default, help shows in half the time
         "default_map": {"help": False}
-        | {group: {"help": False} for group in ("config", "layout", "reference")},
+        | {group: {"help": False} for group in ("config", "layout", "reference", "review")},
     },
 )
 
@@ -55,4 +55,5 @@ app.command()(rules)
 app.add_typer(config_commands.app, name="config")
 app.add_typer(layout.app, name="layout")
 app.add_typer(reference.app, name="reference")
+app.add_typer(review.app, name="review")
 app.command()(demo)

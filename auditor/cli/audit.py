@@ -38,6 +38,7 @@ class Given:
     date_order: str | None = None
     year_pivot: int | None = None
     password_file: Path | None = None
+    ledger: Path | None = None
 
 
 def audit(
@@ -73,6 +74,10 @@ def audit(
     layout: options.LayoutFile = None,
     date_order: options.DateOrder = None,
     year_pivot: options.YearPivot = None,
+    ledger: options.Ledger = None,
+    no_ledger: Annotated[
+        bool, typer.Option("--no-ledger", help="Look at no reviewers' decisions.")
+    ] = False,
     config_file: options.ConfigFile = None,
     as_of: Annotated[
         str | None,
@@ -115,6 +120,7 @@ def audit(
         date_order,
         year_pivot,
         password_file,
+        ledger,
     )
     file = config.find(config_file)
     settings = merged(given, file)
@@ -139,6 +145,7 @@ def audit(
         rules=rulewords.options(settings),
         settings=file,
         history=tuple(history or ()),
+        ledger=None if no_ledger else ledger_of(settings),
     )
     done = perform(request, session)
     for text in lines_text(done, request):
@@ -172,16 +179,25 @@ def merged(given: Given, file: Path | None) -> config.Settings:
         date_order=selection.one_of(given.date_order, _ORDERS, "--date-order")
         if given.date_order
         else base.date_order,
+        ledger=given.ledger or base.ledger,
         year_pivot=base.year_pivot if given.year_pivot is None else given.year_pivot,
     )
 
 
+def ledger_of(settings: config.Settings) -> Path | None:
+    """The ledger to consult: the one named, else the default one where it exists."""
+    if settings.ledger is not None:
+        return settings.ledger
+    default = places.default_ledger()
+    return default if default is not None and default.is_file() else None
+
+
 def fails(done: Done, fail_on: config.FailOn | None) -> bool:
-    """Whether a finding is of the tier `fail_on` or above it."""
+    """Whether an open finding is of the tier `fail_on` or above it."""
     if fail_on is None:
         return False
     counting = _FAIL_ON[: _FAIL_ON.index(fail_on) + 1]  # strongest first
-    return bool(done.result.findings["tier"].is_in(counting).any())
+    return bool(done.result.open_findings["tier"].is_in(counting).any())
 
 
 def today() -> date:

@@ -86,6 +86,7 @@ def show(
     layout: options.LayoutFile = None,
     date_order: options.DateOrder = None,
     year_pivot: options.YearPivot = None,
+    ledger: options.Ledger = None,
     config_file: options.ConfigFile = None,
 ) -> None:
     """Print the settings in force as TOML, and where each comes from.
@@ -104,6 +105,7 @@ def show(
         date_order,
         year_pivot,
         password_file,
+        ledger,
     )
     file = config.find(config_file)
     settings = merged(given, file)

@@ -38,7 +38,8 @@ FailOn = Annotated[
     typer.Option(
         metavar="certain|review",
         envvar="AUDITOR_FAIL_ON",
-        help="Exit with 1 where a finding of this tier or above was made.",
+        help="Exit with 1 where a finding of this tier or above is open: made, and without a"
+        " standing decision.",
     ),
 ]
 LineOfBusiness = Annotated[
@@ -98,6 +99,15 @@ YearPivot = Annotated[
         max=config.MOST_PIVOT,
         envvar="AUDITOR_YEAR_PIVOT",
         help="Two-digit years below NN are 20xx, the others 19xx.",
+    ),
+]
+Ledger = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        envvar="AUDITOR_LEDGER",
+        help="Ledger with the reviewers' decisions [default: the one in the user's data folder,"
+        " where there is one].",
     ),
 ]
 ConfigFile = Annotated[

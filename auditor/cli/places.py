@@ -50,6 +50,16 @@ def default_report(inputs: Sequence[Path], as_of: date) -> Path:
         ) from None
 
 
+def default_ledger() -> Path | None:
+    """The ledger nobody named, in the user's data folder; None for a user without a home."""
+    from platformdirs import user_data_path
+
+    try:
+        return user_data_path("auditor", appauthor=False) / "ledger" / "ledger.sqlite"
+    except RuntimeError:  # as above
+        return None
+
+
 def sample() -> Path:
     """The sample export: in a checkout beside the package, in a wheel inside it."""
     for folder in (_PACKAGE.parent / "sample_claims", _PACKAGE / "_samples"):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from auditor.intake.layout import Layout
     from auditor.reference.interface import Reference
     from auditor.result import AuditResult
+    from auditor.review import Consulted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,8 @@ class Request:
     """Payer's name -> line of business."""
     rules: RuleOptions = RuleOptions()  # noqa: RUF009 - frozen, so sharing it is safe
     """Tiers, thresholds and keys that the configuration sets."""
+    ledger: Path | None = None
+    """The ledger with the reviewers' decisions; None: none is looked at."""
     settings: Path | None = None
     """The configuration file that was read; it may have been found and not named."""
 
@@ -118,14 +121,32 @@ def perform(request: Request, session: Session) -> Done:
         step("Opening the reference tables")
         with clock.part("reference", "opening the tables"):
             reference = load_reference(request.reference)
-        session.run_id = run_id(request, intake, reference, options.layout, earlier)
+        decisions = consulted(request, intake, clock)
+        session.run_id = run_id(request, intake, reference, options.layout, earlier, decisions)
         step("Auditing")
         asked = AuditOptions(request.as_of, session.run_id, select, ignore, request.rules)
         result = audit(intake, reference, asked, earlier, clock)
+        if decisions is not None:
+            from auditor.review import applied
+
+            with clock.part("review", "what stands", decisions.decisions.height):
+                result = applied(result, decisions)
         step("Writing")
         with clock.part("outputs", "workbook and files", result.findings.height):
             written = write(result, request)
     return Done(result, written, time.perf_counter() - started, tuple(clock.parts))
+
+
+def consulted(request: Request, intake: Intake, clock: Clock) -> Consulted | None:
+    """What the ledger says about the claims of the batch; None where none is looked at."""
+    if request.ledger is None:
+        return None
+    from auditor.review import consult
+
+    with clock.part("review", "the ledger") as told:
+        found = consult(request.ledger, intake.lines, request.as_of)
+        told.rows = found.decisions.height
+    return found
 
 
 def pinned(request: Request) -> Layout | None:
@@ -159,6 +180,7 @@ def run_id(
     reference: Reference,
     layout: Layout | None = None,
     history: Intake | None = None,
+    decisions: Consulted | None = None,
 ) -> str:
     """Name the work and not the moment: equal bytes in give equal bytes out, run id included."""
     parts = [
@@ -174,6 +196,7 @@ def run_id(
         f"{' '.join(sorted(request.select))} / {' '.join(sorted(request.ignore))}",
         json.dumps(list(request.payers.items())),  # of patterns the first counts
         json.dumps(asdict(request.rules), sort_keys=True, default=sorted),
+        *([f"decisions {decisions.digest}"] if decisions is not None else ()),
     ]
     digest = hashlib.blake2b("\n".join(parts).encode("utf-8", "surrogateescape"), digest_size=4)
     return f"{request.as_of}-{digest.hexdigest()}"

@@ -37,7 +37,7 @@ def rule_ids(values: Iterable[str], rules: Sequence[Rule], where: str) -> frozen
     return frozenset(chosen)
 
 
-def one_of(value: str, choices: tuple[Word, ...], where: str) -> Word:
+def one_of(value: str, choices: tuple[Word, ...], where: str, command: str = "audit") -> Word:
     """The choice that `value` names, in any case."""
     for choice in choices:
         if choice.casefold() == value.strip().casefold():
@@ -45,7 +45,7 @@ def one_of(value: str, choices: tuple[Word, ...], where: str) -> Word:
     raise ConfigError(
         f"'{value}' is not one of {', '.join(choices)}.{did_you_mean(value, choices)}",
         where=where,
-        next_step="See 'auditor audit --help'.",
+        next_step=f"See 'auditor {command} --help'.",
     )
 
 

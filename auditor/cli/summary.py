@@ -28,6 +28,7 @@ def lines_text(done: Done, request: Request) -> Iterator[str]:
     yield ""
     yield from _section("Lines", _lines(result, request))
     yield from _findings(result)
+    yield from _section("Decisions of reviewers", _decisions(result))
     yield from _section("Amount at risk (an estimate for review)", _amounts(result))
     yield from _section("Coverage", _coverage(result))
     yield from _section("Reference", [("", text) for text in reference(result)])
@@ -102,6 +103,24 @@ def _findings(result: AuditResult) -> Iterator[str]:
     for line in output.table(rows, right=frozenset({1, 2, 3})).splitlines():
         yield f"{' ' * _PADDING}{line}"
     yield ""
+
+
+_MEANINGS = {
+    "standing": "decided, and off the worklist",
+    "reopened": "decided, but what was judged has changed since",
+    "expired": "decided for a time that is over",
+    "disputed": "reviewers disagree",
+    "pending": "records are asked for",
+    "unmatched": "decided about claims of these files, and no longer found",
+}
+
+
+def _decisions(result: AuditResult) -> list[tuple[str, str]]:
+    """Findings by what stands of the decisions about them; nothing without a ledger."""
+    counts = result.decisions
+    size = max((len(f"{n:,}") for n in counts.values()), default=0)
+    told = [(state, f"{n:>{size},}  ({_MEANINGS[state]})") for state, n in counts.items() if n]
+    return told or ([("", "none about these claims")] if counts else [])
 
 
 def _number(number: int) -> str:

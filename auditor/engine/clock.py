@@ -17,7 +17,7 @@ class Part:
 
     stage: str
     """intake, reference, enrichment, line rules (the common pass), line rule, join rules,
-    findings, coverage or outputs."""
+    findings, coverage, review or outputs."""
     name: str
     """Of the rule or the module; within a stage."""
     seconds: float = 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -34,8 +34,18 @@ _RULES: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 
 
-def assemble(state: State, chosen: frozenset[str], options: AuditOptions) -> pl.DataFrame:
-    """schemas.Findings from the hits of the `chosen` rules."""
+class Assembled(NamedTuple):
+    """What an audit found, and where."""
+
+    findings: pl.DataFrame
+    """schemas.Findings."""
+    places: pl.DataFrame
+    """row, other: for each finding the place of its line, and of its counterpart or null, among
+    the lines that were looked at."""
+
+
+def assemble(state: State, chosen: frozenset[str], options: AuditOptions) -> Assembled:
+    """The findings of the hits of the `chosen` rules."""
     hits = state.hits().filter(pl.col("rule_id").is_in(chosen))
     hits = _held_down(hits, options).join(_rule_table(), on="rule_id")
     # What denies a line that was denied, corrected and billed again is told on the new claim.
@@ -274,7 +284,7 @@ def _ordinals(frame: pl.DataFrame, state: State) -> pl.Expr:
     return pl.coalesce(number, texts)
 
 
-def _finish(frame: pl.DataFrame, options: AuditOptions) -> pl.DataFrame:
+def _finish(frame: pl.DataFrame, options: AuditOptions) -> Assembled:
     """The columns of the contract, in the total order of every output."""
     frame = frame.sort(
         "tier",
@@ -287,7 +297,7 @@ def _finish(frame: pl.DataFrame, options: AuditOptions) -> pl.DataFrame:
         "finding_id",
         descending=[False, True, False, False, False, False, False, False],
     )
-    return frame.select(
+    findings = frame.select(
         "finding_id",
         "story_id",
         "rule_id",
@@ -321,3 +331,4 @@ def _finish(frame: pl.DataFrame, options: AuditOptions) -> pl.DataFrame:
         run_id=pl.lit(options.run_id),
         schema_version=pl.lit(SCHEMA_VERSION, pl.Int32),
     )
+    return Assembled(findings, frame.select("row", "other"))

@@ -10,6 +10,10 @@ import polars as pl
 from auditor.errors import AuditorError, ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from auditor.reference.interface import Release
     from auditor.result import AuditResult
 
 TIERS = ("certain", "review", "info")
@@ -100,20 +104,79 @@ def by_rule(findings: pl.DataFrame) -> pl.DataFrame:
     return _tiers_by(findings, ["rule_id", "rule_name"])
 
 
-def by_family(findings: pl.DataFrame) -> pl.DataFrame:
-    """family, certain, review, info: number of findings; the family is AOC of AOC-1.
+def leading_basis(findings: pl.DataFrame) -> str:
+    """The basis most amounts are taken from; tables that show one basis alone show this one."""
+    counts = findings.group_by("amount_basis").agg(n=pl.col("amount_at_risk").is_not_null().sum())
+    found = dict(counts.iter_rows())
+    return max(MONEY_BASES, key=lambda basis: found.get(basis, 0))
 
-    The family with most findings first.
+
+def by_family(findings: pl.DataFrame, basis: str) -> pl.DataFrame:
+    """family, certain, review, info (findings), certain_amount, review_amount (dollars by `basis`).
+
+    The family is AOC of AOC-1. The family with most certain findings first.
     """
-    families = findings.select(
-        pl.col("rule_id").str.split("-").list.first().alias("family"), "tier"
+    family = pl.col("rule_id").str.split("-").list.first().alias("family")
+    return (
+        findings.with_columns(family)
+        .group_by("family")
+        .agg(*_counts(), *(_amount(tier, basis).alias(f"{tier}_amount") for tier in TIERS[:2]))
+        .sort("certain", "review", "info", "family", descending=[True, True, True, False])
     )
-    return _tiers_by(families, ["family"]).sort(-pl.sum_horizontal(TIERS), "family")
+
+
+def costliest(findings: pl.DataFrame, basis: str, most: int) -> pl.DataFrame:
+    """rule, certain, review: dollars at risk by `basis` of the `most` rules with the largest."""
+    sums = [_amount(tier, basis).alias(tier) for tier in TIERS[:2]]
+    frame = _named(findings).group_by("rule").agg(sums)
+    larger = pl.max_horizontal(TIERS[:2])  # and not their sum: tiers are never added
+    return frame.filter(larger > 0).sort(larger, "rule", descending=[True, False]).head(most)
+
+
+def commonest(findings: pl.DataFrame, most: int) -> pl.DataFrame:
+    """rule, certain, review: number of findings of the `most` rules with most of them."""
+    frame = _named(findings).group_by("rule").agg(_counts()[:2])
+    total = pl.sum_horizontal(TIERS[:2])
+    return frame.filter(total > 0).sort(total, "rule", descending=[True, False]).head(most)
+
+
+def by_practitioner(findings: pl.DataFrame, most: int) -> pl.DataFrame:
+    """practitioner, certain, review: number of findings of the `most` with most of them."""
+    who = pl.col("rendering_npi").fill_null("no rendering NPI").alias("practitioner")
+    frame = findings.with_columns(who).group_by("practitioner").agg(_counts()[:2])
+    total = pl.sum_horizontal(TIERS[:2])
+    return frame.filter(total > 0).sort(total, "practitioner", descending=[True, False]).head(most)
+
+
+def decided(releases: Sequence[Release]) -> list[tuple[Release, int]]:
+    """The newest release of each kind that judged, and how many older ones judged beside it."""
+    kinds = dict.fromkeys(r.kind for r in releases if r.used)
+    told = []
+    for kind in kinds:
+        of_kind = sorted((r for r in releases if r.used and r.kind == kind), key=_age)
+        told.append((of_kind[-1], len(of_kind) - 1))
+    return told
+
+
+def _age(release: Release) -> date:
+    return release.effective
+
+
+def _named(findings: pl.DataFrame) -> pl.DataFrame:
+    return findings.with_columns(rule=pl.format("{} {}", "rule_id", "rule_name"))
+
+
+def _counts() -> list[pl.Expr]:
+    return [(pl.col("tier") == tier).sum().cast(pl.Int64).alias(tier) for tier in TIERS]
+
+
+def _amount(tier: str, basis: str) -> pl.Expr:
+    mine = (pl.col("tier") == tier) & (pl.col("amount_basis") == basis)
+    return pl.col("amount_at_risk").filter(mine).sum()
 
 
 def _tiers_by(findings: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    counts = [(pl.col("tier") == tier).sum().cast(pl.Int64).alias(tier) for tier in TIERS]
-    return findings.group_by(keys).agg(counts).sort(keys)
+    return findings.group_by(keys).agg(_counts()).sort(keys)
 
 
 def amounts(findings: pl.DataFrame) -> pl.DataFrame:

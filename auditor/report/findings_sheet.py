@@ -1,17 +1,29 @@
-"""Sheet Findings: one row a finding, certain first, what a coder needs first on the left."""
+"""Sheet Findings: one row a finding, what a coder needs first on the left, and room to answer.
+
+The sheet is not protected, so that it can be sorted and filtered. What reviewers enter comes back
+by `auditor review import`, which trusts the finding id and the check value alone.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import polars as pl
+from openpyxl.formatting.rule import FormulaRule
+from openpyxl.styles import Font, PatternFill
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.worksheet.datavalidation import DataValidation
 
-from auditor.report.figures import TIERS
-from auditor.report.sheet import Book, Column, Sheet
+from auditor.report.sheet import Column, Sheet
+from auditor.report.style import DECISION, GREY, MISSING_FILL, TIER_LOOKS
+from auditor.report.view import FIRST_FINDING
 from auditor.report.words import number
 
 if TYPE_CHECKING:
-    from auditor.result import AuditResult
+    from auditor.report.sheet import Book
+    from auditor.report.view import View
+
+DISPOSITIONS = ("agree", "disagree", "needs records", "corrected", "accepted risk")
 
 
 def _text(header: str, width: float, name: str) -> Column:
@@ -24,6 +36,12 @@ def _wrapped(header: str, width: float, name: str) -> Column:
 
 def _number(header: str, width: float, name: str) -> Column:
     return Column(header, width, "number", pl.col(name))
+
+
+def _entry(header: str, width: float, look: str = "entry") -> Column:
+    """A column for the reviewer, blank."""
+    kind = pl.Date if look == "entry date" else pl.String
+    return Column(header, width, look, pl.lit(None, kind))
 
 
 def _counterpart() -> pl.Expr:
@@ -39,11 +57,12 @@ def _counterpart() -> pl.Expr:
 
 
 COLUMNS = (
-    _text("Tier", 9, "tier"),
-    _text("Rule", 10, "rule_id"),
-    _wrapped("Claim", 18, "claim_id"),
+    Column("Tier", 9, "text", pl.col("tier"), TIER_LOOKS),
+    _text("Rule", 11, "rule_id"),
+    Column("Claim", 18, "link", pl.col("claim_id"), link=pl.col("place")),
     _number("Line", 6, "line_number"),
-    _wrapped("Patient", 18, "patient_id"),
+    _wrapped("Patient", 16, "patient_id"),
+    _text("Rendering NPI", 13, "rendering_npi"),
     Column("Date of service", 11, "date", pl.col("service_date")),
     _text("Code", 8, "code"),
     _text("Modifiers", 10, "modifiers"),
@@ -52,6 +71,12 @@ COLUMNS = (
     Column("At risk (estimate)", 12, "money", pl.col("amount_at_risk")),
     _wrapped("Amount taken from", 13, "amount_basis"),
     Column("Counterpart", 17, "wrapped", _counterpart()),
+    _entry("Disposition", 15),
+    _entry("Reason", 30),
+    _entry("Reviewer", 14),
+    _entry("Decided on", 12, "entry date"),
+    _entry("Valid until", 12, "entry date"),
+    _wrapped("Decided before", 30, "decision"),
     _wrapped("Citation", 30, "citation"),
     _wrapped("Table release", 24, "table_release"),
     _wrapped("Table row", 34, "table_row"),
@@ -59,42 +84,99 @@ COLUMNS = (
     _number("Row", 8, "source_row"),
     _wrapped("Also", 14, "also"),
     _wrapped("Rule name", 24, "rule_name"),
-    _text("Rendering NPI", 14, "rendering_npi"),
     _wrapped("Payer", 16, "payer"),
     _number("Units", 8, "units"),
     Column("Charge", 12, "money", pl.col("charge_amount")),
     _number("Quarters past release", 11, "release_gap_quarters"),
     Column("First seen", 11, "date", pl.col("first_seen")),
     _text("Finding id", 34, "finding_id"),
+    _text("Check", 36, "check"),
     _text("Story id", 34, "story_id"),
 )
-LAST_PRINTED = "M"
-"""Counterpart: on paper the columns after it would make the rest too small to read."""
+_LETTERS = {c.header: n for n, c in enumerate(COLUMNS)}
+LAST_PRINTED = "Counterpart"
+"""On paper the columns after it would make the rest too small to read."""
 
 
-def certain_first(findings: pl.DataFrame) -> pl.DataFrame:
-    """The findings by tier, else in the order given: a cut must never lose a certain one."""
-    rank = pl.col("tier").replace_strict(TIERS, range(len(TIERS)))
-    return findings.sort(rank, maintain_order=True)
-
-
-def shown_of(result: AuditResult, cap: int) -> str:
+def shown_of(total: int, cap: int) -> str:
     """One sentence: how many findings there are, and how many of them the sheet holds."""
-    total = result.findings.height
     if total <= cap:
         return f"{number(total, 'finding')}."
     return f"{total:,} findings, of which the sheet holds the first {cap:,}, certain ones first."
 
 
-def write(book: Book, result: AuditResult, *, cap: int, companion: str) -> None:
-    """Write the sheet: the first `cap` findings; `companion` names the file that has all."""
-    sheet = Sheet(book, "Findings", [c.width for c in COLUMNS], freeze="D3")
-    whole = f" All of them are in {companion}, beside this workbook." if companion else ""
+def write(book: Book, view: View) -> None:
+    """Write the sheet."""
+    sheet = Sheet(book, "Findings", [c.width for c in COLUMNS], freeze="D3", protected=False)
+    beside = view.names.findings
+    whole = f" All of them are in {beside}, beside this workbook." if beside else ""
     note = (
-        f"{shown_of(result, cap)}{whole} Use the arrows in the header to filter. Amounts are"
-        " estimates for review. Identifiers and codes are texts, so no digit is lost."
+        f"{shown_of(view.result.findings.height, view.cap)}{whole} Filter with the arrows in the"
+        " header. Answer in the columns Disposition to Valid until; sort and filter as you like,"
+        " but keep Finding id and Check beside their rows. Amounts are estimates for review."
     )
     sheet.add([note], ["note"], height=20)
-    shown = certain_first(result.findings).head(cap)
-    sheet.table("Findings", COLUMNS, shown, look_by={"Tier": {tier: tier for tier in TIERS}})
-    sheet.print_columns(LAST_PRINTED)
+    sheet.table("Findings", COLUMNS, view.findings)
+    sheet.print_columns(letter(sheet, LAST_PRINTED))
+    last = max(FIRST_FINDING, sheet.row)
+    _validate(sheet, last)
+    _mark(sheet, last)
+
+
+def letter(sheet: Sheet, header: str) -> str:
+    """The letter of the column with this header."""
+    return sheet.letters[_LETTERS[header]]
+
+
+def _range(sheet: Sheet, header: str, last: int) -> str:
+    column = letter(sheet, header)
+    return f"{column}{FIRST_FINDING}:{column}{last}"
+
+
+def _validate(sheet: Sheet, last: int) -> None:
+    """Drop-downs and date checks, each with a word of help."""
+    listed = DataValidation("list", formula1=f'"{",".join(DISPOSITIONS)}"', allow_blank=True)
+    listed.error = "Choose one of: " + ", ".join(DISPOSITIONS) + "."
+    listed.errorTitle = "Disposition"
+    listed.prompt = (
+        "agree: the finding is right. disagree: it is not. needs records: nothing decided yet."
+        " corrected: the claim was mended. accepted risk: needs a reason and a date in Valid until."
+    )
+    listed.promptTitle = "Disposition"
+    listed.add(_range(sheet, "Disposition", last))
+    dates = DataValidation("date", operator="greaterThan", formula1="36526", allow_blank=True)
+    dates.error = "Enter a date, such as 2025-11-30."
+    dates.errorTitle = "Date"
+    dates.add(_range(sheet, "Decided on", last))
+    dates.add(_range(sheet, "Valid until", last))
+    for validation in (listed, dates):
+        validation.showErrorMessage = validation.showInputMessage = True
+        sheet.ws.add_data_validation(validation)
+
+
+def _mark(sheet: Sheet, last: int) -> None:
+    """Colours that follow the answer, beside its word; what an answer still lacks is boxed."""
+    decided = f"${letter(sheet, 'Disposition')}{FIRST_FINDING}"
+    for word, (ink, fill) in DECISION.items():
+        look = DifferentialStyle(
+            font=Font(color=ink, bold=True), fill=PatternFill(bgColor=fill, fill_type="solid")
+        )
+        rule = FormulaRule([f'{decided}="{word}"'])
+        rule.dxf = look
+        sheet.ws.conditional_formatting.add(_range(sheet, "Disposition", last), rule)
+    lacking = DifferentialStyle(fill=PatternFill(bgColor=MISSING_FILL, fill_type="solid"))
+    for header, words in (
+        ("Reviewer", DISPOSITIONS),
+        ("Reason", ("accepted risk",)),
+        ("Valid until", ("accepted risk",)),
+    ):
+        cell = f"${letter(sheet, header)}{FIRST_FINDING}"
+        asked = f'{decided}<>""' if words == DISPOSITIONS else f'{decided}="{words[0]}"'
+        rule = FormulaRule([f'AND({asked},{cell}="")'])
+        rule.dxf = lacking
+        sheet.ws.conditional_formatting.add(_range(sheet, header, last), rule)
+    settled = f"${letter(sheet, 'Decided before')}{FIRST_FINDING}"
+    rule = FormulaRule([f'LEFT({settled},8)="Settled:"'])
+    rule.dxf = DifferentialStyle(font=Font(color=GREY, italic=True))
+    whole = f"A{FIRST_FINDING}:{letter(sheet, LAST_PRINTED)}{last}"
+    sheet.ws.conditional_formatting.add(whole, rule)

@@ -31,22 +31,38 @@ def height_of(lines: int) -> float:
     return min(HIGHEST, lines * LINE_POINTS + PAD_POINTS)
 
 
-def heights_of(frame: pl.DataFrame, widths: Mapping[str, float]) -> list[float]:
+def heights(frame: pl.DataFrame, widths: Mapping[str, float]) -> pl.Series:
     """Points of each row of `frame`, whose text columns in `widths` wrap at those widths."""
     if not widths:
-        return [height_of(1)] * frame.height
-    lines = pl.max_horizontal(_lines(pl.col(name), width) for name, width in widths.items())
-    points = pl.min_horizontal(lines * LINE_POINTS + PAD_POINTS, HIGHEST)
-    return frame.select(points.alias("points"))["points"].to_list()
+        return pl.Series("points", [height_of(1)]).new_from_index(0, frame.height)
+    lines = pl.DataFrame([_counted(frame[name], width) for name, width in widths.items()])
+    return (lines.max_horizontal() * LINE_POINTS + PAD_POINTS).clip(upper_bound=HIGHEST)
+
+
+def _counted(text: pl.Series, width: float) -> pl.Series:
+    """Lines of each text; one that stands in many rows (a remedy, a citation) is measured once."""
+    text = text.fill_null("")
+    kinds = text.unique().rename("text").to_frame()
+    return text.replace_strict(kinds["text"], _measured(kinds, width))
+
+
+def _measured(texts: pl.DataFrame, width: float) -> pl.Series:
+    """Lines of the column `text`: of each of its own lines, together."""
+    if not texts["text"].str.contains("\n", literal=True).any():
+        return texts.select(_lines(pl.col("text"), width)).to_series()
+    split = texts.select(pl.int_range(pl.len()).alias("n"), pl.col("text").str.split("\n"))
+    each = split.explode("text", empty_as_null=False)
+    lines = _lines(pl.col("text"), width).sum().alias("lines")
+    return each.group_by("n", maintain_order=True).agg(lines)["lines"]
 
 
 def lines_of(text: str, width: float) -> int:
     """Lines that one text takes in columns of `width`."""
-    return int(pl.DataFrame({"t": [text]}).select(_lines(pl.col("t"), width)).item())
+    return int(_measured(pl.DataFrame({"text": [text]}), width).item())
 
 
 def _lines(text: pl.Expr, width: float) -> pl.Expr:
-    """Lines of `text`, at least 1: its length over a line's room less half a word."""
+    """Lines of a text that has no ends of line: its length over a line's room less half a word."""
     length = text.str.len_chars()
     units = length * _LETTER + text.str.count_matches("[A-Z0-9_]") * _WIDE_MORE
     word = length / (text.str.count_matches(" ") + 1)
@@ -54,5 +70,4 @@ def _lines(text: pl.Expr, width: float) -> pl.Expr:
     # A word that is longer than a line is broken and leaves no room.
     lost = pl.when(word * _LETTER <= room).then(pl.min_horizontal(word / 2, room / 3)).otherwise(0)
     broken = (units / (room - lost)).ceil()
-    lines = pl.when(units <= room).then(1.0).otherwise(broken) + text.str.count_matches("\n")
-    return lines.fill_null(1.0)
+    return pl.when(units <= room).then(1.0).otherwise(broken)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from auditor.report import words
 from auditor.report.sheet import Book, Column, Sheet
 from auditor.report.words import number
 
 if TYPE_CHECKING:
     from auditor.intake.interface import FileRead
+    from auditor.report.view import View
     from auditor.result import AuditResult
 
 WIDTHS = (32, 10, 22, 44, 66)
@@ -29,8 +31,9 @@ SET_ASIDE_MEANING = {
 }
 
 
-def write(book: Book, result: AuditResult, *, cap: int, companion: str) -> None:
-    """Write the sheet with the first `cap` rejected rows; `companion` names the file of all."""
+def write(book: Book, view: View) -> None:
+    """Write the sheet with the first rejected rows of the view."""
+    result, cap, companion = view.result, view.rejected_cap, view.names.rejected
     sheet = Sheet(book, "Input", WIDTHS, freeze="A2")
     sheet.add(["Input: how the files were read"], ["section"], height=24)
     _files(sheet, result.files)
@@ -92,7 +95,9 @@ def _rejected_reasons(sheet: Sheet, result: AuditResult) -> None:
         sheet,
         "Rejected, by reason",
         f"{number(result.rejected.height, 'rejected row')}: these could not be read as a claim"
-        " line and were not audited. Each one is listed with its values further down."
+        " line and were not audited. Each one is listed with its values further down. Correct the"
+        " values where the export is made, or say with --map which column holds the field, and"
+        " audit the file again: until then nothing is known of these services."
         + _left_out(grouped.height, REASONS_SHOWN, "reasons"),
     )
     columns = _columns(File="source_file", Rows="n", _=pl.lit(""), Reasons="reasons")
@@ -134,7 +139,11 @@ def _repairs_by_kind(sheet: Sheet, result: AuditResult) -> None:
         sheet, "Repairs, by kind", "Values that were changed or emptied on the way in, counted."
     )
     columns = _columns(
-        File="source_file", Values="n", Field="field", What_was_done="kind", First_one="example"
+        File="source_file",
+        Values="n",
+        Field=_field(grouped),
+        What_was_done="kind",
+        First_one="example",
     )
     sheet.listing(columns, grouped)
 
@@ -142,7 +151,7 @@ def _repairs_by_kind(sheet: Sheet, result: AuditResult) -> None:
 def _mapping(sheet: Sheet, files: tuple[FileRead, ...]) -> None:
     _section(sheet, "Columns read")
     rows = [
-        (f.name, f.header_row or None, field, header)
+        (f.name, f.header_row or None, words.field(field), header)
         for f in files
         for field, header in f.mapping.items()
     ]
@@ -207,9 +216,19 @@ def _repairs(sheet: Sheet, repairs: pl.DataFrame) -> None:
         + _left_out(repairs.height, REPAIRS_SHOWN, "repairs"),
     )
     columns = _columns(
-        File="source_file", Row="source_row", Field="field", What_was_done="kind", Change=_change()
+        File="source_file",
+        Row="source_row",
+        Field=_field(repairs),
+        What_was_done="kind",
+        Change=_change(),
     )
     sheet.listing(columns, repairs.head(REPAIRS_SHOWN))
+
+
+def _field(repairs: pl.DataFrame) -> pl.Expr:
+    """The field in words."""
+    told = {name: words.field(name) for name in repairs["field"].unique()}
+    return pl.col("field").replace_strict(told, return_dtype=pl.String)
 
 
 def _change() -> pl.Expr:

@@ -14,6 +14,7 @@ import polars as pl
 import auditor
 from auditor.errors import ReportError
 from auditor.report import figures, place
+from auditor.rules.options import RuleOptions
 
 if TYPE_CHECKING:
     from datetime import date
@@ -89,7 +90,8 @@ def summary(result: AuditResult) -> dict[str, Any]:
     counts = figures.reconcile(result)
     rules = figures.by_rule(result.findings)
     options = result.options
-    return {
+    decided = {"decisions": result.decisions} if result.consulted else {}
+    return decided | {
         "amount_at_risk": _amounts(result.findings),
         "coverage": [
             row | {"first_date": _iso(row["first_date"]), "last_date": _iso(row["last_date"])}
@@ -133,6 +135,7 @@ def summary(result: AuditResult) -> dict[str, Any]:
             "run_id": options.run_id,
             "select": sorted(options.select),
             "ignore": sorted(options.ignore),
+            "rules": _plain(options.rules),
         },
         "releases": [
             {
@@ -163,6 +166,18 @@ def _amounts(findings: pl.DataFrame) -> dict[str, dict[str, dict[str, Any]]]:
     told: dict[str, dict[str, dict[str, Any]]] = {tier: {} for tier in figures.TIERS}
     for tier, basis, count, amount in figures.amounts(findings).iter_rows():
         told[tier][basis] = {"findings": count, "amount": f"{amount:.2f}"}
+    return told
+
+
+def _plain(options: RuleOptions) -> dict[str, Any]:
+    """The settings of the rules that are not the rules' own, as JSON takes them."""
+    usual = RuleOptions()
+    changed = {
+        name: value
+        for name in RuleOptions.__slots__
+        if (value := getattr(options, name)) != getattr(usual, name)
+    }
+    told: dict[str, Any] = json.loads(json.dumps(changed, default=sorted))
     return told
 
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.report.coverage_sheet import STATES
+from auditor.report.coverage_sheet import STATE_LOOKS, STATES
 from auditor.report.sheet import Book, Column, Sheet
 
 if TYPE_CHECKING:
-    from auditor.result import AuditResult
+    from auditor.report.view import View
 
 WIDTHS = (22, 20, 12, 13, 13, 80)
 MEANING = (
@@ -23,23 +23,22 @@ CODES = (
 )
 
 
-def write(book: Book, result: AuditResult) -> None:
+def write(book: Book, view: View) -> None:
     """Write the sheet."""
     sheet = Sheet(book, "Tables", WIDTHS)
     sheet.add(["Tables: what they judged, and the codes they do not know"], ["section"], height=24)
     sheet.paragraph(MEANING, "soft", 1, len(WIDTHS))
-    frame = result.table_coverage.sort(
+    frame = view.result.table_coverage.sort(
         "reference", pl.col("state").replace_strict(STATES, range(len(STATES))), "reason"
     )
     headers = ("Table", "State", "Lines", "First date", "Last date", "Why")
     values = ("reference", "state", "lines", "first_date", "last_date", "reason")
     looks = ("strong", "wrapped", "count", "date", "date", "wrapped")
-    by_state = {"not judged": "review", "judged with caution": "info", "judged": "wrapped"}
     columns = [
-        Column(header, width, look, pl.col(value))
+        Column(header, width, look, pl.col(value), STATE_LOOKS if header == "State" else {})
         for header, width, look, value in zip(headers, WIDTHS, looks, values, strict=True)
     ]
-    sheet.listing(columns, frame, look_by={"State": by_state})
+    sheet.listing(columns, frame)
     sheet.skip()
     sheet.add(["Codes most often not judged"], ["section"], height=24)
     sheet.paragraph(CODES, "soft", 1, len(WIDTHS))
@@ -51,4 +50,4 @@ def write(book: Book, result: AuditResult) -> None:
         Column("  ", WIDTHS[4], "wrapped", pl.lit("")),
         Column("Why", WIDTHS[5], "wrapped", pl.col("reason")),
     ]
-    sheet.listing(codes, result.unjudged_codes)
+    sheet.listing(codes, view.result.unjudged_codes)

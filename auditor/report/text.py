@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING
 
-import polars as pl
+if TYPE_CHECKING:
+    import polars as pl
 
 LIMIT = 32_767
 """Characters a cell holds; Excel counts those beyond U+FFFF, such as emoji, twice."""
@@ -20,8 +21,8 @@ _ESCAPE_LIKE = r"_(x[0-9A-Fa-f]{4}_)"
 _FORBIDDEN_RE = re.compile(_FORBIDDEN.replace(r"\x{FFFE}\x{FFFF}", "\ufffe\uffff"))
 _ESCAPE_LIKE_RE = re.compile(_ESCAPE_LIKE)
 
-_DAY_ZERO = date(1899, 12, 30)
-_FIRST_DAY = date(1900, 3, 1)
+DAY_ZERO = date(1899, 12, 30)
+FIRST_DAY = date(1900, 3, 1)
 """Excel believes in 29 February 1900, so its day numbers are right from March on."""
 
 
@@ -31,36 +32,25 @@ def clean(text: str) -> str:
     return _shorten(_ESCAPE_LIKE_RE.sub(r"_x005F_\1", _FORBIDDEN_RE.sub("", lines)))
 
 
-def cell_values(column: pl.Series) -> list[Any]:
-    """A column as Excel-ready values: str, int, float or None.
-
-    Dates become Excel's day numbers (an ISO text before March 1900, which Excel cannot number);
-    decimals become floats, since a cell holds no other number; texts are cleaned and cut.
-    """
-    if column.dtype == pl.String:
-        cleaned = (
+def cell_texts(column: pl.Series) -> pl.Series:
+    """A column of texts without what a cell cannot hold, cut visibly where one is too long."""
+    if column.str.contains(f"{_FORBIDDEN}|\\r|{_ESCAPE_LIKE}").any():
+        column = (
             column.str.replace_all(r"\r\n?", "\n")
             .str.replace_all(_FORBIDDEN, "")
             .str.replace_all(_ESCAPE_LIKE, "_x005F_$1")
         )
-        values = cleaned.to_list()
-        if int(cleaned.str.len_chars().max() or 0) > LIMIT // 2:  # type: ignore[arg-type]
-            values = [None if v is None else _shorten(v) for v in values]
-        return values
-    if column.dtype == pl.Date:
-        return [_day(v) for v in column.to_list()]
-    if column.dtype.is_decimal():
-        return column.cast(pl.Float64).to_list()
-    return column.to_list()
+    # Bytes are quicker counted than letters, and are never fewer than Excel's units.
+    if int(column.str.len_bytes().max() or 0) > LIMIT:  # type: ignore[arg-type]
+        long = column.str.len_bytes() > LIMIT
+        shortened = [_shorten(text) for text in column.filter(long)]
+        column = column.scatter(long.arg_true(), shortened)
+    return column
 
 
 def day(value: date) -> int | str:
     """Excel's number of a day; an ISO text where Excel has none."""
-    return (value - _DAY_ZERO).days if value >= _FIRST_DAY else value.isoformat()
-
-
-def _day(value: date | None) -> int | str | None:
-    return None if value is None else day(value)
+    return (value - DAY_ZERO).days if value >= FIRST_DAY else value.isoformat()
 
 
 def _width(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +23,12 @@ MONEY_MEANING = (
     " else the paid, else the charge; counted once a line; never added across these columns or"
     " across rows. A line already denied counts nothing. Without amount: the finding is not about"
     " an amount, or the line does not tell how much of its own is at risk."
+)
+
+GLANCE_MEANING = (
+    "Certain: the table or definition alone proves it. Review: the record, payer policy or data"
+    " that is not on the claim decides. Info: a ledger entry. Amounts are estimates for review,"
+    " counted once a line and never added across columns or rows. The sheet About says more."
 )
 
 FAMILIES = {
@@ -61,6 +68,28 @@ FAMILIES = {
     "UNL": "Unlisted codes",
     "VAC": "Vaccines",
 }
+
+FIELDS = {
+    "claim_date_from": "first date of the claim",
+    "claim_date_to": "last date of the claim",
+    "claim_frequency": "claim frequency code",
+    "claim_id": "claim number",
+    "clia_number": "CLIA number",
+    "code": "procedure code",
+    "diagnosis_pointers": "diagnosis pointers",
+    "ndc": "NDC",
+    "original_claim_id": "number of the claim it replaces",
+    "patient_birth_date": "birth date",
+    "patient_id": "patient or member id",
+    "payer_claim_id": "payer's number of the claim",
+    "payer_sequence": "primary or secondary payer",
+    "billing_npi": "billing NPI",
+    "referring_npi": "referring NPI",
+    "rendering_npi": "rendering NPI",
+    "service_date_from": "date of service",
+    "service_date_to": "last date of service",
+}
+"""Fields whose name is not their word for a reader; the others are their names with blanks."""
 
 BUSINESS_MEANING = {
     "medicare": "All rules.",
@@ -104,3 +133,26 @@ def span(first: date | None, last: date | None) -> str:
     if first is None or last is None:
         return ""
     return first.isoformat() if first == last else f"{first.isoformat()} to {last.isoformat()}"
+
+
+def age(until: date, last: date | None) -> str:
+    """How old a table that speaks for services to `until` is at the `last` date of service."""
+    if last is None or last <= until:
+        return "speaks for every date of service"
+    quarters = (last.year - until.year) * 4 + (last.month - 1) // 3 - (until.month - 1) // 3
+    return f"{number(quarters, 'quarter')} older than the last service"
+
+
+def field(name: str) -> str:
+    """A field of a claim line in words, with the name that --map takes."""
+    told = FIELDS.get(name, name.replace("_", " "))
+    return told if told == name else f"{told} ({name})"
+
+
+def setting(value: object) -> str:
+    """The value of a setting in words."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {setting(v)}" for name, v in sorted(value.items()))
+    if isinstance(value, (frozenset, set, tuple, list)):
+        return " ".join(sorted(map(str, value)))
+    return str(value)

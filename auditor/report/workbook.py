@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,8 @@ from openpyxl import Workbook
 import auditor
 from auditor.errors import ReportError
 from auditor.report import (
+    about_sheet,
+    context_sheet,
     coverage_sheet,
     figures,
     findings_sheet,
@@ -20,19 +21,33 @@ from auditor.report import (
     style,
     summary_sheet,
     tables_sheet,
+    worklist_sheet,
 )
 from auditor.report.archive import save
 from auditor.report.machine import csv_safe
-from auditor.report.sheet import Book, close
+from auditor.report.sheet import Book
+from auditor.report.view import Names, view_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     import polars as pl
 
     from auditor.result import AuditResult
     from auditor.rules import Rule
 
+SHEETS = (
+    summary_sheet,
+    worklist_sheet,
+    findings_sheet,
+    context_sheet,
+    input_sheet,
+    coverage_sheet,
+    tables_sheet,
+    rules_sheet,
+    about_sheet,
+)
+"""One module a sheet, in their order."""
 SHEET_ROWS = 100_000
 """Findings a sheet holds: more can be neither read nor scrolled, and open slowly."""
 REJECTED_ROWS = 20_000
@@ -79,38 +94,33 @@ def write_report(
         while True:
             target, before = place.next_free(path, tuple(companions))
             names = {s: target.with_suffix(s).name if s in companions else "" for s in beside}
-            remarks = summary_sheet.Remarks(
-                supersedes=before.name if before else "",
-                cap=sheet_rows,
-                findings_file=names[FINDINGS_BESIDE],
+            said = Names(
+                before.name if before else "", names[FINDINGS_BESIDE], names[REJECTED_BESIDE]
             )
             made = room / "report.xlsx"
-            with _book(room) as book:
-                described = summary_sheet.write(book, result, remarks)
-                findings_sheet.write(book, result, cap=sheet_rows, companion=names[FINDINGS_BESIDE])
-                input_sheet.write(book, result, cap=rejected_rows, companion=names[REJECTED_BESIDE])
-                coverage_sheet.write(book, result, rules)
-                tables_sheet.write(book, result)
-                rules_sheet.write(book, result, rules)
-                save(book.workbook, made, as_of=result.options.as_of, chart_text=described)
+            book = _book(result, room)
+            view = view_of(result, rules, sheet_rows, rejected_rows, said)
+            for sheet in SHEETS:
+                sheet.write(book, view)
+            save(book, made, as_of=result.options.as_of)
             if _put(made, target, companions, room):
                 return target
 
 
-@contextmanager
-def _book(room: Path) -> Iterator[Book]:
-    """A workbook to fill; its streams are closed whatever happens."""
-    workbook = Workbook(write_only=True)
+def _book(result: AuditResult, room: Path) -> Book:
+    """A workbook to fill."""
+    workbook = Workbook()
+    workbook.remove(workbook.active)
     properties = workbook.properties
     properties.title = "Claim audit report"
     properties.subject = "Findings of a claim audit; confidential, contains patient data"
     properties.creator = properties.lastModifiedBy = f"auditor {auditor.__version__}"
     properties.language = "en-US"
-    book = Book(workbook, style.register(workbook), room)
-    try:
-        yield book
-    finally:
-        close(book)
+    run = result.options.run_id
+    about = f"Claim audit as of {result.options.as_of.isoformat()}" + (
+        f", run {run}" if run else ""
+    )
+    return Book(workbook, style.register(workbook), room, about)
 
 
 def _put(made: Path, target: Path, companions: dict[str, pl.DataFrame], room: Path) -> bool:

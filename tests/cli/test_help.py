@@ -27,7 +27,7 @@ COMMANDS = list(commands(typer.main.get_command(app)))
 
 def test_the_commands_are_these() -> None:
     assert {path[0] for path in COMMANDS if path} == {
-        "audit", "config", "demo", "layout", "reference", "rules",
+        "audit", "config", "demo", "layout", "reference", "review", "rules",
     }  # fmt: skip
 
 

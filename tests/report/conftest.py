@@ -14,6 +14,7 @@ from auditor.intake.interface import FileRead
 from auditor.reference.interface import Release
 from auditor.result import AuditOptions, AuditResult
 from schemas import (
+    ClaimLines,
     Coverage,
     Findings,
     RejectedRows,
@@ -174,6 +175,67 @@ def random_findings(count: int, seed: int = 7, *, hostile: bool = False) -> pl.D
     return findings(rows)
 
 
+def line(row: int, **values: object) -> dict[str, Any]:
+    """One plain claim line as a dict; `values` replace its own."""
+    plain: dict[str, Any] = {
+        "source_file": "march.csv",
+        "source_row": row + 2,
+        "line_key": row,
+        "claim_id": "C1",
+        "line_number": row + 1,
+        "patient_id": "P1",
+        "payer": "PAYER1",
+        "line_of_business": "medicare",
+        "rendering_npi": "1234567893",
+        "service_date_from": date(2025, 3, 10),
+        "claim_dates": False,
+        "received_date": date(2025, 3, 20),
+        "place_of_service": "11",
+        "code": "77002",
+        "modifiers": "",
+        "units": 1000,
+        "charge_amount": 12_050,
+        "allowed_amount": 7_525,
+        "paid_amount": 6_000,
+        "paid_status": "paid",
+        "diagnoses": "M171 M25561",
+    }
+    plain |= values
+    nothing = dict.fromkeys(dtypes(ClaimLines))
+    return nothing | {"service_date_to": plain["service_date_from"]} | plain
+
+
+def flagged(
+    lines: Sequence[dict[str, Any]],
+    hits: Sequence[tuple[int, int | None, dict[str, object]]],
+    **values: object,
+) -> AuditResult:
+    """A result with `lines` and findings on them: place, counterpart's place or None, values."""
+    rows = []
+    for n, (row, other, own) in enumerate(hits, start=1):
+        at, met = lines[row], {} if other is None else lines[other]
+        same = ("source_file", "source_row", "claim_id", "line_number", "patient_id", "payer")
+        rows.append(
+            finding(
+                n,
+                **{name: at[name] for name in (*same, "rendering_npi", "code", "modifiers")},
+                service_date=at["service_date_from"],
+                counterpart_claim_id=met.get("claim_id"),
+                counterpart_line_number=met.get("line_number"),
+                counterpart_code=met.get("code"),
+            )
+            | own
+        )
+    places = pl.DataFrame(
+        [(row, other) for row, other, _ in hits],
+        schema={"row": pl.UInt32, "other": pl.UInt32},
+        orient="row",
+    )
+    known = pl.DataFrame(lines, schema=dtypes(ClaimLines), orient="row")
+    plain: dict[str, Any] = {"lines": known, "lines_of_files": known.height, "places": places}
+    return make_result(findings(rows), **(plain | values))
+
+
 def file_read(name: str = "march.csv", **values: object) -> FileRead:
     plain: dict[str, Any] = {
         "name": name,
@@ -318,6 +380,8 @@ class Make:
     release = staticmethod(release)
     result = staticmethod(make_result)
     rich = staticmethod(rich_result)
+    line = staticmethod(line)
+    flagged = staticmethod(flagged)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from auditor.report.heights import HIGHEST, height_of, heights_of, lines_of
+from auditor.report.heights import HIGHEST, height_of, heights, lines_of
 
 MESSAGE = (
     "Add-on 77002 on 2025-03-10 has no qualifying primary by the same practitioner."
@@ -19,6 +19,7 @@ MESSAGE = (
         ("", 10, 1),
         ("short", 10, 1),
         ("one\ntwo\nthree", 20, 3),
+        ("one line that is long enough for two\nand a short one\n\n", 30, 5),
         ("AOC-3 GLB-25 GLB-57 MOD-26IND MOD-26POS STA-B", 38, 2),
         ("Header row", 10, 2),
         ("an unbreakable word is not split before it fills a line", 60, 1),
@@ -43,11 +44,11 @@ def test_a_row_is_as_high_as_its_highest_text() -> None:
         lines_of(MESSAGE, 52),
         1,
     ]
-    assert heights_of(frame, {"a": 52, "b": 30}) == [height_of(n) for n in alone]
-    assert heights_of(frame, {}) == [height_of(1)] * 3
+    assert heights(frame, {"a": 52, "b": 30}).to_list() == [height_of(n) for n in alone]
+    assert heights(frame, {}).to_list() == [height_of(1)] * 3
 
 
 def test_no_row_is_higher_than_excel_allows() -> None:
     frame = pl.DataFrame({"a": ["x" * 40_000, "\n" * 40_000]})
-    assert heights_of(frame, {"a": 50}) == [HIGHEST, HIGHEST]
+    assert heights(frame, {"a": 50}).to_list() == [HIGHEST, HIGHEST]
     assert height_of(40_000) == HIGHEST <= 409

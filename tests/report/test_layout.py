@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     from auditor.result import AuditResult
     from tests.report.conftest import Make
 
-SHEETS = ["Summary", "Findings", "Input", "Coverage", "Tables", "Rules"]
+SHEETS = [
+    "Summary",
+    "Worklist",
+    "Findings",
+    "Claim lines",
+    "Input",
+    "Coverage",
+    "Tables",
+    "Rules",
+    "About",
+]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +54,7 @@ def test_sheets_in_order(book: Workbook) -> None:
 
 @pytest.mark.parametrize(
     ("sheet", "table", "rows"),
-    [("Findings", "Findings", 80), ("Coverage", "Coverage", 14), ("Rules", "RuleCatalogue", 10)],
+    [("Findings", "Findings", 80), ("Coverage", "Coverage", 10), ("Rules", "RuleCatalogue", 10)],
 )
 def test_tables_cover_their_rows_and_name_their_columns(
     book: Workbook, sheet: str, table: str, rows: int
@@ -68,9 +78,10 @@ def test_findings_freeze_header_and_the_columns_that_name_the_finding(book: Work
 
 def test_leading_columns_are_what_a_coder_needs_first(book: Workbook) -> None:
     headers = [c.value for c in book["Findings"][2]]
-    wanted = ["Tier", "Rule", "Claim", "Line", "Patient", "Date of service", "Code", "Modifiers"]
-    wanted += ["What is wrong", "What to do", "At risk (estimate)", "Amount taken from"]
-    wanted += ["Counterpart", "Citation", "Table release", "Table row", "File", "Row"]
+    wanted = ["Tier", "Rule", "Claim", "Line", "Patient", "Rendering NPI", "Date of service"]
+    wanted += ["Code", "Modifiers", "What is wrong", "What to do", "At risk (estimate)"]
+    wanted += ["Amount taken from", "Counterpart", "Disposition", "Reason", "Reviewer"]
+    wanted += ["Decided on", "Valid until", "Decided before", "Citation", "Table release"]
     assert headers[: len(wanted)] == wanted
 
 
@@ -80,7 +91,7 @@ def test_every_column_has_a_width_and_long_texts_wrap(book: Workbook) -> None:
             column = sheet.column_dimensions[get_column_letter(n)]
             assert column.customWidth, (sheet.title, n)
             assert 2 <= column.width <= 80, (sheet.title, n)
-    message = book["Findings"]["I3"]
+    message = book["Findings"]["J3"]
     assert message.alignment.wrap_text
     assert book["Findings"].row_dimensions[3].height > 15
 
@@ -96,8 +107,9 @@ def test_certain_first_and_tier_told_by_word_and_colour(
     fills = {sheet.cell(row, 1).value: sheet.cell(row, 1).fill.fgColor.rgb for row in range(3, 83)}
     assert set(fills) == set(order)
     assert len(set(fills.values())) == 3
-    messages = [sheet.cell(row, 9).value for row in range(3, 83)]
-    assert messages == result.findings["message"].to_list()
+    ids = [c.value for c in sheet[2]].index("Finding id") + 1
+    told = {sheet.cell(row, ids).value: sheet.cell(row, 10).value for row in range(3, 83)}
+    assert told == dict(result.findings.select("finding_id", "message").iter_rows())
 
 
 def test_certain_first_whatever_order_comes_in(make: type[Make], tmp_path: Path) -> None:
@@ -109,11 +121,12 @@ def test_certain_first_whatever_order_comes_in(make: type[Make], tmp_path: Path)
 
 def test_print_setup(book: Workbook) -> None:
     for sheet in book:
-        assert sheet.page_setup.orientation == "landscape"
+        whole = sheet.title == "Summary"
+        assert sheet.page_setup.orientation == ("portrait" if whole else "landscape")
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
-        assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
-        footer = sheet.oddFooter.left.text
-        assert footer == "Confidential: contains patient data, page &P of &N"
+        assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, int(whole))
+        assert sheet.oddFooter.left.text == "Confidential: contains PHI (patient data)"
+        assert sheet.oddFooter.right.text == "Page &P of &N"
 
 
 def test_document_properties_are_those_of_the_run(book: Workbook) -> None:
@@ -123,18 +136,18 @@ def test_document_properties_are_those_of_the_run(book: Workbook) -> None:
     assert properties.created == properties.modified == datetime(2026, 11, 21)  # noqa: DTZ001 - Excel's times have no zone
 
 
-def test_one_chart_described_in_words_and_dashes_left_out_of_it(
+def test_charts_are_described_in_words(
     rich: tuple[AuditResult, Path],
 ) -> None:
     _, path = rich
     with ZipFile(path) as archive:
         charts = [n for n in archive.namelist() if n.startswith("xl/charts/")]
-        assert len(charts) == 1
+        assert len(charts) == 2
         drawing = archive.read("xl/drawings/drawing1.xml").decode()
-        chart = archive.read(charts[0]).decode()
-    assert 'descr="Bar chart of the findings by kind of rule' in drawing
-    assert chart.count('#,##0;;;" sourceLinked="0"') == 3
-    assert chart.count("<ser>") == 3
+        drawn = [archive.read(name).decode() for name in charts]
+    assert 'descr="Bar chart, rules that put most at risk (allowed amount), certain' in drawing
+    assert 'descr="Bar chart, practitioners with most findings, certain' in drawing
+    assert [chart.count("<ser>") for chart in drawn] == [2, 2]
 
 
 def test_excel_marks_no_number_stored_as_text(rich: tuple[AuditResult, Path]) -> None:
@@ -196,7 +209,13 @@ def test_input_lists_files_columns_rejects_set_aside_and_repairs(book: Workbook)
     assert ["april.xlsx [Lines]", 10, "institutional"] in [row[:3] for row in rows]
     told = "no code; no patient\nHCPCS / MRN: (blank) / (blank)"
     assert ["march.csv", 41, "C41", told, "Claim No: =1+1"] in rows
-    assert ["march.csv", 20, "code", "leading zeros restored", "row 100: 100 -> 00100"] in rows
+    assert [
+        "march.csv",
+        20,
+        "procedure code (code)",
+        "leading zeros restored",
+        "row 100: 100 -> 00100",
+    ] in rows
     assert ["march.csv", 17, "units", "not a number, emptied", "one -> (emptied)"] in rows
 
 
@@ -208,7 +227,13 @@ def test_many_repairs_are_counted_whole_and_listed_in_part(
     result = dataclasses.replace(rich, repairs=many)
     sheet = load_workbook(write_report(result, tmp_path / "r.xlsx", rules=make.rules))["Input"]
     rows = [[c.value for c in row] for row in sheet.iter_rows()]
-    assert ["march.csv", 1200, "code", "leading zeros restored", "row 100: 100 -> 00100"] in rows
+    assert [
+        "march.csv",
+        1200,
+        "procedure code (code)",
+        "leading zeros restored",
+        "row 100: 100 -> 00100",
+    ] in rows
     notes = [row[0] for row in rows if row[0] and "The first 1,000 of 1,200 repairs" in row[0]]
     assert len(notes) == 1
     assert sum(row[3] == "leading zeros restored" for row in rows) == 1 + 1000
@@ -216,10 +241,14 @@ def test_many_repairs_are_counted_whole_and_listed_in_part(
 
 def test_coverage_shows_what_was_not_judged_first(book: Workbook) -> None:
     sheet = book["Coverage"]
-    states = [sheet.cell(row, 3).value for row in range(4, 18)]
-    assert states == ["not judged"] * 3 + ["judged with caution"] + ["judged"] * 10
-    assert sheet["B4"].value == "exact-duplicate"
-    assert sheet["G4"].value == "the export has no received date"
+    rows = [[c.value for c in row] for row in sheet.iter_rows(min_row=4)]
+    assert [row[0] for row in rows[:4]] == ["MUE-2", "MUE-3", "DUP-1", "AOC-1"]
+    states = [row[2] for row in rows]
+    assert states == ["partly judged"] * 3 + ["judged with caution"] + ["judged"] * 6
+    assert rows[2][1:6] == ["exact-duplicate", "partly judged", 180, 0, 12]
+    assert rows[2][8] == "the export has no received date (12 lines)"
+    assert rows[3][3:6] == [180, 20, 0]
+    assert rows[3][7].date().isoformat() == "2025-04-03", "with caution is judged"
 
 
 def test_tables_sheet_tells_what_tables_judged_and_which_codes_they_lack(book: Workbook) -> None:
@@ -238,8 +267,14 @@ def test_rules_sheet_is_the_catalogue_and_counts_what_was_found(
     sheet = book["Rules"]
     rows = [[c.value for c in row] for row in sheet.iter_rows(min_row=4)]
     assert [row[0] for row in rows] == [rule.id for rule in make.rules]
-    found = dict(result.findings["rule_id"].value_counts().iter_rows())
-    assert {row[0]: row[3] for row in rows} == {r.id: found.get(r.id, 0) for r in make.rules}
+    found = {
+        (rule, tier): n
+        for rule, tier, n in result.findings.group_by("rule_id", "tier").len().iter_rows()
+    }
+    assert {row[0]: row[3:6] for row in rows} == {
+        r.id: [found.get((r.id, tier), 0) for tier in ("certain", "review", "info")]
+        for r in make.rules
+    }
     first = dict(zip([c.value for c in sheet[3]], rows[0], strict=True))
     assert first["Example that is flagged"] == "99213\n77002"
     assert first["Line of business"].endswith("commercial (review), unknown (review)")

@@ -122,7 +122,7 @@ def test_more_findings_than_a_sheet_holds(make: type[Make], tmp_path: Path) -> N
     book = load_workbook(path)
     sheet = book["Findings"]
     assert sheet.max_row == 2 + 20
-    assert sheet.tables["Findings"].ref == "A2:AB22"
+    assert sheet.tables["Findings"].ref == "A2:AI22"
     assert sheet["A1"].value.startswith("50 findings, of which the sheet holds the first 20")
     assert "r.findings.csv" in sheet["A1"].value
     head = " ".join(str(book["Summary"].cell(row, 2).value) for row in range(1, 6))

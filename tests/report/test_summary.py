@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 
 from auditor.errors import AuditorError, ExitCode
 from auditor.report import figures, summary, write_findings, write_report, write_summary
+from auditor.rules.options import RuleOptions
 from schemas import Coverage, dtypes
 
 if TYPE_CHECKING:
@@ -35,6 +36,12 @@ def rows_of(path: Path) -> list[list[Any]]:
 
 def texts_of(path: Path) -> list[str]:
     return [value for row in rows_of(path) for value in row if isinstance(value, str)]
+
+
+def about_of(path: Path) -> dict[str, str]:
+    """Name -> text, of the sheet About."""
+    rows = load_workbook(path)["About"].iter_rows(values_only=True)
+    return {row[0]: " ".join(t for t in row[1:] if isinstance(t, str)) for row in rows if row[0]}
 
 
 def by_hand(
@@ -103,28 +110,29 @@ def test_no_sum_of_all_amounts_anywhere(rich: tuple[AuditResult, Path]) -> None:
 def test_rules_and_families_count_all_findings(rich: tuple[AuditResult, Path]) -> None:
     result, path = rich
     rows = rows_of(path)
-    counts = {row[0]: row[1:4] for row in rows if row[0]}
-    want = [result.findings.filter(rule_id="PTP-1", tier=tier).height for tier in TIERS]
-    assert counts["PTP-1  pair-without-separation"] == want
+    counts = {row[0]: row[1:6] for row in rows if row[0]}
     family = [
         result.findings.filter(tier=tier)["rule_id"].str.starts_with("PTP").sum() for tier in TIERS
     ]
-    assert counts["Code pairs (PTP)"] == family
+    assert counts["Code pairs (PTP)"][:3] == family
+    _, _, sums = by_hand(result.findings.filter(pl.col("rule_id").str.starts_with("PTP")))
+    money = [float(sums[tier, "allowed"]) for tier in TIERS[:2]]
+    assert counts["Code pairs (PTP)"][3:] == pytest.approx(money)
 
 
 def test_lines_add_up_file_by_file(rich: tuple[AuditResult, Path]) -> None:
     _, path = rich
     rows = rows_of(path)
-    assert ["march.csv", 100, 100, 95, 2, 3, None] in rows
-    assert ["april.xlsx [Lines]", 100, 100, 90, 10, 0, None] in rows
-    assert ["All files", 200, 200, 185, 12, 3, None] in rows
+    assert ["march.csv", 100, 95, 2, 3, 100, "ab" * 6] in rows
+    assert ["april.xlsx [Lines]", 100, 90, 10, 0, 100, "ab" * 6] in rows
+    assert ["All files", 200, 185, 12, 3, 200, None] in rows
 
 
 def test_files_of_one_name_are_told_together(make: type[Make], tmp_path: Path) -> None:
     files = (make.file(), make.file(sha256="ef" * 32))
     result = make.result(files=files, lines_read=200, lines_audited=200)
     rows = rows_of(write_report(result, tmp_path / "r.xlsx", rules=make.rules))
-    assert ["march.csv", 200, 200, 200, 0, 0, None] in rows
+    assert ["march.csv", 200, 200, 0, 0, 200, f"{'ab' * 6}, {'ef' * 6}"] in rows
     assert summary(result)["files"][0]["sha256"] == ["ab" * 32, "ef" * 32]
 
 
@@ -166,8 +174,8 @@ def test_what_could_not_be_judged_is_on_the_first_screen(rich: tuple[AuditResult
         "Medicaid tables are not loaded",
         None,
         None,
-        "MUE-2 MUE-3",
         None,
+        "MUE-2, MUE-3",
         45,
     ] in rows
     assert [next(r for r in rows if r[0] == "Rejected")[n] for n in (0, 6)] == ["Rejected", 3]
@@ -186,7 +194,8 @@ def test_starter_set_is_told_with_what_to_do(rich: tuple[AuditResult, Path]) -> 
     assert len(advice) == 1
     assert "Unit limits, practitioner (MUE)" in advice[0]
     assert "auditor reference import" in advice[0]
-    assert {"starter", "full", "not used"} <= set(texts)
+    assert {"starter", "full"} <= set(texts)
+    assert "Code pairs, hospital (PTP)" not in texts, "it decided nothing"
 
 
 def test_the_advice_is_not_given_twice(make: type[Make], tmp_path: Path) -> None:
@@ -204,16 +213,16 @@ def test_no_advice_where_every_table_is_full(make: type[Make], tmp_path: Path) -
 def test_unknown_line_of_business_is_explained(
     rich: tuple[AuditResult, Path], make: type[Make], tmp_path: Path
 ) -> None:
-    assert [t for t in texts_of(rich[1]) if "--line-of-business" in t]
-    known = texts_of(write_report(make.result(), tmp_path / "r.xlsx", rules=make.rules))
-    assert not [t for t in known if "--line-of-business" in t]
+    assert "--line-of-business" in about_of(rich[1])["unknown"]
+    known = about_of(write_report(make.result(), tmp_path / "r.xlsx", rules=make.rules))
+    assert "unknown" not in known
 
 
 def test_notes_dates_and_run_are_told(rich: tuple[AuditResult, Path]) -> None:
     texts = texts_of(rich[1])
     assert any(t.startswith("20 lines do not say") for t in texts)
     assert any("services of 2025-01-02 to 2025-03-30" in t for t in texts)
-    assert "r1" in texts
+    assert about_of(rich[1])["Run"] == "r1"
 
 
 def test_summary_file_holds_the_same_figures_with_sorted_keys(
@@ -235,8 +244,52 @@ def test_summary_file_holds_the_same_figures_with_sorted_keys(
     assert lines["set_aside_by_reason"] == {"institutional": 10, "void": 1, "superseded": 1}
     assert told["files"][0]["audited"] == 95
     assert told["releases"][2]["starter"] is True
-    assert told["options"] == {"as_of": "2026-11-21", "run_id": "r1", "select": [], "ignore": []}
+    plain = {"as_of": "2026-11-21", "run_id": "r1", "select": [], "ignore": [], "rules": {}}
+    assert told["options"] == plain
     assert len(told["coverage"]) == result.coverage.height
+
+
+def test_settings_of_the_rules_are_told(make: type[Make], tmp_path: Path) -> None:
+    rules = RuleOptions(
+        tiers={"MUE-2": "review"},
+        adopted={"commercial": frozenset({"PTP-1", "MUE-2"})},
+        minutes_per_day=600,
+    )
+    options = dataclasses.replace(make.result().options, rules=rules)
+    result = make.result(options=options)
+    assert summary(result)["options"]["rules"] == {
+        "adopted": {"commercial": ["MUE-2", "PTP-1"]},
+        "minutes_per_day": 600,
+        "tiers": {"MUE-2": "review"},
+    }
+    told = about_of(write_report(result, tmp_path / "r.xlsx", rules=make.rules))
+    assert told["Settings of the rules"] == (
+        "tiers: MUE-2 review; adopted: commercial MUE-2 PTP-1; minutes per day: 600"
+    )
+
+
+def test_charts_draw_what_the_findings_add_up_to(rich: tuple[AuditResult, Path]) -> None:
+    result, path = rich
+    sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    people: dict[str, int] = defaultdict(int)
+    for row in result.findings.iter_rows(named=True):
+        if row["tier"] != "info":
+            people[row["rendering_npi"]] += 1
+        if row["tier"] != "info" and row["amount_basis"] == "allowed":
+            sums[f"{row['rule_id']} {row['rule_name']}"][row["tier"]] += row["amount_at_risk"]
+    sheet = load_workbook(path)["Summary"]
+    drawn = [[c.value for c in row] for row in sheet.iter_rows(min_col=11, max_col=17)]
+    head = next(n for n, row in enumerate(drawn) if row[0] == "Drawn in the chart")
+    bars = [row for row in drawn[head + 1 : head + 9] if row[0]]
+    largest = sorted(sums, key=lambda rule: -max(sums[rule].values()))
+    assert [row[0] for row in bars] == largest[:8]
+    for name, certain, review, *_ in bars:
+        assert [certain, review] == pytest.approx([float(sums[name][t]) for t in TIERS[:2]])
+    assert bars[0][4:] == [
+        "1234567893",
+        *[result.findings.filter(tier=t).height for t in TIERS[:2]],
+    ]
+    assert sum(people.values()) == sum(bars[0][5:])
 
 
 def test_summary_file_holds_no_patient_data_and_no_file_name(

@@ -1,0 +1,181 @@
+"""Rows of a sheet as XML: long tables a column at a time, single rows cell by cell.
+
+A report may have millions of cells, and a Python object for each is what makes workbooks slow. So
+a table is turned into sheet XML by polars' string expressions, some thousand rows at a time, while
+the file is being written; openpyxl makes everything around it (ECMA-376 part 1, 18.3.1). A text is
+always an inline string, whatever it says: a claim's '=1+1' never becomes a formula.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+from xml.sax.saxutils import escape, quoteattr
+
+import polars as pl
+
+from auditor.report.heights import heights
+from auditor.report.text import DAY_ZERO, FIRST_DAY, cell_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+Value: TypeAlias = "str | int | float | None"
+"""What a single cell takes: a text, a number (dates are Excel's day numbers), or nothing."""
+
+PIECE = 10_000
+"""Rows rendered at a time: some tens of megabytes of text."""
+MOST_LINKS = 65_530
+"""Excel repairs, and so drops, the links of a sheet that has more."""
+_TEXT_OPEN, _TEXT_CLOSE = '<is><t xml:space="preserve">', "</t></is></c>"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A frame that stands in a sheet: what is in each column, and how each column looks."""
+
+    frame: pl.DataFrame
+    values: tuple[pl.Expr, ...]
+    """One elementwise expression a column; blank where the answer is null or ''."""
+    styles: tuple[int, ...]
+    """The style of each column."""
+    letters: tuple[str, ...]
+    first: int
+    """Number of its first row."""
+    wrapped: Mapping[int, float]
+    """Width of the columns (0-based) whose texts wrap: they make the row high."""
+    special: Mapping[int, tuple[pl.Expr, Mapping[str, int]]]
+    """Of the columns (0-based) whose cells differ in style: what it goes by, and which it is."""
+    links: Mapping[int, pl.Expr]
+    """Where the cells of a column (0-based) lead: a place in this workbook, or null."""
+
+
+def row_xml(
+    number: int,
+    height: float,
+    letters: Sequence[str],
+    values: Sequence[Value],
+    styles: Sequence[int],
+) -> bytes:
+    """One row; a str is a text whatever it says, all else a number, None leaves a cell out."""
+    parts = [f'<row r="{number}" ht="{height:g}" customHeight="1">']
+    for letter, value, style in zip(letters, values, styles, strict=False):
+        if value is None:
+            continue
+        start = f'<c r="{letter}{number}" s="{style}"'
+        if type(value) is not str:
+            parts.append(f"{start}><v>{value:.16g}</v></c>")
+        elif value:
+            parts.append(f'{start} t="inlineStr">{_TEXT_OPEN}{escape(value)}{_TEXT_CLOSE}')
+        else:
+            parts.append(f"{start}/>")
+    parts.append("</row>")
+    return "".join(parts).encode()
+
+
+def rows_of(block: Block) -> Iterator[bytes]:
+    """The rows of `block`, a piece at a time."""
+    for place in range(0, block.frame.height, PIECE):
+        piece = block.frame.slice(place, PIECE).rechunk()
+        yield _rows(block, piece, block.first + place)
+
+
+def links_of(block: Block, most: int) -> tuple[bytes, int]:
+    """The `hyperlink` elements of `block`, at most `most` of them, and how many they are."""
+    found: list[pl.Series] = []
+    for n, where in block.links.items():
+        row = pl.int_range(block.first, block.first + block.frame.height, dtype=pl.UInt32)
+        cells = block.frame.select(where.alias("to"), row.alias("row")).drop_nulls("to")
+        cells = cells.head(max(0, most - sum(f.len() for f in found)))
+        found.append(cells.select(_link(block.letters[n]).alias("xml"))["xml"])
+    count = sum(f.len() for f in found)
+    return "".join(f.str.join("").item() or "" for f in found).encode(), count
+
+
+def link_xml(cell: str, where: str) -> bytes:
+    """One link from `cell` to a place in this workbook."""
+    return f"<hyperlink ref={quoteattr(cell)} location={quoteattr(where)}/>".encode()
+
+
+def _link(letter: str) -> pl.Expr:
+    to = pl.col("to").str.replace_many(["&", "<", '"'], ["&amp;", "&lt;", "&quot;"])
+    return pl.format('<hyperlink ref="{}{}" location="{}"/>', pl.lit(letter), pl.col("row"), to)
+
+
+def _rows(block: Block, piece: pl.DataFrame, first: int) -> bytes:
+    names = [str(n) for n in range(len(block.values))]
+    ready = piece.select(v.alias(n) for v, n in zip(block.values, names, strict=True))
+    by = piece.select(key.alias(names[n]) for n, (key, _) in block.special.items())
+    bodies = {}
+    for n, name in enumerate(names):
+        values, usual, own = ready[name], block.styles[n], block.special.get(n)
+        # a style that is the same for the whole column is part of the text around the value
+        style = str(usual) if own is None else _styles(by[name], own[1], usual)
+        bodies[name] = _body(values, style)
+    high = {names[n]: width for n, width in block.wrapped.items()}
+    parts: list[pl.Expr] = []
+    for letter, name in zip(block.letters, names, strict=False):  # a listing may be narrower
+        parts += [pl.lit(f'<c r="{letter}'), pl.col("row"), pl.col(name)]
+    row = pl.int_range(first, first + piece.height, dtype=pl.UInt32).cast(pl.String).alias("row")
+    height = heights(ready, high).cast(pl.String).alias("height")
+    made = pl.DataFrame(bodies).with_columns(row, height)
+    whole = pl.concat_str(
+        pl.lit('<row r="'),
+        "row",
+        pl.lit('" ht="'),
+        "height",
+        pl.lit('" customHeight="1">'),
+        *parts,
+        pl.lit("</row>"),
+    )
+    text: str = made.select(whole.str.join("")).item()
+    return text.encode()
+
+
+def _styles(values: pl.Series, own: Mapping[str, int], usual: int) -> pl.Series:
+    """The style number of each value, as a text."""
+    return values.replace_strict(
+        {value: str(style) for value, style in own.items()},
+        default=str(usual),
+        return_dtype=pl.String,
+    )
+
+
+def _body(values: pl.Series, style: str | pl.Series) -> pl.Series:
+    """What follows a cell's letter and row: its style, its type and its value."""
+    frame = pl.DataFrame({"v": values})
+    if isinstance(style, str):
+        opened: list[pl.Expr] = [pl.lit(f'" s="{style}"')]
+    else:
+        frame = frame.with_columns(style.alias("s"))
+        opened = [pl.lit('" s="'), pl.col("s"), pl.lit('"')]
+    if values.dtype == pl.String:
+        texts = cell_texts(values).str.replace_many(["&", "<", ">"], ["&amp;", "&lt;", "&gt;"])
+        frame = frame.with_columns(texts.alias("v"))
+        full = _text(opened)
+        blank = values.is_null() | (values == "")
+    elif values.dtype == pl.Date:
+        numbers = (pl.col("v") - DAY_ZERO).dt.total_days().cast(pl.String)
+        full = _number(opened, numbers)
+        if bool((values < FIRST_DAY).any()):
+            iso = _text(opened, pl.col("v").dt.to_string())
+            full = pl.when(pl.col("v") < FIRST_DAY).then(iso).otherwise(full)
+        blank = values.is_null()
+    else:
+        full = _number(opened, pl.col("v").cast(pl.String))
+        blank = values.is_null()
+    if blank.any():
+        frame = frame.with_columns(blank.alias("b"))
+        full = pl.when("b").then(pl.concat_str(*opened, pl.lit("/>"))).otherwise(full)
+    return frame.select(full.alias("x"))["x"]
+
+
+def _text(opened: list[pl.Expr], value: pl.Expr | None = None) -> pl.Expr:
+    value = pl.col("v") if value is None else value
+    return pl.concat_str(
+        *opened, pl.lit(f' t="inlineStr">{_TEXT_OPEN}'), value, pl.lit(_TEXT_CLOSE)
+    )
+
+
+def _number(opened: list[pl.Expr], value: pl.Expr) -> pl.Expr:
+    return pl.concat_str(*opened, pl.lit("><v>"), value, pl.lit("</v></c>"))
