@@ -46,6 +46,7 @@ def audit(
     from schemas import (  # noqa: PLC0415 - as above
         Coverage,
         Findings,
+        SeparablePairs,
         TableCoverage,
         UnjudgedCodes,
         empty,
@@ -66,7 +67,9 @@ def audit(
     standing = _Standing(intake.lines, versions.gone)
     if standing.height == 0:
         found = Assembled(
-            empty(Findings), pl.DataFrame(schema={"row": pl.UInt32, "other": pl.UInt32})
+            empty(Findings),
+            pl.DataFrame(schema={"row": pl.UInt32, "other": pl.UInt32}),
+            empty(SeparablePairs),
         )
         covered = Covered(empty(Coverage), empty(TableCoverage), empty(UnjudgedCodes))
     else:
@@ -116,6 +119,7 @@ def audit(
         lines_of_files=audited,
         lines_gone=versions.gone,
         places=found.places,
+        pairs=found.pairs,
     )
 
 

@@ -86,6 +86,8 @@ class AuditResult:
     places: pl.DataFrame = field(default_factory=_nowhere)
     """row, other: for each finding, in their order, the place in `lines` of its line and of its
     counterpart (null: none); without rows where nobody knows."""
+    pairs: pl.DataFrame = field(default_factory=lambda: _empty("SeparablePairs"))
+    """schemas.SeparablePairs; without rows where PTP-BYP did not run, or no pair met."""
     timings: tuple[Part, ...] = ()
     """What each stage and each rule took; they differ from run to run and go into no output."""
 

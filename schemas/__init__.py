@@ -15,7 +15,7 @@ from schemas.reference import (
     MueValues,
     PtpEdits,
 )
-from schemas.results import Coverage, Findings, TableCoverage, UnjudgedCodes
+from schemas.results import Coverage, Findings, SeparablePairs, TableCoverage, UnjudgedCodes
 from schemas.review import Decisions, Dispositions, Standing, Unmatched
 from schemas.tools import dtypes, empty
 
@@ -32,6 +32,7 @@ __all__ = [
     "PtpEdits",
     "RejectedRows",
     "Repairs",
+    "SeparablePairs",
     "SetAside",
     "Standing",
     "TableCoverage",

@@ -8,53 +8,116 @@ identifiers are text. Modifiers and diagnoses are joined by one space, in the or
 import pandera.polars as pa
 import polars as pl
 
+from schemas.tools import CENTS
+
 
 class ClaimLines(pa.DataFrameModel):
     """One professional service line; required of an export: claim, patient, date, code."""
 
     source_file: pl.String = pa.Field(description="File name, and [sheet] for a workbook")
     source_row: pl.UInt32 = pa.Field(description="1-based row in the file as a person sees it")
-    line_key: pl.UInt32 = pa.Field(description="Dense, 0-based, unique over the batch")
-    claim_id: pl.String
-    line_number: pl.Int32 = pa.Field(nullable=True)
-    patient_id: pl.String
-    patient_birth_date: pl.Date = pa.Field(nullable=True)
-    patient_sex: pl.String = pa.Field(nullable=True)
-    payer: pl.String = pa.Field(nullable=True)
-    payer_sequence: pl.String = pa.Field(nullable=True, description="primary, secondary ...")
+    line_key: pl.UInt32 = pa.Field(description="Number of the line: 0-based, dense, unique")
+    claim_id: pl.String = pa.Field(description="Claim number, as in the file; digits are text")
+    line_number: pl.Int32 = pa.Field(
+        nullable=True, description="The file's own; of a wide row the place in it"
+    )
+    patient_id: pl.String = pa.Field(description="Patient or member identifier, as in the file")
+    patient_birth_date: pl.Date = pa.Field(nullable=True, description="Birth date of the patient")
+    patient_sex: pl.String = pa.Field(nullable=True, description="F female, M male, U unknown")
+    payer: pl.String = pa.Field(
+        nullable=True, description="Name or id of the payer, as in the file"
+    )
+    payer_sequence: pl.String = pa.Field(
+        nullable=True,
+        description="Whether this payer pays first: primary, secondary, tertiary, or the file's "
+        "own word in lower case",
+    )
     line_of_business: pl.String = pa.Field(
         isin=["medicare", "medicaid", "commercial", "unknown"],
         description="Selects the rule profile; unknown where neither file nor operator says",
     )
-    claim_frequency: pl.String = pa.Field(nullable=True, description="1 original, 7, 8")
-    original_claim_id: pl.String = pa.Field(nullable=True)
+    claim_frequency: pl.String = pa.Field(
+        nullable=True,
+        description="Claim frequency code of the 837P (CLM05-3): 1 original, 7 replacement, 8 void",
+    )
+    original_claim_id: pl.String = pa.Field(
+        nullable=True,
+        description="Of a replacement or void: the claim it is about, by the payer's control "
+        "number or by its claim number",
+    )
     payer_claim_id: pl.String = pa.Field(
         nullable=True, description="The payer's control number of this claim (ICN, DCN, TCN)"
     )
-    rendering_npi: pl.String = pa.Field(nullable=True)
-    billing_npi: pl.String = pa.Field(nullable=True)
-    referring_npi: pl.String = pa.Field(nullable=True)
-    tax_id: pl.String = pa.Field(nullable=True)
-    specialty: pl.String = pa.Field(nullable=True)
-    clia_number: pl.String = pa.Field(nullable=True)
-    service_date_from: pl.Date
-    service_date_to: pl.Date = pa.Field(description="Equal to service_date_from when absent")
+    rendering_npi: pl.String = pa.Field(
+        nullable=True, description="NPI of the practitioner who gave the service; form not judged"
+    )
+    billing_npi: pl.String = pa.Field(
+        nullable=True, description="NPI of the practice that bills; form not judged"
+    )
+    referring_npi: pl.String = pa.Field(
+        nullable=True, description="NPI of the practitioner who referred or ordered"
+    )
+    tax_id: pl.String = pa.Field(
+        nullable=True, description="Tax identification number (EIN or SSN) of the billing practice"
+    )
+    specialty: pl.String = pa.Field(
+        nullable=True,
+        description="Specialty of the rendering practitioner: Medicare specialty code, NUCC "
+        "taxonomy code, or the file's own word",
+    )
+    clia_number: pl.String = pa.Field(
+        nullable=True, description="CLIA number of the laboratory: ten characters"
+    )
+    service_date_from: pl.Date = pa.Field(description="First day of the service")
+    service_date_to: pl.Date = pa.Field(
+        description="Last day of the service; equal to service_date_from where the file has none"
+    )
     claim_dates: pl.Boolean = pa.Field(
         description="The two dates are the whole claim's, because the file does not date the line"
     )
-    received_date: pl.Date = pa.Field(nullable=True)
-    place_of_service: pl.String = pa.Field(nullable=True, description="Two digits")
-    code: pl.String = pa.Field(description="CPT or HCPCS, upper case; form not yet judged")
-    modifiers: pl.String = pa.Field(description="Upper case, space-joined, '' for none")
-    units: pl.Int64 = pa.Field(nullable=True, description="Thousandths of a unit")
-    charge_amount: pl.Int64 = pa.Field(nullable=True, description="Cents")
-    allowed_amount: pl.Int64 = pa.Field(nullable=True, description="Cents")
-    paid_amount: pl.Int64 = pa.Field(nullable=True, description="Cents")
-    paid_status: pl.String = pa.Field(nullable=True, isin=["paid", "denied"])
-    diagnoses: pl.String = pa.Field(description="Without dots, space-joined, '' for none")
-    diagnosis_pointers: pl.String = pa.Field(nullable=True)
-    ndc: pl.String = pa.Field(nullable=True)
-    claim_note: pl.String = pa.Field(nullable=True)
+    received_date: pl.Date = pa.Field(
+        nullable=True, description="Day on which the payer received the claim"
+    )
+    place_of_service: pl.String = pa.Field(
+        nullable=True, description="CMS place of service code, two digits"
+    )
+    code: pl.String = pa.Field(
+        description="Procedure: CPT or HCPCS Level II code, upper case; form not yet judged"
+    )
+    modifiers: pl.String = pa.Field(
+        description="CPT and HCPCS modifiers, upper case, in the order of the claim, joined by one "
+        "space; empty text for none"
+    )
+    units: pl.Int64 = pa.Field(
+        nullable=True,
+        metadata={"unit": "thousandths of a unit"},
+        description="Units of service: 1500 is 1.5",
+    )
+    charge_amount: pl.Int64 = pa.Field(
+        nullable=True, metadata=CENTS, description="What the practice charged for the line"
+    )
+    allowed_amount: pl.Int64 = pa.Field(
+        nullable=True, metadata=CENTS, description="What the payer allowed for the line"
+    )
+    paid_amount: pl.Int64 = pa.Field(
+        nullable=True, metadata=CENTS, description="What the payer paid for the line"
+    )
+    paid_status: pl.String = pa.Field(
+        nullable=True,
+        isin=["paid", "denied"],
+        description="What the payer did with the line; empty for any other status (pending)",
+    )
+    diagnoses: pl.String = pa.Field(
+        description="ICD-10-CM codes without dots, in the order of the claim, joined by one space; "
+        "empty text for none"
+    )
+    diagnosis_pointers: pl.String = pa.Field(
+        nullable=True,
+        description="Which diagnoses the line is for: letters (A is the first) or numbers, joined "
+        "by one space",
+    )
+    ndc: pl.String = pa.Field(nullable=True, description="National Drug Code of the product")
+    claim_note: pl.String = pa.Field(nullable=True, description="Free text of the claim or line")
 
     class Config:
         """Exactly these columns."""
@@ -69,11 +132,15 @@ class RejectedRows(pa.DataFrameModel):
     the absence of a line is lowered to review where the missing line might be this one.
     """
 
-    source_file: pl.String
-    source_row: pl.UInt32
-    claim_id: pl.String = pa.Field(nullable=True)
-    patient_id: pl.String = pa.Field(nullable=True)
-    service_date: pl.Date = pa.Field(nullable=True)
+    source_file: pl.String = pa.Field(description="File name, and [sheet] for a workbook")
+    source_row: pl.UInt32 = pa.Field(description="1-based row in the file as a person sees it")
+    claim_id: pl.String = pa.Field(nullable=True, description="Claim number, if it could be read")
+    patient_id: pl.String = pa.Field(
+        nullable=True, description="Patient identifier, if it could be read"
+    )
+    service_date: pl.Date = pa.Field(
+        nullable=True, description="First day of the service, if it could be read"
+    )
     reasons: pl.String = pa.Field(description="Every reason, joined by '; ', in plain words")
     column: pl.String = pa.Field(
         nullable=True, description="The column each reason is about, joined by '; '; null: the row"
@@ -92,10 +159,15 @@ class RejectedRows(pa.DataFrameModel):
 class SetAside(pa.DataFrameModel):
     """A line read and understood, and on purpose not audited."""
 
-    source_file: pl.String
-    source_row: pl.UInt32
-    claim_id: pl.String = pa.Field(nullable=True)
-    reason: pl.String = pa.Field(isin=["institutional", "void", "superseded", "seen before"])
+    source_file: pl.String = pa.Field(description="File name, and [sheet] for a workbook")
+    source_row: pl.UInt32 = pa.Field(description="1-based row in the file as a person sees it")
+    claim_id: pl.String = pa.Field(nullable=True, description="Claim number, as in the file")
+    reason: pl.String = pa.Field(
+        isin=["institutional", "void", "superseded", "seen before"],
+        description="institutional: no professional claim; void: the claim or the void that took "
+        "it back; superseded: a newer version of the claim stands; seen before: it came in an "
+        "earlier file",
+    )
 
     class Config:
         """Exactly these columns."""
@@ -106,12 +178,14 @@ class SetAside(pa.DataFrameModel):
 class Repairs(pa.DataFrameModel):
     """A value that was changed or emptied on the way in, with what stood there."""
 
-    source_file: pl.String
-    source_row: pl.UInt32
-    field: pl.String = pa.Field(description="Canonical column name")
+    source_file: pl.String = pa.Field(description="File name, and [sheet] for a workbook")
+    source_row: pl.UInt32 = pa.Field(description="1-based row in the file as a person sees it")
+    field: pl.String = pa.Field(description="Column of the claim lines that the value went to")
     kind: pl.String = pa.Field(description="What was done, in plain words")
-    raw: pl.String
-    value: pl.String = pa.Field(nullable=True, description="Null: the value was emptied")
+    raw: pl.String = pa.Field(description="What stood in the cell")
+    value: pl.String = pa.Field(
+        nullable=True, description="What it was read as; empty: the value was emptied"
+    )
 
     class Config:
         """Exactly these columns."""

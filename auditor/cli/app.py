@@ -10,7 +10,9 @@ from auditor import RULE_SET_VERSION, __version__
 from auditor.cli import config_commands, layout, output, reference, review
 from auditor.cli.audit import audit
 from auditor.cli.demo import demo
+from auditor.cli.estimate import estimate
 from auditor.cli.rules import rules
+from auditor.cli.sample import sample
 
 # Plain help, without boxes and colours: it is the same on every terminal, in every encoding and
 # in the README. Unforeseen errors are told by auditor.cli.failures alone.
@@ -56,4 +58,6 @@ app.add_typer(config_commands.app, name="config")
 app.add_typer(layout.app, name="layout")
 app.add_typer(reference.app, name="reference")
 app.add_typer(review.app, name="review")
+app.command()(sample)
+app.command()(estimate)
 app.command()(demo)

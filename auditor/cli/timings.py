@@ -20,6 +20,7 @@ STAGES = (
     "join rules",
     "findings",
     "coverage",
+    "review",
     "outputs",
 )
 _NOTE = (

@@ -128,7 +128,7 @@ class Batch:
     def code_index(self, texts: pl.Series) -> pl.Series:
         """Index of each code text, null where the batch does not hold it."""
         return texts.replace_strict(
-            self.facts.codes.cast(pl.String),
+            self.facts.codes,
             pl.int_range(self.n_codes, dtype=pl.UInt32, eager=True),
             default=None,
             return_dtype=pl.UInt32,

@@ -88,7 +88,7 @@ def code_facts(
         ],
     )
     grid = (
-        pl.DataFrame({"code": codes.cast(pl.String)})
+        pl.DataFrame({"code": codes})
         .join(
             pl.DataFrame({"day": epochs}, schema={"day": pl.Date}),
             how="cross",

@@ -12,6 +12,7 @@ from auditor.engine.hits import REVIEW, TIER_NAMES
 from auditor.engine.money import at_risk
 from auditor.engine.rebilled import rebilled
 from auditor.rules import catalogue
+from schemas import SeparablePairs, empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from auditor.result import AuditOptions
 
 SCHEMA_VERSION = 1
+LEDGER = "PTP-BYP"
+"""The rule whose pairs are handed over, met or separated."""
 _RULES: dict[str, pl.DataType | type[pl.DataType]] = {
     "rule_id": pl.String,
     "rule_name": pl.String,
@@ -42,6 +45,8 @@ class Assembled(NamedTuple):
     places: pl.DataFrame
     """row, other: for each finding the place of its line, and of its counterpart or null, among
     the lines that were looked at."""
+    pairs: pl.DataFrame
+    """schemas.SeparablePairs."""
 
 
 def assemble(state: State, chosen: frozenset[str], options: AuditOptions) -> Assembled:
@@ -51,6 +56,7 @@ def assemble(state: State, chosen: frozenset[str], options: AuditOptions) -> Ass
     # What denies a line that was denied, corrected and billed again is told on the new claim.
     settled = pl.col("row").is_in(rebilled(state).implode())
     hits = _headlines(hits.filter(~(pl.col("denies") & settled)))
+    pairs = _pairs(state, chosen).filter(~settled)
     lines = state.batch.raw
     frame = pl.concat([hits, lines.drop("row")[hits["row"]]], how="horizontal")
     other = lines.select(counterpart_claim_id="claim_id", counterpart_line_number="line_number")
@@ -68,7 +74,14 @@ def assemble(state: State, chosen: frozenset[str], options: AuditOptions) -> Ass
     frame = _old_tables(frame, options.rules.release_gap_review)
     frame = at_risk(frame, state)
     frame = _identify(frame, state)
-    return _finish(frame, options)
+    return Assembled(*_finish(frame, options), pairs)
+
+
+def _pairs(state: State, chosen: frozenset[str]) -> pl.DataFrame:
+    """The pairs that the ledger rule counts, of audited lines; none where it does not run."""
+    if LEDGER not in chosen - state.silent:
+        return empty(SeparablePairs)
+    return state.pairs.filter(pl.col("row") < state.batch.audited_rows)
 
 
 def _held_down(hits: pl.DataFrame, options: AuditOptions) -> pl.DataFrame:
@@ -284,8 +297,8 @@ def _ordinals(frame: pl.DataFrame, state: State) -> pl.Expr:
     return pl.coalesce(number, texts)
 
 
-def _finish(frame: pl.DataFrame, options: AuditOptions) -> Assembled:
-    """The columns of the contract, in the total order of every output."""
+def _finish(frame: pl.DataFrame, options: AuditOptions) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The columns of the contract and the places, in the total order of every output."""
     frame = frame.sort(
         "tier",
         pl.col("amount_at_risk").fill_null(-1),
@@ -331,4 +344,4 @@ def _finish(frame: pl.DataFrame, options: AuditOptions) -> Assembled:
         run_id=pl.lit(options.run_id),
         schema_version=pl.lit(SCHEMA_VERSION, pl.Int32),
     )
-    return Assembled(findings, frame.select("row", "other"))
+    return findings, frame.select("row", "other")

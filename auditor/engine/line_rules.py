@@ -61,8 +61,18 @@ def _key(lines: pl.DataFrame, state: State) -> pl.Series:
 
 
 def _kinds(lines: pl.DataFrame, key: pl.Series, state: State) -> pl.DataFrame:
-    """One row a distinct kind of line: key, ce, m, pos, lob and all that is known of these."""
+    """One row a distinct kind of line: key, ce, m, pos, lob and all that is known of these.
+
+    facility_bills: how sure it is (a tier) that the facility bills the technical part there.
+    """
     kinds = lines.select("ce", "m", "pos", "lob", key=key).unique("key", maintain_order=True)
+    places = state.batch.reference.policy("facility_pos")
+    kinds = kinds.join(
+        places.select("pos", facility_bills="component_tier"),
+        on="pos",
+        how="left",
+        maintain_order="left",
+    )
     facts = state.batch.facts.table.drop("ce").rename({"day": "epoch_day"})
     mods = state.batch.mods.drop("tokens")
     return pl.concat([kinds, facts[kinds["ce"]], mods[kinds["m"]]], how="horizontal").with_columns(

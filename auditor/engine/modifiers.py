@@ -45,6 +45,11 @@ def _apart(a: str, b: str) -> bool:
 _OVERLAP = {m: sum(_BIT[n] for n in _SIDES if not _apart(m, n)) for m in _SIDES}
 
 
+def one_of(*names: str) -> pl.Expr:
+    """The combination (`tokens`) holds one of the modifiers `names`."""
+    return pl.col("tokens").list.eval(pl.element().is_in(list(names))).list.any()
+
+
 def combinations(modifiers: pl.Series, reference: Reference) -> pl.DataFrame:
     """One row a distinct combination of `modifiers` (space-joined text), in the series' order.
 
@@ -57,9 +62,6 @@ def combinations(modifiers: pl.Series, reference: Reference) -> pl.DataFrame:
         tokens=pl.when(pl.col("mods") == "").then([]).otherwise(pl.col("mods").str.split(" "))
     )
     tokens = pl.col("tokens")
-
-    def one_of(*names: str) -> pl.Expr:
-        return tokens.list.eval(pl.element().is_in(list(names))).list.any()
 
     def bits(mask: dict[str, int]) -> pl.Expr:
         value = pl.element().replace_strict(mask, default=0, return_dtype=pl.Int64)

@@ -112,7 +112,7 @@ def spread(table: pl.DataFrame, codes: pl.Series) -> pl.DataFrame:
 
     Codes compare as text, within one form only: five digits, or the same letter and four digits.
     """
-    left = pl.DataFrame({"code": codes.cast(pl.String)}).with_columns(shape=_shape("code"))
+    left = pl.DataFrame({"code": codes}).with_columns(shape=_shape("code"))
     return (
         left.join(
             table.with_columns(shape=_shape("code_low")), on="shape", maintain_order="left_right"
@@ -136,7 +136,7 @@ class PolicyRows:
 
     def __init__(self, codes: pl.Series, reference: Reference) -> None:
         """Look `codes` (distinct, sorted) up in all tables."""
-        self._codes = codes.cast(pl.String)
+        self._codes = codes
         self._prepared = _prepared(reference)
         self._names = {name: number for number, name in enumerate(self._prepared.tables)}
         texts = pl.DataFrame({"code": self._codes}).with_row_index("n")

@@ -60,6 +60,12 @@ def missing_columns(rule: Rule, present: frozenset[str]) -> list[str]:
     return [c for c in rule.columns if c not in present | stand_in]
 
 
+def _asked_cells(rule: Rule) -> tuple[str, ...]:
+    """Columns whose blank cell keeps `rule` from judging the line."""
+    asked = rule.columns if rule.shape == "line" else rule.cells
+    return tuple(c for c in asked if c in _BLANKS or c == "diagnoses")
+
+
 def _reach(days: pl.Series) -> date | None:
     """The day before which there is next to nothing: one old claim is no history."""
     if days.is_empty():
@@ -77,26 +83,26 @@ class Reasons:
         self.reference = state.batch.reference
         self.reach: date | None = _reach(state.lines["date"])
         """How far the lines reach back, history included."""
-        self._blanks = sorted(
-            present & _BLANKS.keys() & {c for r in catalogue() for c in r.columns}
-        )
-        self.kinds = self._kinds()
+        lines = state.lines
+        if state.batch.has_history:
+            lines = lines.filter(pl.col("row") < state.batch.audited_rows)
+        blank = self._blank(lines, present)
+        self._absent = frozenset(blank)
+        """no_COLUMN for each column of which some line has a blank cell."""
+        self.kinds = self._kinds(lines, blank)
         self._tables: dict[str, Ladder] = {}
 
-    def _kinds(self) -> pl.DataFrame:
-        """One row a kind of line, with what reasons ask, `lines`, `date` (first), `last_date`."""
-        batch = self.state.batch
-        lines = self.state.lines
-        if batch.has_history:
-            lines = lines.filter(pl.col("row") < batch.audited_rows)
-        raw = batch.raw.select(*self._blanks, diagnoses=pl.col("diagnoses") == "", row="row")
+    def _blank(self, lines: pl.DataFrame, present: frozenset[str]) -> dict[str, pl.Series]:
+        """no_COLUMN for each column that rules ask for: which of `lines` have a blank cell."""
+        asked = sorted(present & _BLANKS.keys() & {c for r in catalogue() for c in r.columns})
+        raw = self.state.batch.raw.select("row", "diagnoses", *asked)
         if lines.height < raw.height:
             raw = raw[lines["row"]]
-        blank = {
-            f"no_{name}": raw[name].is_null() for name in self._blanks if raw[name].has_nulls()
-        }
-        blank["no_diagnoses"] = raw["diagnoses"]
-        self._absent = frozenset(blank)
+        blank = {f"no_{name}": raw[name].is_null() for name in asked if raw[name].has_nulls()}
+        return blank | {"no_diagnoses": raw["diagnoses"] == ""}
+
+    def _kinds(self, lines: pl.DataFrame, blank: dict[str, pl.Series]) -> pl.DataFrame:
+        """One row a kind of line, with what reasons ask, `lines`, `date` (first), `last_date`."""
         cuts = pl.Series(sorted(self._cuts()), dtype=pl.Date)
         flags = lines.select(
             no_patient=pl.col("patient").is_null(),
@@ -122,7 +128,7 @@ class Reasons:
             .sort("kind")
         )
         place = counted["place"]
-        facts = batch.facts.table
+        facts = self.state.batch.facts.table
         ce = lines["ce"].gather(place)
         return pl.concat(
             [
@@ -147,7 +153,6 @@ class Reasons:
 
     def likeness(self, rule: Rule) -> object:
         """Rules of equal likeness have equal ladders."""
-        blanks = [c for c in rule.columns if c in (*_BLANKS, "diagnoses")]
         return (
             rule.shape,
             rule.tables,
@@ -155,8 +160,7 @@ class Reasons:
             rule.review_for,
             rule.looks_back,
             rule.blind,
-            tuple(blanks) if rule.shape == "line" or "units" in blanks else (),
-            rule.id.startswith("MUE"),
+            _asked_cells(rule),
         )
 
     def of_rule(self, rule: Rule) -> Iterator[tuple[str, pl.Expr]]:
@@ -209,10 +213,9 @@ class Reasons:
         )
 
     def _blank_cells(self, rule: Rule) -> Iterator[tuple[str, pl.Expr]]:
-        """Cells that a rule on single lines asks for; sums over a day need the units."""
-        for name in rule.columns:
-            asked = rule.shape == "line" or (name == "units" and rule.id.startswith("MUE"))
-            if asked and f"no_{name}" in self._absent:
+        """Cells without which the rule cannot judge the line."""
+        for name in _asked_cells(rule):
+            if f"no_{name}" in self._absent:
                 words = _BLANKS.get(name, _NO_DIAGNOSIS)
                 yield f"{NOT}: {words}", pl.col(f"no_{name}")
 
@@ -278,7 +281,7 @@ class Reasons:
     def _starter_codes(self, kind: str) -> pl.Series:
         """Indices of the batch's codes that the starter table of `kind` holds."""
         batch = self.state.batch
-        codes = batch.facts.codes.cast(pl.String)
+        codes = batch.facts.codes
         if kind == "ptp-practitioner":
             table = self.reference.ptp(codes)
             held = pl.concat([table["column1"], table["column2"]])

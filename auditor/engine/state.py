@@ -13,6 +13,7 @@ from auditor.engine.hits import CERTAIN, no_hits
 from auditor.engine.partners import same_practitioner
 from auditor.rules.interface import rule_of
 from auditor.rules.options import RuleOptions
+from schemas import SeparablePairs, empty
 
 if TYPE_CHECKING:
     from auditor.engine.batch import Batch
@@ -34,6 +35,8 @@ class State:
     found: list[pl.DataFrame] = field(default_factory=list)
     options: RuleOptions = field(default_factory=RuleOptions)
     clock: Clock = field(default_factory=Clock)
+    pairs: pl.DataFrame = field(default_factory=lambda: empty(SeparablePairs))
+    """schemas.SeparablePairs, of audited lines and of the history."""
 
     def add(self, hits: pl.DataFrame) -> None:
         """Take the hits of a family, without those of rules that are not evaluated.

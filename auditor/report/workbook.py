@@ -11,12 +11,14 @@ import auditor
 from auditor.errors import ReportError
 from auditor.report import (
     about_sheet,
+    bypass_sheet,
     context_sheet,
     coverage_sheet,
     figures,
     findings_sheet,
     input_sheet,
     place,
+    practitioners_sheet,
     rules_sheet,
     style,
     summary_sheet,
@@ -41,6 +43,8 @@ SHEETS = (
     worklist_sheet,
     findings_sheet,
     context_sheet,
+    bypass_sheet,
+    practitioners_sheet,
     input_sheet,
     coverage_sheet,
     tables_sheet,

@@ -58,6 +58,10 @@ def load(path: Path, password: Callable[[str], str | None] | None) -> Given:
     the file's name, where the workbook is encrypted. Raises InputRejected for what is damaged,
     encrypted without a password, or neither.
     """
+    if path.is_dir():
+        raise InputRejected(
+            "This is a folder.", where=str(path), next_step="Name the workbooks in it."
+        )
     content = look_at(path, path.name)
     if content.start.startswith((b"PK", compound.SIGNATURE)):
         return _workbook(content, password)

@@ -10,6 +10,7 @@ import polars as pl
 from auditor.engine.hits import CERTAIN, REVIEW
 from auditor.rules.add_on_near import excused, near
 from auditor.rules.add_on_table import DENIALS, FOR_GOOD, listed_pairs
+from auditor.rules.meeting import unsure_who
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -161,11 +162,9 @@ def _fallen(
         )
     soft = _soft(fallen, listed, days, orphans, state)
     softness = soft.with_columns(soft=pl.lit(value=True))
-    facts = state.batch.facts
     ids = state.batch.raw.select("claim_id", "line_number")
-    first = listed.join(
-        days.select("row", "day", "c").rename({"row": "primary_row"}), on=["primary_row", "day"]
-    ).with_columns(primary_code=pl.lit(facts.codes.cast(pl.String)).gather(pl.col("c")))
+    there = state.with_facts(days.select("day", "ce", primary_row="row"), "code")
+    first = listed.join(there.rename({"code": "primary_code"}), on=["primary_row", "day"])
     first = (
         pl.concat([first, ids[first["primary_row"]]], how="horizontal")
         .sort("primary_code", "claim_id", "line_number")
@@ -206,14 +205,7 @@ def _soft(
     edges = edges.join(who, on=["row", "day"]).join(
         who, left_on=["primary_row", "day"], right_on=["row", "day"], suffix="_"
     )
-    apart = (pl.col("loose") | pl.col("loose_")) & (pl.col("claim") != pl.col("claim_"))
-    doubtful = (
-        ~pl.col("s1_known")
-        | ~pl.col("s1_known_")
-        | pl.col("vague")
-        | apart
-        | pl.col("row").is_in(lacking)
-    )
+    doubtful = unsure_who() | pl.col("vague") | pl.col("row").is_in(lacking)
     soft = edges.filter(doubtful).select("row", "day").unique()
     # An add-on is as soft as its softest primary, unless that one fell for good as well.
     edges = edges.filter(~pl.col("fell_for_good_")).select("row", "day", "primary_row")

@@ -106,9 +106,7 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
     best = (
         found.sort("row", rank, "place")
         .unique(["row", "day"], keep="first", maintain_order=True)
-        .with_columns(
-            near_code=pl.lit(batch.facts.codes.cast(pl.String)).gather(pl.col("primary_c"))
-        )
+        .with_columns(near_code=pl.lit(batch.facts.codes).gather(pl.col("primary_c")))
     )
     kept = orphans.join(
         best.select("row", "day", "near_row", "near_code", "near"),

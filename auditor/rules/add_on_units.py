@@ -11,6 +11,7 @@ from auditor.engine.order import places
 from auditor.engine.partners import KEYS, others, someone_else, strangers
 from auditor.engine.policies import in_force
 from auditor.rules.interface import Rule, Stage
+from auditor.rules.meeting import DOUBT, unsure
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -217,24 +218,14 @@ def _excluded(judged: pl.DataFrame, lines: pl.DataFrame, state: State) -> pl.Dat
         "day",
         with_code="code",
         other="row",
-        s1_known_="s1_known",
-        loose_="loose",
-        claim_="claim",
-        vague_="vague",
         repeat_="has_repeat",
+        **{f"{name}_": pl.col(name) for name in DOUBT},
     )
     met = judged.join(there, on=["day", "with_code"]).filter(
         # Where two encounters are possible a modifier that says so is believed.
         (pl.col("confidence") == "high") | ~(pl.col("has_repeat") | pl.col("repeat_"))
     )
-    doubt = (
-        (pl.col("confidence") != "high")
-        | ~pl.col("s1_known")
-        | ~pl.col("s1_known_")
-        | pl.col("vague")
-        | pl.col("vague_")
-        | ((pl.col("loose") | pl.col("loose_")) & (pl.col("claim") != pl.col("claim_")))
-    )
+    doubt = (pl.col("confidence") != "high") | unsure()
     met = met.with_columns(tier=pl.when(doubt).then(REVIEW).otherwise(CERTAIN))
     met = met.join(places(state.batch, met["other"]), left_on="other", right_on="row")
     met = met.sort("row", "tier", "date", "place").unique("row", keep="first", maintain_order=True)

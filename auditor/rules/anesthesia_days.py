@@ -11,6 +11,7 @@ from auditor.engine.order import places
 from auditor.engine.state import business_tier
 from auditor.rules.anesthesia_roles import ANESTHESIA
 from auditor.rules.interface import Rule, Stage
+from auditor.rules.meeting import DOUBT, unsure
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -115,22 +116,13 @@ def _by_the_surgeon(lines: pl.DataFrame, state: State) -> pl.DataFrame:
             operation="code",
             global_="global_days",
             release="fee_release",
-            known_="s1_known",
-            loose_="loose",
-            claim_="claim",
-            vague_="vague",
+            **{f"{name}_": pl.col(name) for name in DOUBT},
         ),
         on="day",
     )
     if met.is_empty():
         return no_hits()
-    doubt = (
-        ~(pl.col("s1_known") & pl.col("known_"))
-        | ((pl.col("loose") | pl.col("loose_")) & (pl.col("claim") != pl.col("claim_")))
-        | pl.col("vague")
-        | pl.col("vague_")
-        | (business_tier(state, _SURGEON) > CERTAIN)
-    )
+    doubt = unsure() | (business_tier(state, _SURGEON) > CERTAIN)
     met = met.with_columns(tier=pl.when(doubt).then(REVIEW).otherwise(CERTAIN))
     met = met.join(places(state.batch, met["other"]), left_on="other", right_on="row")
     found = met.sort("row", "tier", "place", "date").unique(

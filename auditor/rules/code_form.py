@@ -8,12 +8,12 @@ import polars as pl
 
 from auditor.engine.hits import CERTAIN, hits, no_hits
 from auditor.rules.interface import Rule, Stage
+from auditor.rules.whole_file import most, once_for_all
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
 
 STAGE = Stage.LINES
-_MANY = 50  # distinct numbers from which on a wrong majority is one defect and not many
 _ALL = ("medicare", "medicaid", "commercial", "unknown")
 RULES = (
     Rule(
@@ -89,8 +89,21 @@ def find(state: State) -> pl.DataFrame:
         return no_hits()
     lines = pl.concat(found)
     bad_numbers, numbers_in_all = (sum(n) for n in zip(*counted, strict=True))
-    if numbers_in_all >= _MANY and bad_numbers > numbers_in_all / 2:
-        return _masked(lines, bad_numbers, numbers_in_all)
+    if most(bad_numbers, numbers_in_all):
+        return once_for_all(
+            state,
+            lines,
+            ("NPI-1", CERTAIN),
+            message=(
+                f"{bad_numbers:,} of the {numbers_in_all:,} different NPIs fail their check digit "
+                "(this is the first line with one): the numbers were masked, cut or made up on "
+                "export."
+            ),
+            remedy=(
+                "Export the file with the real NPIs. Until then no finding that compares "
+                "practitioners is better than these numbers."
+            ),
+        )
     told = lines.group_by("npi").agg(
         claims=pl.struct("patient_id", "claim_id").n_unique(), lines=pl.col("row").n_unique()
     )
@@ -121,24 +134,6 @@ def find(state: State) -> pl.DataFrame:
         remedy=pl.lit(
             "Correct the number in the provider file of the practice system, and on every claim "
             "that carries it."
-        ),
-    )
-
-
-def _masked(lines: pl.DataFrame, bad: int, known: int) -> pl.DataFrame:
-    """One finding for a file most of whose numbers are wrong: they were masked or cut on export."""
-    first = lines.sort("claim_id", "line_number", "patient_id", "row").head(1)
-    return hits(
-        first,
-        "NPI-1",
-        tier=CERTAIN,
-        message=(
-            f"{bad:,} of the {known:,} different NPIs fail their check digit (this is the first "
-            "line with one): the numbers were masked, cut or made up on export."
-        ),
-        remedy=(
-            "Export the file with the real NPIs. Until then no finding that compares practitioners "
-            "is better than these numbers."
         ),
     )
 

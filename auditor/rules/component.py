@@ -7,8 +7,6 @@ import polars as pl
 from auditor.rules.interface import Rule, Stage
 
 STAGE = Stage.LINES
-_FACILITY = ("19", "21", "22", "23", "51", "52", "61")
-_OTHER_FACILITY = ("24", "26", "31", "34", "53", "56")
 _SPLITS = pl.col("pctc") == "1"
 _NO_COMPONENT = ~pl.col("has_26") & ~pl.col("has_tc")
 
@@ -57,11 +55,11 @@ RULES = (
         when=lambda: (
             _SPLITS
             & _NO_COMPONENT
-            & pl.col("pos").is_in([*_FACILITY, *_OTHER_FACILITY])
+            & pl.col("facility_bills").is_not_null()
             & (pl.col("status") != "N")
         ),
         says=lambda: {
-            "tier": pl.when(pl.col("pos").is_in(_OTHER_FACILITY)).then(1).otherwise(0),
+            "tier": pl.when(pl.col("facility_bills") == "review").then(1).otherwise(0),
             "message": pl.format(
                 "{} splits into a professional and a technical part. In place of service {} the "
                 "facility bills the technical part, and the line has neither 26 nor TC.",

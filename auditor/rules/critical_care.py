@@ -11,9 +11,8 @@ from auditor.engine.state import business_tier
 from auditor.rules.interface import CodePolicy, Rule, Stage
 from auditor.rules.meeting import (
     DOUBT,
-    VAGUE,
     WHO,
-    either_vague,
+    days_apart,
     first_each,
     join_lines,
     paying,
@@ -100,7 +99,7 @@ def find(state: State) -> pl.DataFrame:
                 pl.col("apart"),
                 " A modifier says that it was separate; only the record can show that.",
             ),
-            said_when(either_vague(), VAGUE),
+            days_apart(),
         ),
         remedy=pl.format(
             "Remove {}{}.",

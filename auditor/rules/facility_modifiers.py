@@ -50,13 +50,10 @@ def find(state: State) -> pl.DataFrame:
     chosen = state.modifiers(*_MODIFIERS)
     if chosen.is_empty():
         return no_hits()
-    lines = state.lines.filter(pl.col("m").is_in(chosen.implode())).select("row", "c", "m", "pos")
+    lines = state.lines.filter(pl.col("m").is_in(chosen.implode())).select("row", "m", "ce", "pos")
     center = of_kind(state, "asc").gather(lines["row"]).fill_null(value=False)
-    lines = state.with_raw(lines, "specialty").with_columns(
-        state.batch.mods["tokens"].gather(lines["m"]),
-        center=center,
-        code=state.batch.facts.codes.cast(pl.String).gather(lines["c"]),
-    )
+    lines = state.with_facts(state.with_mods(lines.with_columns(center=center), "tokens"), "code")
+    lines = state.with_raw(lines, "specialty")
     # An excuse of the center holds for 73 and 74 and not for 27.
     used = pl.when("center").then(["27"]).otherwise([*_MODIFIERS])
     lines = lines.with_columns(

@@ -8,12 +8,12 @@ import polars as pl
 
 from auditor.engine.hits import CERTAIN, hits, no_hits
 from auditor.rules.interface import Rule, Stage
+from auditor.rules.whole_file import most, once_for_all
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
 
 STAGE = Stage.LINES
-_MANY = 50  # lines from which on a majority in the future is one defect and not many
 RULES = (
     Rule(
         id="DAT-4",
@@ -45,9 +45,6 @@ def find(state: State) -> pl.DataFrame:
     as_of = state.batch.as_of
     lines = state.batch.audited().select(
         "row",
-        "claim_id",
-        "line_number",
-        "patient_id",
         "service_date_from",
         last=pl.max_horizontal("service_date_from", "service_date_to"),
     )
@@ -55,11 +52,11 @@ def find(state: State) -> pl.DataFrame:
     if late.is_empty():
         return no_hits()
     height = state.audited_lines
-    if height >= _MANY and late.height * 2 > height:
-        return hits(
-            late.sort("claim_id", "line_number", "patient_id", "row").head(1),
-            "DAT-4",
-            tier=CERTAIN,
+    if most(late.height, height):
+        return once_for_all(
+            state,
+            late,
+            ("DAT-4", CERTAIN),
             message=(
                 f"{late.height:,} of {height:,} lines are dated after the day of the audit, {as_of}"
                 " (this is the first): the dates were shifted on export, or the audit was run as"

@@ -59,6 +59,9 @@ class Rule:
     """Lines of business it is judged for at most at review (SPEC 2.7); silent for the rest."""
     columns: tuple[str, ...]
     """Claim-line columns without which it cannot be judged."""
+    cells: tuple[str, ...] = ()
+    """Those of `columns` whose blank cell keeps a rule that joins lines from judging the line; a
+    rule on single lines asks for all of its columns."""
     tables: tuple[str, ...]
     """Kinds of reference table without which it cannot be judged."""
     looks_back: int = 0

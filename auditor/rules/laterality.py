@@ -48,10 +48,10 @@ def find(state: State) -> pl.DataFrame:
         (pl.col("bilateral") != "2").fill_null(value=True),
         (pl.col("global_days") != "ZZZ").fill_null(value=True),
         ~pl.col("addon"),
-    ).select("row", "c", "m", "ce")
+    ).select("row", "m", "ce")
     if lines.is_empty():
         return no_hits()
-    lines = state.with_facts(lines, "sides", "sides_tier")
+    lines = state.with_facts(lines, "code", "sides", "sides_tier")
     mods = state.batch.mods.select("mods", "tokens").with_row_index("m")
     pairs = lines.select("m", "sides").unique().join(mods, on="m")
     tokens, listed = pl.col("tokens"), pl.col("sides").str.split(" ")
@@ -63,7 +63,6 @@ def find(state: State) -> pl.DataFrame:
         side=tokens.list.set_intersection(["LT", "RT", "50"]).list.first(),
     )
     lines = lines.join(pairs.filter(~pl.col("told")), on=["m", "sides"])
-    code = pl.lit(state.batch.facts.codes.cast(pl.String)).gather(pl.col("c"))
     few = listed.list.head(_SHOWN).list.join(", ")
     digits = (
         pl.when(listed.list.len() > _SHOWN)
@@ -78,7 +77,7 @@ def find(state: State) -> pl.DataFrame:
         .otherwise(pl.lit("digit"))
     )
     return hits(
-        lines.with_columns(code=code),
+        lines,
         "MOD-LAT",
         tier=pl.when(pl.col("sides_tier") == "info").then(INFO).otherwise(REVIEW),
         message=pl.when(pl.col("side").is_not_null())

@@ -1,6 +1,7 @@
-"""Two lines that meet: what makes a finding on both of them certain, and which one is named.
+"""Two lines that meet: how they are brought together, and what makes a finding on both certain.
 
-The other line's columns have the suffix `_`, as in auditor.engine.partners.
+The other line's columns have the suffix `_`, as in auditor.engine.partners. Modules of code pairs
+number the columns of both lines instead, and say so: `unsure("1", "2")`.
 """
 
 from __future__ import annotations
@@ -15,31 +16,48 @@ from auditor.engine.partners import KEYS, someone_else
 if TYPE_CHECKING:
     from auditor.engine.state import State
 
+_DAY = ("row", "day", "date", "days", "c", "ce")
 WHO = ("row", "patient", "day", "date", "days", "c", "ce", "m", *KEYS)
 """Where a line stands and who billed it."""
 DOUBT = ("s1_known", "loose", "claim", "vague")
 """What `unsure` asks of each of the two lines."""
-VAGUE = " The file dates the claim and not the line, so they may be days apart."
+_ZERO_LIMIT = ("units", "lob", "has_gxgy")
+"""What `zero_limit` asks of the other line."""
+_VAGUE = " The file dates the claim and not the line, so they may be days apart."
 PARTNER = "a partner of the same group and specialty"
 
 
-def unsure() -> pl.Expr:
-    """At most review: who billed, on which day, or which version of a claim is not certain."""
-    return unsure_who() | either_vague()
+def unsure(one: str = "", other: str = "_") -> pl.Expr:
+    """At most review: who billed, on which day, or which version of a claim is not certain.
+
+    `one`, `other`: the suffixes of the two lines' columns, here and below.
+    """
+    return unsure_who(one, other) | either_vague(one, other)
 
 
-def unsure_who() -> pl.Expr:
-    """Who billed one of them, or which version of its claim stands, is not certain.
+def unsure_who(one: str = "", other: str = "_") -> pl.Expr:
+    """Who billed one of them, or which version of its claim stands, is not certain."""
+    known = pl.col(f"s1_known{one}") & pl.col(f"s1_known{other}")
+    return ~known | two_versions(one, other)
+
+
+def two_versions(one: str = "", other: str = "_") -> pl.Expr:
+    """One of the two claims may be the replacement of the other.
 
     Two lines of one claim stay together, whatever became of the claim's original.
     """
-    versions = (pl.col("loose") | pl.col("loose_")) & (pl.col("claim") != pl.col("claim_"))
-    return ~pl.col("s1_known") | ~pl.col("s1_known_") | versions
+    loose = pl.col(f"loose{one}") | pl.col(f"loose{other}")
+    return loose & (pl.col(f"claim{one}") != pl.col(f"claim{other}"))
 
 
-def either_vague() -> pl.Expr:
+def either_vague(one: str = "", other: str = "_") -> pl.Expr:
     """The file dates the claim of one of them, and that claim spans several days."""
-    return pl.col("vague") | pl.col("vague_")
+    return pl.col(f"vague{one}") | pl.col(f"vague{other}")
+
+
+def days_apart(one: str = "", other: str = "_") -> pl.Expr:
+    """The sentence that goes with dates of claims, or nothing."""
+    return said_when(either_vague(one, other), _VAGUE)
 
 
 def by_whom() -> pl.Expr:
@@ -70,20 +88,48 @@ def join_lines(lines: pl.DataFrame, others: pl.DataFrame, on: list[str]) -> pl.D
     return lines.join(suffixed, on=on).filter(pl.col("row") != pl.col("row_"))
 
 
+def beside(state: State, lines: pl.DataFrame, others: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """Each of `lines` with each of `others` on one day by one practitioner, day by day.
+
+    Both are cut out of state.lines; what comes of the other line is suffixed: row, c, ce, what
+    `unsure` and `zero_limit` ask for, and `columns`. Lines that span several days meet on each.
+    """
+    lines = state.by_day(lines.filter(pl.col("day").is_not_null()))
+    near = (pl.col("days") > 1) | pl.col("day").is_in(lines["day"].unique().implode())
+    others = others.filter(near & pl.col("day").is_not_null())
+    others = state.by_day(others.select(*_DAY, *DOUBT, *_ZERO_LIMIT, *columns))
+    return join_lines(lines, others.drop("date", "days"), ["day"])
+
+
 def with_codes(state: State, met: pl.DataFrame) -> pl.DataFrame:
     """Add code and code_ of both lines."""
-    codes = state.batch.facts.codes.cast(pl.String)
-    return met.with_columns(code=codes.gather(met["c"]), code_=codes.gather(met["c_"]))
+    return with_other_facts(state, state.with_facts(met, "code"), "code")
 
 
-def first_each(state: State, met: pl.DataFrame, *by: str) -> pl.DataFrame:
-    """One row a line: the first in the order of `by`, then of the other line's place."""
+def with_other_facts(state: State, met: pl.DataFrame, *names: str) -> pl.DataFrame:
+    """`met` with code facts of the other line on that day, suffixed."""
+    table = state.batch.facts.table
+    return met.with_columns(table[name].gather(met["ce_"]).alias(f"{name}_") for name in names)
+
+
+def zero_limit() -> pl.Expr:
+    """MUE-0 of the other line on that day (needs mue_value_): it never pays."""
+    expected_none = (pl.col("mue_value_") == 0) & (pl.col("units_") > 0)
+    judged = ~pl.col("has_gxgy_") & (pl.col("lob_") != "medicaid")
+    return (expected_none & judged).fill_null(value=False)
+
+
+def first_each(
+    state: State, met: pl.DataFrame, *by: str, other_code_first: bool = True
+) -> pl.DataFrame:
+    """One row a line: the first in the order of `by`, then of the other line's code and place."""
     placed = met.join(
         places(state.batch, met["row_"]).rename({"place": "place_"}),
         left_on="row_",
         right_on="row",
     )
-    ordered = placed.sort("row", *by, "c_", "place_", "date")
+    code = ("c_",) if other_code_first else ()
+    ordered = placed.sort("row", *by, *code, "place_", "date")
     return ordered.unique("row", keep="first", maintain_order=True)
 
 

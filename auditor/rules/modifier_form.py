@@ -20,13 +20,11 @@ _ALL = ("medicare", "medicaid", "commercial", "unknown")
 _TABLE_TO = date(2025, 12, 31)
 """The built-in table of modifiers is whole to here (checked against HCPCS of October 2025)."""
 _FORM = r"^[A-Z0-9]{2}$"
-_AMBULANCE = r"^[DEGHIJNPRSX]{2}$"
-"""Letters of origin and destination."""
-_RIDES = (
-    ("A0021", "A0999"),  # ambulance; and what Medicaid pays for other rides
+_OTHER_RIDES = (
     *(("S0209", "S0209"), ("S0215", "S0215"), ("S9960", "S9961")),
     *(("T2001", "T2007"), ("T2049", "T2049")),
 )
+"""What Medicaid and other plans pay for rides, with the origins and destinations of ambulances."""
 _ONE_CARE = (
     "If the record shows all parts of the global care by one practitioner report neither; else "
     "keep the one that it supports."
@@ -168,21 +166,14 @@ def find(state: State) -> pl.DataFrame:
     if suspects.is_empty():
         return no_hits()
     lines = state.lines.lazy().filter(pl.col("m").is_in(suspects["m"].unique().implode())).collect()
-    lines = lines.join(suspects.select("m", "token"), on="m").select(
-        "row", "date", "lob", "token", code=_code(state)
+    lines = state.with_facts(lines.join(suspects.select("m", "token"), on="m"), "code").select(
+        "row", "date", "lob", "token", "code"
     )
     judged = lines.join(known, on="token", how="left")
     good = judged.filter(
         pl.col("listed").fill_null(value=False) & in_force("date", "effective", "deletion")
     )
-    bad = lines.join(good, on=["row", "token"], how="anti").filter(
-        ~(
-            pl.any_horizontal(
-                [pl.col("code").is_between(pl.lit(low), pl.lit(high)) for low, high in _RIDES]
-            )
-            & pl.col("token").str.contains(_AMBULANCE)
-        )
-    )
+    bad = lines.join(good, on=["row", "token"], how="anti").filter(~_ride(batch.reference))
     if bad.is_empty():
         return no_hits()
     release = batch.reference.release("hcpcs")
@@ -224,9 +215,16 @@ def find(state: State) -> pl.DataFrame:
     )
 
 
-def _code(state: State) -> pl.Expr:
-    """The code text of a line."""
-    return pl.lit(state.batch.facts.codes.cast(pl.String)).gather(pl.col("c"))
+def _ride(reference: Reference) -> pl.Expr:
+    """`token` is made of an origin's and a destination's letter, and `code` is a ride.
+
+    One that begins where no ride may begin (X) is a wrong ride and no unknown modifier.
+    """
+    table = reference.policy("ambulance")
+    ranges = [*table.select("code_low", "code_high").unique().iter_rows(), *_OTHER_RIDES]
+    rides = [pl.col("code").is_between(pl.lit(low), pl.lit(high)) for low, high in ranges]
+    letters = "".join(table["letter"].unique().sort())
+    return pl.any_horizontal(rides) & pl.col("token").str.contains(f"^[{letters}]{{2}}$")
 
 
 def _known(reference: Reference) -> pl.DataFrame:

@@ -102,9 +102,8 @@ def find(state: State) -> pl.DataFrame:
 
 def _lines(state: State, m: pl.Series) -> pl.DataFrame:
     """Lines of these modifier combinations, with the text of their codes."""
-    lines = state.lines.filter(pl.col("m").is_in(m.implode())).select("row", "c", "m")
-    codes = state.batch.facts.codes.cast(pl.String)
-    return lines.with_columns(code=codes.gather(lines["c"]))
+    lines = state.lines.filter(pl.col("m").is_in(m.implode())).select("row", "m", "ce")
+    return state.with_facts(lines, "code")
 
 
 def _order(state: State) -> pl.DataFrame:

@@ -12,9 +12,8 @@ from auditor.engine.state import business_tier
 from auditor.rules.interface import Rule, Stage
 from auditor.rules.meeting import (
     DOUBT,
-    VAGUE,
     WHO,
-    either_vague,
+    days_apart,
     first_each,
     join_lines,
     paying,
@@ -95,7 +94,7 @@ def find(state: State) -> pl.DataFrame:
             said_when(
                 pl.col("apart"), " It carries 25; only the record can show a visit of its own."
             ),
-            said_when(either_vague(), VAGUE),
+            days_apart(),
         ),
         remedy=pl.lit(
             "Remove 99211; a visit that the physician held is a higher level with 25, if the "

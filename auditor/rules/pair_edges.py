@@ -11,6 +11,7 @@ from auditor.engine.policies import spread
 from auditor.engine.state import business_tier
 from auditor.rules.bypass import FACTS, FLAGS, NONE, strength
 from auditor.rules.interface import rule_of
+from auditor.rules.meeting import DOUBT, unsure
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -38,7 +39,7 @@ def pair_edges(state: State) -> pl.DataFrame:
 def _edges(state: State) -> pl.DataFrame:
     """Every (column 1 line, column 2 line) of one day whose pair is in force on that day."""
     batch = state.batch
-    table = batch.reference.ptp(batch.facts.codes.cast(pl.String)).filter(
+    table = batch.reference.ptp(batch.facts.codes).filter(
         pl.col("modifier_indicator") != 9,  # noqa: PLR2004 - indicator 9: never in force
         pl.col("deletion").is_null() | (pl.col("effective") != pl.col("deletion")),
     )
@@ -66,12 +67,9 @@ def _edges(state: State) -> pl.DataFrame:
         "m",
         "ce",
         "lob",
-        "s1_known",
         "pays_as_column1",
         "hint_never_pays",
-        "loose",
-        "claim",
-        "vague",
+        *DOUBT,
     )
     lines = state.by_day(lines)
     lines = lines.with_columns(batch.facts.table["hint_never_pays"].gather(lines["ce"]))
@@ -106,11 +104,8 @@ def _edges(state: State) -> pl.DataFrame:
         row1="row",
         m1="m",
         ce1="ce",
-        known1="s1_known",
         doubt1="hint_never_pays",
-        loose1="loose",
-        claim1="claim",
-        vague1="vague",
+        **{f"{name}1": pl.col(name) for name in DOUBT},
     )
     twos = lines.select(
         "day",
@@ -120,11 +115,8 @@ def _edges(state: State) -> pl.DataFrame:
         row2="row",
         m2="m",
         ce2="ce",
-        known2="s1_known",
-        loose2="loose",
-        claim2="claim",
-        vague2="vague",
         days2="days",
+        **{f"{name}2": pl.col(name) for name in DOUBT},
     )
     return judged.join(ones, on=["day", "c1"]).join(twos, on=["day", "c2"])
 
@@ -178,14 +170,8 @@ def _bypass(edges: pl.DataFrame, state: State) -> pl.DataFrame:
     edges = edges.with_columns(best=pl.col("own").max().over("row2", "day", "code1"))
     edges = edges.with_columns(bypass=pl.col("best").min().over("row2", "code1"))
     edges = edges.filter(pl.col("own") == pl.col("bypass"), pl.col("best") == pl.col("bypass"))
-    # A finding that needs two claims is review where one may be the replacement of the other.
     return edges.with_columns(
-        unsure=~pl.col("known1")
-        | ~pl.col("known2")
-        | pl.col("doubt1")
-        | pl.col("vague1")
-        | pl.col("vague2")
-        | ((pl.col("loose1") | pl.col("loose2")) & (pl.col("claim1") != pl.col("claim2"))),
+        unsure=unsure("1", "2") | pl.col("doubt1"),
         lob_tier=business_tier(state, rule_of("PTP-0")),
         warned=_warned(edges, state),
     )

@@ -13,8 +13,10 @@ import polars as pl
 from auditor.engine.hits import CERTAIN, INFO, REVIEW, hits, no_hits, until
 from auditor.rules.bypass import NONE, OK, WEAK, suggestion
 from auditor.rules.interface import Rule, Stage
+from auditor.rules.meeting import days_apart
 from auditor.rules.pair_chains import chains
 from auditor.rules.pair_edges import pair_edges
+from auditor.rules.pair_ledger import met
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -135,18 +137,21 @@ RULES = (
 
 
 def find(state: State) -> pl.DataFrame:
-    """Hits of the four pair rules."""
+    """Hits of the pair rules; the pairs that a modifier may separate are left in State.pairs."""
     edges = pair_edges(state)
     if edges.is_empty():
         return no_hits()
     free = pl.col("modifier_indicator") == 0
     open_ = edges.filter(pl.col("bypass") == NONE)
+    separable = edges.filter(~free).sort("row2", "code1", "place1", "date")
+    separable = separable.unique(["row2", "code1"], keep="first", maintain_order=True)
+    state.pairs = met(separable, state)
     return pl.concat(
         [
             _denials(open_.filter(free), "PTP-0"),
             _denials(open_.filter(~free), "PTP-1"),
             chains(open_),
-            *_bypassed(edges.filter(~free)),
+            *_bypassed(separable),
         ]
     )
 
@@ -177,11 +182,7 @@ def _denials(edges: pl.DataFrame, rule_id: str) -> pl.DataFrame:
         )
         .otherwise(pl.lit(""))
     )
-    vague = (
-        pl.when(pl.col("vague1") | pl.col("vague2"))
-        .then(pl.lit(" The file dates the claim and not the line, so they may be days apart."))
-        .otherwise(pl.lit(""))
-    )
+    vague = days_apart("1", "2")
     # Of a line that spans several days only the day of the pair is taken back.
     remove = (
         pl.when(pl.col("vague1") | pl.col("vague2"))
@@ -252,8 +253,7 @@ def _row() -> pl.Expr:
 
 def _bypassed(edges: pl.DataFrame) -> list[pl.DataFrame]:
     """PTP-2 and PTP-BYP: one hit a column 2 line and rule, naming every column 1 code."""
-    separated = edges.filter(pl.col("bypass") >= WEAK).sort("row2", "code1", "place1", "date")
-    separated = separated.unique(["row2", "code1"], keep="first", maintain_order=True)
+    separated = edges.filter(pl.col("bypass") >= WEAK)
     weak = separated.filter((pl.col("bypass") == WEAK) | pl.col("warned"))
     return [_ledger(weak, "PTP-2"), _ledger(separated, "PTP-BYP")]
 

@@ -17,6 +17,7 @@ from auditor.engine.order import places
 from auditor.engine.policies import in_force
 from auditor.engine.state import business_tier
 from auditor.rules.bypass import FACTS, FLAGS, NONE, OK, WEAK, strength
+from auditor.rules.meeting import DOUBT, days_apart, said_when, unsure
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -31,13 +32,10 @@ _LINE = (
     "m",
     "ce",
     "lob",
-    "s1_known",
-    "loose",
-    "claim",
-    "vague",
     "pays_as_primary",
+    *DOUBT,
 )
-_SIDE = ("row", "m", "ce", "s1_known", "loose", "claim", "vague")
+_SIDE = ("row", "m", "ce", *DOUBT)
 
 
 def code_pairs(ones: pl.DataFrame, twos: pl.DataFrame, on: str | None = None) -> pl.DataFrame:
@@ -81,24 +79,20 @@ def meetings(
     if edges.is_empty():
         return edges
     denied = edges["row2"].unique().implode()
-    unsure = (
-        ~pl.col("s1_known1")
-        | ~pl.col("s1_known2")
-        | pl.col("vague1")
-        | pl.col("vague2")
-        | ((pl.col("loose1") | pl.col("loose2")) & (pl.col("claim1") != pl.col("claim2")))
+    doubt = (
+        unsure("1", "2")
         | pl.col("row1").is_in(denied)  # itself denied by this policy: a chain (SPEC 2.8, 4)
         | pl.col("unlisted")
         | pl.col("weak")
     )
     if doubtful_days is not None:
-        unsure |= pl.col("day").is_in(doubtful_days.implode())
+        doubt |= pl.col("day").is_in(doubtful_days.implode())
     edges = edges.with_columns(lob_tier=business_tier(state, rule)).filter(
         pl.col("lob_tier").is_not_null()
     )
     edges = edges.with_columns(
         tier=pl.max_horizontal(
-            "base", "lob_tier", pl.when(unsure).then(pl.lit(REVIEW, pl.UInt8)).otherwise(0)
+            "base", "lob_tier", pl.when(doubt).then(pl.lit(REVIEW, pl.UInt8)).otherwise(0)
         )
     )
     edges = _no_stronger_than_the_pair(edges, state)
@@ -215,13 +209,7 @@ def _against_table(edges: pl.DataFrame, state: State) -> pl.DataFrame:
 def doubts() -> pl.Expr:
     """What lowers a finding, in a sentence that begins with a blank, or nothing."""
     return pl.concat_str(
-        pl.when("unlisted")
-        .then(pl.lit(" The loaded PTP table has no such pair on that day."))
-        .otherwise(pl.lit("")),
-        pl.when("weak")
-        .then(pl.lit(" The modifiers do not prove two places or encounters."))
-        .otherwise(pl.lit("")),
-        pl.when(pl.col("vague1") | pl.col("vague2"))
-        .then(pl.lit(" The file dates the claim and not the line, so they may be days apart."))
-        .otherwise(pl.lit("")),
+        said_when(pl.col("unlisted"), " The loaded PTP table has no such pair on that day."),
+        said_when(pl.col("weak"), " The modifiers do not prove two places or encounters."),
+        days_apart("1", "2"),
     )

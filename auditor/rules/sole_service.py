@@ -9,8 +9,15 @@ import polars as pl
 from auditor.engine.codes import NEVER_PAYS
 from auditor.engine.hits import CERTAIN, REVIEW, at_least, hits, no_hits
 from auditor.engine.state import business_tier
-from auditor.rules.beside import beside, days_apart, one_each, unsure, with_other_facts, zero_limit
 from auditor.rules.interface import CodePolicy, Rule, Stage
+from auditor.rules.meeting import (
+    beside,
+    days_apart,
+    first_each,
+    unsure,
+    with_other_facts,
+    zero_limit,
+)
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -74,7 +81,7 @@ def find(state: State) -> pl.DataFrame:
     doubt = unsure() | apart | pl.col("is_lab_")
     scope = business_tier(state, RULES[0]).fill_null(CERTAIN)
     met = met.with_columns(apart=apart, tier=at_least(scope, REVIEW, doubt))
-    met = one_each(state, met)
+    met = first_each(state, met, "tier", "date", other_code_first=False)
     return hits(
         met,
         "SOLE-1",

@@ -8,8 +8,15 @@ import polars as pl
 
 from auditor.engine.hits import REVIEW, at_least, hits, no_hits
 from auditor.engine.state import PAID_UNDER_SCHEDULE, business_tier
-from auditor.rules.beside import beside, days_apart, one_each, unsure, with_other_facts, zero_limit
 from auditor.rules.interface import Rule, Stage
+from auditor.rules.meeting import (
+    beside,
+    days_apart,
+    first_each,
+    unsure,
+    with_other_facts,
+    zero_limit,
+)
 from auditor.rules.status import asks_for_payment
 
 if TYPE_CHECKING:
@@ -54,14 +61,14 @@ def find(state: State) -> pl.DataFrame:
         return no_hits()
     standing = state.lines.with_columns(scope=business_tier(state, RULES[0])).filter(~pl.col("dup"))
     lines = standing.filter(
-        pl.col("c").is_in(state.batch.code_index(alone.cast(pl.String)).implode()),
+        pl.col("c").is_in(state.batch.code_index(alone).implode()),
         pl.col("scope").is_not_null() & asks_for_payment(),
     )
     if lines.is_empty():
         return no_hits()
     refused = state.modifiers("GX", "GY", "GZ")
     others = standing.filter(
-        pl.col("c").is_in(state.batch.code_index(paid.cast(pl.String)).implode()),
+        pl.col("c").is_in(state.batch.code_index(paid).implode()),
         pl.col("live") & ~pl.col("denied") & ~pl.col("m").is_in(refused.implode()),
     )
     met = with_other_facts(state, beside(state, lines, others), "code", "status", "mue_value")
@@ -70,7 +77,8 @@ def find(state: State) -> pl.DataFrame:
         pl.col("status_").is_in(PAID_UNDER_SCHEDULE),
         ~zero_limit(),
     )
-    met = one_each(state, met.with_columns(tier=at_least(pl.col("scope"), REVIEW, unsure())))
+    met = met.with_columns(tier=at_least(pl.col("scope"), REVIEW, unsure()))
+    met = first_each(state, met, "tier", "date", other_code_first=False)
     return hits(
         met,
         "STA-T",

@@ -95,7 +95,7 @@ def find(state: State) -> pl.DataFrame:
     )
     if visits.is_empty() or surgery.is_empty():
         return no_hits()
-    skip = _combinations_with(state, _NOT_THE_SURGEON)
+    skip = state.modifiers(*_NOT_THE_SURGEON)
     surgery = state.batch.by_day(surgery.filter(~pl.col("m").is_in(skip.implode())))
     surgery = others(
         surgery, patient="patient", date="date", other="row", days_="global_days", ce_="ce"
@@ -117,12 +117,6 @@ def find(state: State) -> pl.DataFrame:
     ).sort("row", "partner", "eve", "procedure", "place")
     near = near.filter(pl.col("code") != _FURTHER_CRITICAL_CARE)
     return pl.concat([_told(near.filter(state.practitioner(rule)), rule) for rule in _FINDS])
-
-
-def _combinations_with(state: State, modifiers: tuple[str, ...]) -> pl.Series:
-    """Indices of modifier combinations that hold one of `modifiers`."""
-    held = pl.col("tokens").list.eval(pl.element().is_in(list(modifiers))).list.any()
-    return state.batch.mods.with_row_index("m").filter(held)["m"]
 
 
 def _told(near: pl.DataFrame, rule: str) -> pl.DataFrame:

@@ -127,8 +127,8 @@ def find(state: State) -> pl.DataFrame:
         ~pl.col("has_repeat") & ~pl.col("denied") & ~pl.col("dup") & pl.col("live"),
         asks_for_payment(),
     ).select(
-        *("row", "day", "date", "days", "patient", "s1", "c", "m", "pos", "units", "charge"),
-        *("frequency", "vague", "tax", "billing", "specialty", "is_em"),
+        *("row", "day", "date", "days", "patient", "s1", "c", "ce", "m", "pos", "units"),
+        *("charge", "frequency", "vague", "tax", "billing", "specialty", "is_em"),
     )
     found = []
     if "DUP-2" not in state.silent:
@@ -145,13 +145,12 @@ def _telling(state: State, lines: pl.DataFrame) -> pl.DataFrame:
     """Add what tells lines apart (apart, own_claim), their code, raw columns and age."""
     mods = state.batch.mods.with_columns(
         telling=pl.col("tokens").list.eval(pl.element().filter(_TELLS).sort()).list.join(" "),
-        team=pl.col("tokens").list.eval(pl.element().is_in(list(_TEAM))).list.any(),
     )
-    codes = state.batch.facts.codes.cast(pl.String)
+    lines = state.with_facts(lines, "code")
     lines = lines.with_columns(
-        codes.gather(lines["c"]).alias("code"),
-        *(mods[n].gather(lines["m"]) for n in ("telling", "team", "sorted_mods")),
+        *(mods[n].gather(lines["m"]) for n in ("telling", "sorted_mods")),
         *(state.batch.raw[n].gather(lines["row"]) for n in _RAW),
+        team=pl.col("m").is_in(state.modifiers(*_TEAM).implode()),
     )
     order = state.batch.raw.select("row", *BY)[lines["row"]]
     order = order.with_columns(

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 STAGE = Stage.UNITS
 _MANUAL = "NCCI Policy Manual ch. I V; CMS practitioner MUE table"
 _DAY_COLUMNS = ("patient_id", "rendering_npi", "service_date_from", "code", "units")
-_ASC = ("49", "261QA1903X")
-"""Specialty and taxonomy of an ambulatory surgical center, whose own claim reports two lines."""
 _NOT_DAYS = (
     "Lines already denied by the payer, exact duplicates and voids; lines without units; Medicaid "
     "lines, whose own table is not loaded; suppliers of equipment and pharmacies (told by their "
@@ -107,6 +105,7 @@ RULES = (
         profiles=("medicare",),
         review_for=("commercial", "unknown"),
         columns=_DAY_COLUMNS,
+        cells=("units",),
         tables=("mue-practitioner",),
         flags="Every line of a code with adjudication indicator 2 when the units of the day, "
         "summed over all lines and claims, exceed the MUE value.",
@@ -129,6 +128,7 @@ RULES = (
         profiles=("medicare",),
         review_for=("commercial", "unknown"),
         columns=_DAY_COLUMNS,
+        cells=("units",),
         tables=("mue-practitioner",),
         flags="Every line of a code with adjudication indicator 3 when the units of the day, "
         "summed over all lines and claims, exceed the MUE value.",
@@ -253,12 +253,9 @@ def _line_limit(lines: pl.DataFrame, state: State) -> pl.DataFrame:
 def _day_limits(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     """MUE-2 and MUE-3."""
     lines = lines.filter(pl.col("mai") > 1, pl.col("day").is_not_null())
-    specialty = state.batch.raw["specialty"]
-    asc = specialty.is_in(_ASC)
-    if asc.any():
-        own_claim = (pl.col("pos") == "24") & pl.lit(asc.fill_null(value=False)).gather(
-            pl.col("row")
-        )
+    center = of_kind(state, "asc")
+    if center.any():  # its own claim reports a bilateral procedure as two lines
+        own_claim = (pl.col("pos") == "24") & center.gather(lines["row"])
         lines = lines.filter(~(own_claim.fill_null(value=False) & (pl.col("mai") == 2)))  # noqa: PLR2004 - MAI 2
     # A lone line within its limit cannot exceed it together with others: only groups of two and
     # lines over the limit are summed.

@@ -118,7 +118,7 @@ def _paired(state: State, met: pl.DataFrame) -> pl.Series:
     """Rows of lines that a pair in force joins to a line of the day, in either direction."""
     batch = state.batch
     used = pl.concat([met["c"], met["c_"]]).unique()
-    codes = batch.facts.codes.cast(pl.String).gather(used)
+    codes = batch.facts.codes.gather(used)
     table = batch.reference.ptp(codes).filter(
         pl.col("modifier_indicator") != 9,  # noqa: PLR2004 - indicator 9: never in force
         pl.col("deletion").is_null() | (pl.col("effective") != pl.col("deletion")),

@@ -14,10 +14,9 @@ from auditor.engine.state import business_tier
 from auditor.rules.interface import CodePolicy, Rule, Stage
 from auditor.rules.meeting import (
     DOUBT,
-    VAGUE,
     WHO,
     by_whom,
-    either_vague,
+    days_apart,
     first_each,
     join_lines,
     paying,
@@ -181,7 +180,7 @@ def _told(found: pl.DataFrame) -> pl.DataFrame:
             .then(pl.lit("the code pays once a day"))
             .otherwise(pl.format("{} includes the care of {}", pl.col("code_"), pl.col("code"))),
             said_when(pl.col("plan"), " The plan decides whether it pays both."),
-            said_when(either_vague(), VAGUE),
+            days_apart(),
         ),
         remedy=pl.format(
             "Keep {}, at the level of all the care of the day{}.",

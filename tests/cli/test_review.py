@@ -254,6 +254,24 @@ def test_what_can_be_read_is_stored_though_another_workbook_cannot(
     assert (alone.code, alone.out) == (3, "")
 
 
+def test_a_password_comes_from_where_the_audit_has_it_from(
+    review: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from msoffcrypto.format.ooxml import OOXMLFile
+
+    plain = tmp_path / "r.xlsx"
+    books.write(plain, ("F", books.rows_of(findings([finding()]), {0: ANSWER})))
+    with plain.open("rb") as source, (tmp_path / "locked.xlsx").open("wb") as out:
+        OOXMLFile(source).encrypt("secret", out)
+    assert review("import", "locked.xlsx").code == 3
+    monkeypatch.setenv("AUDITOR_PASSWORD", "secret")
+    assert "locked.xlsx: 1 new" in review("import", "locked.xlsx").out
+    (tmp_path / "word.txt").write_text("wrong\n", encoding="utf-8")
+    told = review("import", "locked.xlsx", "--password-file", "word.txt")
+    assert (told.code, "secret" in told.err) == (3, False)
+    assert "password of the workbook is wrong" in told.err
+
+
 def test_a_workbook_that_was_edited_throughout_is_told_in_short(
     review: Callable[..., Any], tmp_path: Path
 ) -> None:

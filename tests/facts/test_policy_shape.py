@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor import engine, rules
 from auditor.reference.policy import TABLES
 
 Table = Callable[[str], list[dict[str, str]]]
@@ -109,6 +110,13 @@ def test_every_table_of_the_folder_is_tested() -> None:
 def test_every_table_has_its_line_and_no_other_has_one() -> None:
     assert list(TABLES) == sorted(COLUMNS)
     assert all(len(line) <= 60 for line in TABLES.values())
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_every_table_is_asked_for_by_the_rules_or_the_enrichment(name: str) -> None:
+    rooms = [Path(rules.__file__).parent, Path(engine.__file__).parent]
+    sources = (path.read_text(encoding="utf-8") for room in rooms for path in room.glob("*.py"))
+    assert any(f'"{name}"' in source for source in sources)
 
 
 @pytest.mark.parametrize("name", VALUES)

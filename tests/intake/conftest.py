@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import ModuleType
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+"""So that tests share tables: `from intake.tables import ...`."""
+
 HEADER = "Claim ID,Line,Patient ID,Rendering NPI,DOS,CPT,Mod,Units,Charge"
 ROW = "C1,1,P1,1234567893,2024-03-05,99213,25,1,120.00"
 

@@ -256,6 +256,13 @@ def test_an_empty_file_becomes_a_ledger(tmp_path: Path) -> None:
     assert store(path, decision()) == (1, 0, 0)
 
 
+def test_a_place_that_cannot_be_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(LedgerError, match="cannot be opened") as told:
+        store(tmp_path / "file" / "ledger.sqlite", decision())
+    assert told.value.next_step
+
+
 def test_who_waits_too_long_is_told(path: Path) -> None:
     with opened(path) as first, stores.transaction(first):
         with (

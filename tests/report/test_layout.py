@@ -28,6 +28,8 @@ SHEETS = [
     "Worklist",
     "Findings",
     "Claim lines",
+    "Bypass ledger",
+    "Practitioners",
     "Input",
     "Coverage",
     "Tables",

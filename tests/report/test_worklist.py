@@ -201,13 +201,17 @@ WHYS: dict[str, tuple[list[dict[str, Any]], str]] = {
     ),
     "three reasons and how many more": (
         [{"message": "77002 is void.", "rule_id": f"AOC-{n}"} for n in range(1, 6)],
-        "Line 1: 77002 is void (AOC-1).\nLine 1: 77002 is void (AOC-2).\n"
-        "Line 1: 77002 is void (AOC-3).\nand 2 more reasons",
+        (
+            "Line 1: 77002 is void (AOC-1).\nLine 1: 77002 is void (AOC-2).\n"
+            "Line 1: 77002 is void (AOC-3).\nand 2 more reasons"
+        ),
     ),
     "three reasons and one more": (
         [{"message": "77002 is void.", "rule_id": f"AOC-{n}"} for n in range(1, 5)],
-        "Line 1: 77002 is void (AOC-1).\nLine 1: 77002 is void (AOC-2).\n"
-        "Line 1: 77002 is void (AOC-3).\nand 1 more reason",
+        (
+            "Line 1: 77002 is void (AOC-1).\nLine 1: 77002 is void (AOC-2).\n"
+            "Line 1: 77002 is void (AOC-3).\nand 1 more reason"
+        ),
     ),
     "a point within a number ends no sentence": (
         [{"message": "77002: 1.5 units of 77002; the limit is 1.0 a day. Divide by 10."}],

@@ -346,6 +346,37 @@ def test_what_is_no_workbook_is_refused_in_words(tmp_path: Path, content: bytes)
     assert told.value.next_step
 
 
+@pytest.mark.parametrize(
+    ("header", "cell", "words"),
+    [
+        ("Finding id", None, "no finding id"),
+        ("Finding id", "F-1", "no finding id (32"),
+        ("Check", None, "no whole check value"),
+        ("Check", "0123", "no whole check value"),
+    ],
+)
+def test_a_row_without_its_keys_is_told(
+    path: Path, header: str, cell: str | None, words: str
+) -> None:
+    (row,) = books.rows_of(findings([finding()]), {0: AGREE})
+    told = read(books.write(path, ("Findings", [row | {header: cell}])))
+    assert told.decisions.height == 0
+    assert [(p.row, p.column) for p in told.problems] == [(3, header)]
+    assert words in told.problems[0].why
+
+
+def test_a_csv_whose_text_never_ends_is_refused_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text('Finding id,Check,Disposition\n"' + "x" * (1 << 21), encoding="utf-8")
+    with pytest.raises(InputRejected, match="never ends"):
+        read(path)
+
+
+def test_a_folder_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(InputRejected, match="This is a folder"):
+        read(tmp_path)
+
+
 _WORDS = st.sampled_from(["agree", "disagree", "needs records", "corrected", "accepted risk"])
 _CELL = st.text(
     st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=20
@@ -417,3 +448,42 @@ def test_exactly_what_was_written_is_read(
         r["finding_id"]: tuple(r[n] for n in names) for r in told.decisions.rows(named=True)
     } == want
     assert list(told.decisions.columns) == list(dtypes(Decisions))
+
+
+def _plain(value: Any) -> str:  # noqa: ANN401 - whatever a cell holds
+    """What a reader sees of a cell, numbers without needless zeros."""
+    return f"{Decimal(str(value)).normalize():f}" if isinstance(value, int | float) else str(value)
+
+
+@given(st.data())
+def test_any_other_value_in_a_fact_cell_is_found(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """Also where numbers were saved as text: no two values that a reader tells apart are one."""
+    facts = data.draw(_FACTS)
+    (row,) = books.rows_of(findings([finding(1, **facts)]), {0: AGREE})
+    name = data.draw(st.sampled_from([n for n in EDITS if n not in ("Finding id", "Check")]))
+    other = {
+        "Line": st.integers(0, 99),
+        "Units": st.decimals(-999, 9999, places=3).map(float),
+        "Charge": st.decimals(-999, 99999, places=2).map(float),
+        "At risk (estimate)": st.decimals(-999, 99999, places=2).map(float),
+        "Date of service": st.dates(date(2001, 1, 1), date(2026, 1, 1)),
+        "Counterpart": st.sampled_from(["20610", "00102, line 3", "line 3"]),
+    }.get(name, st.sampled_from(["00100", "99213", "A-1", "review", "RT"]))
+    before, now = row[name], data.draw(st.none() | other)
+    if name == "Counterpart":  # its line is no fact
+        before, now = (str(v or "").partition(",")[0].replace("line 3", "") for v in (before, now))
+        before = "" if before.startswith(("line ", "claim ")) else before
+    as_text = data.draw(st.booleans()) and not isinstance(now, date) and now is not None
+    row[name] = _plain(now) if as_text else now
+    path = tmp_path_factory.mktemp("books") / "r.xlsx"
+    book = openpyxl.Workbook()
+    books.fill(book.active, [row], (), 0)
+    for cell in book.active[2]:
+        if cell.data_type in "fe":
+            cell.data_type = "s"
+    book.save(path)
+    told = read(path)
+    same = _plain("" if before is None else before) == _plain("" if now is None else now)
+    assert (told.decisions.height, len(told.problems)) == ((1, 0) if same else (0, 1))

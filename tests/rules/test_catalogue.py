@@ -14,6 +14,7 @@ from oracle.harness import Found, found, isolate, run
 from auditor.reference import load_reference, memory_reference
 from auditor.reference.interface import Kind, Reference
 from auditor.rules import Rule, catalogue, modules
+from auditor.rules.interface import rule_of
 from auditor.rules.notation import claim_lines
 from schemas import ClaimLines, dtypes
 
@@ -167,3 +168,21 @@ def test_selected_alone_it_says_the_same_of_its_example(rule: Rule, starter: Ref
     assert {f.rule for f in chosen} == {rule.id}
     told = {(f.line, f.text) for f in chosen}
     assert {(f.line, f.text) for f in whole} <= told
+
+
+def test_the_page_names_the_places_of_the_table_that_decides() -> None:
+    table = memory_reference().policy("facility_pos")
+    told = {}
+    for tier in ("certain", "review"):
+        (places,) = re.findall(rf"([0-9 ]+) \({tier}\)", rule_of("MOD-26POS").flags)
+        told[tier] = places.split()
+    of_tier = table.group_by("component_tier").agg("pos")
+    assert {tier: sorted(places) for tier, places in of_tier.iter_rows()} == told
+
+
+def test_cells_are_named_by_rules_that_join_lines_and_are_columns_of_theirs() -> None:
+    named = {rule.id: rule for rule in catalogue() if rule.cells}
+    assert set(named) == {"MUE-2", "MUE-3"}
+    for rule in named.values():
+        assert rule.shape != "line"
+        assert set(rule.cells) <= set(rule.columns)

@@ -45,3 +45,15 @@ def test_half_of_a_file_or_a_small_one_is_told_line_by_line(
     rule: str, wrong: int, right: int
 ) -> None:
     assert findings(rule, wrong, right).height == wrong
+
+
+@pytest.mark.parametrize(("numbers", "told"), [(40, 40), (60, 1)])
+def test_masked_practitioners_are_one_finding(numbers: int, told: int) -> None:
+    """A number that begins with 9 is no NPI; the patients' lines carry a right one beside."""
+    texts = [f"99213 npi=9{n:09} claim=C{n} patient=P{n}" for n in range(numbers)]
+    texts += [f"{GOOD} claim=D{n} patient=Q{n}" for n in range(200)]
+    found = run(claim_lines(texts), LIST, select=["NPI-1"]).findings
+    assert found.height == told
+    masked = found["message"].str.contains(f"{numbers} of the {numbers + 1} different NPIs")
+    assert masked.all() == (told == 1)
+    assert found["claim_id"].min() == "C0"

@@ -1,0 +1,241 @@
+"""Figures of the scorecard: what was found on each practitioner's lines, beside the whole batch.
+
+A practitioner is a rendering NPI as the lines have it; null stands for lines without one. Lines
+are those audited, so neither history nor what was set aside. Info findings are no errors.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.report.figures import MONEY_BASES, TIERS
+from auditor.report.rates import beyond_chance, share
+
+if TYPE_CHECKING:
+    from auditor.result import AuditResult
+
+LEAST_LINES = 100
+"""Fewer lines of one practitioner say nothing about a habit."""
+APART = 1.5
+"""A rate must also be so many times the batch's, or less than it by as much, to be marked: lines of
+one claim go wrong together, so that chance reaches farther than the interval says."""
+ABOVE_CERTAIN = "Above the batch (certain)"
+ABOVE_REVIEW = "Above the batch (with review)"
+BELOW, ALIKE = "Below the batch", "No clear difference"
+FEW, NOBODY, UNKNOWN = "Too few lines to judge", "No NPI: not judged", "Rates are not known"
+ORDER = (ABOVE_CERTAIN, ABOVE_REVIEW, ALIKE, BELOW, NOBODY, FEW, UNKNOWN)
+"""Practitioners stand in this order."""
+TOP_RULES = 3
+TOP = 8
+_WHO = "rendering_npi"
+_AMOUNTS = [f"{basis}_amount" for basis in MONEY_BASES]
+_COLUMNS = [_WHO, "payer", "patient_id", "claim_id", "paid_status", *_AMOUNTS]
+
+
+def leading(result: AuditResult) -> pl.DataFrame:
+    """The practitioners with most certain, then review findings, at most TOP of them.
+
+    rendering_npi (null: lines without one), lines (audited; null where not known), certain, review
+    (findings), line_rate (share of lines with a certain or a review finding; null where not
+    known), meaningful (LEAST_LINES lines at least, and one practitioner's).
+    """
+    findings = errors(result)
+    counts = (
+        findings.group_by(_WHO)
+        .agg((pl.col("tier") == tier).sum().cast(pl.Int64).alias(tier) for tier in TIERS[:2])
+        .filter(pl.col("certain") + pl.col("review") > 0)
+        .sort(-pl.col("certain"), -pl.col("review"), _WHO)
+        .head(TOP)
+    )
+    lines = audited(result).group_by(_WHO).agg(pl.len().cast(pl.Int64).alias("lines"))
+    flagged = _flagged(result, findings)
+    table = counts.join(lines, on=_WHO, how="left", nulls_equal=True, maintain_order="left").join(
+        flagged, on=_WHO, how="left", nulls_equal=True, maintain_order="left"
+    )
+    enough = pl.col(_WHO).is_not_null() & (pl.col("lines") >= LEAST_LINES)
+    return table.select(
+        _WHO,
+        "lines",
+        "certain",
+        "review",
+        line_rate=share(pl.col("lines_flagged"), pl.col("lines")),
+        meaningful=enough.fill_null(value=False),
+    )
+
+
+def scorecard(result: AuditResult) -> pl.DataFrame:
+    """One row a rendering NPI, those above the batch first.
+
+    rendering_npi, compared (a word of ORDER); lines, claims, patients (audited); certain, review,
+    info (findings); lines_certain, lines_flagged (lines with a certain, with a certain or a review
+    finding), certain_rate, flagged_rate, certain_batch, flagged_batch (shares of lines, the
+    practitioner's and the batch's); basis (of most of the practitioner's lines, null for none),
+    amount (cents of the lines of that basis that were not denied), risk_certain, risk_review
+    (cents on that basis), and for both tiers money_<tier> and money_<tier>_batch (shares of the
+    amount); top (the rules with most certain and review findings, in words). What rests on lines is
+    null where the lines are not known.
+    """
+    lines, findings = audited(result), errors(result)
+    known = not lines.is_empty()
+    table = _counts(lines, findings).join(
+        _flagged(result, findings), on=_WHO, how="left", nulls_equal=True
+    )
+    table = table.join(_top(findings), on=_WHO, how="left", nulls_equal=True)
+    table = table.join(_money(lines, findings), on=_WHO, how="left", nulls_equal=True)
+    table = table.with_columns(pl.col("top").fill_null(""))
+    if known:
+        table = table.with_columns(pl.col("lines_certain", "lines_flagged").fill_null(0))
+    whole = table.select(pl.col("lines", "lines_certain", "lines_flagged").sum()).row(0)
+    shares = [n / whole[0] if whole[0] else None for n in whole[1:]]
+    names = ("certain", "flagged")
+    table = table.with_columns(
+        *(share(pl.col(f"lines_{n}"), pl.col("lines")).alias(f"{n}_rate") for n in names),
+        *(pl.lit(s, pl.Float64).alias(f"{n}_batch") for n, s in zip(names, shares, strict=True)),
+    )
+    return _compared(table)
+
+
+def errors(result: AuditResult) -> pl.DataFrame:
+    """The findings that count: result.findings with `row`, the place of the line, or null.
+
+    A reviewer's standing word that a finding is wrong takes it out here.
+    """
+    findings, rows = result.findings, result.places["row"]
+    unknown = len(rows) != findings.height
+    findings = findings.with_columns(row=pl.lit(None, pl.UInt32) if unknown else rows)
+    wrong = result.standing.filter(state="standing", disposition="disagree")
+    return findings.join(wrong, on="finding_id", how="anti", maintain_order="left")
+
+
+def audited(result: AuditResult) -> pl.DataFrame:
+    """The audited lines, what the scorecard needs of them; no rows where they are not known."""
+    lines = result.lines.select(_COLUMNS).head(result.lines_of_files)
+    if result.lines_gone.is_empty():
+        return lines
+    gone = pl.int_range(pl.len(), dtype=pl.UInt32).is_in(result.lines_gone.implode())
+    return lines.filter(~gone)
+
+
+def _flagged(result: AuditResult, findings: pl.DataFrame) -> pl.DataFrame:
+    """rendering_npi, lines_certain, lines_flagged: lines with an error, each once."""
+    if result.lines.is_empty():
+        findings = findings.clear()
+    certain = pl.col("tier") == "certain"
+    return (
+        findings.filter(pl.col("tier") != "info")
+        .group_by(_WHO)
+        .agg(
+            pl.col("row").filter(certain).n_unique().cast(pl.Int64).alias("lines_certain"),
+            pl.col("row").n_unique().cast(pl.Int64).alias("lines_flagged"),
+        )
+    )
+
+
+def _counts(lines: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
+    """Lines, claims and patients of each practitioner, and findings by tier."""
+    found = findings.group_by(_WHO).agg(
+        (pl.col("tier") == tier).sum().cast(pl.Int64).alias(tier) for tier in TIERS
+    )
+    claim = ["payer", "patient_id", "claim_id"]
+    patient = ["payer", "patient_id"]
+    of_lines = lines.group_by(_WHO).agg(pl.len().cast(pl.Int64).alias("lines"))
+    for name, key in (("claims", claim), ("patients", patient)):
+        each = lines.select(_WHO, *key).unique().group_by(_WHO)
+        of_lines = of_lines.join(
+            each.agg(pl.len().cast(pl.Int64).alias(name)), on=_WHO, nulls_equal=True
+        )
+    return of_lines.join(found, on=_WHO, how="full", coalesce=True, nulls_equal=True).with_columns(
+        pl.col(TIERS).fill_null(0)
+    )
+
+
+def _top(findings: pl.DataFrame) -> pl.DataFrame:
+    """rendering_npi, top: the rules with most certain and review findings, in words."""
+    return (
+        findings.filter(pl.col("tier") != "info")
+        .group_by(_WHO, "rule_id")
+        .len()
+        .sort(_WHO, -pl.col("len").cast(pl.Int64), "rule_id")
+        .group_by(_WHO, maintain_order=True)
+        .head(TOP_RULES)
+        .group_by(_WHO, maintain_order=True)
+        .agg(top=pl.format("{} ({})", "rule_id", "len").str.join(", "))
+    )
+
+
+def _money(lines: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
+    """rendering_npi and what `scorecard` says of money, on each one's own basis.
+
+    As with the amount at risk (DESIGN: Money) a line counts by its allowed, else paid, else
+    charge, and one that was denied or paid nothing has nothing at risk, so it is left out.
+    """
+    refused = (pl.col("paid_status") == "denied").fill_null(value=False)
+    nothing = (pl.col("paid_amount") == 0) & (pl.col("allowed_amount").fill_null(0) == 0)
+    basis = pl.coalesce(
+        pl.when(pl.col(c).is_not_null()).then(pl.lit(b))
+        for b, c in zip(MONEY_BASES, _AMOUNTS, strict=True)
+    )
+    sums = (
+        lines.filter(~refused & ~nothing.fill_null(value=False))
+        .select(_WHO, basis=basis, amount=pl.coalesce(_AMOUNTS))
+        .drop_nulls("basis")
+        .group_by(_WHO, "basis")
+        .agg(pl.len().alias("on"), pl.col("amount").sum())
+    )
+    risks = findings.group_by(_WHO, pl.col("amount_basis").alias("basis")).agg(
+        _cents(pl.col("amount_at_risk").filter(pl.col("tier") == tier).sum()).alias(f"risk_{tier}")
+        for tier in TIERS[:2]
+    )
+    sums = sums.join(risks, on=[_WHO, "basis"], how="left", nulls_equal=True)
+    risk = [f"risk_{tier}" for tier in TIERS[:2]]
+    sums = sums.with_columns(pl.col(risk).fill_null(0))
+    whole = sums.group_by("basis").agg(pl.col("amount", *risk).sum())
+    rank = pl.col("basis").replace_strict(MONEY_BASES, range(len(MONEY_BASES)))
+    main = sums.sort(_WHO, -pl.col("on").cast(pl.Int64), rank).unique(
+        _WHO, keep="first", maintain_order=True
+    )
+    return main.join(whole, on="basis", suffix="_of_all").select(
+        _WHO,
+        "basis",
+        "amount",
+        *risk,
+        *(
+            share(pl.col(f"risk_{tier}{of}"), pl.col(f"amount{of}")).alias(f"money_{tier}{name}")
+            for tier in TIERS[:2]
+            for of, name in (("", ""), ("_of_all", "_batch"))
+        ),
+    )
+
+
+def _cents(dollars: pl.Expr) -> pl.Expr:
+    return (dollars * 100).cast(pl.Int64)
+
+
+def _compared(table: pl.DataFrame) -> pl.DataFrame:
+    """`table` with the word of ORDER for each practitioner, and in that order."""
+    lines = pl.col("lines")
+    certain, flagged = (
+        beyond_chance(pl.col(f"lines_{n}"), lines, pl.col(f"{n}_batch"), APART)
+        for n in ("certain", "flagged")
+    )
+    word = (
+        pl.when(lines.is_null())
+        .then(pl.lit(UNKNOWN))
+        .when(pl.col(_WHO).is_null())
+        .then(pl.lit(NOBODY))
+        .when(lines < LEAST_LINES)
+        .then(pl.lit(FEW))
+        .when(certain == 1)
+        .then(pl.lit(ABOVE_CERTAIN))
+        .when(flagged == 1)
+        .then(pl.lit(ABOVE_REVIEW))
+        .when((certain == -1) | (flagged == -1))
+        .then(pl.lit(BELOW))
+        .otherwise(pl.lit(ALIKE))
+    )
+    most = [-pl.col(c) for c in ("lines_certain", "certain", "lines_flagged", "review", "lines")]
+    return table.with_columns(compared=word).sort(
+        pl.col("compared").replace_strict(ORDER, range(len(ORDER))), *most, _WHO
+    )
