@@ -24,6 +24,15 @@ MOST_PIVOT = 99
 """Two digits."""
 DEFAULT_NAME = "auditor.toml"
 _KIND = tomlfile.Kind("configuration file", "--config", "docs/configuration.md")
+_PATHS = (
+    "reference",
+    "password_file",
+    "redact_key_file",
+    "report_password_file",
+    "layout",
+    "ledger",
+)
+"""Settings that are relative to the folder of their file."""
 _FORBID: dict[str, str] = {"extra": "forbid"}
 _DEFAULT = RuleOptions()
 
@@ -61,6 +70,10 @@ class Settings:
     """Worksheet to read from workbooks, or a pattern that several fit."""
     password_file: Path | None = None
     """File whose first line opens workbooks with a password; relative to the file's folder."""
+    redact_key_file: Path | None = None
+    """File whose first line is the key of redacted copies; relative to the file's folder."""
+    report_password_file: Path | None = None
+    """File whose first line is the password of encrypted reports; relative as above."""
     columns: dict[str, str] = field(default_factory=dict)
     """Canonical field -> header in the file."""
     layout: Path | None = None
@@ -99,7 +112,7 @@ def load(path: Path) -> Settings:
     settings = tomlfile.load(path, Settings, _KIND, _problems)
     beside = {
         name: path.parent / found.expanduser()
-        for name in ("reference", "password_file", "layout", "ledger")
+        for name in _PATHS
         if (found := getattr(settings, name)) is not None
     }
     return replace(settings, **beside)

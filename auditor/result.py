@@ -86,6 +86,12 @@ class AuditResult:
     places: pl.DataFrame = field(default_factory=_nowhere)
     """row, other: for each finding, in their order, the place in `lines` of its line and of its
     counterpart (null: none); without rows where nobody knows."""
+    redacted: bool = False
+    """Whether patient identifiers are pseudonyms (auditor.report.redact)."""
+    part: str = ""
+    """Whose lines alone these are, in words; '' for those of everybody (auditor.report.split)."""
+    card: pl.DataFrame | None = None
+    """Of a part: its row of the scorecard of all lines, beside the batch's rates."""
     pairs: pl.DataFrame = field(default_factory=lambda: _empty("SeparablePairs"))
     """schemas.SeparablePairs; without rows where PTP-BYP did not run, or no pair met."""
     timings: tuple[Part, ...] = ()

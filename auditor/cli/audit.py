@@ -11,7 +11,7 @@ import typer
 
 from auditor import config, rulewords
 from auditor.cli import options, output, passwords, places, selection
-from auditor.cli.run import Done, Request, perform
+from auditor.cli.run import Copies, Done, Request, SplitBy, perform
 from auditor.cli.summary import lines_text
 from auditor.errors import ConfigError, ExitCode
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _FAIL_ON: tuple[config.FailOn, ...] = get_args(config.FailOn)
 _ORDERS: tuple[config.DateOrder, ...] = get_args(config.DateOrder)
+_SPLITS: tuple[SplitBy, ...] = get_args(SplitBy)
 _BUSINESS: tuple[config.LineOfBusiness, ...] = get_args(config.LineOfBusiness)
 
 
@@ -39,6 +40,8 @@ class Given:
     year_pivot: int | None = None
     password_file: Path | None = None
     ledger: Path | None = None
+    redact_key_file: Path | None = None
+    report_password_file: Path | None = None
 
 
 def audit(
@@ -55,6 +58,27 @@ def audit(
     ] = None,
     summary: Annotated[
         Path | None, typer.Option(metavar="FILE.json", help="Counts and amounts as JSON.")
+    ] = None,
+    redact: Annotated[
+        bool,
+        typer.Option(
+            "--redact",
+            help="Put pseudonyms in place of patients and claims, in the workbook and the findings"
+            " file: a copy for showing.",
+        ),
+    ] = False,
+    redact_key_file: options.RedactKeyFile = None,
+    encrypt: Annotated[
+        bool,
+        typer.Option("--encrypt", help="Write workbooks that open with a password alone."),
+    ] = False,
+    report_password_file: options.ReportPasswordFile = None,
+    split_by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="practitioner|billing",
+            help="Write also a workbook for each rendering or billing NPI, with its rows alone.",
+        ),
     ] = None,
     select: options.Select = None,
     ignore: options.Ignore = None,
@@ -108,6 +132,12 @@ def audit(
         raise ConfigError(
             "--report and --no-report exclude each other.", next_step="Leave one of them out."
         )
+    if no_report and (encrypt or split_by):
+        raise ConfigError(
+            f"{'--encrypt' if encrypt else '--split-by'} is about the workbook, and --no-report"
+            " writes none.",
+            next_step="Leave one of them out.",
+        )
     given = Given(
         reference,
         line_of_business,
@@ -121,6 +151,8 @@ def audit(
         year_pivot,
         password_file,
         ledger,
+        redact_key_file,
+        report_password_file,
     )
     file = config.find(config_file)
     settings = merged(given, file)
@@ -128,9 +160,10 @@ def audit(
     request = Request(
         inputs=tuple(inputs),
         as_of=day,
-        report=None if no_report else report or places.default_report(inputs, day),
+        report=None if no_report else report or places.default_report(inputs, day, redacted=redact),
         findings=findings,
         summary=summary,
+        copies=copies_of(settings, given, redact=redact, encrypt=encrypt, split_by=split_by),
         reference=settings.reference,
         sheet=settings.sheet,
         password=passwords.source(password_file, settings.password_file),
@@ -174,6 +207,8 @@ def merged(given: Given, file: Path | None) -> config.Settings:
         fail_on=selection.one_of(fail_on, _FAIL_ON, "--fail-on") if fail_on else base.fail_on,
         sheet=given.sheet or base.sheet,
         password_file=given.password_file or base.password_file,
+        redact_key_file=given.redact_key_file or base.redact_key_file,
+        report_password_file=given.report_password_file or base.report_password_file,
         columns=base.columns | selection.column_map(given.columns, "--map"),
         layout=given.layout or base.layout,
         date_order=selection.one_of(given.date_order, _ORDERS, "--date-order")
@@ -182,6 +217,37 @@ def merged(given: Given, file: Path | None) -> config.Settings:
         ledger=given.ledger or base.ledger,
         year_pivot=base.year_pivot if given.year_pivot is None else given.year_pivot,
     )
+
+
+def copies_of(
+    settings: config.Settings,
+    given: Given,
+    *,
+    redact: bool,
+    encrypt: bool,
+    split_by: str | None,
+) -> Copies:
+    """What shall become of the workbook; fails before the work where a secret is no good."""
+    key = password = None
+    if redact:
+        from auditor.report.redact import check as usable
+
+        flag, setting = given.redact_key_file, settings.redact_key_file
+        key = passwords.needed(passwords.REDACT_KEY, flag, setting)
+        usable(key)
+    if encrypt:
+        from auditor.report import encrypt as encryption
+
+        flag, setting = given.report_password_file, settings.report_password_file
+        password = passwords.needed(passwords.REPORT_PASSWORD, flag, setting)
+        encryption.check(password)
+        if len(password) < encryption.ADVISED:
+            output.complain(
+                f"Note: the password of the report has less than {encryption.ADVISED} characters;"
+                " who gets hold of the file can try them all."
+            )
+    by = selection.one_of(split_by, _SPLITS, "--split-by") if split_by else None
+    return Copies(key, password, by)
 
 
 def ledger_of(settings: config.Settings) -> Path | None:

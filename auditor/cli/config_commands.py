@@ -82,6 +82,8 @@ def show(
     line_of_business: options.LineOfBusiness = None,
     sheet: options.Sheet = None,
     password_file: options.PasswordFile = None,
+    redact_key_file: options.RedactKeyFile = None,
+    report_password_file: options.ReportPasswordFile = None,
     map_: options.Mapped = None,
     layout: options.LayoutFile = None,
     date_order: options.DateOrder = None,
@@ -106,6 +108,8 @@ def show(
         year_pivot,
         password_file,
         ledger,
+        redact_key_file,
+        report_password_file,
     )
     file = config.find(config_file)
     settings = merged(given, file)
@@ -176,10 +180,20 @@ def toml(settings: config.Settings, origins: Origins) -> Iterator[str]:
         for key, value in filled.items():
             yield f"{_key(key)} = {_text(value)}  # {origins.of(name, key)}"
     yield ""
-    if os.environ.get(passwords.VARIABLE):
-        yield f"# {passwords.VARIABLE} is set; it goes before a configuration file's password_file."
+    yield from _secrets()
     for line in output.wrapped(f"Not set: {', '.join(unset)}.", 2).splitlines():
         yield f"#{line[1:]}"
+
+
+def _secrets() -> Iterator[str]:
+    """Variables that hold a password or key; their values are shown nowhere."""
+    for variable, setting in (
+        (passwords.VARIABLE, "password_file"),
+        (passwords.REDACT_KEY.variable, "redact_key_file"),
+        (passwords.REPORT_PASSWORD.variable, "report_password_file"),
+    ):
+        if os.environ.get(variable):
+            yield f"# {variable} is set; it goes before a configuration file's {setting}."
 
 
 def _values(settings: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
@@ -207,8 +221,10 @@ def _leaves(found: Mapping[str, Any]) -> Iterator[object]:
 
 def _unusable(settings: config.Settings) -> Iterator[str]:
     """What the settings name that is not there, or is no layout."""
-    if settings.password_file is not None and not settings.password_file.is_file():
-        yield f"password_file: there is no file {settings.password_file}"
+    for name in ("password_file", "redact_key_file", "report_password_file"):
+        path = getattr(settings, name)
+        if path is not None and not path.is_file():
+            yield f"{name}: there is no file {path}"
     if settings.layout is not None and settings.columns:
         yield "layout and [columns] both say where the fields stand: leave one of them out"
     if settings.layout is not None:

@@ -58,6 +58,21 @@ PasswordFile = Annotated[
         " AUDITOR_PASSWORD, else asked for at a terminal].",
     ),
 ]
+RedactKeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="File whose first line is the key of --redact [default: AUDITOR_REDACT_KEY].",
+    ),
+]
+ReportPasswordFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="File whose first line is the password of --encrypt [default:"
+        " AUDITOR_REPORT_PASSWORD].",
+    ),
+]
 Sheet = Annotated[
     str | None,
     typer.Option(

@@ -1,7 +1,7 @@
-"""Where the password of a protected workbook comes from: a file, the environment, a prompt.
+"""Where passwords and keys come from: a file, the environment, for a claim file also a prompt.
 
-Never an argument, which other users of the machine can see. It is asked for when a workbook needs
-it, and is held no longer than it takes to open that.
+Never an argument, which other users of the machine can see. The password of a claim file is asked
+for when a workbook needs it, and is held no longer than it takes to open that.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import getpass
 import os
 import sys
 import warnings
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,31 @@ if TYPE_CHECKING:
 VARIABLE = "AUDITOR_PASSWORD"
 
 
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A password or key that is needed before the work begins."""
+
+    name: str
+    flag: str
+    variable: str
+    purpose: str
+    """The option that needs it."""
+    advice: str = ""
+
+
+REPORT_PASSWORD = Secret(
+    "password", "--report-password-file", "AUDITOR_REPORT_PASSWORD", "--encrypt"
+)
+REDACT_KEY = Secret(
+    "key",
+    "--redact-key-file",
+    "AUDITOR_REDACT_KEY",
+    "--redact",
+    ' Make one with  python -c "import secrets; print(secrets.token_hex(32))"  and keep it: the'
+    " same key gives the same pseudonyms.",
+)
+
+
 def source(flag: Path | None, setting: Path | None) -> Callable[[str], str | None]:
     """What to ask, with a file's name, for its password.
 
@@ -30,6 +56,22 @@ def source(flag: Path | None, setting: Path | None) -> Callable[[str], str | Non
     prompt, where there is a terminal; the answer is None where there is none.
     """
     return partial(_known, flag, setting)
+
+
+def needed(secret: Secret, flag: Path | None, setting: Path | None) -> str:
+    """The secret: from the file that `flag` names, else the environment, else that of `setting`.
+
+    Raises ConfigError where there is none.
+    """
+    if flag is None and os.environ.get(secret.variable):
+        return os.environ[secret.variable]
+    if (path := flag or setting) is not None:
+        return _first_line(path, secret.name, secret.flag)
+    raise ConfigError(
+        f"{secret.purpose} needs a {secret.name}.",
+        next_step=f"Set {secret.variable} in the environment, or name a file whose first line it"
+        f" is with {secret.flag}.{secret.advice}",
+    )
 
 
 def _known(flag: Path | None, setting: Path | None, name: str) -> str | None:
@@ -42,7 +84,7 @@ def _known(flag: Path | None, setting: Path | None, name: str) -> str | None:
     return _asked(name)
 
 
-def _first_line(path: Path) -> str:
+def _first_line(path: Path, name: str = "password", option: str = "--password-file") -> str:
     """The first line of a text file without its end; blanks count."""
     try:
         with path.open(encoding="utf-8-sig") as file:
@@ -50,15 +92,15 @@ def _first_line(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is no text in UTF-8"
         raise ConfigError(
-            f"The password file cannot be read ({why}).",
+            f"The {name} file cannot be read ({why}).",
             where=str(path),
-            next_step="Name a text file with --password-file; its first line is the password.",
+            next_step=f"Name a text file with {option}; its first line is the {name}.",
         ) from None
     if not line:
         raise ConfigError(
-            "The first line of the password file is empty.",
+            f"The first line of the {name} file is empty.",
             where=str(path),
-            next_step="Write the password there, and nothing else.",
+            next_step=f"Write the {name} there, and nothing else.",
         )
     return line
 

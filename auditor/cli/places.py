@@ -29,13 +29,16 @@ def checkout() -> Path | None:
     return next((f for f in (Path.cwd(), _PACKAGE.parent) if _is_checkout(f)), None)
 
 
-def default_report(inputs: Sequence[Path], as_of: date) -> Path:
+def default_report(inputs: Sequence[Path], as_of: date, *, redacted: bool = False) -> Path:
     """The workbook nobody named: after the first input, how many more there are, and the date.
 
-    In a checkout it lies in ./reports, elsewhere in the user's data folder.
+    A redacted one is not named after the input, whose name may be a patient's. In a checkout it
+    lies in ./reports, elsewhere in the user's data folder.
     """
     more = f"-and-{len(inputs) - 1}-more" if len(inputs) > 1 else ""
     name = f"{inputs[0].stem}{more}-{as_of.isoformat()}.xlsx"
+    if redacted:
+        name = f"redacted-{as_of.isoformat()}.xlsx"
     here = checkout()
     if here is not None:
         return _short(here / "reports" / name)

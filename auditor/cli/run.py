@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from auditor import RULE_SET_VERSION, __version__
 from auditor.cli import output, places, selection
@@ -29,6 +29,19 @@ if TYPE_CHECKING:
     from auditor.review import Consulted
 
 
+SplitBy = Literal["practitioner", "billing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """What becomes of the workbook besides."""
+
+    redact_key: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    """What opens the workbooks; None: they are not encrypted."""
+    split_by: SplitBy | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What the operator asked for, flags, environment and configuration file taken together."""
@@ -41,6 +54,7 @@ class Request:
     """None: no workbook."""
     findings: Path | None = None
     summary: Path | None = None
+    copies: Copies = Copies()
     reference: Path | None = None
     """None: the reference store's own default."""
     sheet: str | None = None
@@ -203,17 +217,24 @@ def run_id(
 
 
 def write(result: AuditResult, request: Request) -> tuple[Path, ...]:
-    """Write every output asked for; answers the paths in fact used, the workbook first."""
-    from auditor.report import write_findings, write_report, write_summary
+    """Write every output asked for; answers the paths in fact used, the workbook first.
+
+    The summary is that of the plain result: it holds no patient data.
+    """
+    from auditor.report import redact, write_findings, write_parts, write_report, write_summary
     from auditor.report.workbook import FINDINGS_BESIDE, REJECTED_BESIDE
 
-    written = []
+    written, copies = [], request.copies
+    told = result if copies.redact_key is None else redact(result, copies.redact_key)
     if request.report is not None:
-        workbook = write_report(result, request.report)
+        workbook = write_report(told, request.report, password=copies.password)
         beside = (workbook.with_suffix(suffix) for suffix in (FINDINGS_BESIDE, REJECTED_BESIDE))
         written += [workbook, *(path for path in beside if path.is_file())]
+        if copies.split_by is not None:
+            parts = write_parts(told, workbook, copies.split_by, password=copies.password)
+            written += [parts] if parts is not None else []
     if request.findings is not None:
-        written.append(write_findings(result, request.findings))
+        written.append(write_findings(told, request.findings))
     if request.summary is not None:
         written.append(write_summary(result, request.summary))
     return tuple(written)

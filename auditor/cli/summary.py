@@ -37,6 +37,13 @@ def lines_text(done: Done, request: Request) -> Iterator[str]:
         # not wrapped: a path stays whole, so that it can be copied
         yield "Written"
         yield from (f"{' ' * _PADDING}{path}" for path in done.written)
+        wanted = request.report
+        if wanted is not None and done.written[0].name.startswith(f"{wanted.stem} ("):
+            text = (
+                f"{wanted.name} was left as it was: it is an earlier report, or open in another"
+                " program."
+            )
+            yield output.wrapped(text, _PADDING)
         yield ""
     yield f"Done in {done.seconds:.1f} s (run {result.options.run_id})"
 

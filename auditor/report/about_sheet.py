@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 import auditor
-from auditor.report import figures, words
+from auditor.report import copies, figures, words
 from auditor.report.about_words import ANSWERS, READING, SHEETS_TOLD, STEPS
 from auditor.report.sheet import Column, Sheet, place_of
 from auditor.rules.options import RuleOptions
@@ -25,8 +25,13 @@ def write(book: Book, view: View) -> None:
     sheet = Sheet(book, "About", WIDTHS)
     sheet.add(["About this report"], ["title"], height=30)
     _pairs(sheet, "How to read it", READING)
-    _pairs(sheet, "How to answer", STEPS)
-    _pairs(sheet, "What an answer means", ANSWERS)
+    if copy := copies.told(view):
+        _section(sheet, "This copy")
+        for text in copy:
+            sheet.paragraph(text, "lead", 1, LAST)
+    if not view.result.redacted:
+        _pairs(sheet, "How to answer", STEPS)
+        _pairs(sheet, "What an answer means", ANSWERS)
     _sheets(sheet, book)
     _pairs(sheet, "This run", _run(view))
     _remarks(sheet, view)
@@ -56,7 +61,7 @@ def _sheets(sheet: Sheet, book: Book) -> None:
 
 def _run(view: View) -> dict[str, str]:
     options = view.result.options
-    told = {
+    return {
         "Run": options.run_id or "unnamed",
         "As of": options.as_of.isoformat(),
         "Program": f"auditor {auditor.__version__}, rule set {auditor.RULE_SET_VERSION}",
@@ -64,9 +69,6 @@ def _run(view: View) -> dict[str, str]:
         "Rules left out": ", ".join(sorted(options.ignore)) or "none",
         "Settings of the rules": _settings(options.rules),
     }
-    if view.names.supersedes:
-        told["Supersedes"] = f"{view.names.supersedes}, which was left as it was"
-    return told
 
 
 def _settings(options: RuleOptions) -> str:

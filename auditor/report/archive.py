@@ -42,8 +42,8 @@ _NAMED = re.compile(r'name="Chart (\d+)"')
 _LABEL_FORMAT = re.compile(r'numFmt formatCode="[^"]*"(?! sourceLinked)')
 
 
-def save(book: Book, path: Path, *, as_of: date) -> None:
-    """Write `book` to `path`, dated `as_of`."""
+def save(book: Book, path: Path | IO[bytes], *, as_of: date) -> None:
+    """Write `book` to `path` or into an open file, dated `as_of`."""
     midnight = datetime(as_of.year, as_of.month, as_of.day)  # noqa: DTZ001 - Excel's times have no zone
     book.workbook.properties.created = book.workbook.properties.modified = midnight
     with _Archive(path) as archive:
@@ -54,7 +54,7 @@ def save(book: Book, path: Path, *, as_of: date) -> None:
 class _Archive(ZipFile):
     """A zip whose members carry no time, system or user of their own."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | IO[bytes]) -> None:
         super().__init__(path, "w", ZIP_DEFLATED, compresslevel=_LEVEL)
         self.charts: list[str] = []
         """What the charts of the drawing that comes next show, in words."""

@@ -94,8 +94,21 @@ COLUMNS = (
     _text("Story id", 34, "story_id"),
 )
 _LETTERS = {c.header: n for n, c in enumerate(COLUMNS)}
+ANSWERING_TOLD = (
+    " Answer in the columns Disposition to Valid until; sort and filter as you like, but keep"
+    " Finding id and Check beside their rows."
+)
+ANSWERING = frozenset(
+    ("Disposition", "Reason", "Reviewer", "Decided on", "Valid until", "Decided before", "Check")
+)
+"""Columns that a redacted copy has not: it is shown and not answered, answers are free text that
+may name a patient, and a check value is an unkeyed hash of patient and claim."""
 LAST_PRINTED = "Counterpart"
 """On paper the columns after it would make the rest too small to read."""
+UNWRITTEN = (
+    " The others were not written, because a file beside this workbook would not be encrypted:"
+    " audit fewer files at a time, or have all findings written to a protected place (--findings)."
+)
 
 
 def shown_of(total: int, cap: int) -> str:
@@ -105,22 +118,32 @@ def shown_of(total: int, cap: int) -> str:
     return f"{total:,} findings, of which the sheet holds the first {cap:,}, certain ones first."
 
 
+def whole_set(view: View) -> str:
+    """Where the findings are that the sheet does not hold, in a sentence after a blank."""
+    if view.result.findings.height <= view.cap:
+        return ""
+    if view.names.findings:
+        return f" All of them are in {view.names.findings}, beside this workbook."
+    return UNWRITTEN
+
+
 def write(book: Book, view: View) -> None:
     """Write the sheet."""
-    sheet = Sheet(book, "Findings", [c.width for c in COLUMNS], freeze="D3", protected=False)
-    beside = view.names.findings
-    whole = f" All of them are in {beside}, beside this workbook." if beside else ""
+    redacted = view.result.redacted
+    columns = [c for c in COLUMNS if not (redacted and c.header in ANSWERING)]
+    sheet = Sheet(book, "Findings", [c.width for c in columns], freeze="D3", protected=False)
+    held = f"{shown_of(view.result.findings.height, view.cap)}{whole_set(view)}"
+    answering = "" if redacted else ANSWERING_TOLD
     note = (
-        f"{shown_of(view.result.findings.height, view.cap)}{whole} Filter with the arrows in the"
-        " header. Answer in the columns Disposition to Valid until; sort and filter as you like,"
-        " but keep Finding id and Check beside their rows. Amounts are estimates for review."
+        f"{held} Filter with the arrows in the header.{answering} Amounts are estimates for review."
     )
     sheet.add([note], ["note"], height=20)
-    sheet.table("Findings", COLUMNS, view.findings)
+    sheet.table("Findings", columns, view.findings)
     sheet.print_columns(letter(sheet, LAST_PRINTED))
-    last = max(FIRST_FINDING, sheet.row)
-    _validate(sheet, last)
-    _mark(sheet, last)
+    if not redacted:
+        last = max(FIRST_FINDING, sheet.row)
+        _validate(sheet, last)
+        _mark(sheet, last)
 
 
 def letter(sheet: Sheet, header: str) -> str:

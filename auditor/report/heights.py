@@ -6,6 +6,7 @@ cells, so it is reckoned here, for Calibri, a little high: a blank line is bette
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -56,6 +57,8 @@ def _measured(texts: pl.DataFrame, width: float) -> pl.Series:
     return each.group_by("n", maintain_order=True).agg(lines)["lines"]
 
 
+# The report's own sentences stand alike in every part of a divided report.
+@lru_cache(maxsize=4_096)
 def lines_of(text: str, width: float) -> int:
     """Lines that one text takes in columns of `width`."""
     return int(_measured(pl.DataFrame({"text": [text]}), width).item())

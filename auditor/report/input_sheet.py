@@ -20,6 +20,10 @@ WIDTHS = (32, 10, 22, 44, 66)
 _LOOKS = ("wrapped", "count", "wrapped", "wrapped", "grey")
 REPAIRS_SHOWN = 1_000
 REASONS_SHOWN = 50
+UNWRITTEN = (
+    " The others were not written, because a file beside this workbook would not be encrypted:"
+    " audit fewer files at a time."
+)
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blank"}
 
@@ -177,6 +181,8 @@ def _rejected(sheet: Sheet, rejected: pl.DataFrame, cap: int, companion: str) ->
     if rejected.is_empty():
         return
     whole = f" All of them are in {companion}, beside this workbook." if companion else ""
+    if rejected.height > cap and not companion:
+        whole = UNWRITTEN
     _section(
         sheet,
         "Rejected rows, one by one",

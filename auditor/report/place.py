@@ -12,13 +12,14 @@ import shutil
 import tempfile
 import time
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.errors import ReportError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -52,21 +53,48 @@ def workroom(target: Path) -> Iterator[Path]:
         ) from None
 
 
-def next_free(path: Path, companions: tuple[str, ...] = ()) -> tuple[Path, Path | None]:
-    """The first of `name.x`, `name (2).x` ... that does not exist, and the taken one before it.
+@dataclass(frozen=True, slots=True)
+class Free:
+    """A name to write to, and the names before it that could not be had."""
 
-    A name is taken too where one of its `companions` (suffixes that replace its own) exists.
+    path: Path
+    before: Path | None
+    """The last one that exists: what the new file supersedes."""
+    held: tuple[str, ...]
+    """Names that a program has open, or at which the file system refused a file."""
+
+
+def free_name(path: Path, companions: tuple[str, ...] = (), refused: Collection[Path] = ()) -> Free:
+    """The first of `name.x`, `name (2).x` ... that is free.
+
+    A name is taken where it or one of its `companions` (suffixes that replace its own) exists, or
+    is open in Excel or LibreOffice, or is among `refused`.
     """
+    held: list[str] = []
     candidate, before, number = path, None, 1
-    while any(_taken(p) for p in (candidate, *(candidate.with_suffix(c) for c in companions))):
-        before, number = candidate, number + 1
+    while True:
+        files = (candidate, *(candidate.with_suffix(c) for c in companions))
+        shut = candidate in refused or any(map(_open, files))
+        exists = any(map(_taken, files))
+        if not (shut or exists):
+            return Free(candidate, before, tuple(held))
+        if shut:
+            held.append(candidate.name)
+        if exists:
+            before = candidate
+        number += 1
         candidate = path.with_name(f"{path.stem} ({number}){path.suffix}")
-    return candidate, before
+
+
+def next_free(path: Path, companions: tuple[str, ...] = ()) -> tuple[Path, Path | None]:
+    """The free name as `free_name` finds it, and the last one before it that exists."""
+    free = free_name(path, companions)
+    return free.path, free.before
 
 
 def place_new(made: Path, target: Path) -> None:
     """Put `made` at `target`; raises FileExistsError where somebody was quicker."""
-    _settle(made)
+    settle(made)
     try:
         target.hardlink_to(made)
     except FileExistsError:
@@ -78,13 +106,23 @@ def place_new(made: Path, target: Path) -> None:
         made.rename(target)
 
 
+def place_folder(made: Path, target: Path) -> None:
+    """Put the folder `made`, whose files are settled, at `target`.
+
+    Raises FileExistsError where something is there.
+    """
+    if _taken(target):
+        raise FileExistsError(target.name)
+    made.rename(target)
+
+
 def replace(made: Path, target: Path) -> None:
     """Put `made` at `target` in one step, over what is there."""
-    _settle(made)
+    settle(made)
     made.replace(target)
 
 
-def _settle(made: Path) -> None:
+def settle(made: Path) -> None:
     """Onto the disk and for the owner's eyes alone, before it gets its name."""
     made.chmod(PRIVATE_FILE)
     with made.open("rb+") as file:
@@ -93,6 +131,11 @@ def _settle(made: Path) -> None:
 
 def _taken(path: Path) -> bool:
     return path.exists() or path.is_symlink()
+
+
+def _open(path: Path) -> bool:
+    """Whether Excel or LibreOffice has `path` open: each then keeps a file of its own beside it."""
+    return any(_taken(path.with_name(n)) for n in (f"~${path.name}", f".~lock.{path.name}#"))
 
 
 def _create(folder: Path) -> None:

@@ -61,6 +61,7 @@ class Book:
     room: Path
     about: str
     """What the header of every printed page says."""
+    footer: str = FOOTER
     sheets: list[Sheet] = field(default_factory=list)
 
 
@@ -112,7 +113,7 @@ class Sheet:
         ws.page_margins.header = ws.page_margins.footer = 0.3
         ws.oddHeader.left.text = book.about
         ws.oddHeader.right.text = "&A"
-        ws.oddFooter.left.text = FOOTER
+        ws.oddFooter.left.text = book.footer
         ws.oddFooter.right.text = "Page &P of &N"
 
     def add(

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from auditor.report import charts, figures, words
+from auditor.report import charts, copies, figures, words
 from auditor.report.figures import MONEY_BASES, TIERS
-from auditor.report.findings_sheet import shown_of
+from auditor.report.findings_sheet import shown_of, whole_set
 from auditor.report.sheet import Sheet, place_of
 from auditor.report.summary_parts import files, gaps, releases
 
@@ -36,7 +36,8 @@ def write(book: Book, view: View) -> None:
     basis = figures.leading_basis(view.result.findings)
     _families(sheet, view, basis)
     charts.side_by_side(sheet, view, basis)
-    gaps(sheet, view)
+    if not view.result.part:
+        gaps(sheet, view)
     releases(sheet, view)
     files(sheet, view)
     sheet.print_columns(LAST_PRINTED)
@@ -51,14 +52,10 @@ def _head(sheet: Sheet, view: View) -> None:
     read = words.number(result.lines_read, "line")
     dates = f", services of {served}" if served else ""
     _text(sheet, f"Audited: {lines} of {read} read from {count}{dates}.")
-    if view.names.findings:
-        _text(
-            sheet,
-            f"{shown_of(result.findings.height, view.cap)} All of them are in"
-            f" {view.names.findings}, beside this workbook.",
-        )
-    if view.names.supersedes:
-        _text(sheet, f"This report supersedes {view.names.supersedes}, which was left as it was.")
+    if whole := whole_set(view):
+        _text(sheet, f"{shown_of(result.findings.height, view.cap)}{whole}")
+    for text in copies.told(view):
+        _text(sheet, text)
     notes = [*figures.warnings(result), *result.notes]
     for note in notes[:NOTES_SHOWN]:
         _text(sheet, note, "small")
@@ -101,7 +98,8 @@ def _glance(sheet: Sheet, view: View) -> None:
         (3, LAST, _open(view), "mid text"),
         height=_ANSWER_POINTS,
     )
-    sheet.link(2, place_of("Coverage"))
+    if not view.result.part:
+        sheet.link(2, place_of("Coverage"))
     if view.result.consulted:
         sheet.spans((2, 2, "Decided before", "big open"), (3, LAST, _decided(view), "mid text"))
         sheet.link(2, place_of("Decisions"))
@@ -120,6 +118,8 @@ def _decided(view: View) -> str:
 
 def _open(view: View) -> str:
     """In a sentence, what could not be judged."""
+    if view.result.part:
+        return "Told in the report of all lines, by rule and not by practitioner."
     uncovered = figures.not_judged(view.result.coverage).filter(state="not judged")
     rejected = sum(f.rejected for f in view.result.files)
     told = []

@@ -46,6 +46,8 @@ class Names:
     """The file beside the workbook that has all findings."""
     rejected: str = ""
     """The file beside the workbook that has all rejected rows."""
+    held: tuple[str, ...] = ()
+    """Names that this report would have, were they not open in another program."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +15,10 @@ from auditor.report import (
     about_sheet,
     bypass_sheet,
     context_sheet,
+    copies,
     coverage_sheet,
     decisions_sheet,
+    encrypt,
     figures,
     findings_sheet,
     input_sheet,
@@ -28,8 +32,8 @@ from auditor.report import (
 )
 from auditor.report.archive import save
 from auditor.report.machine import csv_safe
-from auditor.report.sheet import Book
-from auditor.report.view import Names, view_of
+from auditor.report.sheet import LAST_ROW, Book
+from auditor.report.view import FIRST_FINDING, Names, view_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,30 +58,88 @@ SHEETS = (
     about_sheet,
 )
 """One module a sheet, in their order."""
+WHOLE_ONLY = (bypass_sheet, input_sheet, coverage_sheet, tables_sheet)
+"""Sheets about all lines of the run, or rates beside them: they stay out of a part."""
 SHEET_ROWS = 100_000
 """Findings a sheet holds: more can be neither read nor scrolled, and open slowly."""
 REJECTED_ROWS = 20_000
+ENCRYPTED_ROWS = LAST_ROW - FIRST_FINDING + 1
+"""Findings the sheet of an encrypted workbook holds: all that Excel has rows for."""
+ENCRYPTED_REJECTED_ROWS = 1_000_000
+"""Other lists share the sheet of the rejected rows."""
 FINDINGS_BESIDE = ".findings.csv"
 REJECTED_BESIDE = ".rejected.csv"
+_MOST_REFUSALS = 5
+"""After so many names the place itself is at fault."""
 
 
-def write_report(
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How workbooks are made: what does not depend on whose findings they hold."""
+
+    rules: Sequence[Rule]
+    sheet_rows: int
+    rejected_rows: int
+    password: str | None = field(default=None, repr=False)
+
+    def beside(self, result: AuditResult) -> dict[str, pl.DataFrame]:
+        """Suffix -> table of each file beside the workbook; none beside an encrypted one."""
+        if self.password is not None:
+            return {}
+        tables = {
+            FINDINGS_BESIDE: (result.findings, self.sheet_rows),
+            REJECTED_BESIDE: (result.rejected, self.rejected_rows),
+        }
+        return {suffix: frame for suffix, (frame, most) in tables.items() if frame.height > most}
+
+
+def form_of(
+    rules: Sequence[Rule] | None,
+    sheet_rows: int | None,
+    rejected_rows: int | None,
+    password: str | None,
+) -> Form:
+    """The form that write_report's arguments ask for."""
+    if rules is None:
+        from auditor.rules import catalogue  # noqa: PLC0415 - loads every rule, for this alone
+
+        rules = catalogue()
+    usual = (SHEET_ROWS, REJECTED_ROWS)
+    if password is not None:
+        encrypt.check(password)
+        usual = (ENCRYPTED_ROWS, ENCRYPTED_REJECTED_ROWS)
+    return Form(
+        rules,
+        usual[0] if sheet_rows is None else sheet_rows,
+        usual[1] if rejected_rows is None else rejected_rows,
+        password,
+    )
+
+
+def write_report(  # noqa: PLR0913 - each is a choice of its own, by name
     result: AuditResult,
     path: Path | str,
     *,
     rules: Sequence[Rule] | None = None,
-    sheet_rows: int = SHEET_ROWS,
-    rejected_rows: int = REJECTED_ROWS,
+    sheet_rows: int | None = None,
+    rejected_rows: int | None = None,
+    password: str | None = None,
 ) -> Path:
     """Write the workbook of `result` and answer where it is.
 
     `path` ends in .xlsx; an existing file is never overwritten: the report goes to the next free
-    name, `name (2).xlsx`, and says what it supersedes. `rules` are those of the sheet Rules
-    (None: the catalogue). Where there are more than `sheet_rows` findings or `rejected_rows`
-    rejected rows, the sheet holds the first ones and all of them stand beside the workbook as
-    `name.findings.csv` and `name.rejected.csv`. The same result gives the same bytes.
+    name, `name (2).xlsx`, and says what it supersedes. So it does where `path` is open in Excel or
+    the file system refuses a file there. `rules` are those of the sheet Rules (None: the
+    catalogue). Where there are more than `sheet_rows` findings (None: SHEET_ROWS) or
+    `rejected_rows` rejected rows, the sheet holds the first ones and all of them stand beside the
+    workbook as `name.findings.csv` and `name.rejected.csv`. The same result gives the same bytes.
 
-    Raises ReportError where the place cannot be written.
+    With a `password` (8 to 255 characters) the workbook is encrypted as Excel does it. Nothing is
+    written beside it then, and its sheets hold as many rows as Excel has; its bytes differ from
+    run to run, because encryption begins with random ones. `auditor.report.redact` and
+    `write_parts` make other copies of a result.
+
+    Raises ReportError where the place cannot be written, or for such a password.
     """
     path = Path(path)
     if path.suffix.lower() != ".xlsx" or path.is_dir():
@@ -86,31 +148,61 @@ def write_report(
             where=str(path),
             next_step="Give it a file name that ends in .xlsx.",
         )
-    if rules is None:
-        from auditor.rules import catalogue  # noqa: PLC0415 - loads every rule, for this alone
-
-        rules = catalogue()
+    form = form_of(rules, sheet_rows, rejected_rows, password)
     figures.reconcile(result)  # before anything is written
-    beside = {
-        FINDINGS_BESIDE: result.findings if result.findings.height > sheet_rows else None,
-        REJECTED_BESIDE: result.rejected if result.rejected.height > rejected_rows else None,
-    }
-    companions = {suffix: frame for suffix, frame in beside.items() if frame is not None}
+    companions = form.beside(result)
+    refused: list[Path] = []
     with place.workroom(path) as room:
         while True:
-            target, before = place.next_free(path, tuple(companions))
-            names = {s: target.with_suffix(s).name if s in companions else "" for s in beside}
-            said = Names(
-                before.name if before else "", names[FINDINGS_BESIDE], names[REJECTED_BESIDE]
-            )
-            made = room / "report.xlsx"
-            book = _book(result, room)
-            view = view_of(result, rules, sheet_rows, rejected_rows, said)
-            for sheet in SHEETS:
-                sheet.write(book, view)
-            save(book, made, as_of=result.options.as_of)
-            if _put(made, target, companions, room):
-                return target
+            free = place.free_name(path, tuple(companions), refused)
+            made = write_whole(result, form, free, room)
+            try:
+                _put(made, free.path)
+            except FileExistsError:  # somebody was quicker
+                continue
+            except PermissionError:  # Windows refuses a name that a program holds
+                refused.append(free.path)
+                if len(refused) == _MOST_REFUSALS:
+                    raise
+            else:
+                return free.path
+
+
+def write_whole(result: AuditResult, form: Form, free: place.Free, room: Path) -> list[Path]:
+    """Make in `room` the workbook that will be `free.path` and what lies beside it.
+
+    Answers the files in the order in which they are to be put in place, the workbook last.
+    """
+    companions = form.beside(result)
+    names = {s: free.path.with_suffix(s).name for s in companions}
+    said = Names(
+        supersedes=free.before.name if free.before else "",
+        findings=names.get(FINDINGS_BESIDE, ""),
+        rejected=names.get(REJECTED_BESIDE, ""),
+        held=free.held,
+    )
+    book = _book(result, room)
+    view = view_of(result, form.rules, form.sheet_rows, form.rejected_rows, said)
+    for sheet in SHEETS:
+        if not (result.part and (sheet in WHOLE_ONLY or _lacks_card(sheet, result))):
+            sheet.write(book, view)
+    made = []
+    for suffix, frame in companions.items():
+        made.append(room / free.path.with_suffix(suffix).name)
+        csv_safe(frame).write_csv(made[-1])
+    made.append(room / free.path.name)
+    if form.password is None:
+        save(book, made[-1], as_of=result.options.as_of)
+    else:
+        plain = BytesIO()  # never on the disk, not even in a folder of ours
+        save(book, plain, as_of=result.options.as_of)
+        made[-1].write_bytes(encrypt.encrypted(plain, form.password))
+    return made
+
+
+def _lacks_card(sheet: object, result: AuditResult) -> bool:
+    """Whether it is the scorecard, and the part has no row of it."""
+    return sheet is practitioners_sheet and result.card is None
 
 
 def _book(result: AuditResult, room: Path) -> Book:
@@ -119,28 +211,27 @@ def _book(result: AuditResult, room: Path) -> Book:
     workbook.remove(workbook.active)
     properties = workbook.properties
     properties.title = "Claim audit report"
-    properties.subject = "Findings of a claim audit; confidential, contains patient data"
+    properties.subject = copies.subject(result)
     properties.creator = properties.lastModifiedBy = f"auditor {auditor.__version__}"
     properties.language = "en-US"
     run = result.options.run_id
     about = f"Claim audit as of {result.options.as_of.isoformat()}" + (
         f", run {run}" if run else ""
     )
-    return Book(workbook, style.register(workbook), room, about)
+    return Book(workbook, style.register(workbook), room, about, copies.footer(result))
 
 
-def _put(made: Path, target: Path, companions: dict[str, pl.DataFrame], room: Path) -> bool:
-    """Place the workbook and, before it, what it refers to; False where the name got taken."""
+def _put(made: Sequence[Path], target: Path) -> None:
+    """Place the files, the workbook last; where one cannot be, take the others back.
+
+    Raises FileExistsError where a name was taken meanwhile.
+    """
     placed: list[Path] = []
     try:
-        for suffix, frame in companions.items():
-            csv = room / f"beside{suffix}"
-            csv_safe(frame).write_csv(csv)
-            place.place_new(csv, target.with_suffix(suffix))
-            placed.append(target.with_suffix(suffix))
-        place.place_new(made, target)
-    except FileExistsError:
+        for file in made:
+            place.place_new(file, target.with_name(file.name))
+            placed.append(target.with_name(file.name))
+    except OSError:
         for path in placed:
             path.unlink()
-        return False
-    return True
+        raise

@@ -20,6 +20,8 @@ from auditor.errors import ReportError
 from auditor.report import place, write_findings, write_report, write_summary
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.report.conftest import Make
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +32,7 @@ NOT_ROOT = pytest.mark.skipif(
 
 
 def head_of(path: Path) -> str:
-    return " ".join(str(load_workbook(path)["Summary"].cell(r, 2).value) for r in range(1, 6))
+    return " ".join(str(load_workbook(path)["Summary"].cell(r, 2).value) for r in range(1, 8))
 
 
 def test_an_existing_report_is_never_overwritten(make: type[Make], tmp_path: Path) -> None:
@@ -89,6 +91,70 @@ def test_a_companion_is_taken_back_when_the_name_was_taken(
     assert path.name == "r (2).xlsx"
     assert sorted(p.name for p in tmp_path.iterdir()) == names
     assert (tmp_path / "r.xlsx").read_text() == "quicker"
+
+
+@pytest.mark.parametrize("lock", ["~$r.xlsx", ".~lock.r.xlsx#"])
+def test_a_report_that_is_open_keeps_its_name(make: type[Make], tmp_path: Path, lock: str) -> None:
+    (tmp_path / "r.xlsx").write_text("open")
+    (tmp_path / lock).write_text("somebody")
+    path = write_report(make.result(), tmp_path / "r.xlsx", rules=make.rules)
+    assert path.name == "r (2).xlsx"
+    assert "r.xlsx was open in another program, so this report has the next" in head_of(path)
+    assert "supersedes r.xlsx" in head_of(path)
+    assert (tmp_path / "r.xlsx").read_text() == "open"
+
+
+class Refusing:
+    """A file system that refuses a name, as Windows does while a program holds it."""
+
+    def __init__(self, *names: str) -> None:
+        self.names, self.link, self.rename = names, Path.hardlink_to, Path.rename
+        self.asked: list[str] = []
+
+    def into(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Path, "hardlink_to", lambda new, old: self._do(self.link, new, old))
+        monkeypatch.setattr(Path, "rename", lambda old, new: self._do(self.rename, old, new))
+
+    def _do(self, real: Callable[[Path, Path], object], first: Path, second: Path) -> object:
+        for path in (first, second):
+            if path.name in self.names and not path.parent.name.startswith(".auditor-"):
+                self.asked.append(path.name)
+                raise PermissionError(13, "Permission denied")
+        return real(first, second)
+
+
+def test_a_refused_name_gives_way_to_the_next(
+    make: type[Make], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusing = Refusing("r.xlsx")
+    refusing.into(monkeypatch)
+    path = write_report(make.result(), tmp_path / "r.xlsx", rules=make.rules)
+    assert path.name == "r (2).xlsx"
+    assert refusing.asked == ["r.xlsx", "r.xlsx"]  # linked, then renamed
+    assert "r.xlsx was open in another program" in head_of(path)
+    assert "supersedes" not in head_of(path)
+    assert [p.name for p in tmp_path.iterdir()] == ["r (2).xlsx"]
+
+
+def test_a_refused_companion_takes_the_name_of_its_report_along(
+    make: type[Make], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Refusing("r.rejected.csv").into(monkeypatch)
+    path = write_report(
+        make.rich(9), tmp_path / "r.xlsx", rules=make.rules, sheet_rows=3, rejected_rows=1
+    )
+    names = ["r (2).findings.csv", "r (2).rejected.csv", "r (2).xlsx"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == names
+    assert path.name == "r (2).xlsx"
+
+
+def test_a_place_that_refuses_every_name_is_told(
+    make: type[Make], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Refusing("r.xlsx", *(f"r ({n}).xlsx" for n in range(2, 20))).into(monkeypatch)
+    with pytest.raises(ReportError, match="Permission denied"):
+        write_report(make.result(), tmp_path / "r.xlsx", rules=())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_hard_links_it_still_overwrites_nothing(

@@ -1,0 +1,93 @@
+"""Known identifiers that a text quotes, replaced whole.
+
+A text is not cut at random: '31' is an identifier in 'line 2 of claim 31' and not in '31 units'.
+So a short number counts as one only behind a word that says so; longer ones, and those with
+letters, wherever they stand by themselves; and what holds blanks or signs, as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+BORN = "(birth date left out)"
+_TOKEN = re.compile(r"\w(?:[\w./#@-]*\w)?")
+_PLAIN = re.compile(r"\w(?:[\w./#@-]*\w)?\Z")
+_AFTER_WORD = re.compile(r"(?i)\b(claims?|patients?|account|member)(:? '?)(\w(?:[\w./#@-]*\w)?)")
+_BORN = re.compile(r"(?i)\b(born on|birth date:?) \d[\d/.-]*\d")
+# What has the form of a code, a date or a small number says something else in most texts.
+_COMMON = re.compile(r"(?:[A-Z0-9]\d{3}[A-Z0-9]|\d{1,4}|\d{4}-\d\d-\d\d)\Z")
+_SMALL = re.compile(r"(?:\d{1,3}|\d{4}-\d\d-\d\d)\Z")
+"""The same for a text of the identifier's own line, where a code is less likely meant."""
+_SHORTEST_SIGNS = 3
+
+
+class Quoted:
+    """What is known, and what stands in its place."""
+
+    def __init__(self, known: Mapping[str, str]) -> None:
+        """Take identifier -> replacement."""
+        self._known = known
+        self._signs = {
+            text: word
+            for text, word in known.items()
+            if len(text.strip()) >= _SHORTEST_SIGNS and not _PLAIN.match(text)
+        }
+        """Those that are not one word."""
+        self._done: dict[str, str] = {}
+
+    def replaced(self, text: str) -> str:
+        """One text."""
+        return self.column(pl.Series([text])).item()  # type: ignore[no-any-return] # a text
+
+    def column(
+        self,
+        texts: pl.Series,
+        own: Sequence[pl.Series] = (),
+        born: pl.Series | None = None,
+    ) -> pl.Series:
+        """A column of texts; nulls stay.
+
+        `own` are identifiers of each row, which count where they stand by themselves even when
+        they look like a common word; `born` is a date as a text that is left out.
+        """
+        if self._signs:
+            texts = texts.str.replace_many(self._signs, leftmost=True)
+        done: list[str | None] = []
+        for text, *mine in zip(texts, *own, strict=True):
+            done.append(None if text is None else self._one(text, mine))
+        if born is not None:
+            pairs = zip(done, born, strict=True)
+            done = [t if not t or not day else t.replace(day, BORN) for t, day in pairs]
+        return pl.Series(texts.name, done, dtype=pl.String)
+
+    def _one(self, text: str, own: Sequence[str | None]) -> str:
+        for mine in own:
+            if mine and mine in text and not _SMALL.match(mine):
+                text = _alone(mine).sub(lambda _, m=mine: self._known[m], text)  # type: ignore[misc] # m is bound at once
+        done = self._done.get(text)
+        if done is None:
+            done = _AFTER_WORD.sub(self._after_word, text)
+            if not self._known.keys().isdisjoint(_TOKEN.findall(done)):
+                done = _TOKEN.sub(self._token, done)
+            done = self._done[text] = _BORN.sub(rf"\1 {BORN}", done)
+        return done
+
+    def _after_word(self, found: re.Match[str]) -> str:
+        return found[1] + found[2] + self._known.get(found[3], found[3])
+
+    def _token(self, found: re.Match[str]) -> str:
+        token = found[0]
+        return token if _COMMON.match(token) else self._known.get(token, token)
+
+
+def _alone(text: str) -> re.Pattern[str]:
+    """`text` where no letter or digit goes on at its ends."""
+    before = r"(?<!\w)" if re.match(r"\w", text) else ""
+    after = r"(?!\w)" if re.search(r"\w\Z", text) else ""
+    return re.compile(before + re.escape(text) + after)
