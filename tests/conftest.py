@@ -36,7 +36,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    measured = config.pluginmanager.hasplugin("_cov")
     for item in items:
+        # Random rounds prove that nothing breaks; what they reach a case with a name must reach
+        # as well, so coverage, which makes them half as slow again, is not measured on them.
+        if measured and getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("no_cover")
         if item.get_closest_marker("long") and not config.getoption("--run-long"):
             item.add_marker(pytest.mark.skip(reason="a long test: needs --run-long"))
         if item.get_closest_marker("shared") and not SHARED.is_dir():

@@ -135,6 +135,12 @@ class Batch:
         )
 
     @cached_property
+    def mod_tokens(self) -> pl.DataFrame:
+        """m, token: the single modifiers of each combination."""
+        tokens = self.mods.select(pl.col("tokens").alias("token")).with_row_index("m")
+        return tokens.explode("token", empty_as_null=False)
+
+    @cached_property
     def service_days(self) -> pl.DataFrame:
         """row, date of each day of lines that span several (up to a year); rare.
 
@@ -236,8 +242,8 @@ def build(
 def _enriched(lines: pl.DataFrame, facts: CodeFacts, mods: pl.DataFrame) -> pl.DataFrame:
     """Add what is known of each line's code (at `ce`) and modifiers (at `m`)."""
     return lines.with_columns(
-        *(facts.table[name].gather(lines["ce"]) for name in _FACT_FLAGS),
-        *(mods[name].gather(lines["m"]) for name in _MOD_FLAGS),
+        *facts.table.select(_FACT_FLAGS)[lines["ce"]],
+        *mods.select(_MOD_FLAGS)[lines["m"]],
     ).with_columns(
         medicare=pl.col("lob") == "medicare",
         fee_known=pl.col("status").is_not_null(),

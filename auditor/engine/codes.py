@@ -8,19 +8,29 @@ table and gathered to the lines by index; no line is joined against a reference 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
+
+from auditor.engine.policies import PolicyRows, in_force
+from auditor.rules.interface import CodePolicy
 
 if TYPE_CHECKING:
     from datetime import date
 
     from auditor.reference.interface import Reference
-    from auditor.rules import CodePolicy
 
 NEVER_PAYS = ("B", "I", "N", "P")
 """Fee schedule status codes of a line that Medicare never pays by itself (SPEC 7.3)."""
+
+_ALWAYS = (
+    CodePolicy(table="therapy", columns=(("therapy", "discipline_modifiers"),)),
+    CodePolicy(table="laterality", columns=(("sides", "any_of"), ("sides_tier", "severity"))),
+    CodePolicy(table="lab", flag="is_lab"),
+)
+"""What the enrichment itself asks of policy tables: the discipline modifiers that an always-therapy
+code takes; the modifiers one of which a sided code should carry, and the finding's tier; whether
+the code is a laboratory's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,8 @@ class CodeFacts:
     """One row a code and epoch, at index code * len(epochs) + epoch."""
     addons: pl.DataFrame
     """schemas.AddOnEdits of the batch's add-on codes, rows that can apply."""
+    rows: PolicyRows
+    """The rows of every policy table of codes that name one of `codes`."""
 
     def epoch_of(self, days: pl.Series) -> pl.Series:
         """The epoch index of each date."""
@@ -57,10 +69,7 @@ def code_facts(
 
     `policies`: what the rules ask of further policy tables.
     """
-    names = sorted({"em_codes", *(policy.table for policy in policies)})
-    rows = dict(
-        zip(names, pl.collect_all([_ranges(n, codes, reference) for n in names]), strict=True)
-    )
+    rows = PolicyRows(codes, reference)
     fees = reference.fees(codes)
     mue = reference.mue(codes)
     addons = reference.addons(codes).filter(
@@ -68,7 +77,6 @@ def code_facts(
         # withdrawal, and the row applies for that one day.
         pl.col("edit_deletion").is_null() | (pl.col("edit_deletion") != pl.col("effective"))
     )
-    therapy = _dated(reference.policy("therapy").lazy(), "from", "to").collect()
     epochs = _epochs(
         first,
         last,
@@ -76,151 +84,88 @@ def code_facts(
             (fees, "valid_from", "valid_to"),
             (mue, "valid_from", "valid_to"),
             (addons, "effective", "deletion"),
-            (therapy, "effective", "deletion"),
-            *((table, "effective", "deletion") for table in rows.values()),
+            (rows.found, "effective", "deletion"),
         ],
     )
-    # One query: what follows is many small joins, and each one by itself costs its start.
     grid = (
-        pl.LazyFrame({"code": codes})
+        pl.DataFrame({"code": codes})
         .join(
-            pl.LazyFrame({"day": epochs}, schema={"day": pl.Date}),
+            pl.DataFrame({"day": epochs}, schema={"day": pl.Date}),
             how="cross",
             maintain_order="left_right",
         )
         .with_row_index("ce")
-        .collect()
-        .lazy()
     )
-    facts = _add_fees(grid, grid, fees.lazy())
-    facts = _add_mue(facts, grid, mue.lazy())
-    facts = _add_addons(facts, grid, addons.lazy())
-    facts = _add_em(facts, grid, rows["em_codes"].lazy())
-    facts = _add_therapy(facts, grid, therapy.lazy())
-    facts = _add_laterality(facts, codes, reference)
-    for policy in policies:
-        facts = _add_policy(facts, grid, policy, rows[policy.table].lazy())
-    laboratory = spread(reference.policy("lab"), codes)["code"].unique()
-    table = (
-        facts.sort("ce")
-        .with_columns(
-            form_ok=_form_ok(reference),
-            always_therapy=pl.col("therapy").is_not_null(),
-            sided=pl.col("sides").is_not_null(),
-            hint_never_pays=pl.col("status").is_null()
-            & pl.col("status_hint").is_in([*NEVER_PAYS, "T"]).fill_null(value=False),
-            is_lab=pl.col("code").is_in(laboratory.implode()),
-        )
-        .collect()
+    applying = rows.at(epochs)
+    facts = _add_fees(grid, fees)
+    facts = _add_mue(facts, grid, mue)
+    facts = _add_addons(facts, grid, addons)
+    facts = _add_em(facts, applying.rows("em_codes"))
+    asked = (*_ALWAYS, *policies)
+    table = facts.with_columns(**applying.columns(asked)).with_columns(
+        form_ok=_form_ok(reference),
+        always_therapy=pl.col("therapy").is_not_null(),
+        sided=pl.col("sides").is_not_null(),
+        hint_never_pays=pl.col("status").is_null()
+        & pl.col("status_hint").is_in([*NEVER_PAYS, "T"]).fill_null(value=False),
     )
-    return CodeFacts(codes, epochs, table, addons)
-
-
-def in_force(day: str, start: str, end: str) -> pl.Expr:
-    """True when the row from `start` to `end` (null: open) applies on `day`, both ends included."""
-    return (pl.col(start).fill_null(pl.date(1, 1, 1)) <= pl.col(day)) & (
-        pl.col(end).is_null() | (pl.col(day) <= pl.col(end))
-    )
-
-
-def _dated(table: pl.LazyFrame, start: str, end: str) -> pl.LazyFrame:
-    """A policy table with its two date columns as `effective` and `deletion` dates."""
-    return table.with_columns(
-        effective=pl.col(start).str.to_date("%Y-%m-%d"),
-        deletion=pl.col(end).str.to_date("%Y-%m-%d"),
-    )
-
-
-def _ranges(name: str, codes: pl.Series, reference: Reference) -> pl.LazyFrame:
-    """A policy table of code ranges spread over the batch's codes (SPEC 2.5)."""
-    return _spread(_dated(reference.policy(name).lazy(), "effective", "deletion"), codes)
-
-
-def policy_rows(name: str, codes: pl.Series, reference: Reference) -> pl.DataFrame:
-    """Rows of the policy table `name` once for each of `codes` in their range.
-
-    Columns: code, effective and deletion as dates (null: open), and the table's own as text.
-    """
-    return _ranges(name, codes, reference).collect()
-
-
-def spread(table: pl.DataFrame, codes: pl.Series) -> pl.DataFrame:
-    """Rows of `table` (code_low, code_high) once for each of `codes` that lies in the range.
-
-    Codes compare as text, within one form only: five digits, or the same letter and four digits.
-    """
-    return _spread(table.lazy(), codes).collect()
-
-
-def _spread(table: pl.LazyFrame, codes: pl.Series) -> pl.LazyFrame:
-    """`spread`, as part of a larger query."""
-    form = r"\d"
-    left = pl.LazyFrame({"code": codes}).with_columns(
-        shape=pl.col("code").str.replace_all(form, "9")
-    )
-    right = table.with_columns(shape=pl.col("code_low").str.replace_all(form, "9"))
-    return (
-        left.join(right, on="shape", maintain_order="left_right")
-        .filter(pl.col("code").is_between("code_low", "code_high"))
-        .drop("shape")
-    )
+    return CodeFacts(codes, epochs, table, addons, rows)
 
 
 def _epochs(first: date, last: date, tables: list[tuple[pl.DataFrame, str, str]]) -> list[date]:
     """First days of the stretches in which no row of `tables` begins or ends."""
-    days = {first}
-    for table, start, end in tables:
-        days.update(d for d in table[start].unique() if d is not None and first < d <= last)
-        ends = (d + timedelta(days=1) for d in table[end].unique() if d is not None)
-        days.update(d for d in ends if first < d <= last)
-    return sorted(days)
+    held = [each for each in tables if each[0].height]
+    if not held:
+        return [first]
+    begins = pl.concat([table[start].rename("day") for table, start, _ in held])
+    ends = pl.concat([table[end].rename("day") for table, _, end in held])
+    days = pl.concat([begins, ends.dt.offset_by("1d")]).unique()
+    return [first, *days.filter((days > first) & (days <= last)).sort()]
 
 
-def _add_fees(facts: pl.LazyFrame, grid: pl.LazyFrame, fees: pl.LazyFrame) -> pl.LazyFrame:
-    """Fee schedule indicators in force; status_hint where only a later release knows the code."""
-    whole = fees.filter(pl.col("component") == "")
-    applying = (
-        grid.select("ce", "code", "day")
-        .join(whole, on="code")
-        .filter(in_force("day", "valid_from", "valid_to"))
-    )
+def _add_fees(grid: pl.DataFrame, fees: pl.DataFrame) -> pl.DataFrame:
+    """`grid` with the fee schedule in force; status_hint where only a later release has a code."""
+    columns = {
+        "status": "status",
+        "pctc": "pctc",
+        "global_days": "global_days",
+        "bilateral": "bilateral",
+        "multiple": "multiple",
+        "assistant": "assistant",
+        "cosurgeon": "cosurgeon",
+        "team": "team",
+        "fee_release": "release",
+    }
+    if fees.is_empty():
+        nothing = dict.fromkeys([*columns, "status_hint"], pl.lit(None, pl.String))
+        return grid.with_columns(**nothing, reads_6=pl.lit(value=False))
+    # Few columns go through the join, and the values of the rows that apply are gathered.
+    dates = fees.with_row_index("fee").select("code", "fee", "component", "valid_from", "valid_to")
+    rows = grid.select("ce", "code", "day").join(dates, on="code", maintain_order="left_right")
+    whole = rows.filter(pl.col("component") == "")
+    applies = in_force("day", "valid_from", "valid_to")
+    applying = whole.filter(applies).unique("ce", keep="last").select("ce", "fee")
     later = (
-        grid.select("ce", "code", "day")
-        .join(whole, on="code")
-        .filter(pl.col("valid_from") > pl.col("day"))
+        whole.filter(pl.col("valid_from") > pl.col("day"))
         .sort("ce", "valid_from")
         .unique("ce", keep="first", maintain_order=True)
-        .select("ce", status_hint="status")
+        .select("ce", hint="fee")
     )
-    reading = fees.filter(pl.col("component") == "26", pl.col("pctc") == "6")
-    six = (
-        grid.select("ce", "code", "day")
-        .join(reading, on="code")
-        .filter(in_force("day", "valid_from", "valid_to"))
-    )
-    columns = [
-        "status",
-        "pctc",
-        "global_days",
-        "bilateral",
-        "multiple",
-        "assistant",
-        "cosurgeon",
-        "team",
+    reading = fees.with_row_index("fee").filter(pl.col("component") == "26", pl.col("pctc") == "6")[
+        "fee"
     ]
-    return (
-        facts.join(
-            applying.select("ce", *columns, fee_release="release").unique("ce", keep="last"),
-            on="ce",
-            how="left",
-        )
-        .join(later, on="ce", how="left")
-        .join(six.select("ce", reads_6=pl.lit(value=True)).unique("ce"), on="ce", how="left")
-        .with_columns(pl.col("reads_6").fill_null(value=False))
+    six = rows.filter(applies, pl.col("fee").is_in(reading.implode()))["ce"]
+    facts = grid.join(applying, on="ce", how="left", maintain_order="left").join(
+        later, on="ce", how="left", maintain_order="left"
     )
+    return facts.with_columns(
+        **{fact: pl.lit(fees[column]).gather("fee") for fact, column in columns.items()},
+        status_hint=pl.lit(fees["status"]).gather("hint"),
+        reads_6=pl.col("ce").is_in(six.unique().implode()),
+    ).drop("fee", "hint")
 
 
-def _add_mue(facts: pl.LazyFrame, grid: pl.LazyFrame, mue: pl.LazyFrame) -> pl.LazyFrame:
+def _add_mue(facts: pl.DataFrame, grid: pl.DataFrame, mue: pl.DataFrame) -> pl.DataFrame:
     """MUE value, adjudication indicator, rationale and release in force."""
     applying = (
         grid.select("ce", "code", "day")
@@ -239,84 +184,46 @@ def _add_mue(facts: pl.LazyFrame, grid: pl.LazyFrame, mue: pl.LazyFrame) -> pl.L
         ).unique("ce", keep="last"),
         on="ce",
         how="left",
+        maintain_order="left",
     )
 
 
-def _add_addons(facts: pl.LazyFrame, grid: pl.LazyFrame, addons: pl.LazyFrame) -> pl.LazyFrame:
+def _add_addons(facts: pl.DataFrame, grid: pl.DataFrame, addons: pl.DataFrame) -> pl.DataFrame:
     """Whether add-on rows are in force, and of which types (the type belongs to the row)."""
+    flags = {"addon": None, "addon_1": 1, "addon_2": 2, "addon_3": 3}
+    if addons.is_empty():
+        return facts.with_columns(**dict.fromkeys(flags, pl.lit(value=False)))
     applying = (
         grid.select("ce", "code", "day")
-        .join(addons, left_on="code", right_on="addon")
+        .join(
+            addons.select("addon", "edit_type", "effective", "deletion").unique(),
+            left_on="code",
+            right_on="addon",
+        )
         .filter(in_force("day", "effective", "deletion"))
     )
-    types = applying.group_by("ce").agg(
-        addon=pl.lit(value=True),
-        **{f"addon_{n}": (pl.col("edit_type") == n).any() for n in (1, 2, 3)},
-    )
-    flags = ["addon", "addon_1", "addon_2", "addon_3"]
-    return facts.join(types, on="ce", how="left").with_columns(pl.col(flags).fill_null(value=False))
-
-
-def _add_em(facts: pl.LazyFrame, grid: pl.LazyFrame, em: pl.LazyFrame) -> pl.LazyFrame:
-    """E/M section: is_em, is_visit, is_soft, is_new (SPEC 4.2, 6.3)."""
-    applying = (
-        grid.select("ce", "code", "day")
-        .join(em, on="code")
-        .filter(in_force("day", "effective", "deletion"))
-    )
-    said = applying.group_by("ce").agg(
-        is_em=pl.lit(value=True),
-        is_visit=(pl.col("visit") == "1").any(),
-        is_soft=(pl.col("soft") == "1").any(),
-        is_new=(pl.col("patient_type") == "new").any(),
-    )
-    flags = ["is_em", "is_visit", "is_soft", "is_new"]
-    return facts.join(said, on="ce", how="left").with_columns(pl.col(flags).fill_null(value=False))
-
-
-def _add_therapy(facts: pl.LazyFrame, grid: pl.LazyFrame, therapy: pl.LazyFrame) -> pl.LazyFrame:
-    """The discipline modifiers an always-therapy code takes, null for other codes."""
-    applying = (
-        grid.select("ce", "code", "day")
-        .join(therapy, on="code")
-        .filter(in_force("day", "effective", "deletion"))
-    )
-    return facts.join(
-        applying.select("ce", therapy="discipline_modifiers").unique("ce", keep="first"),
-        on="ce",
-        how="left",
+    held = {
+        flag: applying["ce"] if number is None else applying.filter(edit_type=number)["ce"]
+        for flag, number in flags.items()
+    }
+    return facts.with_columns(
+        **{flag: pl.col("ce").is_in(rows.unique().implode()) for flag, rows in held.items()}
     )
 
 
-def _add_laterality(facts: pl.LazyFrame, codes: pl.Series, reference: Reference) -> pl.LazyFrame:
-    """The modifiers one of which a sided code should carry, and the finding's tier."""
-    table = _spread(reference.policy("laterality").lazy(), codes)
-    return facts.join(
-        table.select("code", sides="any_of", sides_tier="severity").unique("code", keep="first"),
-        on="code",
-        how="left",
+def _add_em(facts: pl.DataFrame, em: pl.DataFrame) -> pl.DataFrame:
+    """E/M section: is_em, is_visit, is_soft, is_new (SPEC 4.2, 6.3); `em`: rows in force."""
+    flags = {
+        "is_em": em["ce"],
+        "is_visit": em.filter(visit="1")["ce"],
+        "is_soft": em.filter(soft="1")["ce"],
+        "is_new": em.filter(patient_type="new")["ce"],
+    }
+    if em.is_empty():
+        return facts.with_columns(**dict.fromkeys(flags, pl.lit(value=False)))
+    return facts.with_columns(
+        **{flag: pl.col("ce").is_in(rows.unique().implode()) for flag, rows in flags.items()}
     )
-
-
-def _add_policy(
-    facts: pl.LazyFrame, grid: pl.LazyFrame, policy: CodePolicy, rows: pl.LazyFrame
-) -> pl.LazyFrame:
-    """The facts that a rule asks of a policy table; the first row in force gives the values."""
-    if policy.only is not None:
-        column, values = policy.only
-        rows = rows.filter(pl.col(column).is_in([*values]))
-    named = [pl.col(column).alias(fact) for fact, column in policy.columns]
-    flag = [pl.lit(value=True).alias(policy.flag)] if policy.flag else []
-    applying = (
-        grid.join(rows, on="code", maintain_order="left_right")
-        .filter(in_force("day", "effective", "deletion"))
-        .unique("ce", keep="first", maintain_order=True)
-        .select("ce", *flag, *named)
-    )
-    facts = facts.join(applying, on="ce", how="left")
-    if policy.flag:
-        facts = facts.with_columns(pl.col(policy.flag).fill_null(value=False))
-    return facts
 
 
 def _form_ok(reference: Reference) -> pl.Expr:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["CAUTION", "JUDGED", "KINDS", "MOST", "NOT", "Covered", "cover", "missing_columns"]
 MOST = 25
 """Codes that are told of each table, those on most lines first."""
+_RUNGS = 256
+"""More than any ladder has reasons."""
 
 
 class Covered(NamedTuple):
@@ -45,30 +47,32 @@ def cover(state: State, chosen: frozenset[str], present: frozenset[str]) -> Cove
     """
     reasons = Reasons(state, present)
     rules = [r for r in catalogue() if r.id in chosen]
-    rows: list[Mapping[str, object]] = []
-    cache: dict[object, list[dict[str, object]]] = {}
+    absent = {r.id: missing_columns(r, present) for r in rules}
+    likeness = {r.id: reasons.likeness(r) for r in rules if not absent[r.id]}
+    tables = sorted({kind for rule in rules for kind in rule.tables})
+    ladders: dict[object, Ladder] = {kind: reasons.of_table(kind) for kind in tables}
     for rule in rules:
-        absent = missing_columns(rule, present)
-        if absent:
-            words = f"no column was recognised for {', '.join(absent)}"
+        if rule.id in likeness and likeness[rule.id] not in ladders:
+            ladders[likeness[rule.id]] = (*reasons.of_rule(rule),)
+    counts = _counted(reasons, ladders)
+    rows: list[Mapping[str, object]] = []
+    for rule in rules:
+        if absent[rule.id]:
+            words = f"no column was recognised for {', '.join(absent[rule.id])}"
             rows.append({"rule_id": rule.id, **_all(reasons, words)})
-            continue
-        key = reasons.likeness(rule)
-        if key not in cache:
-            cache[key] = _counted(reasons, reasons.of_rule(rule))
-        rows += [{"rule_id": rule.id, **counted} for counted in cache[key]]
-    kinds = sorted({kind for rule in rules for kind in rule.tables})
+        else:
+            rows += [{"rule_id": rule.id, **counted} for counted in counts[likeness[rule.id]]]
     by_table: list[Mapping[str, object]] = []
-    codes = []
-    for kind in kinds:
-        ladder = list(reasons.of_table(kind))
+    codes = [_frame([], dtypes(UnjudgedCodes))]
+    for kind in tables:
         words = KINDS.get(kind, kind)
-        by_table += [{"reference": words, **counted} for counted in _counted(reasons, ladder)]
-        codes.append(_codes(reasons, ladder, words))
+        by_table += [{"reference": words, **counted} for counted in counts[kind]]
+        if any(counted["state"] == NOT for counted in counts[kind]):
+            codes.append(_codes(reasons, ladders[kind], words))
     return Covered(
         _frame(rows, dtypes(Coverage)).sort("rule_id", "state", "reason"),
         _frame(by_table, dtypes(TableCoverage)).sort("reference", "state", "reason"),
-        pl.concat([_frame([], dtypes(UnjudgedCodes)), *codes]),
+        pl.concat(codes),
     )
 
 
@@ -88,41 +92,54 @@ def _all(reasons: Reasons, words: str) -> dict[str, object]:
     }
 
 
-def _steps(reasons: Reasons, ladder: Ladder) -> pl.DataFrame:
-    """Kinds with `step`, the number of the first reason that holds, 0: none."""
-    step = pl.lit(0, pl.UInt8)
+def _step(ladder: Ladder) -> pl.Expr:
+    """The number of the first reason of `ladder` that holds, 0: none."""
+    step: pl.Expr = pl.lit(0, pl.UInt8)
     for number, (_, holds) in reversed(list(enumerate(ladder, start=1))):
         step = pl.when(holds).then(pl.lit(number, pl.UInt8)).otherwise(step)
-    return reasons.kinds.select("code", "lines", "date", "last_date", step=step)
+    return step
 
 
-def _counted(reasons: Reasons, ladder: Ladder) -> list[dict[str, object]]:
-    """state, reason, lines, first_date and last_date of each step that some line takes."""
-    ladder = list(ladder)
+def _counted(
+    reasons: Reasons, ladders: Mapping[object, Ladder]
+) -> dict[object, list[dict[str, object]]]:
+    """Of each ladder: state, reason, lines, first_date and last_date of each step that lines take.
+
+    All ladders are counted in one pass: most batches are small, and every pass has its cost.
+    """
+    counted: dict[object, list[dict[str, object]]] = {name: [] for name in ladders}
+    if not ladders:
+        return counted
+    steps = [
+        _step(ladder).cast(pl.UInt32) + place * _RUNGS
+        for place, ladder in enumerate(ladders.values())
+    ]
     table = (
-        _steps(reasons, ladder)
+        reasons.kinds.select("lines", "date", "last_date", step=pl.concat_list(steps))
+        .explode("step", empty_as_null=False)
         .group_by("step")
         .agg(
             lines=pl.col("lines").sum(),
             first_date=pl.col("date").min(),
             last_date=pl.col("last_date").max(),
         )
+        .sort("step")
     )
-    words = [f"{JUDGED}: ", *(said for said, _ in ladder)]
-    counted = []
+    names = list(ladders)
+    words = [[f"{JUDGED}: ", *(said for said, _ in ladder)] for ladder in ladders.values()]
     for row in table.iter_rows(named=True):
-        state, reason = words[row.pop("step")].split(": ", 1)
-        counted.append({"state": state, "reason": reason, **row})
+        place, step = divmod(row.pop("step"), _RUNGS)
+        state, reason = words[place][step].split(": ", 1)
+        counted[names[place]].append({"state": state, "reason": reason, **row})
     return counted
 
 
 def _codes(reasons: Reasons, ladder: Ladder, reference: str) -> pl.DataFrame:
     """schemas.UnjudgedCodes of one table: the codes on most lines that it did not judge."""
-    ladder = list(ladder)
     words = dict(enumerate((said.split(": ", 1)[1] for said, _ in ladder), start=1))
     unjudged = [n for n, (said, _) in enumerate(ladder, start=1) if said.startswith(f"{NOT}: ")]
     return (
-        _steps(reasons, ladder)
+        reasons.kinds.select("code", "lines", step=_step(ladder))
         .filter(pl.col("step").is_in(unjudged))
         .group_by("code", "step")
         .agg(pl.col("lines").sum())

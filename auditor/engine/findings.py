@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -113,6 +114,7 @@ def _old_tables(frame: pl.DataFrame, most: int | None) -> pl.DataFrame:
     )
 
 
+@cache
 def _rule_table() -> pl.DataFrame:
     """What the assembly needs of each rule."""
     rows = [

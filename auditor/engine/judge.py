@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -30,9 +31,7 @@ def judge(batch: Batch, present: frozenset[str], options: RuleOptions, clock: Cl
     with clock.part("enrichment", "payability", batch.lines.height):
         lines = payability(batch.lines, nothing, batch)
     state = State(batch, lines, silent, options=options, clock=clock)
-    finders = {
-        stage: [m for m in modules() if stage == m.STAGE and hasattr(m, "find")] for stage in Stage
-    }
+    finders = _finders()
     for module in finders[Stage.DUPLICATES]:
         state.add(_found(module, state))
     # Families do not read each other's hits, but for the add-ons those of pairs and units; polars
@@ -57,6 +56,14 @@ def judge(batch: Batch, present: frozenset[str], options: RuleOptions, clock: Cl
         for module in finders[Stage.AFTER]:
             state.add(_found(module, state))
     return state
+
+
+@cache
+def _finders() -> dict[Stage, list[ModuleType]]:
+    """The modules that find by joining, by stage."""
+    return {
+        stage: [m for m in modules() if stage == m.STAGE and hasattr(m, "find")] for stage in Stage
+    }
 
 
 def _found(module: ModuleType, state: State) -> pl.DataFrame:

@@ -7,6 +7,7 @@ rule wants are looked at one by one, for what differs from line to line (units, 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -16,7 +17,7 @@ from auditor.engine.state import business_tier
 from auditor.rules import catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from auditor.engine.state import State
     from auditor.rules import Rule
@@ -30,9 +31,8 @@ def line_rules(state: State) -> Iterator[tuple[Rule, pl.DataFrame]]:
     kinds = _kinds(lines, key, state)
     with state.clock.part("line rules", "conditions", kinds.height):
         scope = {r.id: business_tier(state, r) for r in rules}
-        flags = kinds.select(
-            [_asked(r, scope[r.id]).alias(r.id) for r in rules],
-        )
+        flags = kinds.select([_asked(r, scope[r.id]).alias(r.id) for r in rules])
+        some = flags.select(pl.all().any()).row(0, named=True)
     with state.clock.part("line rules", "candidates", lines.height):
         kinds = kinds.with_row_index("kind")
         wanted = kinds.filter(flags.select(pl.any_horizontal(pl.all())).to_series())
@@ -41,7 +41,7 @@ def line_rules(state: State) -> Iterator[tuple[Rule, pl.DataFrame]]:
     for rule in rules:
         with state.clock.part("line rule", rule.id) as told:
             chosen = flags[rule.id]
-            if not chosen.any():
+            if not some[rule.id]:
                 continue
             mine = lines.filter(chosen.gather(lines["kind"]))
             found = _worded(state, rule, mine, kinds, scope[rule.id])
@@ -85,7 +85,13 @@ def _kinds(lines: pl.DataFrame, key: pl.Series, state: State) -> pl.DataFrame:
 def _asked(rule: Rule, scope: pl.Expr) -> pl.Expr:
     """The rule's condition on kinds of lines, where the line of business has the rule."""
     assert rule.when is not None  # noqa: S101 - the caller filters; mypy needs to hear it
-    return (rule.when() & scope.is_not_null()).fill_null(value=False)
+    return (_made(rule.when) & scope.is_not_null()).fill_null(value=False)
+
+
+@cache
+def _made(when: Callable[[], pl.Expr]) -> pl.Expr:
+    """A rule's condition, made once: some are expressions of many parts."""
+    return when()
 
 
 def _worded(

@@ -11,14 +11,14 @@ from auditor.rules import catalogue
 from auditor.rules.interface import ADD_ON_TABLE_BEGINS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from datetime import date
 
     from auditor.engine.state import State
     from auditor.reference.interface import Release
     from auditor.rules import Rule
 
-Ladder: TypeAlias = "Iterable[tuple[str, pl.Expr]]"
+Ladder: TypeAlias = "tuple[tuple[str, pl.Expr], ...]"
 """(state: reason, condition over kinds) in the order in which they are tried."""
 
 KINDS = {
@@ -90,6 +90,7 @@ class Reasons:
         self._absent = frozenset(blank)
         """no_COLUMN for each column of which some line has a blank cell."""
         self.kinds = self._kinds(lines, blank)
+        self._tables: dict[str, Ladder] = {}
 
     def _blank(self, lines: pl.DataFrame, present: frozenset[str]) -> dict[str, pl.Series]:
         """no_COLUMN for each column that rules ask for: which of `lines` have a blank cell."""
@@ -218,8 +219,14 @@ class Reasons:
                 words = _BLANKS.get(name, _NO_DIAGNOSIS)
                 yield f"{NOT}: {words}", pl.col(f"no_{name}")
 
-    def of_table(self, kind: str) -> Iterator[tuple[str, pl.Expr]]:
+    def of_table(self, kind: str) -> Ladder:
         """What one kind of table does not reach."""
+        if kind not in self._tables:
+            self._tables[kind] = (*self._of_table(kind),)
+        return self._tables[kind]
+
+    def _of_table(self, kind: str) -> Iterator[tuple[str, pl.Expr]]:
+        """`of_table`, worked out."""
         release = self.reference.release(kind)  # type: ignore[arg-type]
         if release is None:
             yield f"{NOT}: no {KINDS[kind]} are loaded", pl.lit(value=True)

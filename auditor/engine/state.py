@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from auditor.engine.clock import Clock
 from auditor.engine.hits import CERTAIN, no_hits
-from auditor.engine.modifiers import one_of
 from auditor.engine.partners import same_practitioner
 from auditor.rules.interface import rule_of
 from auditor.rules.options import RuleOptions
@@ -63,8 +63,7 @@ class State:
 
     def hits_of(self, *rule_ids: str) -> pl.DataFrame:
         """Hits of the rules named."""
-        mine = [h.filter(pl.col("rule_id").is_in(rule_ids)) for h in self.found]
-        return pl.concat(mine) if mine else no_hits()
+        return self.hits().filter(pl.col("rule_id").is_in(rule_ids))
 
     def practitioner(self, rule_id: str) -> pl.Expr:
         """Whether line and other line (suffix `_`) count as one practitioner's for the rule."""
@@ -86,20 +85,20 @@ class State:
 
     def with_facts(self, frame: pl.DataFrame, *names: str, at: str = "ce") -> pl.DataFrame:
         """`frame` with code facts gathered by its column `at`."""
-        table = self.batch.facts.table
-        return frame.with_columns(table[name].gather(frame[at]) for name in names)
+        return frame.with_columns(*self.batch.facts.table.select(names)[frame[at]])
 
     def with_mods(self, frame: pl.DataFrame, *names: str) -> pl.DataFrame:
         """`frame` with what is known of its modifier combinations (column `m`)."""
-        return frame.with_columns(self.batch.mods[name].gather(frame["m"]) for name in names)
+        return frame.with_columns(*self.batch.mods.select(names)[frame["m"]])
 
     def with_raw(self, frame: pl.DataFrame, *names: str) -> pl.DataFrame:
         """`frame` with columns of schemas.ClaimLines, by its column `row`."""
-        return frame.with_columns(self.batch.raw[name].gather(frame["row"]) for name in names)
+        return frame.with_columns(*self.batch.raw.select(names)[frame["row"]])
 
     def modifiers(self, *wanted: str) -> pl.Series:
         """Indices `m` of the modifier combinations that hold one of `wanted`."""
-        return self.batch.mods.with_row_index("m").filter(one_of(*wanted))["m"]
+        tokens = self.batch.mod_tokens
+        return tokens.filter(pl.col("token").is_in(wanted))["m"].unique(maintain_order=True)
 
     def at_every_epoch(self) -> pl.DataFrame:
         """The lines, and span lines again at the facts of the further epochs they reach."""
@@ -170,11 +169,17 @@ def business_tier(state: State, rule: Rule) -> pl.Expr:
     A payer that adopted the rule (configuration) has it at its own tier.
     """
     adopted = {b for b, rules in state.options.adopted.items() if rule.id in rules}
-    full = [*rule.profiles, *(b for b in rule.review_for if b in adopted)]
+    full = (*rule.profiles, *(b for b in rule.review_for if b in adopted))
+    return _tier(full, rule.review_for)
+
+
+@cache
+def _tier(full: tuple[str, ...], review: tuple[str, ...]) -> pl.Expr:
+    """`business_tier` of these lines of business: a hundred rules share a handful of them."""
     lob = pl.col("lob")
     return (
-        pl.when(lob.is_in(full))
+        pl.when(lob.is_in([*full]))
         .then(pl.lit(CERTAIN, pl.UInt8))
-        .when(lob.is_in([*rule.review_for]))
+        .when(lob.is_in([*review]))
         .then(pl.lit(1, pl.UInt8))
     )

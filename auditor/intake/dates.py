@@ -46,8 +46,6 @@ _SLASHED = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})$"
 _NAMED = r"^(\d{1,2})[-/. ]?([A-Z]{3})[A-Z]{0,6}[-/., ]*(\d{4}|\d{2})$"
 _MONTH_FIRST = r"^([A-Z]{3})[A-Z]{0,6}[-/. ]*(\d{1,2})[-/., ]+(\d{4}|\d{2})$"
 _TOGETHER = r"^(\d{2})(\d{2})(\d{4})$"
-_EITHER = (_SLASHED, _TOGETHER)
-"""The forms that do not show whether the day or the month comes first."""
 _SERIAL = r"^(\d{5})(?:\.\d+)?$"
 _MONTHS_A_YEAR = 12
 _THIS_CENTURY = (36_526, 54_788)  # 2000-01-01 to 2049-12-31 as a spreadsheet counts days
@@ -55,8 +53,16 @@ HANDFUL = 0.1  # of the dates written with numbers alone
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
+_PATTERNS = {
+    "iso": _ISO,
+    "compact": _COMPACT,
+    "slashed": _SLASHED,
+    "named": _NAMED,
+    "month_first": _MONTH_FIRST,
+    "together": _TOGETHER,
+}
 _Form = tuple[str, int, int, int]
-"""A pattern, and which of its groups are the year, the month and the day."""
+"""A name of _PATTERNS, and which groups of the pattern are the year, the month and the day."""
 
 
 class Reading(NamedTuple):
@@ -115,15 +121,10 @@ _COUNTED = ("filled", "written", "days", "months", "either", "short", "serial")
 def shapes(values: pl.Series) -> pl.DataFrame:
     """Distinct raw dates -> raw, and of each count of Shown whether it counts there (Boolean)."""
     text = pl.col("text")
-    first, second = (
-        pl.coalesce(text.str.extract(_SLASHED, n), text.str.extract(_TOGETHER, n)).cast(pl.Int32)
-        for n in (1, 2)
-    )
-    # 20101112 is a date with the year in front
-    dated = text.str.contains(_TOGETHER) & text.str.to_date("%Y%m%d", strict=False).is_not_null()
+    first, second, dated = pl.col("first"), pl.col("second"), pl.col("dated")
     first_month, second_month = (n.is_between(1, _MONTHS_A_YEAR) for n in (first, second))
     first_day, second_day = (n.is_between(_MONTHS_A_YEAR + 1, 31) for n in (first, second))
-    five = text.str.contains(_SERIAL)
+    five = pl.col("five")
     shown = {
         "filled": text.is_not_null(),
         "written": first.is_not_null() & ~dated,
@@ -135,7 +136,19 @@ def shapes(values: pl.Series) -> pl.DataFrame:
         "five": five,
         "other": ~five & text.str.contains(r"\d[-/.]|[A-Za-z]{3}|^\d{8}"),
     }
-    return _text(values).select(
+    # What is asked of several times is worked out once.
+    parts = _text(values).with_columns(
+        five=text.str.contains(_SERIAL),
+        # 20101112 is a date with the year in front
+        dated=text.str.contains(_TOGETHER) & text.str.to_date("%Y%m%d", strict=False).is_not_null(),
+        **{
+            name: pl.coalesce(text.str.extract(_SLASHED, n), text.str.extract(_TOGETHER, n)).cast(
+                pl.Int32
+            )
+            for n, name in enumerate(("first", "second"), start=1)
+        },
+    )
+    return parts.select(
         "raw", **{name: kind.fill_null(value=False) for name, kind in shown.items()}
     )
 
@@ -220,31 +233,38 @@ def _text(values: pl.Series) -> pl.DataFrame:
 
 def parse(values: pl.Series, reading: Reading) -> pl.DataFrame:
     """Distinct raw dates -> raw, value (Date), kind; also `short`: the year had two digits."""
-    frame = _text(values)
     text = pl.col("text")
     day, month = (1, 2) if reading.day_first else (2, 1)
     forms: list[_Form] = [
-        (_ISO, 1, 2, 3),
-        (_COMPACT, 1, 2, 3),
-        (_SLASHED, 3, month, day),
-        (_NAMED, 3, 2, 1),
-        (_MONTH_FIRST, 3, 1, 2),
-        (_TOGETHER, 3, month, day),
+        ("iso", 1, 2, 3),
+        ("compact", 1, 2, 3),
+        ("slashed", 3, month, day),
+        ("named", 3, 2, 1),
+        ("month_first", 3, 1, 2),
+        ("together", 3, month, day),
     ]
-    read = [_read(text, form, reading.pivot) for form in forms]
+    read = {f"as_{form[0]}": _read(form, reading.pivot) for form in forms}
     if reading.day_zero is not None:
         days = text.str.extract(_SERIAL).cast(pl.Int64)
-        read.append((pl.lit(reading.day_zero) + pl.duration(days=days)).cast(pl.Date))
-    value = pl.coalesce(*(_sane(form) for form in read))
-    outside = pl.coalesce(*read).is_not_null()
-    other = pl.coalesce(
-        *(_sane(_read(text, (form, 3, day, month), reading.pivot)) for form in _EITHER)
-    )
+        read["as_serial"] = (pl.lit(reading.day_zero) + pl.duration(days=days)).cast(pl.Date)
+    # The forms that do not show whether the day or the month comes first, read the other way.
+    turned = {
+        f"or_{name}": _read((name, 3, day, month), reading.pivot)
+        for name in ("slashed", "together")
+    }
+    # Every form is matched once and every date made once: the rest only looks at these.
+    frame = _text(values)
+    frame = frame.with_columns(
+        text.str.extract_groups(pattern).alias(name) for name, pattern in _PATTERNS.items()
+    ).with_columns(**read, **turned)
+    value = pl.coalesce(*(_sane(pl.col(name)) for name in read))
+    outside = pl.any_horizontal(pl.col(name).is_not_null() for name in read)
+    other = pl.coalesce(*(_sane(pl.col(name)) for name in turned))
     open_ = pl.lit(value=False)
     if reading.day_first is None:  # what is the same date both ways needs no order
         # 10112012 is read as 1012-10-11 by nobody: only what is written so is open
         written = text.str.contains(_SLASHED) | (
-            text.str.contains(_TOGETHER) & _sane(_read(text, (_COMPACT, 1, 2, 3), None)).is_null()
+            text.str.contains(_TOGETHER) & _sane(pl.col("as_compact")).is_null()
         )
         open_ = (written & value.is_not_null() & other.is_not_null() & (value != other)).fill_null(
             value=False
@@ -253,8 +273,8 @@ def parse(values: pl.Series, reading: Reading) -> pl.DataFrame:
     # What would be a date if somebody said which century.
     undated = pl.lit(value=False)
     if reading.pivot is None:
-        named = (form for form in forms if form[0] in (_SLASHED, _NAMED, _MONTH_FIRST))
-        undated = pl.any_horizontal(_read(text, form, 50).is_not_null() for form in named)
+        named = (form for form in forms if form[0] in ("slashed", "named", "month_first"))
+        undated = pl.any_horizontal(_read(form, 50).is_not_null() for form in named)
     short = text.str.contains(_SHORT_YEARS) & ~text.str.contains(r"^\d{4}[-/.]")
     upper = pl.col("raw").str.to_uppercase()
     repaired = kinds(
@@ -283,15 +303,15 @@ def parse(values: pl.Series, reading: Reading) -> pl.DataFrame:
     )
 
 
-def _read(text: pl.Expr, form: _Form, pivot: int | None) -> pl.Expr:
-    """Dates of one form."""
-    pattern, year, month, day = form
-    y, m, d = (text.str.extract(pattern, group) for group in (year, month, day))
+def _read(form: _Form, pivot: int | None) -> pl.Expr:
+    """Dates of one form, from the groups of its pattern."""
+    name, year, month, day = form
+    y, m, d = (pl.col(name).struct.field(str(group)) for group in (year, month, day))
     century = pl.lit(None, pl.String)
     if pivot is not None:
         century = pl.when(y.cast(pl.Int32) < pivot).then(pl.lit("20")).otherwise(pl.lit("19"))
     long = pl.when(y.str.len_bytes() > _SHORT_YEAR).then(y).otherwise(century + y)
-    if pattern in (_NAMED, _MONTH_FIRST):
+    if name in ("named", "month_first"):
         m = m.replace_strict(_MONTHS, list(map(str, range(1, 13))), default=None)
     joined = long + "-" + m.str.zfill(2) + "-" + d.str.zfill(2)
     return joined.str.to_date("%Y-%m-%d", strict=False)

@@ -90,7 +90,7 @@ def _assembled(batches: list[pl.DataFrame]) -> pl.DataFrame:
         return empty(ClaimLines)
     frame = pl.concat(batches, rechunk=False).with_row_index("line_key")
     batches.clear()
-    constant = [name for name in frame.columns if _constant(frame[name])]
+    constant = _constant(_constant(frame.columns, frame.head(100)), frame)
     first = frame.head(1)
     return frame.select(
         pl.lit(first[name][0], kind).alias(name) if name in constant else pl.col(name)
@@ -98,12 +98,9 @@ def _assembled(batches: list[pl.DataFrame]) -> pl.DataFrame:
     )
 
 
-def _constant(column: pl.Series) -> bool:
-    """Whether every line says the same, the first few tell for most columns that not."""
-    if column.is_empty():
-        return False
-    value = column[0]
-    return all(
-        bool(cells.eq_missing(pl.Series([value], dtype=cells.dtype)).all())
-        for cells in (column.head(100), column)
-    )
+def _constant(names: list[str], lines: pl.DataFrame) -> list[str]:
+    """Those of `names` in which every line says the same; the first few tell for most that not."""
+    if lines.is_empty() or not names:
+        return []
+    same = lines.select(pl.col(name).eq_missing(pl.col(name).first()).all() for name in names)
+    return [name for name in names if same[name][0]]

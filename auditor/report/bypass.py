@@ -32,7 +32,7 @@ KINDS = {
 """Modifiers that are counted together; the first that fits counts, and what fits none is a side."""
 ABOVE, BELOW, ALIKE = "Above the batch", "Below the batch", "No clear difference"
 FEW, NOBODY = "Too few pairs to judge", "No NPI: not judged"
-ORDER = (ABOVE, ALIKE, BELOW, NOBODY, FEW)
+ORDER = (ABOVE, ALIKE, BELOW, FEW, NOBODY)
 """Practitioners stand in this order."""
 
 

@@ -1,61 +1,134 @@
-"""Sheet Bypass ledger: which modifier separated which pair, by practitioner, beside the batch."""
+"""Sheets Bypass ledger and Bypass pairs: which modifier separated which pair, beside the batch.
+
+Both are protected, so that their rows stay where they are and the one can lead to the other.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from auditor.report import bypass
+from auditor.report.rates import LEAST_CASES
 from auditor.report.sheet import Book, Column, Sheet
 from auditor.report.words import number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from auditor.report.view import View
 
-TITLE = "Bypass ledger"
-WIDTHS = (16, 27, 9, 11, 9, 11, 10, 10, 11, 19, 9, 9, 9, 12)
-MOST_PRACTITIONERS = 2_000
-MOST_PAIRS = 20_000
+LEDGER, PAIRS = "Bypass ledger", "Bypass pairs"
+MOST = 20_000
 RULE = "PTP-BYP"
 LOOKS = {bypass.ABOVE: "review", bypass.FEW: "grey", bypass.NOBODY: "grey"}
-KINDS = {kind: f"By {kind}" for kind in bypass.KINDS if kind != bypass.SIDES} | {
-    bypass.SIDES: "By side or digit"
-}
+PURPOSE = (
+    "A ledger, and no list of errors: a modifier may separate two codes of a pair (modifier"
+    " indicator 1) where the record supports it."
+)
 NO_NPI = "no rendering NPI"
 
 
+def _count(header: str, width: float, name: str) -> Column:
+    return Column(header, width, "count", pl.col(name))
+
+
+def _rate(header: str, width: float, name: str) -> Column:
+    return Column(header, width, "percent", pl.col(name))
+
+
+_NPI = pl.col("rendering_npi").fill_null(NO_NPI)
+OF_PRACTITIONERS = (
+    Column("Rendering NPI", 16, "link", _NPI, link=pl.col("place")),
+    Column("Compared with the batch", 26, "text", pl.col("compared"), LOOKS),
+    _count("Pairs met", 9, "met"),
+    _count("Separated", 11, "separated"),
+    _rate("Rate", 9, "rate"),
+    _rate("Batch's rate, same pairs", 12, "expected"),
+    _count("Ask for the record", 12, "weak"),
+    *(_count(f"By {kind}", 11, kind) for kind in bypass.KINDS),
+)
+OF_PAIRS = (
+    Column("Rendering NPI", 16, "text", _NPI),
+    Column("Column 1", 10, "text", pl.col("code1")),
+    Column("Column 2", 10, "text", pl.col("code2")),
+    Column("Separated by", 32, "wrapped", pl.col("modifiers")),
+    _count("Pairs met", 9, "met"),
+    _count("Separated so", 11, "separated"),
+    _rate("Rate", 9, "rate"),
+    _rate("Batch's rate", 9, "expected"),
+    _count("Ask for the record", 12, "weak"),
+    Column("Example claim", 22, "link", pl.col("claim_id"), link=pl.col("place")),
+)
+_FIRST_PAIR = 4
+"""Row of the first pair on its sheet: title, note and header stand above it."""
+
+
 def write(book: Book, view: View) -> None:
-    """Write the sheet."""
-    sheet = Sheet(book, TITLE, WIDTHS)
+    """Write the sheet of practitioners and, where something was separated, that of pairs."""
+    sheet = Sheet(book, LEDGER, [c.width for c in OF_PRACTITIONERS])
     sheet.add(["Bypass ledger: pairs of codes that a modifier kept apart"], ["section"], height=24)
     pairs = bypass.met(view.result)
+    sheet.paragraph(PURPOSE, "soft", 1, len(OF_PRACTITIONERS))
     if pairs.is_empty():
-        _say(sheet, [_nothing(view)])
+        sheet.paragraph(_nothing(view), "lead", 1, len(OF_PRACTITIONERS))
         return
     practitioners = bypass.by_practitioner(pairs)
     listed = bypass.by_pair(pairs, practitioners)
-    _say(sheet, _meaning(pairs))
+    for sentence in _meaning(pairs, practitioners.height):
+        sheet.paragraph(sentence, "soft", 1, len(OF_PRACTITIONERS))
     sheet.skip()
-    sheet.add(["By practitioner"], ["section"], height=22)
-    _capped(sheet, practitioners.height, MOST_PRACTITIONERS, "practitioner")
-    sheet.table("BypassPractitioners", _of_practitioners(), practitioners.head(MOST_PRACTITIONERS))
-    sheet.skip()
-    sheet.add(["By pair of codes and modifier: to sample records from"], ["section"], height=22)
-    _capped(sheet, listed.height, MOST_PAIRS, "row")
-    sheet.table("BypassPairs", _of_pairs(), _examples(listed.head(MOST_PAIRS), view))
-    sheet.ws.print_title_rows = None  # two tables, two headers
+    _table(sheet, "BypassPractitioners", OF_PRACTITIONERS, _linked(practitioners, listed))
+    if not listed.is_empty():
+        _write_pairs(book, view, listed)
 
 
-def _meaning(pairs: pl.DataFrame) -> Iterator[str]:
+def _write_pairs(book: Book, view: View, listed: pl.DataFrame) -> None:
+    """Write the sheet of pairs."""
+    sheet = Sheet(book, PAIRS, [c.width for c in OF_PAIRS])
+    sheet.add(["Bypass pairs: what separated which codes"], ["section"], height=24)
+    note = (
+        f"In the order of the sheet {LEDGER}; a list to sample records from. Rate: separated by"
+        " exactly these modifiers, out of the practitioner's pairs of these two codes. Batch's"
+        f" rate: the same of all practitioners.{_capped(listed.height, 'row')}"
+    )
+    sheet.paragraph(note, "soft", 1, len(OF_PAIRS))
+    _table(sheet, "BypassPairs", OF_PAIRS, _examples(listed.head(MOST), view))
+
+
+def _table(sheet: Sheet, name: str, columns: Sequence[Column], frame: pl.DataFrame) -> None:
+    """Write `frame`; the column that leads to `place` looks so where there is one."""
+    head = sheet.row + 1
+    frame = frame.head(MOST)
+    lost = frame.filter(pl.col("place").is_null())
+    shown = [c if c.link is None else _plain(c, lost) for c in columns]
+    sheet.table(name, shown, frame)
+    sheet.ws.freeze_panes = f"B{head + 1}"
+
+
+def _plain(column: Column, lost: pl.DataFrame) -> Column:
+    """`column`, with the values of the rows `lost`, which lead nowhere, in plain looks."""
+    return replace(column, looks=dict.fromkeys(lost.select(column.value).to_series(), "text"))
+
+
+def _linked(practitioners: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+    """`practitioners` with the place of their first row on the sheet of pairs, or null."""
+    first = (
+        listed.head(MOST)
+        .with_row_index("row", offset=_FIRST_PAIR)
+        .group_by("rendering_npi")
+        .agg(place=pl.format(f"'{PAIRS}'!A{{}}", pl.col("row").min()))
+    )
+    return practitioners.join(
+        first, on="rendering_npi", how="left", nulls_equal=True, maintain_order="left"
+    )
+
+
+def _meaning(pairs: pl.DataFrame, practitioners: int) -> Iterator[str]:
     """What the sheet shows and what it does not say, a sentence or two a row."""
     met, apart = pairs.height, int(pairs["separated"].sum())
-    yield (
-        "A ledger, and no list of errors: a modifier may separate two codes of a pair (modifier"
-        " indicator 1) where the record supports it."
-    )
     yield (
         "Pairs met: each column 2 line with each column 1 code of the same patient, practitioner"
         " and day, separated or not. Of"
@@ -66,68 +139,35 @@ def _meaning(pairs: pl.DataFrame) -> Iterator[str]:
         " codes. So a practice is not marked for the kind of work it does."
     )
     yield (
-        f"Above or below: at least {bypass.LEAST_PAIRS} pairs, and the 99% interval (Wilson) around"
-        " the practitioner's rate leaves the batch's rate out. About 1 in 200 is above by chance"
-        " alone."
+        f"Above or below: at least {bypass.LEAST_PAIRS} pairs (for above, {LEAST_CASES} of them"
+        " separated), and the 99% interval (Wilson) around the practitioner's rate leaves the"
+        " batch's rate out. About 1 in 200 is above by chance alone."
     )
     yield (
         "Ask for the record: the modifier does not prove two places or encounters, or the NCCI"
-        " manual warns about it on this pair (rule PTP-2)."
+        f" manual warns about it on this pair (rule PTP-2).{_capped(practitioners, 'practitioner')}"
     )
 
 
 def _nothing(view: View) -> str:
     """Why there is nothing to show."""
-    if not view.result.findings.filter(pl.col("rule_id") == RULE).is_empty():
+    result = view.result
+    if not result.findings.filter(pl.col("rule_id") == RULE).is_empty():
         return (
             "The pairs behind these findings are not known, so no rate can be stated. The sheet"
             f" Findings lists what rule {RULE} found."
         )
+    states = result.coverage.filter(pl.col("rule_id") == RULE)["state"]
+    if states.is_empty():
+        return f"Rule {RULE} was not asked for in this run, so nothing is known of pairs."
+    if (states == "not judged").all():
+        return f"Rule {RULE} could not judge any of these lines; the sheet Coverage says why."
     return "No two codes of a pair that a modifier may separate met in these files."
 
 
-def _say(sheet: Sheet, sentences: Iterator[str] | list[str]) -> None:
-    for sentence in sentences:
-        sheet.paragraph(sentence, "soft", 1, len(WIDTHS))
-
-
-def _capped(sheet: Sheet, count: int, most: int, one: str) -> None:
-    if count > most:
-        told = f"The first {most:,} of {number(count, one)}."
-        _say(sheet, [f"{told} The sheet Findings and its file have all findings of {RULE}."])
-
-
-def _of_practitioners() -> list[Column]:
-    w = WIDTHS
-    return [
-        Column("Rendering NPI", w[0], "text", pl.col("rendering_npi").fill_null(NO_NPI)),
-        Column("Compared with the batch", w[1], "text", pl.col("compared"), LOOKS),
-        Column("Pairs met", w[2], "count", pl.col("met")),
-        Column("Separated", w[3], "count", pl.col("separated")),
-        Column("Rate", w[4], "percent", pl.col("rate")),
-        Column("Batch's rate, same pairs", w[5], "percent", pl.col("expected")),
-        *(
-            Column(header, w[n], "count", pl.col(kind))
-            for n, (kind, header) in enumerate(KINDS.items(), start=6)
-        ),
-        Column("Ask for the record", w[13], "count", pl.col("weak")),
-    ]
-
-
-def _of_pairs() -> list[Column]:
-    w = WIDTHS
-    return [
-        Column("Rendering NPI", w[0], "text", pl.col("rendering_npi").fill_null(NO_NPI)),
-        Column("Separated by", w[1], "wrapped", pl.col("modifiers")),
-        Column("Pairs met", w[2], "count", pl.col("met")),
-        Column("Separated so", w[3], "count", pl.col("separated")),
-        Column("Rate", w[4], "percent", pl.col("rate")),
-        Column("Batch's rate", w[5], "percent", pl.col("expected")),
-        Column("Column 1", w[6], "text", pl.col("code1")),
-        Column("Column 2", w[7], "text", pl.col("code2")),
-        Column("Ask for the record", w[8], "count", pl.col("weak")),
-        Column("Example claim", w[9], "wrapped", pl.col("claim_id"), link=pl.col("place")),
-    ]
+def _capped(count: int, one: str) -> str:
+    """A sentence where the sheet cannot hold all."""
+    return f" The sheet holds the first {MOST:,} of {number(count, one)}." if count > MOST else ""
 
 
 def _examples(listed: pl.DataFrame, view: View) -> pl.DataFrame:

@@ -67,7 +67,7 @@ COLUMNS = (
     _line("Diagnoses", 22, "wrapped", "diagnoses"),
     _line("Pointers", 9, "text", "diagnosis_pointers"),
     _line("Rendering NPI", 13, "text", "rendering_npi"),
-    _line("Specialty", 18, "wrapped", "specialty"),
+    _line("Specialty", 24, "wrapped", "specialty"),
     _line("Charge", 12, "money", _cents("charge_amount")),
     _line("Allowed", 12, "money", _cents("allowed_amount")),
     _line("Paid", 12, "money", _cents("paid_amount")),

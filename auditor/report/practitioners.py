@@ -25,7 +25,7 @@ ABOVE_CERTAIN = "Above the batch (certain)"
 ABOVE_REVIEW = "Above the batch (with review)"
 BELOW, ALIKE = "Below the batch", "No clear difference"
 FEW, NOBODY, UNKNOWN = "Too few lines to judge", "No NPI: not judged", "Rates are not known"
-ORDER = (ABOVE_CERTAIN, ABOVE_REVIEW, ALIKE, BELOW, NOBODY, FEW, UNKNOWN)
+ORDER = (ABOVE_CERTAIN, ABOVE_REVIEW, ALIKE, BELOW, FEW, NOBODY, UNKNOWN)
 """Practitioners stand in this order."""
 TOP_RULES = 3
 TOP = 8
@@ -103,13 +103,15 @@ def scorecard(result: AuditResult) -> pl.DataFrame:
 def errors(result: AuditResult) -> pl.DataFrame:
     """The findings that count: result.findings with `row`, the place of the line, or null.
 
-    A reviewer's standing word that a finding is wrong takes it out here.
+    A finding that a reviewer called wrong, and whose decision stands, is no error.
     """
+    wrong = result.standing.filter(
+        pl.col("state") == "standing", pl.col("disposition") == "disagree"
+    )
     findings, rows = result.findings, result.places["row"]
     unknown = len(rows) != findings.height
     findings = findings.with_columns(row=pl.lit(None, pl.UInt32) if unknown else rows)
-    wrong = result.standing.filter(state="standing", disposition="disagree")
-    return findings.join(wrong, on="finding_id", how="anti", maintain_order="left")
+    return findings.filter(~pl.col("finding_id").is_in(wrong["finding_id"].implode()))
 
 
 def audited(result: AuditResult) -> pl.DataFrame:
@@ -141,14 +143,15 @@ def _counts(lines: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
     found = findings.group_by(_WHO).agg(
         (pl.col("tier") == tier).sum().cast(pl.Int64).alias(tier) for tier in TIERS
     )
-    claim = ["payer", "patient_id", "claim_id"]
-    patient = ["payer", "patient_id"]
     of_lines = lines.group_by(_WHO).agg(pl.len().cast(pl.Int64).alias("lines"))
-    for name, key in (("claims", claim), ("patients", patient)):
-        each = lines.select(_WHO, *key).unique().group_by(_WHO)
-        of_lines = of_lines.join(
-            each.agg(pl.len().cast(pl.Int64).alias(name)), on=_WHO, nulls_equal=True
-        )
+    left = lines
+    for name, key in (
+        ("claims", ["payer", "patient_id", "claim_id"]),
+        ("patients", ["payer", "patient_id"]),
+    ):
+        left = left.select(_WHO, *key).unique()  # the patients are among the fewer claims
+        each = left.group_by(_WHO).agg(pl.len().cast(pl.Int64).alias(name))
+        of_lines = of_lines.join(each, on=_WHO, nulls_equal=True)
     return of_lines.join(found, on=_WHO, how="full", coalesce=True, nulls_equal=True).with_columns(
         pl.col(TIERS).fill_null(0)
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.report import practitioners
+from auditor.report.rates import LEAST_CASES
 from auditor.report.sheet import Book, Column, Sheet
 from auditor.report.words import number
 
@@ -49,14 +50,14 @@ COLUMNS = (
     _count("Lines with certain or review", 10, "lines_flagged"),
     _rate("Rate certain or review", 10, "flagged_rate"),
     _rate("Batch's rate certain or review", 10, "flagged_batch"),
-    Column("Rules most often named (findings)", 32, "wrapped", pl.col("top")),
+    Column("Rules most often named (findings)", 40, "wrapped", pl.col("top")),
     _money("At risk certain (estimate)", 13, "risk_certain"),
-    _rate("Part at risk certain", 9, "money_certain"),
-    _rate("Batch's part certain", 9, "money_certain_batch"),
+    _rate("Dollar rate certain", 9, "money_certain"),
+    _rate("Batch's dollar rate certain", 9, "money_certain_batch"),
     Column("Amounts taken from", 11, "text", pl.col("basis")),
     _money("At risk review (estimate)", 13, "risk_review"),
-    _rate("Part at risk review", 9, "money_review"),
-    _rate("Batch's part review", 9, "money_review_batch"),
+    _rate("Dollar rate review", 9, "money_review"),
+    _rate("Batch's dollar rate review", 9, "money_review_batch"),
     _money("Amount of the lines", 15, "amount"),
     _count("Claims", 9, "claims"),
     _count("Patients", 9, "patients"),
@@ -75,6 +76,7 @@ def write(book: Book, view: View) -> None:
     cards = practitioners.scorecard(view.result)
     for sentence in _meaning(cards):
         sheet.paragraph(sentence, "soft", 1, PRINTED)
+    sheet.skip()
     head = sheet.row + 1
     sheet.table("Practitioners", COLUMNS, cards.head(MOST))
     sheet.ws.freeze_panes = f"B{head + 1}"
@@ -96,15 +98,16 @@ def _meaning(cards: pl.DataFrame) -> Iterator[str]:
         )
         yield (
             "Above or below the batch (all practitioners of these files together): at least"
-            f" {practitioners.LEAST_LINES} lines, and the 99% interval (Wilson) around the"
+            f" {practitioners.LEAST_LINES} lines (for above, {LEAST_CASES} of them with a finding),"
+            " and the 99% interval (Wilson) around the"
             " practitioner's rate leaves the batch's rate out, and the one is at least"
             f" {practitioners.APART:g} times the other. Practices of another kind differ for other"
             " reasons too, so a mark says where to look and not who errs."
         )
         yield (
-            "Amounts: on the basis that most of the practitioner's lines have (allowed, else paid,"
-            " else charge), without lines already denied; never added across bases or tiers."
-            " Amounts at risk are estimates for review."
+            "Dollar rate: the amount at risk out of the amount of the practitioner's lines, on the"
+            " basis that most of them have (allowed, else paid, else charge), without lines already"
+            " denied; never added across bases or tiers. Amounts at risk are estimates for review."
         )
     if cards.height > MOST:
         yield f"The first {MOST:,} of {number(cards.height, 'practitioner')}."

@@ -11,6 +11,10 @@ import polars as pl
 
 Z99 = 2.5758293035489004
 """The 99.5% quantile of the normal distribution: both sides together leave 1%."""
+LEAST_CASES = 5
+"""Fewer cases than that are never called too many: one or two lie above a very low rate at once."""
+_NEAR = 1e-9
+"""Nearer than that two shares are one: the last digits of floats are no difference."""
 
 
 def share(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
@@ -30,14 +34,15 @@ def wilson(part: pl.Expr, whole: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
 def beyond_chance(part: pl.Expr, whole: pl.Expr, batch: pl.Expr, apart: float = 1) -> pl.Expr:
     """1 where the share lies above `batch` beyond chance, -1 below, else 0.
 
-    The share must also be `apart` times `batch` or more, or as many times less.
+    Above asks for LEAST_CASES in `part`. The share must also be `apart` times `batch` or more, or
+    as many times less.
     """
     low, high = wilson(part, whole)
     p = share(part, whole)
     return (
-        pl.when((low > batch) & (p >= batch * apart))
+        pl.when((part >= LEAST_CASES) & (low > batch + _NEAR) & (p >= batch * apart - _NEAR))
         .then(1)
-        .when((high < batch) & (p * apart <= batch))
+        .when((high < batch - _NEAR) & (p * apart <= batch + _NEAR))
         .then(-1)
         .otherwise(0)
         .cast(pl.Int8)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import in_force, policy_rows
 from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
 from auditor.engine.order import places
 from auditor.engine.partners import KEYS, others, someone_else, strangers
+from auditor.engine.policies import in_force
 from auditor.rules.interface import Rule, Stage
 from auditor.rules.meeting import DOUBT, unsure
 
@@ -62,10 +62,29 @@ _LINE = (
 )
 
 
+_NOTHING = pl.DataFrame(
+    schema={
+        "row": pl.UInt32,
+        "date": pl.Date,
+        "rule": pl.String,
+        "value": pl.String,
+        "with_code": pl.String,
+        "other": pl.UInt32,
+        "other_code": pl.String,
+        "first": pl.String,
+        "tier": pl.UInt8,
+        "message": pl.String,
+        "remedy": pl.String,
+        "root": pl.UInt32,
+    }
+)
+"""What `_shown` gives where nothing is to be shown."""
+
+
 def find(state: State) -> pl.DataFrame:
     """Hits of every relation; a line is told its first one."""
     batch = state.batch
-    rules = policy_rows("addon_units", batch.facts.codes, batch.reference)
+    rules = batch.facts.rows.of("addon_units")
     rules = rules.filter(pl.col("rule") != "only_with")
     if rules.is_empty():
         return no_hits()
@@ -82,14 +101,19 @@ def find(state: State) -> pl.DataFrame:
         on="code",
     )
     judged = judged.filter(in_force("date", "effective", "deletion"))
-    found = pl.concat(
-        [
-            _missing(judged.filter(pl.col("rule") == "also_requires"), everyone, state),
-            _excluded(judged.filter(pl.col("rule") == "not_with"), lines, state),
-            _sums(judged.filter(pl.col("rule") == "sum_max"), lines, state),
-            _ceilings(judged.filter(pl.col("rule") == "max_units"), state),
-        ]
-    )
+    related = {str(key[0]): part for key, part in judged.partition_by("rule", as_dict=True).items()}
+    said = []
+    if "also_requires" in related:
+        said.append(_missing(related["also_requires"], everyone, state))
+    if "not_with" in related:
+        said.append(_excluded(related["not_with"], lines, state))
+    if "sum_max" in related:
+        said.append(_sums(related["sum_max"], lines, state))
+    if "max_units" in related:
+        said.append(_ceilings(related["max_units"], state))
+    if all(each.is_empty() for each in said):
+        return no_hits()
+    found = pl.concat(said)
     order = pl.col("rule").replace_strict(_ORDER, return_dtype=pl.Int8)
     found = found.sort("row", "tier", order, "date").unique(
         "row", keep="first", maintain_order=True
@@ -300,6 +324,8 @@ def _over(
         # A sum of two codes with only one of them there is that code's own limit.
         (pl.col("rule") != "sum_max") | (pl.col("codes") > 1),
     )
+    if over.is_empty():
+        return _NOTHING
     over = over.join(places(state.batch, over["row"]), on="row").sort("place")
     firsts = over.group_by(key, maintain_order=True).agg(
         root=pl.col("row").first(), second=pl.col("row").get(1, null_on_oob=True)

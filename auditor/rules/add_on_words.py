@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import in_force
 from auditor.engine.hits import listed
+from auditor.engine.policies import in_force
 
 if TYPE_CHECKING:
     from auditor.engine.state import State

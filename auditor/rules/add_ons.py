@@ -149,6 +149,8 @@ def find(state: State) -> pl.DataFrame:
 
 def _orphans(days: AddOnDays, state: State) -> pl.DataFrame:
     """AOC-1."""
+    if days.orphans.is_empty():
+        return no_hits()
     orphans = orphan_words(days.orphans, state)
     return hits(
         orphans,
@@ -165,6 +167,8 @@ def _orphans(days: AddOnDays, state: State) -> pl.DataFrame:
 
 def _fallen(days: AddOnDays, state: State) -> pl.DataFrame:
     """AOC-6, in the story of the primary."""
+    if days.fallen.is_empty():
+        return no_hits()
     fallen = row_words(days.fallen, state)
     return hits(
         fallen,
@@ -201,6 +205,8 @@ def _fallen(days: AddOnDays, state: State) -> pl.DataFrame:
 
 def _bare(days: AddOnDays, state: State) -> pl.DataFrame:
     """AOC-2."""
+    if days.bare.is_empty():
+        return no_hits()
     bare = row_words(days.bare, state)
     return hits(
         bare,
@@ -238,6 +244,8 @@ def _missing_rows(state: State) -> pl.DataFrame:
         "pays_as_primary",
         pl.col("date") >= pl.lit(ADD_ON_TABLE_BEGINS),
     )
+    if lines.is_empty():
+        return no_hits()
     lines = lines.unique("row", keep="first")
     lines = lines.with_columns(
         state.batch.facts.table["code"].gather(lines["ce"]),
@@ -264,6 +272,8 @@ def _modifiers(addons: pl.DataFrame, state: State) -> pl.DataFrame:
     """AOC-4: 51 on any add-on; 50 where the bilateral indicator is 0."""
     fifty = pl.col("has_50") & (pl.col("bilateral") == "0").fill_null(value=False)
     lines = addons.filter(pl.col("has_51") | fifty)
+    if lines.is_empty():
+        return no_hits()
     lines = row_words(lines.select("row", "ce", "date", "has_51"), state)
     return hits(
         lines,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.hits import CERTAIN, REVIEW, hits
+from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
 from auditor.engine.state import business_tier
 from auditor.rules.interface import Rule, Stage
 from auditor.rules.specialties import of_kind
@@ -60,6 +60,8 @@ def find(state: State) -> pl.DataFrame:
     lines = state.at_every_epoch().filter(
         "has_50", pl.col("bilateral").is_in([*_NEVER, *_ALLOWED]).fill_null(value=False)
     )
+    if lines.is_empty():
+        return no_hits()
     lines = lines.with_columns(scope=business_tier(state, _RULE)).filter(
         pl.col("scope").is_not_null(),
         pl.col("bilateral").is_in(_NEVER)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import policy_rows
 from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
 from auditor.rules.interface import Rule, Stage
 from auditor.rules.whole_file import most, once_for_all
@@ -92,7 +91,7 @@ def find(state: State) -> pl.DataFrame:
     """Both rules, over distinct codes and dates first."""
     batch = state.batch
     ends = (
-        policy_rows("em_codes", batch.facts.codes, batch.reference)
+        batch.facts.rows.of("em_codes")
         .filter(pl.col("deletion").is_not_null())
         .group_by("code")
         .agg(em_end=pl.col("deletion").max())

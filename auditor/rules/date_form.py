@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.hits import CERTAIN, REVIEW, hits
+from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
 from auditor.rules.interface import Rule, Stage
 from auditor.rules.whole_file import first_of_claims, most, once_for_all
 
@@ -143,6 +143,8 @@ def _long(state: State) -> pl.DataFrame:
     spans = state.lines.filter(
         pl.col("span") > _LONG, ~pl.col("vague"), pl.col("row") < state.batch.audited_rows
     ).select("row", "span", "ce")
+    if spans.is_empty():
+        return no_hits()
     spans = state.with_facts(spans, "code").filter(
         ~pl.col("code").str.contains(_MONTHLY),
         ~pl.col("code").is_between(pl.lit("59400"), pl.lit("59622")),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.hits import REVIEW, hits
+from auditor.engine.hits import REVIEW, hits, no_hits
 from auditor.engine.state import business_tier
 from auditor.rules.interface import CodePolicy, Rule, Stage
 
@@ -75,6 +75,8 @@ def find(state: State) -> pl.DataFrame:
         *("patient", "dup", "live", "has_jw", "has_gxgy"),
     )
     lines = lines.filter(pl.col("patient").is_not_null(), ~pl.col("dup") & pl.col("live"))
+    if lines.is_empty():
+        return no_hits()
     zero_waste = pl.col("m").is_in(state.modifiers("JZ").implode())
     listed = state.with_facts(lines, "single_dose").filter(
         pl.col("single_dose"),

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import in_force, spread
 from auditor.engine.hits import REVIEW, hits, no_hits
 from auditor.engine.order import places
+from auditor.engine.policies import in_force, spread
 from auditor.rules.interface import Rule, Stage
 
 if TYPE_CHECKING:

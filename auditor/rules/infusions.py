@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import policy_rows
 from auditor.engine.hits import REVIEW, hits, no_hits
 from auditor.rules.interface import CodePolicy, Rule, Stage
 from auditor.rules.restated import code_pairs, doubts, meetings
@@ -103,7 +102,7 @@ RULES = (
 def find(state: State) -> pl.DataFrame:
     """INF-1: initial services beside the one that ranks above them."""
     rows = (
-        policy_rows("infusion", state.batch.facts.codes, state.batch.reference)
+        state.batch.facts.rows.of("infusion")
         .filter(pl.col("role") == "initial", pl.col("kind").is_in([*_RANK]))
         .select(
             "code",

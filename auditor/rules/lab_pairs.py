@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import policy_rows
 from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
 from auditor.rules.interface import Rule, Stage
 from auditor.rules.restated import doubts, meetings
@@ -79,7 +78,7 @@ def find(state: State) -> pl.DataFrame:
 
 def _listed(state: State) -> pl.DataFrame:
     """Pairs of the policy table as auditor.rules.restated asks, with their group."""
-    rows = policy_rows("lab_pairs", state.batch.facts.codes, state.batch.reference)
+    rows = state.batch.facts.rows.of("lab_pairs")
     return rows.select(
         "effective",
         "deletion",
@@ -95,7 +94,7 @@ def _listed(state: State) -> pl.DataFrame:
 
 def _in_panels(state: State, pairs: pl.DataFrame) -> pl.DataFrame:
     """LAB-2."""
-    rows = policy_rows("lab_panels", state.batch.facts.codes, state.batch.reference)
+    rows = state.batch.facts.rows.of("lab_panels")
     parts = rows.select(
         "effective",
         "deletion",

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import in_force, policy_rows
 from auditor.engine.hits import REVIEW, hits, no_hits
 from auditor.engine.order import places
+from auditor.engine.policies import in_force, policy_rows
 from auditor.rules.interface import Rule, Stage
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def find(state: State) -> pl.DataFrame:
         ~pl.col("has_repeat"),
         pl.col("c").is_in(index["c"].implode()),
     ).select("row", "day", "date", "days", "c", "lob")
+    if lines.is_empty():
+        return no_hits()
     lines = state.by_day(lines).join(index, on="c").drop("c", "days")
     panels = policy_rows("lab_panels", rows["code_low"].unique(), batch.reference)
     sizes = panels.group_by("code").agg(size=_size()).sort("size", "code", descending=[True, False])

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import in_force
 from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
+from auditor.engine.policies import in_force
 from auditor.rules.interface import Rule, Stage
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import spread
 from auditor.engine.hits import INFO, REVIEW, hits, no_hits
+from auditor.engine.policies import spread
 from auditor.rules.interface import Rule, Stage
 
 if TYPE_CHECKING:
@@ -130,6 +130,8 @@ def _order(state: State) -> pl.DataFrame:
         .unique("m", keep="first", maintain_order=True)
         .select("m", late="tokens", early="tokens_")
     )
+    if late.is_empty():
+        return no_hits()
     lines = _lines(state, late["m"]).join(late, on="m")
     return hits(
         lines,
@@ -151,6 +153,8 @@ def _overflow(state: State) -> pl.DataFrame:
     others = tokens.list.len() - 1
     mods = state.batch.mods.select("tokens").with_row_index("m")
     mods = mods.filter(tokens.list.contains("99"), others > 0, others < _FEW)
+    if mods.is_empty():
+        return no_hits()
     lines = _lines(state, mods["m"]).join(mods.select("m", n=others), on="m")
     return hits(
         lines,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import in_force, spread
 from auditor.engine.hits import REVIEW, hits, no_hits
+from auditor.engine.policies import in_force, spread
 from auditor.engine.state import business_tier
 from auditor.rules.interface import Rule, Stage
 from auditor.rules.meeting import (

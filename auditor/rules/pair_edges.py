@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import spread
 from auditor.engine.order import places
+from auditor.engine.policies import spread
 from auditor.engine.state import business_tier
 from auditor.rules.bypass import FACTS, FLAGS, NONE, strength
 from auditor.rules.interface import rule_of
@@ -159,10 +159,11 @@ def _bypass(edges: pl.DataFrame, state: State) -> pl.DataFrame:
     columns = []
     for side in ("1", "2"):
         codes, mods = edges[f"ce{side}"], edges[f"m{side}"]
-        columns += [batch.facts.table[f].gather(codes).alias(f + side) for f in FACTS]
-        columns += [batch.mods[f].gather(mods).alias(f + side) for f in FLAGS]
-        columns.append(batch.facts.table["code"].gather(codes).alias("code" + side))
-        columns.append(batch.mods["mods"].gather(mods).alias("mods" + side))
+        for known in (
+            batch.facts.table.select("code", *FACTS)[codes],
+            batch.mods.select("mods", *FLAGS)[mods],
+        ):
+            columns += [column.alias(column.name + side) for column in known]
     edges = edges.with_columns(columns).with_columns(
         own=pl.when(pl.col("modifier_indicator") == 0).then(NONE).otherwise(strength())
     )
@@ -188,6 +189,9 @@ def _ordered(edges: pl.DataFrame, state: State) -> pl.DataFrame:
 
 def _warned(edges: pl.DataFrame, state: State) -> pl.Series:
     """True for pairs on which the manual warns about 59/X, separated by 59/X."""
+    by_59 = edges["has_separate1"] | edges["has_separate2"]
+    if not by_59.any():
+        return by_59.rename("warned")
     codes = state.batch.facts.codes
     table = state.batch.reference.policy("ptp_warned").with_row_index("w")
     a = spread(table.rename({"code_low_a": "code_low", "code_high_a": "code_high"}), codes)
@@ -210,7 +214,6 @@ def _warned(edges: pl.DataFrame, state: State) -> pl.Series:
         .with_columns(warned=pl.lit(value=True))
     )
     marked = edges.join(both, on=["code1", "code2"], how="left", maintain_order="left")
-    by_59 = edges["has_separate1"] | edges["has_separate2"]
     return marked["warned"].fill_null(value=False) & by_59
 
 

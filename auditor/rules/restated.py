@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import in_force
 from auditor.engine.hits import REVIEW
 from auditor.engine.order import places
+from auditor.engine.policies import in_force
 from auditor.engine.state import business_tier
 from auditor.rules.bypass import FACTS, FLAGS, NONE, OK, WEAK, strength
 from auditor.rules.meeting import DOUBT, days_apart, said_when, unsure
@@ -39,7 +39,7 @@ _SIDE = ("row", "m", "ce", *DOUBT)
 
 
 def code_pairs(ones: pl.DataFrame, twos: pl.DataFrame, on: str | None = None) -> pl.DataFrame:
-    """Every code of `ones` over every other of `twos` (auditor.engine.codes.policy_rows).
+    """Every code of `ones` over every other of `twos` (auditor.engine.policies.policy_rows).
 
     Columns of policies: code1, code2, and the days on which both rows are in force; further
     columns keep their names, those of `twos` with the suffix `_` where `ones` has them too.

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import policy_rows, spread
+from auditor.engine.policies import spread
 
 if TYPE_CHECKING:
+    from auditor.engine.codes import CodeFacts
     from auditor.reference.interface import Reference
 
 _PER_DAY = (
@@ -41,22 +42,21 @@ PAIR = (
     "said",
 )
 
-
-def same_day_pairs(codes: pl.Series, reference: Reference) -> pl.DataFrame:
-    """PAIR for the batch's `codes`: both in force on days that the four dates allow."""
-    return pl.concat([_by_category(codes, reference), _by_row(codes, reference)]).unique(
-        ["denied", "kept"], keep="first", maintain_order=True
-    )
+_TYPES = (*[pl.String] * 3, *[pl.Date] * 4, pl.String)
 
 
-def _by_category(codes: pl.Series, reference: Reference) -> pl.DataFrame:
+def same_day_pairs(facts: CodeFacts, reference: Reference) -> pl.DataFrame:
+    """PAIR for the batch's codes: both in force on days that the four dates allow."""
+    pairs = [_by_category(facts.rows.of("em_codes")), _by_row(facts.codes, reference)]
+    return pl.concat(pairs).unique(["denied", "kept"], keep="first", maintain_order=True)
+
+
+def _by_category(em: pl.DataFrame) -> pl.DataFrame:
     """Two codes of one category, of which the higher stays; new before established.
 
     A code is paired with itself too: the same visit twice.
     """
-    em = policy_rows("em_codes", codes, reference).filter(
-        pl.col("category").is_in([*_PER_DAY, *_PER_VISIT, "eye"])
-    )
+    em = em.filter(pl.col("category").is_in([*_PER_DAY, *_PER_VISIT, "eye"]))
     new = pl.col("patient_type").eq_missing("new")
     rank = (
         pl.when(pl.col("category") == "eye")
@@ -98,6 +98,8 @@ def _by_row(codes: pl.Series, reference: Reference) -> pl.DataFrame:
     first = spread(rows.with_columns(dates), codes).select(
         "n", "keep", "indicator", "effective", "deletion", a="code"
     )
+    if first.is_empty():
+        return pl.DataFrame(schema=dict(zip(PAIR, _TYPES, strict=True)))
     other = rows.select("n", code_low="code_low_b", code_high="code_high_b")
     second = spread(other, codes).select("n", b="code")
     pairs = first.join(second, on="n").filter(pl.col("a") != pl.col("b"))

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import policy_rows
 from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
 from auditor.rules.interface import Rule, Stage
 from auditor.rules.restated import code_pairs, doubts, meetings
@@ -114,8 +113,7 @@ RULES = (_WITH_FLUOROSCOPY, _DIAGNOSTIC, _OPEN)
 
 def find(state: State) -> pl.DataFrame:
     """Hits of the three rules."""
-    codes, reference = state.batch.facts.codes, state.batch.reference
-    rows = policy_rows("endoscopy", codes, reference).select(
+    rows = state.batch.facts.rows.of("endoscopy").select(
         "code", "family", "role", "joint", "effective", "deletion"
     )
     if rows.is_empty():

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import policy_rows
 from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
 from auditor.rules.interface import CodePolicy, Rule, Stage
 from auditor.rules.restated import code_pairs, doubts, meetings
@@ -100,7 +99,7 @@ RULES = (
 
 def find(state: State) -> pl.DataFrame:
     """VAC-3: lines of the standard family beside the counseled one."""
-    rows = policy_rows("vaccine_admin", state.batch.facts.codes, state.batch.reference).select(
+    rows = state.batch.facts.rows.of("vaccine_admin").select(
         "code", "family", "role", "effective", "deletion"
     )
     counseled = rows.filter(pl.col("family") == "counseling")

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import policy_rows
 from auditor.engine.hits import REVIEW, hits, no_hits
 from auditor.rules.interface import Rule, Stage
 from auditor.rules.restated import code_pairs, doubts, meetings
@@ -43,7 +42,7 @@ RULES = (_SPLIT,)
 
 def find(state: State) -> pl.DataFrame:
     """Lines of the code of fewer views."""
-    rows = policy_rows("view_counts", state.batch.facts.codes, state.batch.reference).select(
+    rows = state.batch.facts.rows.of("view_counts").select(
         "code", "body_part", "effective", "deletion", least=pl.col("views_min").cast(pl.Int32)
     )
     if rows.is_empty():

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import in_force
 from auditor.engine.hits import REVIEW, hits, no_hits
 from auditor.engine.order import places
 from auditor.engine.partners import someone_else
+from auditor.engine.policies import in_force
 from auditor.engine.state import business_tier
 from auditor.rules.interface import CodePolicy, Rule, Stage
 from auditor.rules.meeting import (
@@ -105,7 +105,7 @@ def find(state: State) -> pl.DataFrame:
 def _visits(state: State) -> pl.DataFrame:
     """EM-DAY: the line that is included, against the visit that stays."""
     rule = RULES[0]
-    pairs = same_day_pairs(state.batch.facts.codes, state.batch.reference)
+    pairs = same_day_pairs(state.batch.facts, state.batch.reference)
     if pairs.is_empty():
         return no_hits()
     known = pl.concat([pairs["denied"], pairs["kept"]]).unique()

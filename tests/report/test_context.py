@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from tests.report.conftest import Make
 
 START = date(2025, 3, 1)
+RULES = (
+    ("AOC-1", "certain"),
+    ("PTP-1", "certain"),
+    ("MUE-2", "review"),
+    ("GLB-25", "review"),
+    ("PTP-BYP", "info"),
+)
+"""No more than a line names."""
 DAY = ("payer", "patient_id", "service_date_from")
 
 
@@ -40,12 +48,8 @@ def batches(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[tuple[int, int 
         (
             draw(some),
             draw(st.none() | some),
-            {
-                "tier": draw(st.sampled_from(["certain", "review", "info"])),
-                "rule_id": draw(st.sampled_from(["AOC-1", "PTP-1", "MUE-2", "PTP-BYP"])),
-                "amount_basis": "none",
-                "amount_at_risk": None,
-            },
+            dict(zip(("rule_id", "tier"), draw(st.sampled_from(RULES)), strict=True))
+            | {"amount_basis": "none", "amount_at_risk": None},
         )
         for _ in range(draw(st.integers(0, 12)))
     ]

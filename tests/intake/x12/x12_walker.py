@@ -9,11 +9,18 @@ import io
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
+import pytest
 import pyx12.error_handler
+import pyx12.map_if
 import pyx12.params
 import pyx12.segment
 import pyx12.x12context
+
+_PARAMS = pyx12.params.params()
+_MAP = cache(pyx12.map_if.load_map_file)
+"""The maps of loops, each read once: a walk counts in a counter of its own and changes none."""
 
 
 class Listener(pyx12.error_handler.errh_null):
@@ -43,12 +50,9 @@ class State:
 def walk(text: str) -> tuple[list[dict[str, object]], list[str]]:
     """(the claim lines of a file, what pyx12 finds wrong with it)."""
     listener = Listener()
-    reader = pyx12.x12context.X12ContextReader(
-        pyx12.params.params(), listener, io.StringIO(text, newline="")
-    )
     state = State()
     rows: list[tuple[int, State]] = []
-    for number, node in enumerate(reader.iter_segments(), start=1):
+    for number, node in enumerate(_segments(text, listener), start=1):
         loop = node.x12_map_node.get_path().split("/")[-2]
         segment = node.seg_data
         name = segment.get_seg_id()
@@ -64,6 +68,13 @@ def walk(text: str) -> tuple[list[dict[str, object]], list[str]]:
         if name == "SV1":
             rows.append((number, state))
     return [_line(number, each) for number, each in rows], listener.found
+
+
+def _segments(text: str, listener: Listener) -> list[pyx12.x12context.X12DataNode]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pyx12.map_if, "load_map_file", _MAP)
+        reader = pyx12.x12context.X12ContextReader(_PARAMS, listener, io.StringIO(text, newline=""))
+        return list(reader.iter_segments())
 
 
 _SAYS = {

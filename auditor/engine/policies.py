@@ -1,0 +1,236 @@
+"""Rows of the policy tables for the codes of a batch: all tables are searched at once.
+
+A batch of a few lines is asked about some thirty tables. What depends on the tables alone (dates,
+and which rows name one code and which a range) is prepared once a process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.reference.policy import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from auditor.reference.interface import Reference
+    from auditor.rules import CodePolicy
+
+_DIGIT = r"\d"
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """The policy tables of codes, dated, and an index of their rows."""
+
+    sources: tuple[pl.DataFrame, ...]
+    """The tables as the reference gave them: another table in place of one is seen by it."""
+    tables: dict[str, pl.DataFrame]
+    """By name, with `effective` and `deletion` as dates where the table has them."""
+    single: pl.DataFrame
+    """code, table (place in `tables`), place, effective, deletion: rows of one code."""
+    ranges: pl.DataFrame
+    """The same of rows of several codes, with shape, code_low and code_high in place of code."""
+
+
+_LAST: list[_Prepared] = []
+"""What was prepared last; the built-in tables stay the same objects for the whole process."""
+
+
+def _prepared(reference: Reference) -> _Prepared:
+    """The tables of `reference`, prepared anew only where they are not those of last time."""
+    sources = tuple(reference.policy(name) for name in TABLES)
+    known = _LAST[-1] if _LAST else None
+    if known is None or any(a is not b for a, b in zip(known.sources, sources, strict=True)):
+        known = _prepare(sources)
+        _LAST[:] = [known]
+    return known
+
+
+def _prepare(sources: tuple[pl.DataFrame, ...]) -> _Prepared:
+    """Date the tables that name codes, and index their rows."""
+    tables: dict[str, pl.DataFrame] = {}
+    rows = []
+    for name, source in zip(TABLES, sources, strict=True):
+        if not {"code_low", "code"} & set(source.columns):
+            continue
+        table = dated(source)
+        low, high = ("code_low", "code_high") if "code_low" in source.columns else ("code", "code")
+        rows.append(
+            table.with_row_index("place").select(
+                pl.lit(len(tables), pl.UInt8).alias("table"),
+                "place",
+                *(
+                    (pl.col(day) if day in table.columns else pl.lit(None, pl.Date)).alias(day)
+                    for day in ("effective", "deletion")
+                ),
+                code_low=pl.col(low),
+                code_high=pl.col(high),
+            )
+        )
+        tables[name] = table
+    index = pl.concat(rows)
+    one = pl.col("code_low") == pl.col("code_high")
+    ranges = index.filter(~one).with_columns(shape=_shape("code_low"))
+    single = index.filter(one).drop("code_high").rename({"code_low": "code"})
+    return _Prepared(sources, tables, single, ranges)
+
+
+def dated(table: pl.DataFrame) -> pl.DataFrame:
+    """A policy table with the days of its rows as `effective` and `deletion` dates."""
+    days = {
+        name: pl.col(column).str.to_date("%Y-%m-%d")
+        for name, column in (
+            ("effective", "effective"),
+            ("deletion", "deletion"),
+            ("effective", "from"),
+            ("deletion", "to"),
+        )
+        if column in table.columns
+    }
+    return table.with_columns(**days)
+
+
+def _shape(code: str) -> pl.Expr:
+    """The form of a code: five digits, or the same letter and four digits."""
+    return pl.col(code).str.replace_all(_DIGIT, "9")
+
+
+def in_force(day: str, start: str, end: str) -> pl.Expr:
+    """True when the row from `start` to `end` (null: open) applies on `day`, both ends included."""
+    return (pl.col(start).fill_null(pl.date(1, 1, 1)) <= pl.col(day)) & (
+        pl.col(end).is_null() | (pl.col(day) <= pl.col(end))
+    )
+
+
+def spread(table: pl.DataFrame, codes: pl.Series) -> pl.DataFrame:
+    """Rows of `table` (code_low, code_high) once for each of `codes` that lies in the range.
+
+    Codes compare as text, within one form only: five digits, or the same letter and four digits.
+    """
+    left = pl.DataFrame({"code": codes}).with_columns(shape=_shape("code"))
+    return (
+        left.join(
+            table.with_columns(shape=_shape("code_low")), on="shape", maintain_order="left_right"
+        )
+        .filter(pl.col("code").is_between("code_low", "code_high"))
+        .drop("shape")
+    )
+
+
+def policy_rows(name: str, codes: pl.Series, reference: Reference) -> pl.DataFrame:
+    """Rows of the policy table `name` once for each of `codes` in their range.
+
+    Columns: code, effective and deletion as dates (null: open), and the table's own as text.
+    Of the codes of the batch PolicyRows knows them already.
+    """
+    return spread(_prepared(reference).tables[name], codes)
+
+
+class PolicyRows:
+    """The rows of every policy table of codes that name one of `codes` (SPEC 2.5)."""
+
+    def __init__(self, codes: pl.Series, reference: Reference) -> None:
+        """Look `codes` (distinct, sorted) up in all tables."""
+        self._codes = codes
+        self._prepared = _prepared(reference)
+        self._names = {name: number for number, name in enumerate(self._prepared.tables)}
+        texts = pl.DataFrame({"code": self._codes}).with_row_index("n")
+        columns = ["table", "n", "place", "effective", "deletion"]
+        within = texts.with_columns(shape=_shape("code")).join(self._prepared.ranges, on="shape")
+        self.found = pl.concat(
+            [
+                texts.join(self._prepared.single, on="code").select(columns),
+                within.filter(pl.col("code").is_between("code_low", "code_high")).select(columns),
+            ]
+        ).sort("table", "n", "place")
+        self._held = _parts(self.found)
+        self._rows: dict[str, pl.DataFrame] = {}
+
+    def of(self, name: str) -> pl.DataFrame:
+        """Rows of the table `name` once for each code in their range, by code and row.
+
+        Columns: code, and those of the table; effective and deletion as dates (null: open).
+        """
+        if name not in self._rows:
+            table = self._prepared.tables[name]
+            held = self._held.get(self._names[name])
+            if held is None:
+                rows = table.clear().with_columns(code=pl.lit(None, pl.String))
+            else:
+                rows = table[held["place"]].with_columns(code=self._codes.gather(held["n"]))
+            self._rows[name] = rows.select("code", pl.exclude("code"))
+        return self._rows[name]
+
+    def at(self, epochs: list[date]) -> PolicyFacts:
+        """The rows in force on the first day of each epoch."""
+        days = pl.DataFrame({"day": epochs}, schema={"day": pl.Date}).with_row_index("e")
+        applying = (
+            self.found.join(days, how="cross")
+            .filter(in_force("day", "effective", "deletion"))
+            .select("table", "place", ce=pl.col("n") * len(epochs) + pl.col("e"))
+            .sort("table", "ce", "place")
+        )
+        parts = _parts(applying)
+        tables = self._prepared.tables
+        return PolicyFacts(
+            tables,
+            {name: parts[number] for name, number in self._names.items() if number in parts},
+            len(self._codes) * len(epochs),
+        )
+
+
+def _parts(frame: pl.DataFrame) -> dict[int, pl.DataFrame]:
+    """`frame` by its column `table`."""
+    parts = frame.partition_by("table", maintain_order=True, include_key=False, as_dict=True)
+    return {key[0]: part for key, part in parts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFacts:
+    """Rows of policy tables in force, by code and epoch."""
+
+    tables: dict[str, pl.DataFrame]
+    applying: dict[str, pl.DataFrame]
+    """Table -> ce, place (its row); without tables of which no row applies."""
+    height: int
+    """Codes by epochs."""
+
+    def rows(self, name: str) -> pl.DataFrame:
+        """ce, and the columns of the table `name`, for each row in force; empty without any."""
+        held = self.applying.get(name)
+        if held is None:
+            return self.tables[name].clear().with_columns(ce=pl.lit(None, pl.UInt32))
+        return self.tables[name][held["place"]].with_columns(held["ce"])
+
+    def columns(self, policies: Sequence[CodePolicy]) -> dict[str, pl.Expr]:
+        """The facts that rules ask for; the first row in force gives the values."""
+        place = pl.DataFrame({"ce": pl.int_range(self.height, dtype=pl.UInt32, eager=True)})
+        held = {n: rows for n, p in enumerate(policies) if (rows := self._held(p)) is not None}
+        for number, rows in held.items():
+            first = rows.unique("ce", keep="first", maintain_order=True)
+            first = first.rename({"place": str(number)})
+            place = place.join(first, on="ce", how="left", maintain_order="left")
+        facts: dict[str, pl.Expr] = {}
+        for number, policy in enumerate(policies):
+            known = number in held
+            at = pl.lit(place[str(number)]) if known else pl.lit(None)
+            if policy.flag:
+                facts[policy.flag] = at.is_not_null() if known else pl.lit(value=False)
+            table = self.tables[policy.table]
+            for fact, name in policy.columns:
+                facts[fact] = pl.lit(table[name]).gather(at) if known else pl.lit(None, pl.String)
+        return facts
+
+    def _held(self, policy: CodePolicy) -> pl.DataFrame | None:
+        """The rows that `policy` asks about: ce, place; None without any."""
+        held = self.applying.get(policy.table)
+        if held is None or policy.only is None:
+            return held
+        column, values = policy.only
+        kept = self.tables[policy.table][column].gather(held["place"]).is_in([*values])
+        return held.filter(kept) if kept.any() else None
