@@ -228,6 +228,8 @@ def copies_of(
     split_by: str | None,
 ) -> Copies:
     """What shall become of the workbook; fails before the work where a secret is no good."""
+    passwords.unused(passwords.REDACT_KEY, given.redact_key_file, purpose=redact)
+    passwords.unused(passwords.REPORT_PASSWORD, given.report_password_file, purpose=encrypt)
     key = password = None
     if redact:
         from auditor.report.redact import check as usable
