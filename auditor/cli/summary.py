@@ -149,6 +149,8 @@ def _amounts(result: AuditResult) -> list[tuple[str, str]]:
 def _coverage(result: AuditResult) -> list[tuple[str, str]]:
     from auditor.report.figures import not_judged
 
+    if not result.lines_audited:
+        return [("", "no line was audited, so no rule judged anything")]
     return [
         (state, f"{reason.rstrip('.')} ({lines:,} {'line' if lines == 1 else 'lines'}): {rules}")
         for state, reason, rules, lines in not_judged(result.coverage).rows()

@@ -128,6 +128,8 @@ def _open(view: View) -> str:
     if not uncovered.is_empty():
         rules = words.number(len(set(" ".join(uncovered["rules"]).split())), "rule")
         told.append(f"{rules} could not judge every line. The reasons are below.")
+    if not view.result.lines_audited:
+        told.append(words.NOTHING_AUDITED)
     return " ".join(told) or "Nothing: every rule judged every line it is for."
 
 

@@ -121,6 +121,8 @@ KINDS = {
     "hcpcs": "HCPCS Level II codes",
 }
 
+NOTHING_AUDITED = "No line was audited, so no rule judged anything."
+
 STARTER_ADVICE = (
     "The built-in starter set served in place of {kinds}. It knows the commonest codes only: import"
     " the CMS files with  auditor reference import FOLDER  and audit again."

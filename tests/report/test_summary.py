@@ -187,6 +187,27 @@ def test_everything_judged_is_said(make: type[Make], tmp_path: Path) -> None:
     assert not [t for t in texts if t.startswith("Not judged")]
 
 
+def test_where_nothing_was_audited_nothing_is_called_judged(
+    make: type[Make], tmp_path: Path
+) -> None:
+    plain = make.result()
+    result = make.result(
+        plain.findings.clear(),
+        coverage=plain.coverage.clear(),
+        files=(),
+        lines_read=0,
+        lines_audited=0,
+        first_service_date=None,
+        last_service_date=None,
+    )
+    path = write_report(result, tmp_path / "r.xlsx", rules=make.rules)
+    said = "No line was audited, so no rule judged anything."
+    assert said in texts_of(path)
+    assert "Nothing: every rule judged every line it is for." not in texts_of(path)
+    coverage = load_workbook(path)["Coverage"]
+    assert any(said in str(cell.value) for cell in coverage["A"])
+
+
 def test_starter_set_is_told_with_what_to_do(rich: tuple[AuditResult, Path]) -> None:
     _, path = rich
     texts = texts_of(path)
