@@ -170,6 +170,20 @@ def test_the_default_ledger_is_consulted_where_it_exists(
     assert "none about these claims" in audit("--no-report").out
 
 
+def test_the_configuration_that_is_named_names_the_ledger_of_every_command(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "conf").mkdir()
+    settings = tmp_path / "conf" / "night.toml"
+    settings.write_text('ledger = "kept.sqlite"\n', encoding="utf-8")
+    books.write(tmp_path / "r.xlsx", ("F", books.rows_of(findings([finding()]), {0: ANSWER})))
+    named = ("--config", str(settings))
+    assert run("review", "import", "r.xlsx", *named).code == 0
+    assert [p.name for p in tmp_path.rglob("*.sqlite")] == ["kept.sqlite"]
+    assert "Ann Lee" in run("review", "list", *named).out
+    assert run("review", "export", "h.csv", *named).out == "Wrote 1 decision to h.csv\n"
+
+
 def three(path: Path) -> Path:
     """A workbook with a decision, a slip of the pen, an edited row and two opinions."""
     found = findings([finding(n, rule_id="AOC-1" if n < 4 else "PTP-0") for n in range(1, 7)])
