@@ -195,6 +195,7 @@ def test_raw_values_that_are_no_object_are_shown_as_they_stand(
         ("a\tb\nc", "a\tb\nc"),
         ("a\r\nb\rc", "a\nb\nc"),
         ("_x0041_ and _xyz_", "_x005F_x0041_ and _xyz_"),
+        ("_x0041_x0042_", "_x005F_x0041_x005F_x0042_"),
         ("\ufffe\uffff", ""),
         ("=1", "=1"),
     ],
