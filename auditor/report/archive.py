@@ -57,7 +57,7 @@ def save(book: Book, path: Path | IO[bytes], *, as_of: date) -> None:
     book.workbook.properties.created = book.workbook.properties.modified = midnight
     book.workbook.calculation = _CALC
     _begin(book)
-    with _Archive(path) as archive:
+    with Archive(path) as archive:
         # ExcelWriter and not workbook.save(), which would set `modified` to the present.
         _Writer(book, archive).save()
 
@@ -72,10 +72,11 @@ def _begin(book: Book) -> None:
             cursor.activeCell = cursor.sqref = view.pane.topLeftCell
 
 
-class _Archive(ZipFile):
+class Archive(ZipFile):
     """A zip whose members carry no time, system or user of their own."""
 
     def __init__(self, path: Path | IO[bytes]) -> None:
+        """Begin a file at `path`, or in an open one."""
         super().__init__(path, "w", ZIP_DEFLATED, compresslevel=_LEVEL)
         self.charts: list[str] = []
         """What the charts of the drawing that comes next show, in words."""
@@ -125,7 +126,7 @@ class _Archive(ZipFile):
 class _Writer(ExcelWriter):  # type: ignore[misc] # openpyxl is untyped
     """openpyxl's writer, with sheets of ours."""
 
-    def __init__(self, book: Book, archive: _Archive) -> None:
+    def __init__(self, book: Book, archive: Archive) -> None:
         super().__init__(book.workbook, archive)
         self.book = book
 
