@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 from xml.etree.ElementTree import Element, ParseError, fromstring
 from zipfile import ZipFile
 
-from report.ooxml_sheet import MAIN, Known, box, children, extent_of, inline, meet, units
+from report.ooxml_sheet import MAIN, SPACE, Known, box, children, extent_of, inline, meet, units
 from report.ooxml_sheet import faults_of as faults_of_sheet
 
 if TYPE_CHECKING:
@@ -294,6 +294,8 @@ def _ordered(trees: Mapping[str, Element]) -> Iterator[str]:
     """Elements in the order of the schemas."""
     for name, root in trees.items():
         for element in root.iter():
+            if SPACE in element.attrib and element.tag != MAIN + "t":
+                yield f"{name}: xml:space where only texts have it"
             allowed = ORDER.get(element.tag)
             if allowed is None:
                 continue

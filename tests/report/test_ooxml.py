@@ -182,6 +182,7 @@ BROKEN = [
     (SUMMARY, r'<mergeCells count="\d+"', '<mergeCells count="1"', "count of merged cells"),
     (SUMMARY, r'autoFilter="0"', 'autoFilter="1"', "forbids filtering"),
     (SUMMARY, r' tabSelected="1"', "", "the first sheet"),
+    (TABLE, r"<table ", '<table xml:space="preserve" ', "only texts have it"),
     (TABLE, r'name="Rule"', 'name="tier"', "two columns of one name"),
     (TABLE, r'name="Rule"', 'name="Rules"', "the header says otherwise"),
     (TABLE, r'(<table [^>]*)ref="A2', r'\1ref="A3', "a filter of other cells"),
