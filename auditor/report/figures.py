@@ -171,7 +171,7 @@ def judged_by(kind: str, covered: pl.DataFrame) -> str:
         return "no rule of this run needs it"
     judged = mine.filter(pl.col("state") != "not judged")["lines"].sum()
     if judged:
-        return f"judged {judged:,} of {words.number(mine['lines'].sum(), 'line')}"
+        return f"judged {judged:,} of {words.number(int(mine['lines'].sum()), 'line')}"
     return f"judged no line: {mine.sort('lines', 'reason', descending=[True, False])['reason'][0]}"
 
 
