@@ -149,14 +149,24 @@ def by_practitioner(findings: pl.DataFrame, most: int) -> pl.DataFrame:
     return frame.filter(total > 0).sort(total, "practitioner", descending=[True, False]).head(most)
 
 
-def decided(releases: Sequence[Release]) -> list[tuple[Release, int]]:
-    """The newest release of each kind for claim lines, and how many older ones are beside it."""
+def decided(releases: Sequence[Release], last: date | None) -> list[tuple[Release, int]]:
+    """The release of each kind that judged the `last` service, and how many older ones there are.
+
+    A table without row dates judges from its release's first day on: a release that begins after
+    the last service is named only where there is no other.
+    """
     kinds = dict.fromkeys(r.kind for r in releases if r.used and r.kind in words.COVERED_AS)
     told = []
     for kind in kinds:
         of_kind = sorted((r for r in releases if r.used and r.kind == kind), key=_age)
-        told.append((of_kind[-1], len(of_kind) - 1))
+        begun = [r for r in of_kind if last is None or r.effective <= last]
+        served = begun if begun and kind in _BY_RELEASE else of_kind
+        told.append((served[-1], len(served) - 1))
     return told
+
+
+_BY_RELEASE = ("mue-practitioner", "fee-schedule")
+"""Kinds of table whose rows have no dates of their own."""
 
 
 def judged_by(kind: str, covered: pl.DataFrame) -> str:

@@ -81,7 +81,7 @@ def releases(sheet: Sheet, view: View) -> None:
         (6, 6, "Speaks for services to", "head"),
         (7, LAST, "Release, and what it judged", "head"),
     )
-    for release, older in figures.decided(result.releases):
+    for release, older in figures.decided(result.releases, result.last_service_date):
         kind = "starter" if release.starter else "full"
         label = release.label + (f" and {words.number(older, 'older release')}" if older else "")
         age = words.age(release.vouches_to, result.last_service_date)

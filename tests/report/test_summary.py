@@ -248,6 +248,39 @@ def test_an_older_table_says_so_beside_what_it_judged(make: type[Make], tmp_path
     assert "X; 2 quarters older than the last service." in texts
 
 
+OLD, NEW = date(2024, 7, 1), date(2026, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "last", "told"),
+    [
+        # rows of a release that begins after the last service judged nothing
+        ("mue-practitioner", date(2024, 8, 1), "r 2024-07-01."),
+        ("mue-practitioner", date(2025, 12, 4), "r 2024-07-01; 5 quarters older than the last"),
+        ("mue-practitioner", date(2026, 4, 1), "r 2026-04-01 and 1 older release."),
+        ("fee-schedule", date(2025, 12, 4), "r 2024-07-01; 5 quarters older than the last"),
+        ("fee-schedule", date(2024, 6, 30), "r 2026-04-01 and 1 older release."),
+        # rows with dates of their own come from the newest release, whatever its day
+        ("ptp-practitioner", date(2025, 12, 4), "r 2026-04-01 and 1 older release."),
+        ("ptp-practitioner", None, "r 2026-04-01 and 1 older release."),
+        ("mue-practitioner", None, "r 2026-04-01 and 1 older release."),
+    ],
+)
+def test_the_release_shown_is_the_one_that_judged(
+    kind: str, last: date | None, told: str, make: type[Make], tmp_path: Path
+) -> None:
+    ends = {OLD: date(2024, 9, 30), NEW: date(2026, 6, 30)}
+    releases = tuple(
+        make.release(kind, label=f"r {day}", effective=day, vouches_to=until)
+        for day, until in ends.items()
+    )
+    result = make.result(releases=releases, last_service_date=last)
+    texts = texts_of(write_report(result, tmp_path / "r.xlsx", rules=make.rules))
+    shown = [text for text in texts if text.startswith("r 20")]
+    assert len(shown) == 1
+    assert shown[0].removesuffix(" service.") == told
+
+
 def test_the_advice_is_not_given_twice(make: type[Make], tmp_path: Path) -> None:
     said = "The built-in starter set served for: mue-practitioner. Load your CMS files."
     result = dataclasses.replace(make.rich(), notes=(said,))
