@@ -156,6 +156,24 @@ def test_counterpart(
     assert sheet.cell(FIRST, column_of(sheet, "Counterpart")).value == shown
 
 
+@pytest.mark.parametrize(
+    ("also", "told"),
+    [
+        ("", "Wrong."),
+        ("PTP-1", "Wrong. Also found on this line: PTP-1."),
+        ("PTP-1 IMG-1", "Wrong. Also found on this line: PTP-1, IMG-1."),
+    ],
+)
+def test_what_is_wrong_names_the_rules_that_an_answer_settles_besides(
+    also: str, told: str, make: type[Make], tmp_path: Path
+) -> None:
+    found = make.findings([make.finding(message="Wrong.", also=also)])
+    path = write_report(make.result(found), tmp_path / "r.xlsx", rules=make.rules)
+    sheet = sheet_of(path)
+    assert sheet.cell(FIRST, column_of(sheet, "What is wrong")).value == told
+    assert (sheet.cell(FIRST, column_of(sheet, "Also")).value or "") == also
+
+
 def test_hostile_rejected_rows_and_repairs(make: type[Make], tmp_path: Path) -> None:
     rich = make.rich()
     result = dataclasses.replace(
