@@ -45,6 +45,7 @@ SHEETS_TOLD = {
     "Findings": "One row a finding, with its witness and room for your answer.",
     "Claim lines": "All lines of each flagged claim or day side by side, the flagged ones marked.",
     "Bypass ledger": "Pairs of codes that a modifier kept apart: which, by whom, how often.",
+    "Bypass pairs": "The same by practitioner and pair: what separated it, and an example claim.",
     "Practitioners": "Lines, findings and error rates by rendering practitioner.",
     "Decisions": "What reviewers decided before, and what it means for this run.",
     "Input": "How the files were read: rejected rows with reasons, values changed, columns used.",

@@ -56,6 +56,13 @@ def _counterpart() -> pl.Expr:
     return pl.when(joined != "").then(joined)
 
 
+def _wrong() -> pl.Expr:
+    """The message, and the rules that this finding speaks for besides its own."""
+    rules = pl.col("also").str.replace_all(" ", ", ", literal=True)
+    also = pl.when(rules != "").then(pl.format(" Also found on this line: {}.", rules))
+    return pl.concat_str("message", also.otherwise(pl.lit("")))
+
+
 COLUMNS = (
     Column("Tier", 9, "text", pl.col("tier"), TIER_LOOKS),
     _text("Rule", 11, "rule_id"),
@@ -66,7 +73,7 @@ COLUMNS = (
     Column("Date of service", 11, "date", pl.col("service_date")),
     _text("Code", 8, "code"),
     _text("Modifiers", 10, "modifiers"),
-    _wrapped("What is wrong", 50, "message"),
+    Column("What is wrong", 50, "wrapped", _wrong()),
     _wrapped("What to do", 44, "remedy"),
     Column("At risk (estimate)", 12, "money", pl.col("amount_at_risk")),
     _wrapped("Amount taken from", 13, "amount_basis"),
