@@ -98,6 +98,7 @@ def test_a_decision_comes_home_and_the_next_audit_knows_it(
     outputs = ("--no-report", "--ledger", "l.sqlite", "--summary", "s.json")
     again = audit(*outputs, "--fail-on", "certain")
     assert "standing  1  (decided, and off the worklist)" in again.out
+    assert "\n  Ledger: l.sqlite\n" in again.out
     assert again.code == 1, "the other finding is still open"
     summary = json.loads((tmp_path / "s.json").read_text())
     states = {"standing", "reopened", "expired", "disputed", "pending", "unmatched"}
