@@ -222,13 +222,13 @@ def write(result: AuditResult, request: Request) -> tuple[Path, ...]:
     The summary is that of the plain result: it holds no patient data.
     """
     from auditor.report import redact, write_findings, write_parts, write_report, write_summary
-    from auditor.report.workbook import FINDINGS_BESIDE, REJECTED_BESIDE
+    from auditor.report.workbook import BESIDE
 
     written, copies = [], request.copies
     told = result if copies.redact_key is None else redact(result, copies.redact_key)
     if request.report is not None:
         workbook = write_report(told, request.report, password=copies.password)
-        beside = (workbook.with_suffix(suffix) for suffix in (FINDINGS_BESIDE, REJECTED_BESIDE))
+        beside = (workbook.with_suffix(suffix) for suffix in BESIDE)
         written += [workbook, *(path for path in beside if path.is_file())]
         if copies.split_by is not None:
             parts = write_parts(told, workbook, copies.split_by, password=copies.password)

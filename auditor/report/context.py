@@ -18,8 +18,8 @@ from auditor.report.figures import TIERS
 if TYPE_CHECKING:
     from auditor.result import AuditResult
 
-LINES = 60_000
-"""Lines the sheet holds: more cannot be read, and each may bear one of Excel's 65,530 links."""
+LINES = 200_000
+"""Lines the sheet holds: more open slowly. All of them stand beside the workbook then."""
 PLAIN_LINES = 100
 """Lines without a mark that a group shows: a stand-in such as UNKNOWN has thousands a day."""
 DAY = ("payer", "patient_id", "service_date_from")

@@ -13,8 +13,10 @@ import polars as pl
 
 from auditor.report.context import SET_ASIDE_WORDS
 from auditor.report.figures import TIERS
+from auditor.report.grid import MOST_LINKS
 from auditor.report.sheet import Column, Sheet
 from auditor.report.style import MARKED
+from auditor.report.view import Caps, view_of
 from auditor.report.words import number
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 TITLE = "Claim lines"
 HEADING = "heading"
 """The look of a group's heading, in the column `mark`."""
+EVERY = 2**31
+"""More lines than any run has."""
 LAST_PRINTED = "Stands"
 """On paper the columns after it would make the rest too small to read."""
 
@@ -149,6 +153,13 @@ def rows_of(view: View) -> pl.DataFrame:
     return pl.concat([heads, detailed], how="diagonal_relaxed").sort("at")
 
 
+def every_line(result: AuditResult) -> pl.DataFrame:
+    """What the sheet would show if it had room for every line, without the headings."""
+    rows = rows_of(view_of(result, (), Caps(0, 0, lines=EVERY)))
+    lines = rows.filter(pl.col("mark") != HEADING)
+    return lines.select(c.value.alias(c.header) for c in COLUMNS)
+
+
 def _title() -> pl.Expr:
     """'Group 3: patient P1, 2025-03-10, PAYER1: 5 lines of 2 claims. Flagged: AOC-1'."""
     payer = pl.when(pl.col("payer") != "").then(pl.format(", {}", "payer")).otherwise(pl.lit(""))
@@ -213,6 +224,10 @@ def _note(view: View) -> str:
         if left_out
         else ""
     )
+    if view.names.lines:
+        shown += f" All of them are in {view.names.lines}, beside this workbook."
+    if lines.height > MOST_LINKS:
+        shown += f" Excel has room for {MOST_LINKS:,} links, so rows further down have none."
     return (
         f"{number(groups.height, 'group')}: every line of a patient, payer and day with a finding,"
         " and the lines elsewhere that a finding points to. Marked says what is flagged"

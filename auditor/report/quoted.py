@@ -69,7 +69,7 @@ class Quoted:
     def _one(self, text: str, own: Sequence[str | None]) -> str:
         for mine in own:
             if mine and mine in text and not _SMALL.match(mine):
-                text = _alone(mine).sub(lambda _, m=mine: self._known[m], text)  # type: ignore[misc] # m is bound at once
+                text = _replaced_alone(text, mine, self._known[mine])
         done = self._done.get(text)
         if done is None:
             done = _AFTER_WORD.sub(self._after_word, text)
@@ -86,8 +86,22 @@ class Quoted:
         return token if _COMMON.match(token) else self._known.get(token, token)
 
 
-def _alone(text: str) -> re.Pattern[str]:
-    """`text` where no letter or digit goes on at its ends."""
-    before = r"(?<!\w)" if re.match(r"\w", text) else ""
-    after = r"(?!\w)" if re.search(r"\w\Z", text) else ""
-    return re.compile(before + re.escape(text) + after)
+def _replaced_alone(text: str, old: str, new: str) -> str:
+    """`text` with `new` for `old` where no letter or digit goes on at its ends.
+
+    By hand, because a pattern for each finding's ids would take longer than all else.
+    """
+    made, at = [], 0
+    while (found := text.find(old, at)) >= 0:
+        end = found + len(old)
+        joined = (_letter(text[found - 1 : found]) and _letter(old[0])) or (
+            _letter(text[end : end + 1]) and _letter(old[-1])
+        )
+        made += [text[at:found], old if joined else new]
+        at = end
+    return "".join([*made, text[at:]])
+
+
+def _letter(character: str) -> bool:
+    """Whether it is part of a word."""
+    return character.isalnum() or character == "_"

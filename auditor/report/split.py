@@ -20,7 +20,7 @@ from auditor.errors import ReportError
 from auditor.report import place
 from auditor.report.practitioners import scorecard
 from auditor.report.quoted import Quoted
-from auditor.report.workbook import form_of, write_whole
+from auditor.report.workbook import form_of, planned, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,7 +73,7 @@ def write_parts(  # noqa: PLR0913 - as write_report's
 
     Raises ReportError where the place cannot be written, and for a result without its claim lines.
     """
-    form = form_of(rules, sheet_rows, None, password)
+    form = form_of(rules, sheet_rows, password=password)
     with place.workroom(workbook) as room:
         staged = room / "parts"
         staged.mkdir(mode=place.PRIVATE_FOLDER)
@@ -82,7 +82,7 @@ def write_parts(  # noqa: PLR0913 - as write_report's
             ids = {*found["rule_id"], *" ".join(found["also"].unique()).split()}
             own = replace(form, rules=tuple(r for r in form.rules if r.id in ids))
             free = place.Free(staged / f"{part.name}.xlsx", None, ())
-            for file in write_whole(part.result, own, free, staged):
+            for file in write_whole(planned(part.result, own), free, staged):
                 place.settle(file)
         if not any(staged.iterdir()):
             return None

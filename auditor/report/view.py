@@ -37,6 +37,15 @@ STATES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Caps:
+    """How many rows the long sheets hold; what is more stands beside the workbook."""
+
+    findings: int
+    rejected: int
+    lines: int = context.LINES
+
+
+@dataclass(frozen=True, slots=True)
 class Names:
     """Names of files that the workbook speaks of; '' for none."""
 
@@ -46,6 +55,8 @@ class Names:
     """The file beside the workbook that has all findings."""
     rejected: str = ""
     """The file beside the workbook that has all rejected rows."""
+    lines: str = ""
+    """The file beside the workbook that has the lines around all findings."""
     held: tuple[str, ...] = ()
     """Names that this report would have, were they not open in another program."""
 
@@ -91,14 +102,17 @@ class View:
 
 
 def view_of(
-    result: AuditResult, rules: Sequence[Rule], cap: int, rejected_cap: int, names: Names
+    result: AuditResult,
+    rules: Sequence[Rule],
+    caps: Caps,
+    names: Names = Names(),
 ) -> View:
     """Work out what the sheets show."""
     found = worklist.ranked(_findings(result))
     claims = worklist.claims_of(found, result.options.as_of)
     found = worklist.in_order(found, claims)
-    around = context.around(result, found)
-    kept = worklist.first_of(found, cap).with_row_index("at", offset=FIRST_FINDING)
+    around = context.around(result, found, caps.lines)
+    kept = worklist.first_of(found, caps.findings).with_row_index("at", offset=FIRST_FINDING)
     places = kept.select("nth", finding_place=_place("Findings", "A", "at"))
     around, of_finding = _placed(around, found, result)
     around = around._replace(
@@ -120,8 +134,8 @@ def view_of(
         kept.drop("at", "heading", "rank", "claim", "received"),
         claims.join(first, on="claim", how="left", maintain_order="left"),
         around,
-        cap,
-        rejected_cap,
+        caps.findings,
+        caps.rejected,
         names,
     )
 

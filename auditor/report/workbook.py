@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +33,7 @@ from auditor.report import (
 from auditor.report.archive import save
 from auditor.report.machine import csv_safe
 from auditor.report.sheet import LAST_ROW, Book
-from auditor.report.view import FIRST_FINDING, Names, view_of
+from auditor.report.view import FIRST_FINDING, Caps, Names, View, view_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,6 +69,9 @@ ENCRYPTED_REJECTED_ROWS = 1_000_000
 """Other lists share the sheet of the rejected rows."""
 FINDINGS_BESIDE = ".findings.csv"
 REJECTED_BESIDE = ".rejected.csv"
+LINES_BESIDE = ".lines.csv"
+BESIDE = (FINDINGS_BESIDE, REJECTED_BESIDE, LINES_BESIDE)
+"""Endings of the files beside a workbook, in place of its own."""
 _MOST_REFUSALS = 5
 """After so many names the place itself is at fault."""
 
@@ -78,42 +81,56 @@ class Form:
     """How workbooks are made: what does not depend on whose findings they hold."""
 
     rules: Sequence[Rule]
-    sheet_rows: int
-    rejected_rows: int
+    caps: Caps
     password: str | None = field(default=None, repr=False)
 
-    def beside(self, result: AuditResult) -> dict[str, pl.DataFrame]:
-        """Suffix -> table of each file beside the workbook; none beside an encrypted one."""
-        if self.password is not None:
-            return {}
-        tables = {
-            FINDINGS_BESIDE: (result.findings, self.sheet_rows),
-            REJECTED_BESIDE: (result.rejected, self.rejected_rows),
-        }
-        return {suffix: frame for suffix, (frame, most) in tables.items() if frame.height > most}
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A workbook that has no name yet."""
+
+    view: View
+    password: str | None = field(repr=False)
+    companions: dict[str, pl.DataFrame]
+    """Suffix -> table of each file beside the workbook; none beside an encrypted one."""
+
+
+def planned(result: AuditResult, form: Form) -> Plan:
+    """What the workbook of `result` shows, and what is too long for it."""
+    view = view_of(result, form.rules, form.caps)
+    companions = {}
+    if form.password is None:
+        if result.findings.height > form.caps.findings:
+            companions[FINDINGS_BESIDE] = result.findings
+        if result.rejected.height > form.caps.rejected:
+            companions[REJECTED_BESIDE] = result.rejected
+        if view.context.left_out:
+            companions[LINES_BESIDE] = context_sheet.every_line(result)
+    return Plan(view, form.password, companions)
 
 
 def form_of(
     rules: Sequence[Rule] | None,
-    sheet_rows: int | None,
-    rejected_rows: int | None,
-    password: str | None,
+    sheet_rows: int | None = None,
+    rejected_rows: int | None = None,
+    line_rows: int | None = None,
+    password: str | None = None,
 ) -> Form:
     """The form that write_report's arguments ask for."""
     if rules is None:
         from auditor.rules import catalogue  # noqa: PLC0415 - loads every rule, for this alone
 
         rules = catalogue()
-    usual = (SHEET_ROWS, REJECTED_ROWS)
+    usual = Caps(SHEET_ROWS, REJECTED_ROWS)
     if password is not None:
         encrypt.check(password)
-        usual = (ENCRYPTED_ROWS, ENCRYPTED_REJECTED_ROWS)
-    return Form(
-        rules,
-        usual[0] if sheet_rows is None else sheet_rows,
-        usual[1] if rejected_rows is None else rejected_rows,
-        password,
+        usual = Caps(ENCRYPTED_ROWS, ENCRYPTED_REJECTED_ROWS, ENCRYPTED_ROWS)
+    caps = Caps(
+        usual.findings if sheet_rows is None else sheet_rows,
+        usual.rejected if rejected_rows is None else rejected_rows,
+        usual.lines if line_rows is None else line_rows,
     )
+    return Form(rules, caps, password)
 
 
 def write_report(  # noqa: PLR0913 - each is a choice of its own, by name
@@ -123,6 +140,7 @@ def write_report(  # noqa: PLR0913 - each is a choice of its own, by name
     rules: Sequence[Rule] | None = None,
     sheet_rows: int | None = None,
     rejected_rows: int | None = None,
+    line_rows: int | None = None,
     password: str | None = None,
 ) -> Path:
     """Write the workbook of `result` and answer where it is.
@@ -130,9 +148,10 @@ def write_report(  # noqa: PLR0913 - each is a choice of its own, by name
     `path` ends in .xlsx; an existing file is never overwritten: the report goes to the next free
     name, `name (2).xlsx`, and says what it supersedes. So it does where `path` is open in Excel or
     the file system refuses a file there. `rules` are those of the sheet Rules (None: the
-    catalogue). Where there are more than `sheet_rows` findings (None: SHEET_ROWS) or
-    `rejected_rows` rejected rows, the sheet holds the first ones and all of them stand beside the
-    workbook as `name.findings.csv` and `name.rejected.csv`. The same result gives the same bytes.
+    catalogue). Where there are more than `sheet_rows` findings (None: SHEET_ROWS), `rejected_rows`
+    rejected rows or `line_rows` claim lines around findings, the sheet holds the first ones and all
+    of them stand beside the workbook as `name.findings.csv`, `name.rejected.csv` and
+    `name.lines.csv`. The same result gives the same bytes.
 
     With a `password` (8 to 255 characters) the workbook is encrypted as Excel does it. Nothing is
     written beside it then, and its sheets hold as many rows as Excel has; its bytes differ from
@@ -148,14 +167,14 @@ def write_report(  # noqa: PLR0913 - each is a choice of its own, by name
             where=str(path),
             next_step="Give it a file name that ends in .xlsx.",
         )
-    form = form_of(rules, sheet_rows, rejected_rows, password)
+    form = form_of(rules, sheet_rows, rejected_rows, line_rows, password)
     figures.reconcile(result)  # before anything is written
-    companions = form.beside(result)
+    plan = planned(result, form)
     refused: list[Path] = []
     with place.workroom(path) as room:
         while True:
-            free = place.free_name(path, tuple(companions), refused)
-            made = write_whole(result, form, free, room)
+            free = place.free_name(path, tuple(plan.companions), refused)
+            made = write_whole(plan, free, room)
             try:
                 _put(made, free.path)
             except FileExistsError:  # somebody was quicker
@@ -168,35 +187,36 @@ def write_report(  # noqa: PLR0913 - each is a choice of its own, by name
                 return free.path
 
 
-def write_whole(result: AuditResult, form: Form, free: place.Free, room: Path) -> list[Path]:
+def write_whole(plan: Plan, free: place.Free, room: Path) -> list[Path]:
     """Make in `room` the workbook that will be `free.path` and what lies beside it.
 
     Answers the files in the order in which they are to be put in place, the workbook last.
     """
-    companions = form.beside(result)
-    names = {s: free.path.with_suffix(s).name for s in companions}
+    names = {s: free.path.with_suffix(s).name for s in plan.companions}
     said = Names(
         supersedes=free.before.name if free.before else "",
         findings=names.get(FINDINGS_BESIDE, ""),
         rejected=names.get(REJECTED_BESIDE, ""),
+        lines=names.get(LINES_BESIDE, ""),
         held=free.held,
     )
+    view = replace(plan.view, names=said)
+    result = view.result
     book = _book(result, room)
-    view = view_of(result, form.rules, form.sheet_rows, form.rejected_rows, said)
     for sheet in SHEETS:
         if not (result.part and (sheet in WHOLE_ONLY or _lacks_card(sheet, result))):
             sheet.write(book, view)
     made = []
-    for suffix, frame in companions.items():
+    for suffix, frame in plan.companions.items():
         made.append(room / free.path.with_suffix(suffix).name)
         csv_safe(frame).write_csv(made[-1])
     made.append(room / free.path.name)
-    if form.password is None:
+    if plan.password is None:
         save(book, made[-1], as_of=result.options.as_of)
     else:
         plain = BytesIO()  # never on the disk, not even in a folder of ours
         save(book, plain, as_of=result.options.as_of)
-        made[-1].write_bytes(encrypt.encrypted(plain, form.password))
+        made[-1].write_bytes(encrypt.encrypted(plain, plan.password))
     return made
 
 

@@ -22,7 +22,7 @@ from openpyxl.utils import get_column_letter
 from auditor.report import findings_sheet, style, workbook
 from auditor.report.archive import save
 from auditor.report.sheet import Book
-from auditor.report.view import Names, View, view_of
+from auditor.report.view import Caps, View, view_of
 from auditor.result import AuditOptions, AuditResult
 from schemas import Coverage, Findings, RejectedRows, Repairs, SetAside, dtypes
 
@@ -136,7 +136,7 @@ def main() -> None:
     if what == "report":
         workbook.write_report(result, out, rules=(), sheet_rows=count)
     else:
-        view = view_of(result, (), count, 0, Names())
+        view = view_of(result, (), Caps(count, 0))
         began = time.perf_counter()
         (by_us if what == "sheet" else by_openpyxl)(view, out)
     seconds = time.perf_counter() - began

@@ -9,12 +9,15 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
-from auditor.report import context, context_sheet, view
+from auditor.report import context, context_sheet, view, write_report
 from auditor.report.sheet import place_of
 from schemas import RejectedRows, SetAside, dtypes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from auditor.result import AuditResult
     from tests.report.conftest import Make
 
@@ -65,7 +68,7 @@ def result_of(make: type[Make], batch: Batch, **values: object) -> AuditResult:
 
 
 def view_of(result: AuditResult, cap: int = 1000) -> view.View:
-    return view.view_of(result, (), cap, 1000, view.Names())
+    return view.view_of(result, (), view.Caps(cap, 1000))
 
 
 def day_of(lines: list[dict[str, Any]], row: int) -> tuple[Any, ...]:
@@ -173,6 +176,25 @@ def test_a_day_of_thousands_shows_what_is_marked_and_the_claim_around_it(
     assert rows >= {many - 1, many - 2, many - 3, many - 50, 5, 4, 3}
     group = shown.groups.row(0, named=True)
     assert (group["lines"], group["shown"]) == (many, len(rows))
+
+
+def test_lines_that_the_sheet_has_no_room_for_stand_beside_the_workbook(
+    make: type[Make], tmp_path: Path
+) -> None:
+    lines = [{"patient_id": f"P{n // 3}", "claim_id": f"C{n // 3}"} for n in range(60)]
+    result = result_of(make, (lines, [(n, None, {}) for n in range(0, 60, 3)]))
+    path = write_report(result, tmp_path / "r.xlsx", rules=make.rules, line_rows=20)
+    sheet = load_workbook(path)["Claim lines"]
+    assert sheet.max_row == 2 + 20
+    assert "room for the first 5 of 20" in sheet["A1"].value
+    assert "All of them are in r.lines.csv, beside this workbook." in sheet["A1"].value
+    beside = pl.read_csv(tmp_path / "r.lines.csv", infer_schema=False)
+    assert beside.columns == [c.value for c in sheet[2]]
+    assert sorted(beside["Claim"]) == sorted(line["claim_id"] for line in lines)
+    assert beside["Marked"].drop_nulls().to_list() == ["flagged AOC-1 (certain)"] * 20
+    whole = write_report(result, tmp_path / "w.xlsx", rules=make.rules)
+    assert not (tmp_path / "w.lines.csv").exists()
+    assert "beside this workbook" not in load_workbook(whole)["Claim lines"]["A1"].value
 
 
 def rows_of(result: AuditResult) -> list[dict[str, Any]]:

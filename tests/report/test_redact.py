@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import html
 import random
+import re
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
@@ -29,11 +31,10 @@ from schemas import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from auditor.result import AuditResult
     from tests.report.conftest import Make
 
+SAMPLE = Path(__file__).resolve().parents[2] / "sample_claims" / "clinic_week.csv"
 KEY = "0123456789abcdef0123456789abcdef"
 SHAPES = (
     "{}", "=cmd({})", "<b>{}&amp;", "two\nlines {}", "  {}  ", "{}/2", "O'{} \"x\"", "\U0001f9be{}",
@@ -321,3 +322,27 @@ def test_of_its_own_line_a_text_hides_more() -> None:
         None,
         "born (birth date left out)",
     ]
+
+
+def test_what_the_rules_themselves_write_names_nobody(tmp_path: Path) -> None:
+    """The sample week has a finding of every rule that quotes another claim, NPI or birth date."""
+    from auditor import audit, load_reference, read_claims
+    from auditor.result import AuditOptions
+
+    intake = read_claims([SAMPLE])
+    result = audit(intake, load_reference(tmp_path), AuditOptions(date(2025, 11, 10), "r"))
+    plain, shown = result.findings, redact(result, KEY).findings
+    known = {
+        *result.lines["claim_id"], *result.lines["patient_id"], *plain["finding_id"],
+        *result.lines["tax_id"].drop_nulls(),
+    }  # fmt: skip
+    quoting = 0
+    for name in ("message", "remedy", "table_row", "citation", "also"):
+        for before, after in zip(plain[name], shown[name], strict=True):
+            tokens = set(re.findall(r"[\w-]+", before or ""))
+            quoting += not tokens.isdisjoint(known)
+            assert set(re.findall(r"[\w-]+", after or "")).isdisjoint(known), name
+    assert quoting >= 2
+    assert shown["message"].to_list() != plain["message"].to_list()
+    unquoted = ~plain["message"].str.contains("claim|born")
+    assert shown.filter(unquoted)["message"].equals(plain.filter(unquoted)["message"])
