@@ -29,8 +29,9 @@ STEPS = {
     " auditor review import WORKBOOK. You may sort, filter and hide; keep Finding id and Check in"
     " their rows.",
     "4. The next report": "A finding that was decided leaves the Worklist and is marked in the"
-    " column Decided before. It comes back when the facts of its line change, when Valid until has"
-    " passed, or when two reviewers disagree.",
+    " column Decided before. It comes back when the facts of its line change or another rule is"
+    " found on it, when Valid until has passed, when it was corrected a month ago and is still"
+    " there, or when two reviewers disagree.",
 }
 ANSWERS = {
     "agree": "The finding is right.",

@@ -110,6 +110,8 @@ ANSWERING = frozenset(
 )
 """Columns that a redacted copy has not: it is shown and not answered, answers are free text that
 may name a patient, and a check value is an unkeyed hash of patient and claim."""
+ZOOM = 85
+"""Percent: what is wrong, what to do and the columns for the answer fit on one screen."""
 LAST_PRINTED = "Counterpart"
 """On paper the columns after it would make the rest too small to read."""
 UNWRITTEN = (
@@ -139,6 +141,7 @@ def write(book: Book, view: View) -> None:
     redacted = view.result.redacted
     columns = [c for c in COLUMNS if not (redacted and c.header in ANSWERING)]
     sheet = Sheet(book, "Findings", [c.width for c in columns], freeze="D3", protected=False)
+    sheet.ws.sheet_view.zoomScale = ZOOM
     held = f"{shown_of(view.result.findings.height, view.cap)}{whole_set(view)}"
     answering = "" if redacted else ANSWERING_TOLD
     note = (

@@ -109,11 +109,18 @@ def _glance(sheet: Sheet, view: View) -> None:
 def _decided(view: View) -> str:
     """In a sentence, what stands of the reviewers' decisions."""
     told = [
-        f"{count:,} {words.DECISIONS[state]}"
+        f"{_of_tiers(view, state) or format(count, ',')} {words.DECISIONS[state]}"
         for state, count in view.result.decisions.items()
         if count
     ]
     return "; ".join(told) + "." if told else "None of these findings."
+
+
+def _of_tiers(view: View, state: str) -> str:
+    """'5 certain, 3 review': findings in this state by tier; '' for decisions without a finding."""
+    of = view.result.standing.filter(state=state).select("finding_id")
+    counts = figures.by_tier(view.result.findings.join(of, on="finding_id", how="semi"))
+    return ", ".join(f"{count:,} {tier}" for tier, count in counts.items() if count)
 
 
 def _open(view: View) -> str:
