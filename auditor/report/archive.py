@@ -13,6 +13,7 @@ import struct
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import groupby
 from typing import IO, TYPE_CHECKING, Any, cast
 from xml.sax.saxutils import quoteattr
 from zipfile import ZIP64_LIMIT, ZIP_DEFLATED, ZipFile
@@ -202,11 +203,14 @@ def links_count(sheet: Sheet) -> int:
 
 
 def _rows(sheet: Sheet) -> Iterator[bytes]:
-    for part in sheet.parts:
-        if isinstance(part, bytes):
-            yield part
+    # Rows that stand ready go together: a piece for each would cost more than it holds.
+    for ready, parts in groupby(sheet.parts, lambda part: isinstance(part, bytes)):
+        if ready:
+            yield b"".join(part for part in parts if isinstance(part, bytes))
         else:
-            yield from rows_of(part)
+            for part in parts:
+                if isinstance(part, Block):
+                    yield from rows_of(part)
 
 
 def _links(sheet: Sheet) -> bytes:
