@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     import random
     from pathlib import Path
 
-MOST_BLOCKS = 100 if settings().max_examples > 100 else 12
+LONG = settings().max_examples > 100
+MOST_BLOCKS = 100 if LONG else 12
 """Of one file; each costs as much as a file of its own."""
 
 
@@ -33,7 +34,7 @@ def read(place: Path, text: str) -> Intake:
 
 
 @given(chance=st.randoms(use_true_random=False))
-@settings(max_examples=settings().max_examples * 3 // 5)  # thirty lines are in a usual file
+@settings(max_examples=settings().max_examples if LONG else 15)  # of thirty lines each
 def test_every_field_of_every_line(place: Path, chance: random.Random) -> None:
     interchanges, marks, wrap = Dice(chance).file()
     rows: list[dict[str, object]] = []
