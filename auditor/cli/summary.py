@@ -28,7 +28,7 @@ def lines_text(done: Done, request: Request) -> Iterator[str]:
     yield ""
     yield from _section("Lines", _lines(result, request))
     yield from _findings(result)
-    yield from _section("Decisions of reviewers", _decisions(result))
+    yield from _decisions(result, request)
     yield from _section("Amount at risk (an estimate for review)", _amounts(result))
     yield from _section("Coverage", _coverage(result))
     yield from _section("Reference", [("", text) for text in reference(result)])
@@ -122,12 +122,18 @@ _MEANINGS = {
 }
 
 
-def _decisions(result: AuditResult) -> list[tuple[str, str]]:
+def _decisions(result: AuditResult, request: Request) -> Iterator[str]:
     """Findings by what stands of the decisions about them; nothing without a ledger."""
     counts = result.decisions
-    size = max((len(f"{n:,}") for n in counts.values()), default=0)
+    if not counts:
+        return
+    size = max(len(f"{n:,}") for n in counts.values())
     told = [(state, f"{n:>{size},}  ({_MEANINGS[state]})") for state, n in counts.items() if n]
-    return told or ([("", "none about these claims")] if counts else [])
+    *rows, blank = _section("Decisions of reviewers", told or [("", "none about these claims")])
+    yield from rows
+    # not wrapped: a path stays whole; of several ledgers the reader sees which one was asked
+    yield f"{' ' * _PADDING}Ledger: {request.ledger}"
+    yield blank
 
 
 def _number(number: int) -> str:
@@ -149,6 +155,8 @@ def _amounts(result: AuditResult) -> list[tuple[str, str]]:
 def _coverage(result: AuditResult) -> list[tuple[str, str]]:
     from auditor.report.figures import not_judged
 
+    if not result.lines_audited:
+        return [("", "no line was audited, so no rule judged anything")]
     return [
         (state, f"{reason.rstrip('.')} ({lines:,} {'line' if lines == 1 else 'lines'}): {rules}")
         for state, reason, rules, lines in not_judged(result.coverage).rows()

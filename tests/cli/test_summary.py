@@ -56,6 +56,18 @@ def test_a_clean_file_says_so(result: AuditResult) -> None:
     assert "Notes" not in told
 
 
+def test_where_nothing_was_audited_nothing_is_called_judged(result: AuditResult) -> None:
+    none = replace(
+        result,
+        findings=result.findings.clear(),
+        coverage=result.coverage.clear(),
+        lines_audited=0,
+        notes=(),
+    )
+    assert "Coverage\n  no line was audited, so no rule judged anything\n" in text(none)
+    assert "every rule judged" not in text(none)
+
+
 def test_what_is_wrong_with_a_file_stands_first_among_the_notes(result: AuditResult) -> None:
     files = tuple(
         replace(file, warnings=("Dates were read as day/month/year (9 can only be that).",))
