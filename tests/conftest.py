@@ -4,6 +4,8 @@ import difflib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -23,6 +25,9 @@ settings.register_profile(
 )
 settings.register_profile("long", parent=settings.get_profile("default"), max_examples=500)
 
+DESELECTED = pytest.StashKey[int]()
+"""How many long tests were left out."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--run-long", action="store_true", help="also run the tests marked long")
@@ -36,16 +41,34 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--run-long"):
+        long = [item for item in items if item.get_closest_marker("long")]
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long)
+        config.stash[DESELECTED] = len(long)
     measured = config.pluginmanager.hasplugin("_cov")
     for item in items:
         # Random rounds prove that nothing breaks; what they reach a case with a name must reach
         # as well, so coverage, which makes them half as slow again, is not measured on them.
         if measured and getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("no_cover")
-        if item.get_closest_marker("long") and not config.getoption("--run-long"):
-            item.add_marker(pytest.mark.skip(reason="a long test: needs --run-long"))
         if item.get_closest_marker("shared") and not SHARED.is_dir():
             item.add_marker(pytest.mark.skip(reason=f"no {SHARED.name}/ beside the checkout"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    told = getattr(session.config, "workeroutput", None)  # a process of xdist
+    if told is not None:
+        told["deselected"] = session.config.stash.get(DESELECTED, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - a type of xdist, which need not be there
+    # The summary of several processes does not count by itself what each of them left out.
+    count = getattr(node, "workeroutput", {}).get("deselected", 0)
+    if count and not node.config.stash.get(DESELECTED, 0):
+        node.config.stash[DESELECTED] = count
+        node.config.hook.pytest_deselected(items=[SimpleNamespace() for _ in range(count)])
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -58,6 +81,12 @@ def clean_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for name in ("HOME", "XDG_DATA_HOME", "LOCALAPPDATA", "APPDATA"):
             patch.setenv(name, str(home))
         yield home
+
+
+@pytest.fixture(scope="session")
+def office_profile(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """LibreOffice's option for a profile of the tests' own: a new one costs as much as the work."""
+    return f"-env:UserInstallation={tmp_path_factory.mktemp('office').as_uri()}"
 
 
 @pytest.fixture(scope="session")

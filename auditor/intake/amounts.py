@@ -11,14 +11,14 @@ from auditor.intake.distinct import Normal, clean, kinds, through
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_PLAIN = r"^-?\d{1,12}(?:\.\d{1,2})?$"
-_THOUSANDS = r"^\d{1,3}(?:,\d{3})+(?:\.\d*)?$"
+_PLAIN = r"^-?[0-9]{1,12}(?:\.[0-9]{1,2})?$"
+_THOUSANDS = r"^[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?$"
 # A group behind the sign that is not of three digits, or a group of three between both signs.
-_COMMA = r",(?:\d{1,2}|\d{4,})\D*$|\.\d{3},"
-_POINT = r"\.(?:\d{1,2}|\d{4,})\D*$|,\d{3}\."
-_NUMBER = r"^(\d{0,12})(?:\.(\d*))?$"
+_COMMA = r",(?:[0-9]{1,2}|[0-9]{4,})[^0-9]*$|\.[0-9]{3},"
+_POINT = r"\.(?:[0-9]{1,2}|[0-9]{4,})[^0-9]*$|,[0-9]{3}\."
+_NUMBER = r"^([0-9]{0,12})(?:\.([0-9]*))?$"
 _DASH = r"^(?:\$\s*-+|-+\s*\$)$"  # how accountants write nothing
-_UNIT_WORD = r"(?i)^(.*\d\)?)\s*(?:units?|unit\(s\)|unt|un|each|ea)\.?$"
+_UNIT_WORD = r"(?i)^(.*[0-9]\)?)\s*(?:units?|unit\(s\)|unt|un|each|ea)\.?$"
 
 
 class Written(NamedTuple):
@@ -45,7 +45,7 @@ def look(columns: Sequence[pl.Series]) -> Written:
     for column in columns:
         counted = column.drop_nulls().rename("raw").value_counts(name="cells")
         text, cells = counted["raw"], counted["cells"]
-        filled += int(cells.filter(text.str.contains(r"\d")).sum())
+        filled += int(cells.filter(text.str.contains(r"[0-9]")).sum())
         comma += int(cells.filter(text.str.contains(_COMMA)).sum())
         point += int(cells.filter(text.str.contains(_POINT)).sum())
     return Written(filled, comma, point)
@@ -77,7 +77,7 @@ def scaled(
     commas = size.str.contains(_THOUSANDS)
     size = pl.when(commas).then(size.str.replace_all(",", "")).otherwise(size)
     frame = frame.with_columns(negative=negative, size=size)
-    valid = pl.col("size").str.contains(_NUMBER) & pl.col("size").str.contains(r"\d")
+    valid = pl.col("size").str.contains(_NUMBER) & pl.col("size").str.contains(r"[0-9]")
     whole = pl.col("size").str.extract(_NUMBER, 1).fill_null("")
     part = pl.col("size").str.extract(_NUMBER, 2).fill_null("")
     frame = frame.with_columns(
@@ -136,7 +136,7 @@ def thousandths(values: pl.Series, *, comma: bool = False) -> pl.DataFrame:
 def line_number(values: pl.Series) -> pl.DataFrame:
     """Distinct line numbers as Int32; 001 and 1.0 are 1."""
     text = clean(pl.col("raw"))
-    digits = text.str.extract(r"^(\d{1,9})(?:\.0+)?$")
+    digits = text.str.extract(r"^([0-9]{1,9})(?:\.0+)?$")
     return (
         values.alias("raw")
         .to_frame()

@@ -109,7 +109,7 @@ def bill_type(values: pl.Series) -> pl.DataFrame:
 
 def revenue_code(values: pl.Series) -> pl.DataFrame:
     """Institutional where a revenue code stands: three or four digits, not all of them zeros."""
-    code = pl.col("text").str.contains(r"^\d{3,4}(?:\.0+)?$") & pl.col("text").str.contains(
+    code = pl.col("text").str.contains(r"^[0-9]{3,4}(?:\.0+)?$") & pl.col("text").str.contains(
         r"^0*[1-9]"
     )
     return _table(values, pl.when(code).then(pl.lit("institutional")))

@@ -26,6 +26,7 @@ SCHEMA = {name: kind for name, kind in dtypes(ClaimLines).items() if name != "li
 LISTED = 10_000
 """Repairs of one field and kind that are listed of a batch; all are counted."""
 
+_FEW = 1_000  # lines; threads cost so few more than they save
 _THREADS = 2  # more only get into each other's way: polars has threads of its own
 
 
@@ -57,9 +58,13 @@ def canonical(raw: pl.DataFrame, rows: pl.Series, plan: Plan) -> Canonical:
     aside, raw, other = _institutional(raw, plan)
     batch = Batch(raw, plan)
     # No step needs another's outcome, and polars works outside the interpreter's lock.
-    with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
-        for step in [pool.submit(step, batch) for step in steps.ALL]:
-            step.result()
+    if raw.height > _FEW:
+        with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
+            for running in [pool.submit(step, batch) for step in steps.ALL]:
+                running.result()
+    else:
+        for step in steps.ALL:
+            step(batch)
     batch.noted.sort(key=lambda note: (list(SCHEMA).index(note[0]), note[1].name))
     frame = _frame(batch)
     rejected, keep, failed = _judge(frame, batch)

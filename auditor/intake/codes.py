@@ -6,15 +6,15 @@ import polars as pl
 
 from auditor.intake.distinct import Normal, clean, kinds, through
 
-_POINT_ZERO = r"^(-?\d+)\.0+$"
-_SHORT = r"^(?:[1-9]|1\d)\d{2}$"
+_POINT_ZERO = r"^(-?[0-9]+)\.0+$"
+_SHORT = r"^(?:[1-9]|1[0-9])[0-9]{2}$"
 _WITH_MODIFIER = r"^([A-Z0-9]{5})\s*[-:,/ ]\s*([A-Z0-9]{2}(?:[-:,/ ]?[A-Z0-9]{2}){0,4})$"
 # 99213.0 and 100.0 are a spreadsheet's numbers; 250.00 is an ICD-9 code, or a price.
-_CODE_ZERO = r"^(?:(\d{5})\.0+|(\d+)\.0)$"
-_TIMES = r"\sX\d"  # 99213 x2 says how often; 99213-X1 has a modifier
+_CODE_ZERO = r"^(?:([0-9]{5})\.0+|([0-9]+)\.0)$"
+_TIMES = r"\sX[0-9]"  # 99213 x2 says how often; 99213-X1 has a modifier
 # "99213 - Office visit, est", "J1100: DEXA": a separator with a blank, then a word.
 _WITH_TEXT = (
-    r"(?s)^(\d{4}[0-9A-Z]|[A-Z]\d{4})(?:[-:,;/|]+\s|\s)[-:,;/|\s]*(?:[(\[]\s*)?"
+    r"(?s)^([0-9]{4}[0-9A-Z]|[A-Z][0-9]{4})(?:[-:,;/|]+\s|\s)[-:,;/|\s]*(?:[(\[]\s*)?"
     r"([A-Z]{3,})(?:[^A-Z0-9].*)?$"
 )
 _SAYS_MODIFIER = r"\bMOD(?:S|IFIERS?)?\b"  # 99213 with modifier 25: not for the cutting
@@ -91,7 +91,9 @@ def _tokens(text: pl.Expr) -> pl.Expr:
     """
     apart = text.str.replace_all(r"[\s,;|/:\-+&]+", " ").str.strip_chars()
     whole = apart.str.replace_all(" ", "")
-    packed = whole.str.contains(r"^(?:\d\d|[A-Z][A-Z0-9]|\dP){2,5}$") & ~apart.str.contains(" ")
+    packed = whole.str.contains(
+        r"^(?:[0-9][0-9]|[A-Z][A-Z0-9]|[0-9]P){2,5}$"
+    ) & ~apart.str.contains(" ")
     word = whole.is_in(["LEFT", "BOTH"])
     any_two = apart.str.contains(r"(?:^| )[A-Z0-9]{2}(?: |$)")
     return (
@@ -107,9 +109,9 @@ def modifier(values: pl.Series) -> pl.DataFrame:
     """Distinct modifier cells, one or several in each; 00 and 0 are how some exports say none."""
     frame = values.alias("raw").to_frame().with_columns(text=clean(pl.col("raw")))
     frame = frame.with_columns(upper=pl.col("text").str.to_uppercase())
-    point = pl.col("upper").str.contains(r"^\d{2}\.0+$")
+    point = pl.col("upper").str.contains(r"^[0-9]{2}\.0+$")
     frame = frame.with_columns(
-        point=point, value=_tokens(pl.col("upper").str.replace(r"^(\d{2})\.0+$", "${1}"))
+        point=point, value=_tokens(pl.col("upper").str.replace(r"^([0-9]{2})\.0+$", "${1}"))
     )
     none = pl.col("upper").str.contains(_NO_MODIFIER)
     value = pl.when((pl.col("value") != "") & ~none).then("value")
@@ -157,7 +159,7 @@ def place(values: pl.Series) -> pl.DataFrame:
     frame = values.alias("raw").to_frame().with_columns(text=clean(pl.col("raw")))
     point = pl.col("text").str.contains(_POINT_ZERO)
     bare = pl.col("text").str.replace(_POINT_ZERO, "${1}").str.to_uppercase()
-    short = bare.str.contains(r"^\d$")
+    short = bare.str.contains(r"^[0-9]$")
     return frame.select(
         "raw",
         value=pl.when(short).then(bare.str.zfill(2)).otherwise(bare),
@@ -169,7 +171,7 @@ def npi(values: pl.Series) -> pl.DataFrame:
     """Distinct NPIs: .0 and blanks out where that leaves ten digits; else as it stands."""
     frame = values.alias("raw").to_frame().with_columns(text=clean(pl.col("raw")))
     bare = pl.col("text").str.replace_all(r"[\s\-]", "").str.replace(_POINT_ZERO, "${1}")
-    mended = bare.str.contains(r"^\d{10}$")
+    mended = bare.str.contains(r"^[0-9]{10}$")
     return frame.select(
         "raw",
         value=pl.when(mended).then(bare).otherwise("text"),
@@ -180,7 +182,7 @@ def npi(values: pl.Series) -> pl.DataFrame:
 def tax_id(values: pl.Series) -> pl.DataFrame:
     """Distinct tax ids: nine digits without the hyphen; else as it stands."""
     text = clean(pl.col("raw")).str.replace(_POINT_ZERO, "${1}")
-    value = text.str.replace(r"^(\d{2})-(\d{7})$", "${1}${2}")
+    value = text.str.replace(r"^([0-9]{2})-([0-9]{7})$", "${1}${2}")
     frame = values.alias("raw").to_frame()
     return frame.select("raw", value=value, kind=pl.lit(None, pl.String))
 
@@ -205,7 +207,7 @@ def ids(raw: pl.Series, *, numbers: bool = False) -> Normal:
     at. `numbers` says that a spreadsheet stored the column as numbers; then more than 15 digits
     cannot be trusted, and the value is kept with a note that says so.
     """
-    long = rf"^-?\d{{{_DIGITS_KEPT + 1},}}$"
+    long = rf"^-?[0-9]{{{_DIGITS_KEPT + 1},}}$"
     pattern = f"{_DIRTY}|{long}" if numbers else _DIRTY
     odd = raw.str.contains(pattern)
     if not odd.any():
@@ -214,7 +216,7 @@ def ids(raw: pl.Series, *, numbers: bool = False) -> Normal:
     def mend(values: pl.Series) -> pl.DataFrame:
         cleaned = clean(pl.col("raw"))
         value = cleaned.str.replace(_POINT_ZERO, "${1}")
-        cut = cleaned.str.contains(r"^\d(?:\.\d+)?[eE]\+\d{2}$")
+        cut = cleaned.str.contains(r"^[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2}$")
         return (
             values.alias("raw")
             .to_frame()

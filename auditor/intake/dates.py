@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 _SHORT_YEAR = 2  # digits
-_SHORT_YEARS = r"(?:^|\D)\d{2}$"
+_SHORT_YEARS = r"(?:^|[^0-9])[0-9]{2}$"
 _SPREADSHEET = date(1899, 12, 30)  # day 0, a spreadsheet's false leap day of 1900 included
 
 SERIAL = "a spreadsheet's day number"
@@ -34,19 +34,21 @@ SHORT = "a two-digit year, and no pivot to read it by: emptied"
 OUTSIDE = f"a year outside {FIRST_YEAR} to {LAST_YEAR}: emptied"
 
 _TIME = (
-    r"[T ]+\d{1,2}(?::\d{2}){1,2}(?:\.\d+)?\s*(?:[AP]\.?M\.?)?\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})?$"
+    r"[T ]+[0-9]{1,2}(?::[0-9]{2}){1,2}(?:\.[0-9]+)?\s*(?:[AP]\.?M\.?)?"
+    r"\s*(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})?$"
 )
 _MIDNIGHT = (
     r"[T ](?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00(?:\.0+)?)?\s*A\.?M\.?)"
-    r"(?:\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?\s*$"
+    r"(?:\s*(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}))?\s*$"
 )
-_ISO = r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$"
-_COMPACT = r"^(\d{4})(\d{2})(\d{2})$"
-_SLASHED = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})$"
-_NAMED = r"^(\d{1,2})[-/. ]?([A-Z]{3})[A-Z]{0,6}[-/., ]*(\d{4}|\d{2})$"
-_MONTH_FIRST = r"^([A-Z]{3})[A-Z]{0,6}[-/. ]*(\d{1,2})[-/., ]+(\d{4}|\d{2})$"
-_TOGETHER = r"^(\d{2})(\d{2})(\d{4})$"
-_SERIAL = r"^(\d{5})(?:\.\d+)?$"
+_ISO = r"^([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})$"
+_COMPACT = r"^([0-9]{4})([0-9]{2})([0-9]{2})$"
+_SLASHED = r"^([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4}|[0-9]{2})$"
+_NAMED = r"^([0-9]{1,2})[-/. ]?([A-Z]{3})[A-Z]{0,6}[-/., ]*([0-9]{4}|[0-9]{2})$"
+_MONTH_FIRST = r"^([A-Z]{3})[A-Z]{0,6}[-/. ]*([0-9]{1,2})[-/., ]+([0-9]{4}|[0-9]{2})$"
+_TOGETHER = r"^([0-9]{2})([0-9]{2})([0-9]{4})$"
+_YEAR_FIRST = r"^[0-9]{4}(?:-[0-9]{2}-[0-9]{2}|[0-9]{4})$"  # 2018-06-10 and 20180610
+_SERIAL = r"^([0-9]{5})(?:\.[0-9]+)?$"
 _MONTHS_A_YEAR = 12
 _THIS_CENTURY = (36_526, 54_788)  # 2000-01-01 to 2049-12-31 as a spreadsheet counts days
 HANDFUL = 0.1  # of the dates written with numbers alone
@@ -120,6 +122,9 @@ _COUNTED = ("filled", "written", "days", "months", "either", "short", "serial")
 
 def shapes(values: pl.Series) -> pl.DataFrame:
     """Distinct raw dates -> raw, and of each count of Shown whether it counts there (Boolean)."""
+    if _year_first(values) is not None:
+        told = {name: pl.lit(name in {"filled", "other"}) for name in (*_COUNTED, "five", "other")}
+        return values.alias("raw").to_frame().with_columns(**told)
     text = pl.col("text")
     first, second, dated = pl.col("first"), pl.col("second"), pl.col("dated")
     first_month, second_month = (n.is_between(1, _MONTHS_A_YEAR) for n in (first, second))
@@ -131,10 +136,10 @@ def shapes(values: pl.Series) -> pl.DataFrame:
         "days": first_day & second_month & ~dated,
         "months": first_month & second_day & ~dated,
         "either": first_month & second_month & (first != second) & ~dated,
-        "short": text.str.contains(_SHORT_YEARS) & ~text.str.contains(r"^\d{4}[-/.]"),
+        "short": text.str.contains(_SHORT_YEARS) & ~text.str.contains(r"^[0-9]{4}[-/.]"),
         "serial": five & text.cast(pl.Int32, strict=False).is_between(*_THIS_CENTURY),
         "five": five,
-        "other": ~five & text.str.contains(r"\d[-/.]|[A-Za-z]{3}|^\d{8}"),
+        "other": ~five & text.str.contains(r"[0-9][-/.]|[A-Za-z]{3}|^[0-9]{8}"),
     }
     # What is asked of several times is worked out once.
     parts = _text(values).with_columns(
@@ -223,16 +228,33 @@ def _said(name: str, column: Shown, *, day_first: bool | None) -> list[str]:
 def _text(values: pl.Series) -> pl.DataFrame:
     """Columns raw and text: upper case, without a time behind the date and without .0."""
     text = clean(pl.col("raw")).str.to_uppercase()
-    text = text.str.replace(_TIME, "").str.replace(r"^(\d{5}|\d{8})\.0+$", "${1}")
-    text = text.str.replace(r"^(\d{4}-\d{2}-\d{2})(?:Z|[+-]\d{2}:?\d{2})$", "${1}")
+    text = text.str.replace(_TIME, "").str.replace(r"^([0-9]{5}|[0-9]{8})\.0+$", "${1}")
+    text = text.str.replace(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:Z|[+-][0-9]{2}:?[0-9]{2})$", "${1}")
     text = text.str.strip_chars()
     # 00000000 and 00/00/0000 are how fixed-width programs write no date.
     dated = pl.when(~text.str.contains(r"^[0/.\-]+$")).then(text)
     return values.alias("raw").to_frame().with_columns(text=dated)
 
 
+def _year_first(values: pl.Series) -> pl.Series | None:
+    """The dates where all of `values` begin with the year and none is odd; None for any other.
+
+    Most columns are written so, and nothing of theirs has to be weighed.
+    """
+    if not values.str.contains(_YEAR_FIRST).all():
+        return None
+    found = values.str.replace_all("-", "", literal=True).str.to_date("%Y%m%d", strict=False)
+    sane = found.dt.year().is_between(FIRST_YEAR, LAST_YEAR).fill_null(value=False)
+    return found if sane.all() else None
+
+
 def parse(values: pl.Series, reading: Reading) -> pl.DataFrame:
     """Distinct raw dates -> raw, value (Date), kind; also `short`: the year had two digits."""
+    plain = _year_first(values)
+    if plain is not None:
+        none, false = pl.lit(None, pl.String), pl.lit(value=False)
+        frame = values.alias("raw").to_frame()
+        return frame.with_columns(value=plain, kind=none, short=false)
     text = pl.col("text")
     day, month = (1, 2) if reading.day_first else (2, 1)
     forms: list[_Form] = [
@@ -275,7 +297,7 @@ def parse(values: pl.Series, reading: Reading) -> pl.DataFrame:
     if reading.pivot is None:
         named = (form for form in forms if form[0] in ("slashed", "named", "month_first"))
         undated = pl.any_horizontal(_read(form, 50).is_not_null() for form in named)
-    short = text.str.contains(_SHORT_YEARS) & ~text.str.contains(r"^\d{4}[-/.]")
+    short = text.str.contains(_SHORT_YEARS) & ~text.str.contains(r"^[0-9]{4}[-/.]")
     upper = pl.col("raw").str.to_uppercase()
     repaired = kinds(
         (text.str.contains(_SERIAL), SERIAL),

@@ -75,7 +75,7 @@ def clean(raw: pl.Expr) -> pl.Expr:
     Null where nothing or only a word for nothing stands there.
     """
     text = raw.str.replace_all(_CONTROL, "").str.strip_chars()
-    text = text.str.replace(r'^="(.*)"$', "${1}").str.replace(r"^'", "").str.strip_chars()
+    text = text.str.replace(r'^="(.*)"$', "${1}").str.strip_prefix("'").str.strip_chars()
     return pl.when(~text.str.to_uppercase().is_in(MISSING)).then(text)
 
 
@@ -88,7 +88,10 @@ def kinds(*notes: tuple[pl.Expr, str]) -> pl.Expr:
 
 def blanks(table: pl.DataFrame) -> pl.DataFrame:
     """`table` (raw, value, kind) with a note on the words that stand for nothing: --, NULL."""
-    word = pl.col("value").is_null() & pl.col("kind").is_null() & pl.col("raw").str.contains(r"\S")
+    if not table["value"].null_count():
+        return table
+    word = pl.col("value").is_null() & pl.col("kind").is_null()
+    word &= pl.col("raw").str.strip_chars() != ""
     return table.with_columns(kind=pl.when(word).then(pl.lit(BLANK)).otherwise("kind"))
 
 
@@ -99,8 +102,8 @@ def through(raw: pl.Series, normaliser: Normaliser) -> Normal:
         empty = normaliser(values)["value"].dtype
         return Normal(pl.Series(raw.name, [None], dtype=empty).new_from_index(0, len(raw)), None)
     table = blanks(normaliser(values))
-    noted = table.filter(pl.col("kind").is_not_null())
-    repaired = noted if noted.height else None
+    said = table["kind"]
+    repaired = table.filter(said.is_not_null()) if said.null_count() < len(said) else None
     if table.schema["value"] == pl.String and table["value"].eq_missing(table["raw"]).all():
         return Normal(raw, repaired)
     joined = (

@@ -7,7 +7,7 @@ row; a frame of the wrong shape, or an exception inside a check, is a defect of 
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pandera.polars as pa
@@ -72,8 +72,9 @@ def _failures(lines: pl.DataFrame, offset: int) -> Sequence[pl.DataFrame]:
             *_failures(lines.slice(0, half), offset),
             *_failures(lines.slice(half), offset + half),
         ]
-    contract, free = _contract()
     if lines.schema == dtypes(ClaimLines):
+        filled = frozenset(name for name in lines.columns if not lines[name].null_count())
+        contract, free = _contract(filled)
         lines = lines.drop(free)
     else:
         contract = ClaimLines.to_schema()
@@ -97,18 +98,19 @@ def _failures(lines: pl.DataFrame, offset: int) -> Sequence[pl.DataFrame]:
     return [pairs.unique(maintain_order=True)]
 
 
-@cache
-def _contract() -> tuple[pa.DataFrameSchema, list[str]]:
-    """ClaimLines without the columns of which only the type is asked, and their names.
+@lru_cache(maxsize=256)
+def _contract(filled: frozenset[str]) -> tuple[pa.DataFrameSchema, list[str]]:
+    """ClaimLines without the columns that cannot fail, and their names.
 
-    Where all types are right those cannot fail, and asking each of them costs a small file more
-    than all its lines.
+    Where all types are right, those are the columns of which nothing but the type is asked, and
+    those of which only a value is asked where every line has one (`filled`). Asking each of them
+    costs a small file more than all its lines.
     """
     whole = ClaimLines.to_schema()
     free = [
         name
         for name, column in whole.columns.items()
-        if column.nullable and not column.checks and not column.unique
+        if (column.nullable or name in filled) and not column.checks and not column.unique
     ]
     return whole.remove_columns(free), free
 

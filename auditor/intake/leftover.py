@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _TOTAL = (
     r"(?i)^[\s*=\-(]*(?:(?:grand|sub|report|page|file|claim|batch|column)?[\s\-]*totals?\b"
     r"|sum\b|(?:record|row|line|claim)s?\s*(?:count|total)|count\b|trailer\b|trl\b|eof\b"
-    r"|end of (?:file|report|data)|\d[\d,]* (?:rows?|records?|lines?|claims?)\b)"
+    r"|end of (?:file|report|data)|[0-9][0-9,]* (?:rows?|records?|lines?|claims?)\b)"
 )
 _RULER = r"^[\s\-=_+*.]*$"
 _PLACES = ("patient_id", "code", "service_date_from")

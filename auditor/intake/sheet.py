@@ -105,7 +105,7 @@ class Sheet:
         """Columns of long digit strings stored as numbers, of which Excel keeps 15 digits."""
         if cells.is_empty():
             return frozenset()
-        long = cells.select(pl.all().str.contains(r"^-?\d{16,}$").any()).row(0)
+        long = cells.select(pl.all().str.contains(r"^-?[0-9]{16,}$").any()).row(0)
         suspects = [n for n, found in enumerate(long) if found]
         if not suspects:
             return frozenset()

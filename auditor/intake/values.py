@@ -3,6 +3,9 @@
 The tests are wide on purpose. They tell a column of another kind (a name, a date, a price), and
 never judge a code or an identifier: de-identified NPIs, masked codes and ICD-9 among CPT codes
 are what real exports hold, and the rules say what is wrong with them.
+
+A digit is 0 to 9 here and in every other module that reads cells: of the digits of other scripts
+polars reads no number, and a pattern that knows them takes several times as long to prepare.
 """
 
 from __future__ import annotations
@@ -22,36 +25,39 @@ Test = Callable[[pl.Series, Dated], pl.Series]
 """Texts (cleaned, upper case, no nulls) -> Boolean of each: it could be such a value. The other
 argument tells dates: `date_like`, or something that remembers its answers."""
 
-_HCPCS = r"^(?:\d{4}[0-9A-Z]|[A-Z]\d{4})(?:\.0+|[-:, /].*)?$"
-_SHORT = r"^(?:[1-9]|1\d)\d{2}(?:\.0)?$"  # 00840 in a workbook is 840
-_ICD_PROCEDURE = r"^(?:[0-9A-HJ-NP-Z]{7}|\d{2}\.\d{1,2})$"  # ICD-10-PCS, ICD-9 volume 3
-_NPI = r"^\d{10}(?:\.0+)?$"
-_ISSUED = r"^[12]\d{9}(?:\.0+)?$"
+_HCPCS = r"^(?:[0-9]{4}[0-9A-Z]|[A-Z][0-9]{4})(?:\.0+|[-:, /].*)?$"
+_SHORT = r"^(?:[1-9]|1[0-9])[0-9]{2}(?:\.0)?$"  # 00840 in a workbook is 840
+_ICD_PROCEDURE = r"^(?:[0-9A-HJ-NP-Z]{7}|[0-9]{2}\.[0-9]{1,2})$"  # ICD-10-PCS, ICD-9 volume 3
+_NPI = r"^[0-9]{10}(?:\.0+)?$"
+_ISSUED = r"^[12][0-9]{9}(?:\.0+)?$"
 _PREFIX = 24  # what 80840 before an NPI adds to its Luhn sum
-_MODIFIER = r"^(?:0|\d{1,2}\.0+|[A-Z0-9]{2}(?:[\s,;|/:\-+&]+[A-Z0-9]{2}){0,4}|[A-Z0-9]{4})$"
+_MODIFIER = r"^(?:0|[0-9]{1,2}\.0+|[A-Z0-9]{2}(?:[\s,;|/:\-+&]+[A-Z0-9]{2}){0,4}|[A-Z0-9]{4})$"
 _REAL_MODIFIER = (  # the numbers that CPT has modifiers of, and what HCPCS ones look like
-    r"(?:2[2-7]|3[23]|47|5\d|6[236]|7[346-9]|8[0-2]|9[0-35-79]|[A-Z][A-Z0-9]|[1-8]P)"
+    r"(?:2[2-7]|3[23]|47|5[0-9]|6[236]|7[346-9]|8[0-2]|9[0-35-79]|[A-Z][A-Z0-9]|[1-8]P)"
 )
-_PACKED = r"^(?:\d\d|[A-Z][A-Z0-9]|\dP){3,5}$"  # and with a digit, or words would do
-_PLACE = r"^\d{1,2}(?:\.0+)?$"
-_ICD = r"^(?:[A-Z]\d[0-9A-Z]\.?[0-9A-Z]{0,4}|\d{2,3}\.?\d{0,2})(?:[\s,;|/:^~].*)?$"
+_PACKED = r"^(?:[0-9][0-9]|[A-Z][A-Z0-9]|[0-9]P){3,5}$"  # and with a digit, or words would do
+_PLACE = r"^[0-9]{1,2}(?:\.0+)?$"
+_ICD = r"^(?:[A-Z][0-9][0-9A-Z]\.?[0-9A-Z]{0,4}|[0-9]{2,3}\.?[0-9]{0,2})(?:[\s,;|/:^~].*)?$"
 _POINTER = (
-    r"^(?:[A-L]{1,12}|(?:[A-L]|1[0-2]|\d)(?:[\s,;|/:\-]+(?:[A-L]|1[0-2]|\d))*|\d{1,4}(?:\.0+)?)$"
+    r"^(?:[A-L]{1,12}|(?:[A-L]|1[0-2]|[0-9])(?:[\s,;|/:\-]+(?:[A-L]|1[0-2]|[0-9]))*"
+    r"|[0-9]{1,4}(?:\.0+)?)$"
 )
 _NUMBER = (
-    r"^(?:USD)?[\s$(+\-]*(?:\d[\d,]{0,14}(?:\.\d{0,6})?|\.\d{1,6}|\d[\d.]{0,14},\d{1,2})"
+    r"^(?:USD)?[\s$(+\-]*(?:[0-9][0-9,]{0,14}(?:\.[0-9]{0,6})?|\.[0-9]{1,6}"
+    r"|[0-9][0-9.]{0,14},[0-9]{1,2})"
     r"[\s)\-]*(?:CR|USD)?$"
 )
 _UNITS = _NUMBER.removesuffix("$") + r"(?:\s*(?:UNITS?|UNIT\(S\)|UNT|UN|EACH|EA)\.?)?$"
 _MONEY = rf"{_NUMBER}|^(?:\$\s*-+|-+\s*\$)$"
-_INTEGER = r"^\d{1,9}(?:\.0+)?$"
-_SERIAL = r"^[2-7]\d{4}(?:\.\d+)?$"  # a spreadsheet's day numbers of 1954 to 2119
+_INTEGER = r"^[0-9]{1,9}(?:\.0+)?$"
+_SERIAL = r"^[2-7][0-9]{4}(?:\.[0-9]+)?$"  # a spreadsheet's day numbers of 1954 to 2119
 DATED = (  # cheap to ask, and true of all that dates.parse reads
-    r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|^\d{8}(?:\D|$)|^\d{1,2}[-/. ]?[A-Z]{3}|^[A-Z]{3,9}[-/. ]*\d"
+    r"^[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}|^[0-9]{8}(?:[^0-9]|$)"
+    r"|^[0-9]{1,2}[-/. ]?[A-Z]{3}|^[A-Z]{3,9}[-/. ]*[0-9]"
 )
-_NDC = r"^[\d\-]{8,14}(?:\.0+)?$"
+_NDC = r"^[0-9\-]{8,14}(?:\.0+)?$"
 _FREQUENCY = r"^0?[0-9A-Z](?:\.0+)?$"
-_BILL_TYPE = r"^0?[0-9]\d[0-9A-Z]$"
+_BILL_TYPE = r"^0?[0-9][0-9][0-9A-Z]$"
 _FLAG = r"^[A-Z0-9]{1,12}(?: [A-Z]{1,12})?$"
 _STATUS = r"^[A-Z][A-Z0-9 ,/&()\-]*$|^[A-Z0-9]{1,4}$"
 _SHARE = 0.5
@@ -76,18 +82,18 @@ def _no_date(texts: pl.Series, dated: Dated) -> pl.Series:
 
 
 def _identifier(texts: pl.Series, dated: Dated) -> pl.Series:
-    amount = texts.str.contains(r"^[$\-]?[\d,]*\.\d{2}$")
-    return texts.str.contains(r"^\S*\d\S*$") & ~amount & ~dated(texts)
+    amount = texts.str.contains(r"^[$\-]?[0-9,]*\.[0-9]{2}$")
+    return texts.str.contains(r"^\S*[0-9]\S*$") & ~amount & ~dated(texts)
 
 
 def _modifiers(texts: pl.Series, _: Dated) -> pl.Series:
-    packed = texts.str.contains(_PACKED) & texts.str.contains(r"\d")
+    packed = texts.str.contains(_PACKED) & texts.str.contains(r"[0-9]")
     return packed | texts.str.contains(_MODIFIER)
 
 
 def _icd_only(texts: pl.Series, _: Dated) -> pl.Series:
     # 99213 could be ICD-9 and G4733 is ICD-10, but either could be a procedure.
-    return texts.str.contains(_ICD) & ~texts.str.contains(rf"{_HCPCS}|^\d+$")
+    return texts.str.contains(_ICD) & ~texts.str.contains(rf"{_HCPCS}|^[0-9]+$")
 
 
 def _sex(texts: pl.Series, _: Dated) -> pl.Series:
@@ -140,7 +146,7 @@ FITS: Mapping[str, Test] = {
     "void_indicator": _like(_FLAG),
     "claim_type": _claim_type,
     "bill_type": _like(_BILL_TYPE),
-    "revenue_code": _like(r"^\d{1,4}(?:\.0+)?$"),
+    "revenue_code": _like(r"^[0-9]{1,4}(?:\.0+)?$"),
     "ndc": _like(_NDC),
     "units_sign": _like(r"^(?:[+-]|[A-Z]{1,8})$"),
 }  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,29 +48,38 @@ def run(
     return call
 
 
+Done = subprocess.CompletedProcess[bytes]
+
+
+def _start(
+    folder: Path,
+    *args: str,
+    env: dict[str, str] | None = None,
+    code: str | None = None,
+    stdout: int = subprocess.PIPE,
+) -> Done:
+    return subprocess.run(
+        [sys.executable, *(["-m", "auditor"] if code is None else ["-c", code]), *args],
+        # the package under test, wherever this process has it from
+        env=os.environ | {"COLUMNS": "80", "PYTHONPATH": str(PACKAGE.parent)} | (env or {}),
+        cwd=folder,
+        check=False,
+        timeout=120,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+    )
+
+
+@pytest.fixture(scope="session")
+def start() -> Callable[..., Done]:
+    """Run Python as a process of its own, in a folder; `-m auditor` unless told else."""
+    return _start
+
+
 @pytest.fixture
-def program(tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[bytes]"]:
-    """Run Python as a process of its own, in an empty folder; `-m auditor` unless told else."""
-
-    def call(
-        *args: str,
-        env: dict[str, str] | None = None,
-        code: str | None = None,
-        stdout: int = subprocess.PIPE,
-    ) -> "subprocess.CompletedProcess[bytes]":
-        start = ["-m", "auditor"] if code is None else ["-c", code]
-        return subprocess.run(
-            [sys.executable, *start, *args],
-            # the package under test, wherever this process has it from
-            env=os.environ | {"COLUMNS": "80", "PYTHONPATH": str(PACKAGE.parent)} | (env or {}),
-            cwd=tmp_path,
-            check=False,
-            timeout=120,
-            stdout=stdout,
-            stderr=subprocess.PIPE,
-        )
-
-    return call
+def program(tmp_path: Path) -> Callable[..., Done]:
+    """As `start`, in an empty folder."""
+    return partial(_start, tmp_path)
 
 
 def _rows(model: type[pa.DataFrameModel], rows: list[dict[str, Any]]) -> pl.DataFrame:

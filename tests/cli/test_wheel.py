@@ -19,7 +19,10 @@ pytestmark = pytest.mark.wheel
 
 ROOT = Path(__file__).resolve().parents[2]
 # Commands, the catalogue, and one rule's cases, which rest on the packaged tables.
-SUITE = ["tests/cli/test_help.py", "tests/cli/test_rules.py", "tests/rules", "-k", "cli or AOC-1"]
+SUITE = [
+    *("tests/cli/test_help.py", "tests/cli/test_rules.py"),
+    *("tests/rules/test_cases.py", "tests/rules/test_catalogue.py", "-k", "cli or AOC-1"),
+]
 
 
 @dataclass(frozen=True)

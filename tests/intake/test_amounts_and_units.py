@@ -130,6 +130,17 @@ def test_a_sign_beside_the_quantity(
     assert line({"Units": "2", "Quantity_Sign": sign})["units"] == units
 
 
+@pytest.mark.parametrize("zero", ["\N{ARABIC-INDIC DIGIT ZERO}", "\N{FULLWIDTH DIGIT ZERO}"])
+def test_digits_of_another_script_are_no_number(
+    line: Callable[..., dict[str, object]], zero: str
+) -> None:
+    def written(number: str) -> str:
+        return number.translate({ord(str(n)): chr(ord(zero) + n) for n in range(10)})
+
+    found = line({"Line": written("7"), "Units": written("2"), "Charge": written("120.50")})
+    assert (found["line_number"], found["units"], found["charge_amount"]) == (None, None, None)
+
+
 @given(st.integers(-(10**13), 10**13))
 def test_cents_are_exact_at_any_size(cents: int) -> None:
     cell = f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}"

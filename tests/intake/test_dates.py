@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from auditor.errors import InputRejected
 from auditor.intake import dates
@@ -305,6 +306,39 @@ def test_every_day_is_read_in_every_form(day: date, *, first: bool) -> None:
     if len(serial) == 5:
         table = dates.parse(text(serial), dates.Reading(day_zero=date(1899, 12, 30)))
         assert value(table) == day
+
+
+PLAIN = st.builds(
+    lambda year, month, day, form: form.format(year, month, day),
+    st.sampled_from([0, 1899, 1900, 1999, 2000, 2024, 2200, 2201]),
+    st.integers(0, 13),
+    st.integers(0, 32),
+    st.sampled_from(["{:04}-{:02}-{:02}", "{:04}{:02}{:02}"]),
+)
+
+
+@given(
+    cells=st.lists(st.one_of(PLAIN, st.dates(date(1900, 1, 1)).map(str)), min_size=1, max_size=4),
+    order=st.sampled_from([True, False, None]),
+    pivot=st.sampled_from([None, 50]),
+)
+def test_dates_that_begin_with_the_year_are_judged_as_among_others(
+    cells: list[str], *, order: bool | None, pivot: int | None
+) -> None:
+    reading = dates.Reading(order, None, pivot)
+    alone, among = pl.Series(cells), pl.Series([*cells, "somewhen"])
+    others = dates.parse(among, reading).head(len(cells))
+    assert_frame_equal(dates.parse(alone, reading), others)
+    assert_frame_equal(dates.shapes(alone), dates.shapes(among).head(len(cells)))
+
+
+@pytest.mark.parametrize("zero", ["\N{ARABIC-INDIC DIGIT ZERO}", "\N{FULLWIDTH DIGIT ZERO}"])
+def test_digits_of_another_script_are_no_date(read: Callable[..., Intake], zero: str) -> None:
+    other = "03/04/2024".translate({ord(str(n)): chr(ord(zero) + n) for n in range(10)})
+    intake = read(dated(["13/04/2024", "14/04/2024", other]))
+    assert intake.lines["service_date_from"].to_list() == [date(2024, 4, 13), date(2024, 4, 14)]
+    assert intake.rejected["reasons"].to_list() == ["the date of service cannot be read"]
+    assert intake.rejected["value"].to_list() == [other]
 
 
 def test_each_column_goes_by_what_it_shows_itself(read: Callable[..., Intake]) -> None:

@@ -93,18 +93,17 @@ def test_parquet_gives_the_same_lines(make: ModuleType, tmp_path: Path) -> None:
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed: NOT compared")
 @pytest.mark.parametrize("kind", ["xls", "ods", "xlsx"])
 def test_what_libreoffice_saves_gives_the_same_lines(
-    book: Callable[..., Path], tmp_path: Path, kind: str
+    book: Callable[..., Path], tmp_path: Path, office_profile: str, kind: str
 ) -> None:
     path = book(
         "xlsx", {"Lines": [[], [None, "March"], [None, *HEADER], *([None, *r] for r in ROWS)]}
     )
-    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
     out = tmp_path / "saved"
     subprocess.run(
         [
             str(SOFFICE),
             "--headless",
-            profile,
+            office_profile,
             "--convert-to",
             kind,
             "--outdir",

@@ -28,11 +28,10 @@ pytestmark = [
 ]
 
 
-def pages_of(workbook: Path, tmp_path: Path) -> list[str]:
+def pages_of(workbook: Path, tmp_path: Path, profile: str) -> list[str]:
     """The text of every printed page."""
     pdfium = pytest.importorskip("pypdfium2")
-    profile = (tmp_path / "profile").as_uri()
-    command = [SOFFICE, "--headless", f"-env:UserInstallation={profile}"]
+    command = [SOFFICE, "--headless", profile]
     command += ["--convert-to", "pdf", "--outdir", str(tmp_path), str(workbook)]
     subprocess.run(command, check=True, timeout=180, capture_output=True)
     document = pdfium.PdfDocument(tmp_path / f"{workbook.stem}.pdf")
@@ -48,7 +47,7 @@ def pages_of(workbook: Path, tmp_path: Path) -> list[str]:
     return texts
 
 
-def test_it_prints_as_meant(make: type[Make], tmp_path: Path) -> None:
+def test_it_prints_as_meant(make: type[Make], tmp_path: Path, office_profile: str) -> None:
     rich = make.rich(60)
     # What LibreOffice takes long over is only long: the hostile values without the endless ones.
     hostile = [
@@ -63,7 +62,8 @@ def test_it_prints_as_meant(make: type[Make], tmp_path: Path) -> None:
     result = dataclasses.replace(
         rich, findings=found, lines=lines, lines_of_files=lines.height, places=places
     )
-    pages = pages_of(write_report(result, tmp_path / "r.xlsx", rules=make.rules), tmp_path)
+    written = write_report(result, tmp_path / "r.xlsx", rules=make.rules)
+    pages = pages_of(written, tmp_path, office_profile)
 
     assert 11 <= len(pages) <= 22
     footers = [f"Page {n} of {len(pages)}" for n in range(1, len(pages) + 1)]

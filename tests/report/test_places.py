@@ -32,7 +32,8 @@ NOT_ROOT = pytest.mark.skipif(
 
 
 def head_of(path: Path) -> str:
-    return " ".join(str(load_workbook(path)["Summary"].cell(r, 2).value) for r in range(1, 8))
+    summary = load_workbook(path)["Summary"]
+    return " ".join(str(summary.cell(r, 2).value) for r in range(1, 8))
 
 
 def test_an_existing_report_is_never_overwritten(make: type[Make], tmp_path: Path) -> None:
@@ -99,8 +100,9 @@ def test_a_report_that_is_open_keeps_its_name(make: type[Make], tmp_path: Path, 
     (tmp_path / lock).write_text("somebody")
     path = write_report(make.result(), tmp_path / "r.xlsx", rules=make.rules)
     assert path.name == "r (2).xlsx"
-    assert "r.xlsx was open in another program, so this report has the next" in head_of(path)
-    assert "supersedes r.xlsx" in head_of(path)
+    head = head_of(path)
+    assert "r.xlsx was open in another program, so this report has the next" in head
+    assert "supersedes r.xlsx" in head
     assert (tmp_path / "r.xlsx").read_text() == "open"
 
 
@@ -131,8 +133,9 @@ def test_a_refused_name_gives_way_to_the_next(
     path = write_report(make.result(), tmp_path / "r.xlsx", rules=make.rules)
     assert path.name == "r (2).xlsx"
     assert refusing.asked == ["r.xlsx", "r.xlsx"]  # linked, then renamed
-    assert "r.xlsx was open in another program" in head_of(path)
-    assert "supersedes" not in head_of(path)
+    head = head_of(path)
+    assert "r.xlsx was open in another program" in head
+    assert "supersedes" not in head
     assert [p.name for p in tmp_path.iterdir()] == ["r (2).xlsx"]
 
 

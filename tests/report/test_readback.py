@@ -111,7 +111,9 @@ def test_calamine_reads_what_was_written(tmp_path: Path, rows: list[tuple[Any, .
 
 
 @pytest.mark.libreoffice
-def test_libreoffice_reads_what_was_written(make: type[Make], tmp_path: Path) -> None:
+def test_libreoffice_reads_what_was_written(
+    make: type[Make], tmp_path: Path, office_profile: str
+) -> None:
     office = shutil.which("soffice")
     if office is None:
         pytest.skip("LibreOffice is not installed, so nobody read the cells in it")
@@ -125,7 +127,7 @@ def test_libreoffice_reads_what_was_written(make: type[Make], tmp_path: Path) ->
         [
             office,
             "--headless",
-            f"-env:UserInstallation=file://{tmp_path}/profile",
+            office_profile,
             "--convert-to",
             "xlsx",
             "--outdir",

@@ -18,7 +18,7 @@ from openpyxl import load_workbook
 from polars.testing import assert_frame_equal
 
 from auditor.errors import ReportError
-from auditor.report import place, redact, write_parts, write_report
+from auditor.report import place, redact, write_parts
 from auditor.report.figures import reconcile
 from auditor.report.practitioners import scorecard
 from auditor.report.split import parts_of
@@ -89,14 +89,26 @@ def ids_in(raw: bytes, sheet: str, header: str) -> list[str]:
     return [row[column] for row in rows[1:] if row[column]]
 
 
+@pytest.fixture(scope="module")
+def folders(make: type[Make], tmp_path_factory: pytest.TempPathFactory) -> dict[By, list[Path]]:
+    """The parts of the clinic by either number; twice, of one report's name, by practitioner."""
+    path, result = tmp_path_factory.mktemp("parts") / "r.xlsx", clinic(make)
+    found: dict[By, list[Path]] = {"practitioner": [], "billing": []}
+    by: By
+    for by in ("practitioner", "practitioner", "billing"):
+        folder = write_parts(result, path, by, rules=make.rules)
+        assert folder is not None
+        found[by].append(folder)
+    return found
+
+
 @pytest.mark.parametrize(("by", "numbers"), [("practitioner", NPIS), ("billing", GROUPS)])
 def test_each_gets_all_of_their_rows_and_nobody_elses_number(
-    make: type[Make], tmp_path: Path, by: By, numbers: tuple[str, ...]
+    make: type[Make], folders: dict[By, list[Path]], by: By, numbers: tuple[str, ...]
 ) -> None:
     result = clinic(make)
-    whole = write_report(result, tmp_path / "r.xlsx", rules=make.rules)
-    folder = write_parts(result, whole, by, rules=make.rules)
-    assert folder == tmp_path / f"r.by-{by}"
+    folder = folders[by][0]
+    assert folder.name == f"r.by-{by}"
     column = {"practitioner": "rendering_npi", "billing": "billing_npi"}[by]
     missing = column.replace("_", "-")
     owner = result.lines[column].gather(result.places["row"])
@@ -178,12 +190,9 @@ def test_the_finding_names_its_counterpart_and_not_who_rendered_it(make: type[Ma
 
 
 def test_a_part_says_whose_it_is_and_leaves_out_what_is_of_all(
-    make: type[Make], tmp_path: Path
+    folders: dict[By, list[Path]],
 ) -> None:
-    result = clinic(make)
-    folder = write_parts(result, tmp_path / "r.xlsx", "practitioner", rules=make.rules)
-    assert folder is not None
-    book = load_workbook(folder / f"{NPIS[0]}.xlsx")
+    book = load_workbook(folders["practitioner"][0] / f"{NPIS[0]}.xlsx")
     assert not {"Bypass ledger", "Input", "Coverage", "Tables"} & set(book.sheetnames)
     texts = " ".join(
         str(c.value) for row in book["Summary"].iter_rows() for c in row if c.value is not None
@@ -199,18 +208,15 @@ def test_a_part_says_whose_it_is_and_leaves_out_what_is_of_all(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows keeps no permission bits")
-def test_parts_are_for_the_owner_and_never_over_others(make: type[Make], tmp_path: Path) -> None:
-    result = clinic(make)
-    folders = [
-        write_parts(result, tmp_path / "r.xlsx", "practitioner", rules=make.rules) for _ in "ab"
-    ]
-    names = ["r (2).by-practitioner", "r.by-practitioner"]
-    assert sorted(p.name for p in tmp_path.iterdir()) == names
-    for folder in folders:
-        assert folder is not None
+def test_parts_are_for_the_owner_and_never_over_others(folders: dict[By, list[Path]]) -> None:
+    twice = folders["practitioner"]
+    assert [folder.name for folder in twice] == ["r.by-practitioner", "r (2).by-practitioner"]
+    names = ["r (2).by-practitioner", "r.by-billing", "r.by-practitioner"]
+    assert sorted(p.name for p in twice[0].parent.iterdir()) == names
+    for folder in twice:
         assert oct(folder.stat().st_mode & 0o777) == "0o700"
         assert {oct(p.stat().st_mode & 0o777) for p in folder.iterdir()} == {"0o600"}
-    first, second = (sorted(f.iterdir()) for f in folders if f is not None)
+    first, second = (sorted(folder.iterdir()) for folder in twice)
     assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
 
 

@@ -105,7 +105,7 @@ def test_the_report_comes_back_from_openpyxl(tmp_path: Path) -> None:
 
 @pytest.mark.libreoffice
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed: NOT checked")
-def test_the_report_comes_back_from_libreoffice(tmp_path: Path) -> None:
+def test_the_report_comes_back_from_libreoffice(tmp_path: Path, office_profile: str) -> None:
     said = reviewed(findings(), tmp_path / "r.xlsx")
     book = openpyxl.load_workbook(tmp_path / "r.xlsx")
     sheet = book["Seen by Ann"]
@@ -120,8 +120,7 @@ def test_the_report_comes_back_from_libreoffice(tmp_path: Path) -> None:
     book.save(tmp_path / "r.xlsx")
     del said[finding_id]
 
-    profile = (tmp_path / "profile").as_uri()
-    start = [str(SOFFICE), "--headless", f"-env:UserInstallation={profile}", "--convert-to"]
+    start = [str(SOFFICE), "--headless", office_profile, "--convert-to"]
     for form, folder in (("ods", "ods"), ("xlsx", "xlsx"), (CSV, "csv")):
         where = ["--outdir", str(tmp_path / folder), str(tmp_path / "r.xlsx")]
         subprocess.run([*start, form, *where], check=True, timeout=180, capture_output=True)

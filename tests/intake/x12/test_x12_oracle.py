@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     import random
     from pathlib import Path
 
+LONG = settings().max_examples > 100
+MOST_BLOCKS = 100 if LONG else 12
+"""Of one file; each costs as much as a file of its own."""
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -30,6 +34,7 @@ def read(place: Path, text: str) -> Intake:
 
 
 @given(chance=st.randoms(use_true_random=False))
+@settings(max_examples=settings().max_examples if LONG else 15)  # of thirty lines each
 def test_every_field_of_every_line(place: Path, chance: random.Random) -> None:
     interchanges, marks, wrap = Dice(chance).file()
     rows: list[dict[str, object]] = []
@@ -45,12 +50,14 @@ def test_every_field_of_every_line(place: Path, chance: random.Random) -> None:
     assert intake.lines.select(list(rows[0])).rows(named=True) == rows
 
 
-@given(chance=st.randoms(use_true_random=False), block=st.integers(500, 4_000))
+@given(chance=st.randoms(use_true_random=False), share=st.floats(0, 1))
 @settings(max_examples=max(settings().max_examples // 3, 8))
-def test_blocks_of_any_size_give_the_same(place: Path, chance: random.Random, block: int) -> None:
+def test_blocks_of_any_size_give_the_same(place: Path, chance: random.Random, share: float) -> None:
     interchanges, marks, wrap = Dice(chance).file()
     text = written([segment for each in interchanges for segment in each], marks, wrap=wrap)
     whole = read(place, text)
+    least = max(500, len(text) // MOST_BLOCKS)
+    block = round(least + share * (max(4_000, 3 * least) - least))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(segments, "BLOCK", block)
         patch.setattr("auditor.intake.textfile._PIECE", block + 500)
