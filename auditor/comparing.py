@@ -97,7 +97,7 @@ def compare(
     return Comparison(
         findings=changed.join(told, on="finding_id", how="left")
         .with_columns(pl.col("table_change").fill_null(""))
-        .select(wanted)
+        .select(pl.col(name).cast(dtype) for name, dtype in wanted.items())
         .sort(
             "rule_id", order, "claim_id", "line_number", "source_file", "source_row", "finding_id"
         ),
@@ -117,7 +117,7 @@ def _table_changes(changed: pl.DataFrame, reference: Reference, other: Reference
     ]
     if not parts:
         return pl.DataFrame(schema={"finding_id": pl.String, "table_change": pl.String})
-    more = pl.col("piece").len() - PIECES
+    more = pl.len().cast(pl.Int64) - PIECES
     shown = pl.col("piece").head(PIECES).str.join("; ")
     return (
         pl.concat(parts)
@@ -165,9 +165,15 @@ def _of_kind(
     """finding_id, piece: each row in force on the day of service that is not alike in both."""
     import polars as pl  # noqa: PLC0415 - as above
 
-    from auditor.reference.changes import SHAPES, in_force, row_text  # noqa: PLC0415 - as above
+    from auditor.reference.changes import (  # noqa: PLC0415 - as above
+        SHAPES,
+        in_force,
+        row_text,
+        value_text,
+    )
 
     shape, paired = SHAPES[kind], kind.startswith("ptp")
+    said = {name: word for name, word in shape.fields.items() if name not in _DATES}
     codes = pl.concat([asked["code"], asked["counterpart_code"]]).drop_nulls().unique()
     # Behind a visit after surgery stands the row of the surgery: both codes are asked about.
     either = ["code"] if paired else ["code", "counterpart_code"]
@@ -184,6 +190,7 @@ def _of_kind(
             row_code=shape.code,
             row_other=pl.lit("") if shape.other is None else pl.col(shape.other),
             says=row_text(shape, without=_DATES),
+            **{f"is_{name}": value_text(name, name) for name in said},
         )
         for each in (reference, other)
     ]
@@ -192,16 +199,26 @@ def _of_kind(
         .join(sides[1], on=keys, how="full", coalesce=True, suffix="_other")
         .filter(pl.col("says").ne_missing(pl.col("says_other")))
     )
+    # Of a row that stands in both what is not alike, of any other one all that it says.
+    fields = [
+        pl.when(pl.col(f"is_{name}") != pl.col(f"is_{name}_other")).then(
+            pl.format("{} {} -> {}", pl.lit(word), f"is_{name}", f"is_{name}_other")
+        )
+        for name, word in said.items()
+    ]
     named = pl.concat_str(
         "row_code", pl.when(pl.col("row_other") != "").then("row_other"), separator="/",
         ignore_nulls=True,
     )  # fmt: skip
     pieces = differ.with_columns(
-        piece=pl.format(
-            "{}: {} -> {}",
+        piece=pl.concat_str(
             named,
-            pl.col("says").fill_null(NO_ROW),
-            pl.col("says_other").fill_null(NO_ROW),
+            pl.when(pl.col("says").is_null())
+            .then(pl.format("{} -> {}", pl.lit(NO_ROW), "says_other"))
+            .when(pl.col("says_other").is_null())
+            .then(pl.format("{} -> {}", "says", pl.lit(NO_ROW)))
+            .otherwise(pl.concat_str(fields, separator=", ", ignore_nulls=True)),
+            separator=": ",
         ),
         partner=pl.when(pl.col("row_code") == pl.col("key_code"))
         .then("row_other")

@@ -83,15 +83,18 @@ def changes(
     before: pl.LazyFrame,
     after: pl.LazyFrame,
     codes: pl.Series | None = None,
+    *,
+    together: bool = False,
 ) -> pl.DataFrame:
     """schemas.ReferenceChanges from `before` to `after`, two tables of `kind`, in a total order.
 
     The tables need the code columns of the kind's model, the first day of dated rows, and the
-    columns that are compared. With `codes`, rows that name none of them are left out. A row that
-    stands twice in a table counts once. Raises ReferenceDataError for a table that is unreadable.
+    columns that are compared. With `codes`, rows that name none of them are left out; `together`
+    leaves out pairs and add-on edits of which not both codes are among them. A row that stands
+    twice in a table counts once. Raises ReferenceDataError for a table that is unreadable.
     """
     shape = SHAPES[kind]
-    old, new = (_rows(frame, shape, codes) for frame in (before, after))
+    old, new = (_rows(frame, shape, codes, together=together) for frame in (before, after))
     every = [*KEY, *_columns(shape)]
     try:
         # Most rows are alike in both: what is left after this is small, and the rest is easy.
@@ -152,7 +155,9 @@ def _columns(shape: Shape) -> list[str]:
     return [f"{_COMPARED}{column}" for column in shape.fields]
 
 
-def _rows(frame: pl.LazyFrame, shape: Shape, codes: pl.Series | None) -> pl.LazyFrame:
+def _rows(
+    frame: pl.LazyFrame, shape: Shape, codes: pl.Series | None, *, together: bool
+) -> pl.LazyFrame:
     """The key and the compared columns of the rows that name one of `codes`."""
     other = pl.lit("") if shape.other is None else pl.col(shape.other)
     first = pl.col("effective") if shape.dated else pl.lit(None, pl.Date)
@@ -165,7 +170,10 @@ def _rows(frame: pl.LazyFrame, shape: Shape, codes: pl.Series | None) -> pl.Lazy
     if codes is None:
         return rows
     wanted = pl.lit(codes.cast(pl.String).unique().implode())
-    return rows.filter(pl.col("code").is_in(wanted) | pl.col("other_code").is_in(wanted))
+    first_is, other_is = pl.col("code").is_in(wanted), pl.col("other_code").is_in(wanted)
+    if not shape.dated:  # the other is a component, and no code
+        return rows.filter(first_is)
+    return rows.filter(first_is & other_is if together else first_is | other_is)
 
 
 def _told(kind: Kind, shape: Shape, gone: pl.DataFrame, come: pl.DataFrame) -> pl.DataFrame:

@@ -42,7 +42,9 @@ class Table:
 
     def rows(self) -> pl.LazyFrame:
         """Its rows; nothing is read yet."""
-        return starter_frame(self.kind).lazy() if self.starter else pl.scan_parquet(list(self.paths))
+        if self.starter:
+            return starter_frame(self.kind).lazy()
+        return pl.scan_parquet(list(self.paths))
 
 
 def tables(folder: Path | None) -> tuple[Path, list[Table]]:

@@ -23,41 +23,50 @@ FILES_NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """A kind of table of which a release does not vouch for every date of service."""
+    """A release that does not vouch for every date of service that it judged."""
 
     kind: Kind
     label: str
-    """Of the release behind the latest of the dates."""
+    """Of the release."""
     vouches_to: date
     last: date
-    """The latest date of service past the quarter of the release that judged it."""
+    """The latest date of service past its quarter."""
     lines: int | None
     """Lines of such dates; None where only the span of dates is known."""
     quarters: tuple[date, ...]
     """First days of the quarters whose release is missing, the latest first."""
 
     @property
-    def files(self) -> str:
+    def names(self) -> list[str]:
         """What CMS calls the files to fetch, with their quarters."""
-        named = [f"{file_name(self.kind, q)} ({quarter_name(q)})" for q in self.quarters]
-        more = len(named) - FILES_NAMED
-        told = ", ".join(named[:FILES_NAMED])
+        return [f"{file_name(self.kind, q)} ({quarter_name(q)})" for q in self.quarters]
+
+    @property
+    def files(self) -> str:
+        """The names in one text, the first few of them."""
+        more = len(self.names) - FILES_NAMED
+        told = ", ".join(self.names[:FILES_NAMED])
         return told + (f" and those of {words.number(more, 'earlier quarter')}" if more > 0 else "")
 
     def told(self) -> str:
         """What is the matter, and what to do, in two sentences."""
         some = "services" if self.lines is None else words.number(self.lines, "audited line")
-        verb = "is" if self.lines == 1 else "are"
+        verb, them = ("is", "it") if self.lines == 1 else ("are", "them")
         return (
-            f"{self.label} speaks for services to {self.vouches_to}, and {some} of"
-            f" {self.last.isoformat()}{' or before' if self.lines != 1 else ''} {verb} later."
-            f" Fetch {self.files} from the CMS web site and load"
-            f" {'them' if len(self.quarters) > 1 else 'it'} with `auditor reference import`."
+            f"{self.label} speaks for services to {self.vouches_to}; {some} {verb} later, the last"
+            f" of {self.last}, and the table that judged {them} may be out of date."
+            f" {self.advice()}"
+        )
+
+    def advice(self) -> str:
+        """What to do."""
+        return (
+            f"Fetch from the CMS web site, and load with `auditor reference import`: {self.files}."
         )
 
 
 def late(result: AuditResult) -> list[Late]:
-    """The kinds of loaded table of which a date of service lies past the quarter vouched for.
+    """The loaded releases that judged dates of service past the quarter that they vouch for.
 
     Dates after the day of the audit are mistakes, told by a rule of their own, and no reason to
     fetch a table. The starter set is not told of: its own note says what to load.
@@ -91,21 +100,31 @@ def _days(result: AuditResult) -> list[tuple[date, int | None]]:
 
 
 def _late(used: list[Release], days: list[tuple[date, int | None]]) -> list[Late]:
-    """What is told of one kind, whose releases that judge are `used`, the earliest first."""
-    past = []
+    """What is told of each release of one kind; `used` are those that judge, earliest first."""
+    past: dict[str, list[tuple[date, int | None]]] = {}
+    dated = used[-1].kind in HISTORY_KINDS
     for day, count in days:
-        judging = [r for r in used if r.effective <= day]
-        # Tables with row dates judge with their newest release alone; before the first release
-        # the others judge nothing, which coverage tells.
-        release = used[-1] if used[-1].kind in HISTORY_KINDS else (judging or [None])[-1]
-        if release is not None and day > release.vouches_to:
-            past.append((day, count, release))
-    if not past:
-        return []
-    last, _, release = past[-1]
-    counts = [count for _, count, _ in past]
-    quarters = sorted({quarter_start(day) for day, _, _ in past}, reverse=True)
-    if release.kind in HISTORY_KINDS:  # the latest one tells the earlier quarters too
-        quarters = quarters[:1]
-    lines = None if None in counts else sum(c for c in counts if c is not None)
-    return [Late(release.kind, release.label, release.vouches_to, last, lines, (*quarters,))]
+        # Of tables with row dates the newest release tells all days; before the first one the
+        # others judge nothing, which coverage tells.
+        judging = used if dated else [r for r in used if r.effective <= day]
+        if judging and day > judging[-1].vouches_to:
+            past.setdefault(judging[-1].label, []).append((day, count))
+    told = []
+    for release in used:
+        if release.label not in past:
+            continue
+        mine = past[release.label]
+        quarters = sorted({quarter_start(day) for day, _ in mine}, reverse=True)
+        counts = [count for _, count in mine if count is not None]
+        told.append(
+            Late(
+                kind=release.kind,
+                label=release.label,
+                vouches_to=release.vouches_to,
+                last=mine[-1][0],
+                lines=sum(counts) if counts else None,
+                # The latest one tells the earlier quarters too, where rows carry their dates.
+                quarters=tuple(quarters[:1] if dated else quarters),
+            )
+        )
+    return told

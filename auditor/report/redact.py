@@ -141,6 +141,7 @@ def _known(result: AuditResult, names: _Names) -> dict[str, str]:
         result.rejected,
         result.set_aside,
         result.unmatched,
+        *(() if result.comparison is None else (result.comparison.findings,)),
     )
     known: dict[str, str] = {}
     for column in reversed(("patient_id", *(c for c in _KINDS if c != "patient_id"))):
