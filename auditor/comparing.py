@@ -176,16 +176,20 @@ def _of_kind(
     said = {name: word for name, word in shape.fields.items() if name not in _DATES}
     codes = pl.concat([asked["code"], asked["counterpart_code"]]).drop_nulls().unique()
     # Behind a visit after surgery stands the row of the surgery: both codes are asked about.
-    either = ["code"] if paired else ["code", "counterpart_code"]
-    found = pl.concat(
-        asked.select("finding_id", "counterpart_code", key_code=c, date="service_date")
-        for c in either
-    ).filter(pl.col("key_code").is_not_null())
-    days = found.select("date", code="key_code")
-    keys = ["key_code", "date", "row_code", "row_other"]
+    counterpart = pl.col("counterpart_code")
+    found = asked.select("finding_id", key_code="code", key_other=counterpart, date="service_date")
+    if not paired:
+        other_way = found.select(
+            "finding_id", key_code="key_other", key_other="key_other", date="date"
+        )
+        found = pl.concat([found, other_way]).with_columns(key_other=pl.lit(""))
+    found = found.drop_nulls()
+    days = found.select("date", code="key_code", other_code="key_other")
+    keys = ["key_code", "key_other", "date", "row_code", "row_other"]
     sides = [
         in_force(kind, _table(each, kind, codes), days).select(
             "key_code",
+            "key_other",
             "date",
             row_code=shape.code,
             row_other=pl.lit("") if shape.other is None else pl.col(shape.other),
@@ -220,14 +224,9 @@ def _of_kind(
             .otherwise(pl.concat_str(fields, separator=", ", ignore_nulls=True)),
             separator=": ",
         ),
-        partner=pl.when(pl.col("row_code") == pl.col("key_code"))
-        .then("row_other")
-        .otherwise("row_code"),
     )
-    met = found.join(pieces, on=["key_code", "date"])
-    if paired:  # a pair is about its two codes alone
-        met = met.filter(pl.col("partner") == pl.col("counterpart_code"))
-    return met.select("finding_id", "piece")
+    met = found.join(pieces, on=["key_code", "key_other", "date"])
+    return met.select("finding_id", "piece").unique()
 
 
 def _table(reference: Reference, kind: Kind, codes: pl.Series) -> pl.DataFrame:

@@ -52,7 +52,9 @@ class Wanted:
                 f"Only rows on the {some} and modifiers of the claim files; of pairs and add-on"
                 " edits those whose two codes both stand there."
             )
-        return f"Only rows that name {'the' if number == 1 else 'one of the'} {some} given."
+        if number == 1:
+            return "Only rows that name the code given."
+        return f"Only rows that name one of the {some} given."
 
 
 def told(
@@ -86,11 +88,13 @@ def told(
             )
     codes = None if wanted.codes is None else pl.Series(wanted.codes, dtype=pl.String)
     found = [changes(a.kind, a.rows(), b.rows(), codes, together=wanted.together) for a, b in pairs]
+    if stores[0] != stores[1]:
+        yield output.wrapped(f"From the store {place} to {other}")
     if wanted.told:
         yield f"{output.wrapped(wanted.told)}\n"
     for (a, b), frame in zip(pairs, found, strict=True):
         yield from _table_told(a, b, frame, whole=out is not None)
-    yield from notes
+    yield from (output.wrapped(note) for note in notes)
     if out is not None:
         write_table(pl.concat([empty(ReferenceChanges), *found]), out)
         yield f"Written: {out}"

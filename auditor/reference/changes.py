@@ -113,20 +113,31 @@ def changes(
     return _told(kind, shape, gone, come)
 
 
-def in_force(kind: Kind, frame: pl.DataFrame, dates: pl.DataFrame) -> pl.DataFrame:
-    """The rows of `frame`, a table as an audit sees it, that apply to `code` on `date` of `dates`.
+def in_force(kind: Kind, frame: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `frame`, a table as an audit sees it, that apply to the codes `asked` about.
 
-    Gives the table's columns, `key_code` (the code asked about) and `date`. The code of an add-on
-    row is the add-on, that of a pair either of the two.
+    `asked` has code, other_code and date. Pairs are looked up by both codes, either of them as
+    column 1, add-on edits by the add-on, other tables by the code. Gives the table's columns,
+    `key_code`, `key_other` and `date` as they were asked.
     """
     shape = SHAPES[kind]
     first = "effective" if "effective" in frame.columns else "valid_from"
     last = "deletion" if "deletion" in frame.columns else "valid_to"
-    named = [shape.code, *([shape.other] if kind.startswith("ptp") and shape.other else [])]
-    asked = dates.select(key_code="code", date="date").unique()
-    found = [asked.join(frame, left_on="key_code", right_on=c, coalesce=False) for c in named]
+    keys = asked.select(key_code="code", key_other="other_code", date="date").unique()
+    if kind.startswith("ptp"):
+        codes = ("column1", "column2")
+        ways: list[dict[str, str]] = [
+            dict(zip(codes, asked_as, strict=True))
+            for asked_as in (("key_code", "key_other"), ("key_other", "key_code"))
+        ]
+    else:
+        ways = [{shape.code: "key_code"}]
+    found = [
+        keys.join(frame, left_on=list(way.values()), right_on=list(way), coalesce=False)
+        for way in ways
+    ]
     return (
-        pl.concat([each.select("key_code", "date", *frame.columns) for each in found])
+        pl.concat(each.select(*keys.columns, *frame.columns) for each in found)
         .filter(
             pl.col(first).is_null() | (pl.col(first) <= pl.col("date")),
             pl.col(last).is_null() | (pl.col("date") <= pl.col(last)),
