@@ -63,12 +63,17 @@ class Comparison:
 
 
 def compare(
-    findings: pl.DataFrame, others: pl.DataFrame, reference: Reference, other: Reference
+    findings: pl.DataFrame,
+    others: pl.DataFrame,
+    reference: Reference,
+    other: Reference,
+    billed: pl.Series | None = None,
 ) -> Comparison:
     """What differs between `findings`, made with `reference`, and `others`, made with `other`.
 
     Both are schemas.Findings of the same claims and options. A finding is known by its
-    finding_id; one of both is a change where its tier, amount or basis is another.
+    finding_id; one of both is a change where its tier, amount or basis is another. Of many table
+    rows behind one finding those that name a code `billed` in the claims are told first.
     """
     import polars as pl  # noqa: PLC0415 - as above
 
@@ -92,7 +97,7 @@ def compare(
         *(pl.coalesce(c, f"{c}_other").alias(c) for c in once),
     ).rename({f"{c}_other": f"other_{c}" for c in _BOTH})
     changed = joined.filter(pl.col("change").is_not_null())
-    told = _table_changes(changed, reference, other)
+    told = _table_changes(changed, reference, other, billed)
     order = pl.col("change").replace_strict(CHANGES, range(len(CHANGES)))
     return Comparison(
         findings=changed.join(told, on="finding_id", how="left")
@@ -106,7 +111,9 @@ def compare(
     )
 
 
-def _table_changes(changed: pl.DataFrame, reference: Reference, other: Reference) -> pl.DataFrame:
+def _table_changes(
+    changed: pl.DataFrame, reference: Reference, other: Reference, billed: pl.Series | None
+) -> pl.DataFrame:
     """finding_id, table_change: of the findings whose rows are not alike in both."""
     import polars as pl  # noqa: PLC0415 - as above
 
@@ -117,11 +124,12 @@ def _table_changes(changed: pl.DataFrame, reference: Reference, other: Reference
     ]
     if not parts:
         return pl.DataFrame(schema={"finding_id": pl.String, "table_change": pl.String})
+    codes = pl.Series([], dtype=pl.String) if billed is None else billed.unique()
     more = pl.len().cast(pl.Int64) - PIECES
     shown = pl.col("piece").head(PIECES).str.join("; ")
     return (
         pl.concat(parts)
-        .sort("finding_id", "piece")
+        .sort("finding_id", ~pl.col("row_other").is_in(codes.implode()), "piece")
         .group_by("finding_id", maintain_order=True)
         .agg(
             table_change=pl.when(more > 0)
@@ -162,7 +170,7 @@ def _by_kind(
 def _of_kind(
     kind: Kind, asked: pl.DataFrame, reference: Reference, other: Reference
 ) -> pl.DataFrame:
-    """finding_id, piece: each row in force on the day of service that is not alike in both."""
+    """finding_id, row_other, piece: the rows in force on the day that are not alike in both."""
     import polars as pl  # noqa: PLC0415 - as above
 
     from auditor.reference.changes import (  # noqa: PLC0415 - as above
@@ -226,7 +234,7 @@ def _of_kind(
         ),
     )
     met = found.join(pieces, on=["key_code", "key_other", "date"])
-    return met.select("finding_id", "piece").unique()
+    return met.select("finding_id", "row_other", "piece").unique()
 
 
 def _table(reference: Reference, kind: Kind, codes: pl.Series) -> pl.DataFrame:

@@ -172,7 +172,7 @@ class ReferenceChanges(pa.DataFrameModel):
     A row with two values that changed has a row here for each. Texts of CMS are not compared.
     """
 
-    kind: pl.String = pa.Field(description="Kind of table: ptp-practitioner, aoc ...")
+    kind: pl.String = pa.Field(description="Kind of table, such as ptp-practitioner")
     change: pl.String = pa.Field(
         isin=["added", "ended", "changed", "removed"],
         description="added: the row is new; ended: a row that was open has a deletion date; "

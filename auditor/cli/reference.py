@@ -180,10 +180,10 @@ def diff(
     date_order: options.DateOrder = None,
     config_file: options.ConfigFile = None,
 ) -> None:
-    """Show what changed from release A to release B: rows added, ended, changed and removed.
+    """Show what changed between two releases, A and B.
 
-    Name the releases as 'auditor reference list' does. The last five options say how the files of
-    --codes-of are read.
+    Rows added, ended, changed and removed. Name the releases as 'auditor reference list' does.
+    --sheet, --map, --layout, --date-order and --config say how the files of --codes-of are read.
     """
     from auditor.cli import reference_diff
     from auditor.cli.audit import Given, merged

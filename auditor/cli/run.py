@@ -173,7 +173,9 @@ def with_comparison(
     """`result` with how `others`, the findings that the `other` tables make, differ from its."""
     from auditor.comparing import compare
 
-    return replace(result, comparison=compare(result.findings, others, reference, other))
+    billed = result.lines["code"]
+    compared = compare(result.findings, others, reference, other, billed)
+    return replace(result, comparison=compared)
 
 
 def consulted(request: Request, intake: Intake, clock: Clock) -> Consulted | None:

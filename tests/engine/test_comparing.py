@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -12,6 +13,9 @@ import pytest
 from auditor.comparing import PIECES, compare
 from auditor.reference.memory import memory_reference
 from schemas import ComparedFindings, Findings, dtypes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DAY = date(2025, 3, 10)
 
@@ -38,10 +42,15 @@ def finding(name: str, rule: str = "PTP-1", **values: object) -> dict[str, Any]:
 
 
 def told(
-    here: list[dict[str, Any]], there: list[dict[str, Any]], tables: Any = (), others: Any = ()
+    here: list[dict[str, Any]],
+    there: list[dict[str, Any]],
+    tables: Mapping[str, Any] = MappingProxyType({}),
+    others: Mapping[str, Any] = MappingProxyType({}),
+    *billed: str,
 ) -> Any:  # noqa: ANN401 - a Comparison
     frames = [pl.DataFrame(rows, schema=dtypes(Findings)) for rows in (here, there)]
-    found = compare(*frames, memory_reference(**dict(tables)), memory_reference(**dict(others)))
+    references = (memory_reference(**tables), memory_reference(**others))
+    found = compare(*frames, *references, pl.Series(billed, dtype=pl.String))
     assert dict(found.findings.schema) == dtypes(ComparedFindings)
     ComparedFindings.validate(found.findings)
     return found
@@ -204,3 +213,5 @@ def test_of_many_rows_the_first_are_told() -> None:
     (said,) = found.findings["table_change"]
     assert said.count("no row") == PIECES
     assert said.endswith("; and 2 more rows")
+    found = told([one], [], {"aoc": primaries}, {"aoc": []}, "99213", "20614")
+    assert found.findings["table_change"].item().startswith("77002/20614: type 1 -> no row; ")

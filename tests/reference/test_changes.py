@@ -163,7 +163,7 @@ PAIRS = [("20610", "99213"), ("20611", "99213"), ("20610", "77002"), ("10060", "
         (("99999",), False, 0),
     ],
 )
-def test_only_rows_on_these_codes(codes: tuple[str, ...], together: bool, left: int) -> None:
+def test_only_rows_on_these_codes(codes: tuple[str, ...], *, together: bool, left: int) -> None:
     after = [(*codes_, 0) for codes_ in PAIRS]
     found = diff("ptp-practitioner", [(*c, 1) for c in PAIRS], after, *codes, together=together)
     assert len(found) == left
@@ -240,5 +240,3 @@ def test_rows_in_force_on_the_day() -> None:
     limits = [("99213", 1, 3, "2024-01-01", "2024-06-30"), ("99213", 2, 3, "2024-07-01")]
     found = in_force("mue-practitioner", table("mue-practitioner", limits), asked).sort("date")
     assert found.select("date", "mue_value").rows() == [(days[2], 1), (days[3], 2)]
-
-

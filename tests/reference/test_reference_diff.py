@@ -33,7 +33,7 @@ QX772,PT-JONES,1234567893,2025-11-14,11,99213,,1,150.00,M25511
 
 @pytest.fixture(scope="module")
 def places(make: type[Make], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two stores and a claim file: `here` has two MUE releases and PTP, `there` another PTP, AOC."""
+    """Two stores and a claim file: `here` has MUE twice and PTP, `there` another PTP and AOC."""
     folder = tmp_path_factory.mktemp("diff")
     many = [(f"{10000 + n}", 1, DAY, "x") for n in range(MOST + 5)]
     more = [(f"{20000 + n}", 3, CLINICAL, "x") for n in range(MOST + 1)]
@@ -77,9 +77,7 @@ def places(make: type[Make], tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, places: Path
-) -> Run:
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, places: Path) -> Run:
     """Run the command in the folder of the stores."""
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.chdir(places)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PTP = "ccipra-v313r...-f1 to -f4 (2025Q4)"
 MUE = "MCR_MUE_PractitionerServices_Eff_"
+MUE_Q3 = f"{MUE}07-01-2025 (2025Q3)"
 
 
 def quarter(make: type[Make], kind: str, first: date, last: date, **values: object) -> Release:
@@ -69,12 +70,12 @@ CASES = {
     "of rows without dates each quarter has its file": (
         [("mue-practitioner", Q1)],
         [AUG, NOV, NOV],
-        [("mue-practitioner 2025Q1", 3, NOV, [f"{MUE}10-01-2025 (2025Q4)", f"{MUE}07-01-2025 (2025Q3)"])],
+        [("mue-practitioner 2025Q1", 3, NOV, [f"{MUE}10-01-2025 (2025Q4)", MUE_Q3])],
     ),
     "between two releases": (
         [("mue-practitioner", Q1), ("mue-practitioner", Q2_26)],
         [MAR, AUG, date(2026, 5, 1)],
-        [("mue-practitioner 2025Q1", 1, AUG, [f"{MUE}07-01-2025 (2025Q3)"])],
+        [("mue-practitioner 2025Q1", 1, AUG, [MUE_Q3])],
     ),
     "rows with dates judge by the newest release": (
         [("aoc", Q1), ("aoc", Q3)],
