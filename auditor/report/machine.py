@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # What a spreadsheet takes for a formula at the start of a cell, and the two characters that some
 # skip before looking for one (OWASP, "CSV Injection").
 _FORMULA_START = r"^([=+\-@\t\r])"
+TABLE_CHANGES = 100
+"""So many table rows behind changed findings are in the summary file, the commonest first."""
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 
 
@@ -198,13 +200,15 @@ def _release(release: Release, last: date | None) -> dict[str, Any]:
 
 def _compared(comparison: Comparison) -> dict[str, Any]:
     """What other tables would have found, in figures."""
+    told = comparison.table_changes()
     return {
         "findings": comparison.counts | {"same": comparison.same},
         "by_rule": {
             row["rule_id"]: {change: row[change] for change in comparison.counts}
             for row in comparison.by_rule().iter_rows(named=True)
         },
-        "table_changes": comparison.table_changes().rows(named=True),
+        "table_changes": told.head(TABLE_CHANGES).rows(named=True),
+        "table_changes_in_all": told.height,
         "releases": [
             {"kind": r.kind, "label": r.label, "sha256": r.sha256, "starter": r.starter}
             for r in comparison.releases

@@ -78,6 +78,7 @@ def test_the_list_and_the_figures(audit: Callable[..., Any], tmp_path: Path) -> 
     assert sum(rule["appears"] for rule in figures["by_rule"].values()) == 1
     assert [r["label"] for r in figures["releases"] if r["kind"] == "aoc"] == ["AOC 2025Q4"]
     assert {row["findings"] for row in figures["table_changes"]} == {1}
+    assert figures["table_changes_in_all"] == len(figures["table_changes"]) == 2
     whole = (tmp_path / "s.json").read_text()
     assert [value for value in HELD if value in whole] == []
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from auditor.comparing import PIECES, compare
 from auditor.reference.memory import memory_reference
@@ -91,6 +93,35 @@ def test_nothing_on_either_side() -> None:
     assert (found.findings.height, found.same) == (0, 0)
     assert found.by_rule().is_empty()
     assert found.table_changes().is_empty()
+
+
+SIDE = st.dictionaries(
+    st.sampled_from("abcdefgh"),
+    st.tuples(
+        st.sampled_from(["certain", "review", "info"]),
+        st.sampled_from([None, Decimal("0.00"), Decimal("10.00")]),
+        st.sampled_from(["allowed", "none"]),
+    ),
+)
+
+
+@given(here=SIDE, there=SIDE)
+def test_against_plain_python(here: dict[str, Any], there: dict[str, Any]) -> None:
+    sides = [
+        [
+            finding(name, tier=tier, amount_at_risk=amount, amount_basis=basis)
+            for name, (tier, amount, basis) in side.items()
+        ]
+        for side in (here, there)
+    ]
+    found = told(*sides)
+    wanted = dict.fromkeys(there.keys() - here.keys(), "appears")
+    wanted |= dict.fromkeys(here.keys() - there.keys(), "disappears")
+    both = here.keys() & there.keys()
+    wanted |= {name: "changes" for name in both if here[name] != there[name]}
+    assert dict(found.findings.select("finding_id", "change").rows()) == wanted
+    assert found.same == len(both) - found.counts["changes"]
+    assert sum(found.counts.values()) == len(wanted)
 
 
 PTP, MUE, AOC = "PTP practitioner test", "MUE practitioner test", "AOC test"
