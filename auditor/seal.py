@@ -5,7 +5,9 @@ The workbook's column `Check` holds `<fingerprint>-<place>-<seal>`, in hex digit
 - **fingerprint** (16): what was judged. Where one of these facts changes, a decision about the
   finding no longer stands: rule, tier, code, modifiers, units, charge, amount at risk and the
   counterpart's code.
-- **place** (8): whose line it is: claim, line number, patient, date of service.
+- **place** (8): whose line it is: claim, line number, patient, date of service; and the other
+  rules that deny it (the column Also). One rule more opens a decision again and one fewer does
+  not, so they are no part of the fingerprint.
 - **seal** (8): ties both to the finding id, so that an id moved to another row is seen.
 
 Each is BLAKE2b over the UTF-8 bytes of a domain word and the canonical texts of its facts, joined
@@ -90,6 +92,7 @@ PLACE: Mapping[str, pl.Expr] = {
     "line_number": _plain("line_number"),
     "patient_id": text("patient_id"),
     "service_date": _plain("service_date"),
+    "also": text("also"),
 }
 """The same for the place."""
 

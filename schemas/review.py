@@ -49,6 +49,9 @@ class Decisions(pa.DataFrameModel):
     counterpart_code: pl.String = pa.Field(
         nullable=True, description="CPT or HCPCS of the counterpart's line"
     )
+    also: pl.String = pa.Field(
+        nullable=True, description="Other rules that denied the line then, joined by one blank"
+    )
 
     class Config:
         """Exactly these columns."""
@@ -95,6 +98,9 @@ class Dispositions(pa.DataFrameModel):
     )
     counterpart_code: pl.String = pa.Field(
         nullable=True, description="CPT or HCPCS of the counterpart's line"
+    )
+    also: pl.String = pa.Field(
+        nullable=True, description="Other rules that denied the line then, joined by one blank"
     )
     imported_by: pl.String = pa.Field(description="User of the operating system")
     imported_as_of: pl.Date = pa.Field(description="--as-of of the import, else its day")

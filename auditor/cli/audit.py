@@ -207,6 +207,8 @@ def audit(
 
         for text in told(done.timings, done.seconds):
             output.say(text)
+    if nothing_read(done):
+        raise typer.Exit(ExitCode.INCOMPLETE)
     if fails(done, settings.fail_on):
         raise typer.Exit(ExitCode.FINDINGS)
 
@@ -247,6 +249,8 @@ def copies_of(
     split_by: str | None,
 ) -> Copies:
     """What shall become of the workbook; fails before the work where a secret is no good."""
+    passwords.unused(passwords.REDACT_KEY, given.redact_key_file, purpose=redact)
+    passwords.unused(passwords.REPORT_PASSWORD, given.report_password_file, purpose=encrypt)
     key = password = None
     if redact:
         from auditor.report.redact import check as usable
@@ -275,6 +279,12 @@ def ledger_of(settings: config.Settings) -> Path | None:
         return settings.ledger
     default = places.default_ledger()
     return default if default is not None and default.is_file() else None
+
+
+def nothing_read(done: Done) -> bool:
+    """Whether every line was rejected: nothing is known of them, which is no success."""
+    read = done.result.lines_read
+    return read > 0 and sum(file.rejected for file in done.result.files) == read
 
 
 def fails(done: Done, fail_on: config.FailOn | None) -> bool:

@@ -74,6 +74,18 @@ def needed(secret: Secret, flag: Path | None, setting: Path | None) -> str:
     )
 
 
+def unused(secret: Secret, flag: Path | None, *, purpose: bool) -> None:
+    """Raise ConfigError where `flag` names a file for this run, and the run does not need it.
+
+    The copy that was meant to be safe would be written plain. A setting may stand there unused.
+    """
+    if flag is not None and not purpose:
+        raise ConfigError(
+            f"{secret.flag} does nothing without {secret.purpose}.",
+            next_step=f"Say {secret.purpose} as well, or leave {secret.flag} out.",
+        )
+
+
 def _known(flag: Path | None, setting: Path | None, name: str) -> str | None:
     if flag is not None:
         return _first_line(flag)

@@ -42,8 +42,8 @@ _Ledger = Annotated[
     typer.Option(
         "--ledger",
         metavar="FILE",
-        help="The ledger; default: AUDITOR_LEDGER, else that of auditor.toml, else the one in the"
-        " user's data folder.",
+        help="The ledger; default: AUDITOR_LEDGER, else that of the configuration file, else the"
+        " one in the user's data folder.",
         show_default=False,
     ),
 ]
@@ -67,6 +67,7 @@ def import_(
     ] = None,
     ledger: _Ledger = None,
     password_file: options.PasswordFile = None,
+    config_file: options.ConfigFile = None,
     as_of: _AsOf = None,
 ) -> None:
     """Store the decisions that reviewers wrote into workbooks.
@@ -79,7 +80,7 @@ def import_(
     from auditor.ledger import Imported, append, opened
     from auditor.review import ReviewOptions, read_decisions
 
-    settings = _settings()
+    settings = _settings(config_file)
     path = _place(ledger, settings)
     day = _day(as_of)
     password = passwords.source(password_file, settings.password_file)
@@ -130,6 +131,7 @@ def list_(
         bool, typer.Option("--with-claims", help="Show claim, line, date and code as well.")
     ] = False,
     ledger: _Ledger = None,
+    config_file: options.ConfigFile = None,
     as_of: _AsOf = None,
 ) -> None:
     """List what stands in the ledger, one row a finding.
@@ -143,7 +145,7 @@ def list_(
     states = frozenset(
         selection.one_of(word, STATES, "--state", "review list") for word in state or ()
     )
-    path = _place(ledger, _settings())
+    path = _place(ledger, _settings(config_file))
     found = listed(_history(path), _day(as_of), states, rules)
     if found.is_empty():
         output.say("No decision in the ledger fits." if state or rules else "The ledger is empty.")
@@ -158,6 +160,7 @@ def export(
         Path, typer.Argument(metavar="FILE", help="What to write: .csv, .parquet or .jsonl.")
     ],
     ledger: _Ledger = None,
+    config_file: options.ConfigFile = None,
 ) -> None:
     """Write the whole history of decisions, oldest first; a file there is replaced.
 
@@ -170,7 +173,7 @@ def export(
             f"'{file.name}' does not end in {', '.join(_FORMS[:-1])} or {_FORMS[-1]}.",
             next_step="The ending chooses the form of the file.",
         )
-    history = _history(_place(ledger, _settings()))
+    history = _history(_place(ledger, _settings(config_file)))
     write_history(history, file)
     count = f"{history.height:,} decision{'' if history.height == 1 else 's'}"
     output.say(f"Wrote {count} to {file}")
@@ -220,9 +223,8 @@ def _history(path: Path) -> pl.DataFrame:
         return history(connection)
 
 
-def _settings() -> config.Settings:
-    named = os.environ.get("AUDITOR_CONFIG")
-    file = config.find(Path(named) if named else None)
+def _settings(named: Path | None) -> config.Settings:
+    file = config.find(named)
     return config.Settings() if file is None else config.load(file)
 
 

@@ -31,7 +31,7 @@ def lines_text(done: Done, request: Request) -> Iterator[str]:
     yield ""
     yield from _section("Lines", _lines(result, request))
     yield from _findings(result)
-    yield from _section("Decisions of reviewers", _decisions(result))
+    yield from _decisions(result, request)
     yield from _section("Amount at risk (an estimate for review)", _amounts(result))
     yield from _section("Coverage", _coverage(result))
     yield from _section("Reference", [("", text) for text in reference(result)])
@@ -65,25 +65,26 @@ def money(result: AuditResult) -> dict[str, list[str]]:
 
 
 def reference(result: AuditResult) -> list[str]:
-    """The releases that judged, and how old the newest of each kind is for these claims.
+    """The releases that judged, and how old those are that judged the last services.
 
     What to do about the starter set stands in the result's notes.
     """
-    from auditor.reference.names import file_name
     from auditor.report import ages, words
     from auditor.report.figures import decided
 
-    used = [r for r in result.releases if r.used]
-    # What judges no professional claim may be as old as it likes.
-    newest = {r.label for r, _ in decided(result.releases) if file_name(r.kind, r.effective)}
     last = result.last_service_date
-    texts = [
-        f"{r.label}, {r.rows:,} rows"
-        + (f"; {words.age(r.vouches_to, last)}" if r.label in newest else "")
-        for r in used
-        if not r.starter
-    ]
-    starters = sorted({r.kind for r in used if r.starter})
+    judging = {r.label for r, _ in decided(result.releases, last)}
+    texts = []
+    for release in result.releases:
+        if not release.used or release.starter:
+            continue
+        text = f"{release.label}, {release.rows:,} rows"
+        if release.label in judging:
+            text += f", for services to {release.vouches_to}"
+            age = words.age(release.vouches_to, last)
+            text += f"; {age}" if age else ""
+        texts.append(text)
+    starters = sorted({r.kind for r in result.releases if r.used and r.starter})
     if starters:
         texts.append(f"Starter set only for {', '.join(starters)}")
     return texts + [f"Warning: {old.told()}" for old in ages.late(result)]
@@ -169,12 +170,18 @@ _MEANINGS = {
 }
 
 
-def _decisions(result: AuditResult) -> list[tuple[str, str]]:
+def _decisions(result: AuditResult, request: Request) -> Iterator[str]:
     """Findings by what stands of the decisions about them; nothing without a ledger."""
     counts = result.decisions
-    size = max((len(f"{n:,}") for n in counts.values()), default=0)
+    if not counts:
+        return
+    size = max(len(f"{n:,}") for n in counts.values())
     told = [(state, f"{n:>{size},}  ({_MEANINGS[state]})") for state, n in counts.items() if n]
-    return told or ([("", "none about these claims")] if counts else [])
+    *rows, blank = _section("Decisions of reviewers", told or [("", "none about these claims")])
+    yield from rows
+    # not wrapped: a path stays whole; of several ledgers the reader sees which one was asked
+    yield f"{' ' * _PADDING}Ledger: {request.ledger}"
+    yield blank
 
 
 def _number(number: int) -> str:
@@ -196,6 +203,8 @@ def _amounts(result: AuditResult) -> list[tuple[str, str]]:
 def _coverage(result: AuditResult) -> list[tuple[str, str]]:
     from auditor.report.figures import not_judged
 
+    if not result.lines_audited:
+        return [("", "no line was audited, so no rule judged anything")]
     return [
         (state, f"{reason.rstrip('.')} ({lines:,} {'line' if lines == 1 else 'lines'}): {rules}")
         for state, reason, rules, lines in not_judged(result.coverage).rows()

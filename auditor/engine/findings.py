@@ -139,7 +139,9 @@ def _headlines(hits: pl.DataFrame) -> pl.DataFrame:
     """Findings that deny one line become one: the highest in rank, with the strongest tier.
 
     A rule that the operator holds to a weaker tier does not head the findings of those he does
-    not: its name above a stronger tier would say that the setting has no effect.
+    not: its name above a stronger tier would say that the setting has no effect. Where another
+    rule's tier is the stronger one, the message says what that rule found: a row that is certain
+    must say what proves it.
     """
     denying = hits.filter("denies").sort("row", "held", "precedence", "tier")
     also = denying.group_by("row", maintain_order=True).agg(
@@ -147,13 +149,18 @@ def _headlines(hits: pl.DataFrame) -> pl.DataFrame:
         added=pl.col("message").slice(1).filter(pl.col("speaks").slice(1)).str.join(" "),
         advice=pl.col("remedy").slice(1).filter(pl.col("speaks").slice(1)).str.join(" "),
         strongest=pl.col("tier").min(),
+        proof=pl.col("message")
+        .filter((pl.col("tier") == pl.col("tier").min()) & ~pl.col("speaks"))
+        .first(),
     )
+    proof = pl.when(pl.col("tier") > pl.col("strongest")).then("proof")
+    added = pl.when(pl.col("added") != "").then("added")
     heads = denying.unique("row", keep="first", maintain_order=True).join(also, on="row")
     heads = heads.with_columns(
         tier=pl.col("strongest"),
-        message=pl.concat_str("message", "added", separator=" ").str.strip_chars_end(),
+        message=pl.concat_str("message", added, proof, separator=" ", ignore_nulls=True),
         remedy=pl.when(pl.col("advice") != "").then("advice").otherwise("remedy"),
-    ).drop("strongest", "added", "advice")
+    ).drop("strongest", "added", "advice", "proof")
     others = hits.filter(~pl.col("denies")).with_columns(also=pl.lit(""))
     return pl.concat([heads, others.select(heads.columns)])
 

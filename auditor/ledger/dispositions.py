@@ -26,6 +26,7 @@ _FACTS = (
     "charge_amount",
     "amount_at_risk",
     "counterpart_code",
+    "also",
 )
 _COLUMNS = (
     "import_id",

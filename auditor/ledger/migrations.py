@@ -41,6 +41,7 @@ CREATE TABLE dispositions (
     charge_amount TEXT,
     amount_at_risk TEXT,
     counterpart_code TEXT,
+    also TEXT,
     CHECK (disposition <> 'accepted risk' OR (reason IS NOT NULL AND valid_until > decided_on))
 ) STRICT;
 

@@ -13,6 +13,7 @@ from auditor.report.sheet import Column, Sheet, place_of
 from auditor.rules.options import RuleOptions
 
 if TYPE_CHECKING:
+    from auditor.reference.interface import Release
     from auditor.report.sheet import Book
     from auditor.report.view import View
 
@@ -107,6 +108,13 @@ def _business(sheet: Sheet, view: View) -> None:
             )
 
 
+def _set(release: Release) -> str:
+    """'starter', 'full', or that it is loaded and judges none of these lines."""
+    if release.kind not in words.COVERED_AS or not (release.starter or release.used):
+        return "judged nothing"
+    return "starter" if release.starter else "full"
+
+
 def _releases(sheet: Sheet, view: View) -> None:
     """The whole manifest of the reference tables, those that judged nothing included."""
     _section(sheet, "Reference tables")
@@ -118,7 +126,7 @@ def _releases(sheet: Sheet, view: View) -> None:
     rows = [
         (
             words.KINDS.get(r.kind, r.kind),
-            "starter" if r.starter else "full" if r.used else "judged nothing",
+            _set(r),
             r.rows,
             r.effective,
             r.vouches_to,

@@ -29,8 +29,9 @@ STEPS = {
     " auditor review import WORKBOOK. You may sort, filter and hide; keep Finding id and Check in"
     " their rows.",
     "4. The next report": "A finding that was decided leaves the Worklist and is marked in the"
-    " column Decided before. It comes back when the facts of its line change, when Valid until has"
-    " passed, or when two reviewers disagree.",
+    " column Decided before. It comes back when the facts of its line change or another rule is"
+    " found on it, when Valid until has passed, when it was corrected a month ago and is still"
+    " there, or when two reviewers disagree.",
 }
 ANSWERS = {
     "agree": "The finding is right.",
@@ -45,6 +46,7 @@ SHEETS_TOLD = {
     "Findings": "One row a finding, with its witness and room for your answer.",
     "Claim lines": "All lines of each flagged claim or day side by side, the flagged ones marked.",
     "Bypass ledger": "Pairs of codes that a modifier kept apart: which, by whom, how often.",
+    "Bypass pairs": "The same by practitioner and pair: what separated it, and an example claim.",
     "Practitioners": "Lines, findings and error rates by rendering practitioner.",
     "Decisions": "What reviewers decided before, and what it means for this run.",
     "Input": "How the files were read: rejected rows with reasons, values changed, columns used.",

@@ -3,20 +3,22 @@
 openpyxl makes each part of the workbook. Passing through here, a sheet gets its rows, merged
 cells, links and `ignoredErrors` (which spare claim ids the green triangle of "number stored as
 text"), a chart its description, and every member of the zip a time that tells nothing. It rests on
-openpyxl 3.1; tests/report reads every kind of cell back.
+openpyxl 3.1; tests/report reads every kind of cell back and holds every part against ECMA-376.
 """
 
 from __future__ import annotations
 
 import re
+import struct
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 from xml.sax.saxutils import quoteattr
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP64_LIMIT, ZIP_DEFLATED, ZipFile
 
 from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
+from openpyxl.workbook.properties import CalcProperties
 from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.dimensions import SheetDimension
 from openpyxl.writer.excel import ExcelWriter
@@ -28,12 +30,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
     from pathlib import Path
+    from zipfile import ZipInfo
 
     from auditor.report.sheet import Book, Sheet
 
 _UNIX = 3
 _MANY_CELLS = 5_000_000
 """More may take over 2 GiB, which a zip must know before."""
+_PLAIN_ZIP = 20
+"""Version 2.0 of zip, as a number: the one without the fields of large files."""
+_PADDING = struct.pack("<HHHH12x", 0xA220, 16, 0xA028, 0)
+"""As long as the field of a large file; all readers pass it over (ECMA-376 part 2, annex C)."""
+_CALC = CalcProperties(calcId=191029, fullCalcOnLoad=False)
+"""Of Excel 2019: after an older one Excel asks at closing whether to save what nobody changed."""
 _LEVEL = 4
 """Of zlib: half the time of its usual 6, for a twentieth more of the file."""
 _ROWS = b"<sheetData/>"
@@ -46,15 +55,28 @@ def save(book: Book, path: Path | IO[bytes], *, as_of: date) -> None:
     """Write `book` to `path` or into an open file, dated `as_of`."""
     midnight = datetime(as_of.year, as_of.month, as_of.day)  # noqa: DTZ001 - Excel's times have no zone
     book.workbook.properties.created = book.workbook.properties.modified = midnight
-    with _Archive(path) as archive:
+    book.workbook.calculation = _CALC
+    _begin(book)
+    with Archive(path) as archive:
         # ExcelWriter and not workbook.save(), which would set `modified` to the present.
         _Writer(book, archive).save()
 
 
-class _Archive(ZipFile):
+def _begin(book: Book) -> None:
+    """Open on the first sheet, each with the cursor in the first cell that scrolls."""
+    for number, sheet in enumerate(book.sheets):
+        view = sheet.ws.sheet_view
+        view.tabSelected = number == 0
+        if view.pane is not None:
+            cursor = view.selection[-1]
+            cursor.activeCell = cursor.sqref = view.pane.topLeftCell
+
+
+class Archive(ZipFile):
     """A zip whose members carry no time, system or user of their own."""
 
     def __init__(self, path: Path | IO[bytes]) -> None:
+        """Begin a file at `path`, or in an open one."""
         super().__init__(path, "w", ZIP_DEFLATED, compresslevel=_LEVEL)
         self.charts: list[str] = []
         """What the charts of the drawing that comes next show, in words."""
@@ -77,7 +99,25 @@ class _Archive(ZipFile):
         # A member opened by its name alone is of 1980; the system is the other thing it tells.
         with self.open(name, "w", force_zip64=large) as out:
             yield out
-        self.getinfo(name).create_system = _UNIX
+        made = self.getinfo(name)
+        made.create_system = _UNIX
+        if large and max(made.file_size, made.compress_size) <= ZIP64_LIMIT:
+            self._not_large(made)
+
+    def _not_large(self, made: ZipInfo) -> None:
+        """Write the head of a member again that did not become large after all.
+
+        Excel offers to repair some workbooks whose members have the fields of large files
+        (XlsxWriter issue 656), so there are none where they are not needed.
+        """
+        made.extract_version = made.create_version = _PLAIN_ZIP
+        made.extra = _PADDING
+        file = cast("IO[bytes]", self.fp)
+        end = file.tell()
+        file.seek(made.header_offset)
+        file.write(made.FileHeader(zip64=False))
+        file.seek(end)
+        made.extra = b""  # the directory at the end has room enough
 
     def _described(self, found: re.Match[str]) -> str:
         return f"{found[0]} descr={quoteattr(self.charts[int(found[1]) - 1])}"
@@ -86,7 +126,7 @@ class _Archive(ZipFile):
 class _Writer(ExcelWriter):  # type: ignore[misc] # openpyxl is untyped
     """openpyxl's writer, with sheets of ours."""
 
-    def __init__(self, book: Book, archive: _Archive) -> None:
+    def __init__(self, book: Book, archive: Archive) -> None:
         super().__init__(book.workbook, archive)
         self.book = book
 

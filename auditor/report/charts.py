@@ -8,8 +8,19 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from openpyxl.chart import BarChart, Reference
+from openpyxl.chart import BarChart
+from openpyxl.chart.data_source import (
+    AxDataSource,
+    NumData,
+    NumDataSource,
+    NumRef,
+    NumVal,
+    StrData,
+    StrRef,
+    StrVal,
+)
 from openpyxl.chart.layout import Layout, ManualLayout
+from openpyxl.chart.series import Series, SeriesLabel
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText
 from openpyxl.drawing.line import LineProperties
@@ -18,7 +29,9 @@ from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphPrope
 
 from auditor.report import figures
 from auditor.report.heights import height_of
+from auditor.report.sheet import place_of
 from auditor.report.style import GREY, LINE, TIER_BAR
+from auditor.report.text import clean
 
 if TYPE_CHECKING:
     import polars as pl
@@ -32,6 +45,8 @@ ROWS = SHOWN + 4
 RULES, PEOPLE = 11, 15
 """What the charts draw stands from columns K and O on: name, certain, review."""
 _TIERS = ("certain", "review")
+_NAME = 60
+"""Characters of a name in the words that tell of a chart: a text in a wrong column may be long."""
 
 
 def side_by_side(sheet: Sheet, view: View, basis: str) -> None:
@@ -53,7 +68,7 @@ def side_by_side(sheet: Sheet, view: View, basis: str) -> None:
     sheet.skip(max(0, ROWS - (sheet.row - top)))
     drawn = ((left, rules, RULES, 1, 4, form), (right, people, PEOPLE, 4, 8, "#,##0"))
     for title, frame, column, first, last, number_format in drawn:
-        chart = _bars(sheet, column, top + 1, top + 1 + frame.height, number_format)
+        chart = _bars(sheet, column, top + 1, frame, number_format)
         chart.anchor = TwoCellAnchor(
             editAs="oneCell",
             _from=AnchorMarker(col=first, row=top),
@@ -84,19 +99,19 @@ def _figures(sheet: Sheet, rules: pl.DataFrame, people: pl.DataFrame, look: str)
         )
 
 
-def _bars(sheet: Sheet, column: int, head: int, last: int, form: str) -> BarChart:
+def _bars(sheet: Sheet, column: int, head: int, frame: pl.DataFrame, form: str) -> BarChart:
+    """The bars of `frame`, whose header stands in row `head` from `column` (1-based) on."""
     chart = BarChart()
     chart.type = "bar"
     chart.grouping = "stacked"
     chart.overlap = 100
     chart.gapWidth = 40
     chart.legend.position = "b"
-    data = Reference(sheet.ws, min_col=column + 1, max_col=column + 2, min_row=head, max_row=last)
-    chart.add_data(data, titles_from_data=True)
-    names = Reference(sheet.ws, min_col=column, min_row=head + 1, max_row=last)
-    chart.set_categories(names)
-    for series, tier in zip(chart.series, _TIERS, strict=True):
-        series.graphicalProperties = GraphicalProperties(solidFill=TIER_BAR[tier])
+    for number, tier in enumerate(_TIERS):
+        series = _series(sheet, column, column + 1 + number, head, frame)
+        series.idx = series.order = number
+        series.spPr = GraphicalProperties(solidFill=TIER_BAR[tier])
+        chart.series.append(series)
     chart.x_axis.delete = chart.y_axis.delete = False  # openpyxl 3.1 hides axes unless told not to
     chart.x_axis.scaling.orientation = "maxMin"  # first row of the table on top
     chart.x_axis.tickLblSkip = 1  # every bar has its name
@@ -113,9 +128,37 @@ def _bars(sheet: Sheet, column: int, head: int, last: int, form: str) -> BarChar
     return chart
 
 
+def _series(sheet: Sheet, names: int, values: int, head: int, frame: pl.DataFrame) -> Series:
+    """The bars of the column `values`, named by the column `names` (1-based).
+
+    What they draw stands in the chart too: a preview and Excel's protected view draw from that.
+    """
+
+    def place(column: int, first: int, last: int) -> str:
+        letter = sheet.letters[column - 1]
+        rows = f"${letter}${first}" + f":${letter}${last}" * (last > first)
+        return place_of(sheet.ws.title, rows)
+
+    def texts(column: int, first: int, told: list[str]) -> StrRef:
+        # no blanks around them: openpyxl would say so in an attribute that a chart's texts have not
+        plain = [" ".join(clean(text).split()) for text in told]
+        cache = StrData(len(told), [StrVal(n, text) for n, text in enumerate(plain)])
+        return StrRef(place(column, first, first + len(told) - 1), cache)
+
+    first, last = head + 1, head + frame.height
+    amounts = enumerate(frame[:, values - names])
+    cache = NumData("General", frame.height, [NumVal(n, v=f"{float(a):.16g}") for n, a in amounts])
+    return Series(
+        tx=SeriesLabel(texts(values, head, [_TIERS[values - names - 1]])),
+        cat=AxDataSource(strRef=texts(names, first, frame[:, 0].to_list())),
+        val=NumDataSource(NumRef(place(values, first, last), cache)),
+    )
+
+
 def _told(title: str, frame: pl.DataFrame) -> str:
     """The chart in words, for those who hear the workbook."""
     name, certain, review = frame.row(0)
+    name = name if len(name) <= _NAME else name[:_NAME] + "..."
     return (
         f"Bar chart, {title.lower()}, certain and review stacked; {frame.height} bars, the first"
         f" is {name} with {certain:,} certain and {review:,} review."

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from auditor.report import words
 from auditor.report.sheet import Column, Sheet
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def write(book: Book, view: View) -> None:
     )
     sheet = Sheet(book, "Coverage", [c.width for c in columns], freeze="C4")
     sheet.add(["Coverage: what each rule judged, and what it could not"], ["section"], height=24)
-    sheet.paragraph(MEANING, "soft", 1, len(columns))
+    nothing = "" if view.result.lines_audited else f" {words.NOTHING_AUDITED}"
+    sheet.paragraph(MEANING + nothing, "soft", 1, len(columns))
     sheet.table("Coverage", columns, by_rule(view))
 
 
@@ -51,7 +53,8 @@ def by_rule(view: View) -> pl.DataFrame:
     """
     names = {rule.id: rule.name for rule in view.rules}
     rows = {rule.id: view.rule_place(rule.id) for rule in view.rules}
-    told = pl.format("{} ({} lines)", "reason", "lines").filter(pl.col("reason") != "")
+    noun = pl.when(pl.col("lines") == 1).then(pl.lit("line")).otherwise(pl.lit("lines"))
+    told = pl.format("{} ({} {})", "reason", "lines", noun).filter(pl.col("reason") != "")
     # Two tables may lack a code for the same reason.
     same = view.result.coverage.group_by("rule_id", "state", "reason").agg(
         pl.col("lines").sum(), pl.col("first_date").min(), pl.col("last_date").max()

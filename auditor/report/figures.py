@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.errors import AuditorError, ExitCode
+from auditor.report import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,14 +149,40 @@ def by_practitioner(findings: pl.DataFrame, most: int) -> pl.DataFrame:
     return frame.filter(total > 0).sort(total, "practitioner", descending=[True, False]).head(most)
 
 
-def decided(releases: Sequence[Release]) -> list[tuple[Release, int]]:
-    """The newest release of each kind that judged, and how many older ones judged beside it."""
-    kinds = dict.fromkeys(r.kind for r in releases if r.used)
+def decided(releases: Sequence[Release], last: date | None) -> list[tuple[Release, int]]:
+    """The release of each kind that judged the `last` service, and how many older ones there are.
+
+    A table without row dates judges from its release's first day on: a release that begins after
+    the last service is named only where there is no other.
+    """
+    kinds = dict.fromkeys(r.kind for r in releases if r.used and r.kind in words.COVERED_AS)
     told = []
     for kind in kinds:
         of_kind = sorted((r for r in releases if r.used and r.kind == kind), key=_age)
-        told.append((of_kind[-1], len(of_kind) - 1))
+        begun = [r for r in of_kind if last is None or r.effective <= last]
+        served = begun if begun and kind in _BY_RELEASE else of_kind
+        told.append((served[-1], len(served) - 1))
     return told
+
+
+_BY_RELEASE = ("mue-practitioner", "fee-schedule")
+"""Kinds of table whose rows have no dates of their own."""
+
+
+def judged_by(kind: str, covered: pl.DataFrame) -> str:
+    """What the tables of one kind judged: 'judged 439 of 467 lines', or that it is none, and why.
+
+    `covered` is schemas.TableCoverage; nothing is said where it is empty.
+    """
+    if covered.is_empty():
+        return ""
+    mine = covered.filter(reference=words.COVERED_AS[kind])
+    if mine.is_empty():
+        return "no rule of this run needs it"
+    judged = mine.filter(pl.col("state") != "not judged")["lines"].sum()
+    if judged:
+        return f"judged {judged:,} of {words.number(int(mine['lines'].sum()), 'line')}"
+    return f"judged no line: {mine.sort('lines', 'reason', descending=[True, False])['reason'][0]}"
 
 
 def _age(release: Release) -> date:

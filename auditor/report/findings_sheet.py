@@ -56,6 +56,13 @@ def _counterpart() -> pl.Expr:
     return pl.when(joined != "").then(joined)
 
 
+def _wrong() -> pl.Expr:
+    """The message, and the rules that this finding speaks for besides its own."""
+    rules = pl.col("also").str.replace_all(" ", ", ", literal=True)
+    also = pl.when(rules != "").then(pl.format(" Also found on this line: {}.", rules))
+    return pl.concat_str("message", also.otherwise(pl.lit("")))
+
+
 COLUMNS = (
     Column("Tier", 9, "text", pl.col("tier"), TIER_LOOKS),
     _text("Rule", 11, "rule_id"),
@@ -66,7 +73,7 @@ COLUMNS = (
     Column("Date of service", 11, "date", pl.col("service_date")),
     _text("Code", 8, "code"),
     _text("Modifiers", 10, "modifiers"),
-    _wrapped("What is wrong", 50, "message"),
+    Column("What is wrong", 50, "wrapped", _wrong()),
     _wrapped("What to do", 44, "remedy"),
     Column("At risk (estimate)", 12, "money", pl.col("amount_at_risk")),
     _wrapped("Amount taken from", 13, "amount_basis"),
@@ -103,6 +110,8 @@ ANSWERING = frozenset(
 )
 """Columns that a redacted copy has not: it is shown and not answered, answers are free text that
 may name a patient, and a check value is an unkeyed hash of patient and claim."""
+ZOOM = 85
+"""Percent: what is wrong, what to do and the columns for the answer fit on one screen."""
 LAST_PRINTED = "Counterpart"
 """On paper the columns after it would make the rest too small to read."""
 UNWRITTEN = (
@@ -132,6 +141,7 @@ def write(book: Book, view: View) -> None:
     redacted = view.result.redacted
     columns = [c for c in COLUMNS if not (redacted and c.header in ANSWERING)]
     sheet = Sheet(book, "Findings", [c.width for c in columns], freeze="D3", protected=False)
+    sheet.ws.sheet_view.zoomScale = ZOOM
     held = f"{shown_of(view.result.findings.height, view.cap)}{whole_set(view)}"
     answering = "" if redacted else ANSWERING_TOLD
     note = (

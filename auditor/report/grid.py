@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape, quoteattr
 import polars as pl
 
 from auditor.report.heights import heights
-from auditor.report.text import DAY_ZERO, FIRST_DAY, cell_texts
+from auditor.report.text import DAY_ZERO, FIRST_DAY, LAST_DAY, cell_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -157,13 +157,15 @@ def _body(values: pl.Series, style: str | pl.Series) -> pl.Series:
     elif values.dtype == pl.Date:
         numbers = (pl.col("v") - DAY_ZERO).dt.total_days().cast(pl.String)
         full = _number(opened, numbers)
-        if bool((values < FIRST_DAY).any()):
+        if not bool(values.is_between(FIRST_DAY, LAST_DAY).all()):
             iso = _text(opened, pl.col("v").dt.to_string())
-            full = pl.when(pl.col("v") < FIRST_DAY).then(iso).otherwise(full)
+            full = pl.when(pl.col("v").is_between(FIRST_DAY, LAST_DAY)).then(full).otherwise(iso)
         blank = values.is_null()
     else:
         full = _number(opened, pl.col("v").cast(pl.String))
         blank = values.is_null()
+        if values.dtype.is_float():
+            blank |= ~values.is_finite()  # Excel repairs a file with such a number
     if blank.any():
         frame = frame.with_columns(blank.alias("b"))
         full = pl.when("b").then(pl.concat_str(*opened, pl.lit("/>"))).otherwise(full)

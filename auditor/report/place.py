@@ -25,7 +25,7 @@ PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 _PREFIX = ".auditor-"
 _STALE_SECONDS = 3600
-"""A write takes seconds, so an hour-old work folder belongs to nobody."""
+"""A file is written in seconds to minutes; where nothing was added for an hour, nobody works."""
 
 
 @contextmanager
@@ -150,5 +150,10 @@ def _sweep(folder: Path) -> None:
     old = time.time() - _STALE_SECONDS
     for left in folder.glob(f"{_PREFIX}*"):
         with suppress(OSError):  # another run may be quicker, or it may not be ours to remove
-            if left.is_dir() and not left.is_symlink() and left.stat().st_mtime < old:
+            if left.is_dir() and not left.is_symlink() and _last_touched(left) < old:
                 shutil.rmtree(left, ignore_errors=True)
+
+
+def _last_touched(room: Path) -> float:
+    """When something was last added: thousands of parts may fill a folder in it for hours."""
+    return max(each.stat().st_mtime for each in (room, *room.iterdir()))

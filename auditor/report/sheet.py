@@ -17,7 +17,7 @@ from openpyxl.worksheet.table import Table, TableStyleInfo
 from auditor.report.grid import Block, Value, row_xml
 from auditor.report.heights import height_of, lines_of
 from auditor.report.style import LOOKS
-from auditor.report.text import clean, day
+from auditor.report.text import clean, day, printed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,7 +111,7 @@ class Sheet:
         ws.page_margins.top = 0.7
         ws.page_margins.bottom = 0.6
         ws.page_margins.header = ws.page_margins.footer = 0.3
-        ws.oddHeader.left.text = book.about
+        ws.oddHeader.left.text = printed(book.about)
         ws.oddHeader.right.text = "&A"
         ws.oddFooter.left.text = book.footer
         ws.oddFooter.right.text = "Page &P of &N"
@@ -185,7 +185,7 @@ class Sheet:
     def chart(self, chart: object, told: str) -> None:
         """Put in a chart whose place is set; `told` says in words what it shows."""
         self.ws.add_chart(chart)
-        self.charts.append(told)
+        self.charts.append(clean(told))
 
     def table(self, name: str, columns: Sequence[Column], frame: pl.DataFrame) -> str:
         """Write `frame` as an Excel table with a filter; answers its range.

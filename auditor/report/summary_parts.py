@@ -68,7 +68,7 @@ def _gap(
 def releases(sheet: Sheet, view: View) -> None:
     """The reference tables that served, their age, and what to do where they are the starter's."""
     result = view.result
-    sheet.section("Reference tables that decided", LAST)
+    sheet.section("Reference tables, and what they judged", LAST)
     starter = [words.KINDS.get(r.kind, r.kind) for r in result.releases if r.starter and r.used]
     if starter and not any("starter set" in note for note in result.notes):
         text = words.STARTER_ADVICE.format(kinds=", ".join(starter))
@@ -79,23 +79,20 @@ def releases(sheet: Sheet, view: View) -> None:
         (4, 4, "Rows", "head number"),
         (5, 5, "In force from", "head"),
         (6, 6, "Speaks for services to", "head"),
-        (7, LAST, "Release, and its age at the last service", "head"),
+        (7, LAST, "Release, and what it judged", "head"),
     )
-    for release, older in figures.decided(result.releases):
+    for release, older in figures.decided(result.releases, result.last_service_date):
         kind = "starter" if release.starter else "full"
         label = release.label + (f" and {words.number(older, 'older release')}" if older else "")
+        age = words.age(release.vouches_to, result.last_service_date)
+        told = [label, figures.judged_by(release.kind, result.table_coverage), age]
         sheet.spans(
             (2, 2, words.KINDS.get(release.kind, release.kind), "wrapped"),
             (3, 3, kind, "wrapped" if kind == "full" else "review"),
             (4, 4, release.rows, "count"),
             (5, 5, release.effective, "date"),
             (6, 6, release.vouches_to, "date"),
-            (
-                7,
-                LAST,
-                f"{label}; {words.age(release.vouches_to, result.last_service_date)}.",
-                "wrapped",
-            ),
+            (7, LAST, "; ".join(filter(None, told)) + ".", "wrapped"),
         )
     if old := ages.late(result):
         named = "; ".join(dict.fromkeys(each.files for each in old))

@@ -109,11 +109,18 @@ def _glance(sheet: Sheet, view: View) -> None:
 def _decided(view: View) -> str:
     """In a sentence, what stands of the reviewers' decisions."""
     told = [
-        f"{count:,} {words.DECISIONS[state]}"
+        f"{_of_tiers(view, state) or format(count, ',')} {words.DECISIONS[state]}"
         for state, count in view.result.decisions.items()
         if count
     ]
     return "; ".join(told) + "." if told else "None of these findings."
+
+
+def _of_tiers(view: View, state: str) -> str:
+    """'5 certain, 3 review': findings in this state by tier; '' for decisions without a finding."""
+    of = view.result.standing.filter(state=state).select("finding_id")
+    counts = figures.by_tier(view.result.findings.join(of, on="finding_id", how="semi"))
+    return ", ".join(f"{count:,} {tier}" for tier, count in counts.items() if count)
 
 
 def _open(view: View) -> str:
@@ -128,6 +135,8 @@ def _open(view: View) -> str:
     if not uncovered.is_empty():
         rules = words.number(len(set(" ".join(uncovered["rules"]).split())), "rule")
         told.append(f"{rules} could not judge every line. The reasons are below.")
+    if not view.result.lines_audited:
+        told.append(words.NOTHING_AUDITED)
     return " ".join(told) or "Nothing: every rule judged every line it is for."
 
 

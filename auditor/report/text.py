@@ -17,13 +17,18 @@ CUT = " [cut here: the text is longer than a cell holds; the findings file has a
 # return shows as _x000D_ in Excel.
 _FORBIDDEN = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F\x{FFFE}\x{FFFF}]"
 # Excel reads _x0041_ in a text as the character A (ECMA-376 part 1, 22.9.2.19): keep it as told.
-_ESCAPE_LIKE = r"_(x[0-9A-Fa-f]{4}_)"
+# The underscore at its end may begin another one, so it is left out and all that begin so are kept.
+_ESCAPE_LIKE = r"_(x[0-9A-Fa-f]{4})"
 _FORBIDDEN_RE = re.compile(_FORBIDDEN.replace(r"\x{FFFE}\x{FFFF}", "\ufffe\uffff"))
 _ESCAPE_LIKE_RE = re.compile(_ESCAPE_LIKE)
 
 DAY_ZERO = date(1899, 12, 30)
 FIRST_DAY = date(1900, 3, 1)
 """Excel believes in 29 February 1900, so its day numbers are right from March on."""
+LAST_DAY = date(9999, 12, 31)
+"""Excel knows no later one."""
+_PRINTED = 120
+"""Characters of a text of ours in a page's header, which holds 255 with its codes."""
 
 
 def clean(text: str) -> str:
@@ -51,6 +56,12 @@ def cell_texts(column: pl.Series) -> pl.Series:
 def day(value: date) -> int | str:
     """Excel's number of a day; an ISO text where Excel has none."""
     return (value - DAY_ZERO).days if value >= FIRST_DAY else value.isoformat()
+
+
+def printed(text: str) -> str:
+    """A text as the header of a page takes it, where & begins a code; cut where it is too long."""
+    line = " ".join(_FORBIDDEN_RE.sub("", text).split())
+    return line[:_PRINTED].replace("&", "&&")
 
 
 def _width(text: str) -> int:

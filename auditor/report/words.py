@@ -92,7 +92,7 @@ FIELDS = {
 """Fields whose name is not their word for a reader; the others are their names with blanks."""
 
 DECISIONS = {
-    "standing": "settled and off the Worklist",
+    "standing": "settled and off the Worklist, though counted above",
     "pending": "waiting for records",
     "reopened": "open again, because what was judged has changed",
     "expired": "open again, because the decision was valid until a day that has passed",
@@ -120,6 +120,18 @@ KINDS = {
     "fee-schedule": "Physician fee schedule",
     "hcpcs": "HCPCS Level II codes",
 }
+
+NOTHING_AUDITED = "No line was audited, so no rule judged anything."
+
+COVERED_AS = {
+    "aoc": "add-on edits",
+    "ptp-practitioner": "code pairs",
+    "mue-practitioner": "unit limits",
+    "fee-schedule": "fee schedules",
+    "hcpcs": "HCPCS codes",
+}
+"""Kinds of table that judge claim lines, as schemas.TableCoverage names them; the tables for
+hospital claims and for equipment suppliers may be loaded and judge nothing here."""
 
 STARTER_ADVICE = (
     "The built-in starter set served in place of {kinds}. It knows the commonest codes only: import"
@@ -152,9 +164,12 @@ def quarters_after(until: date, last: date | None) -> int:
 
 
 def age(until: date, last: date | None) -> str:
-    """How old a table that speaks for services to `until` is at the `last` date of service."""
+    """How much older than the `last` service a table is that speaks for services to `until`.
+
+    Nothing where it is not older. Whether a table reaches back far enough is another question.
+    """
     if last is None or last <= until:
-        return "speaks for every date of service"
+        return ""
     return f"{number(quarters_after(until, last), 'quarter')} older than the last service"
 
 

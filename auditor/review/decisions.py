@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from auditor.review.tables import Row
     from auditor.review.verify import Checked
 
+_OWNER_FILE = "~$"
 _COMPARED = ("fingerprint", "disposition", "reason", "decided_on", "valid_until")
 
 
@@ -86,6 +87,13 @@ def read_decisions(
     in which no reviewer wrote are passed over. Raises InputRejected where the file cannot be read
     or no such table is in it.
     """
+    if path.name.startswith(_OWNER_FILE):
+        raise InputRejected(
+            "This is the small file that Excel keeps beside a workbook while somebody has it open.",
+            where=path.name,
+            next_step=f"Name {path.name.removeprefix(_OWNER_FILE)} itself, once it is saved and"
+            " closed: answers that are not saved yet are not in it.",
+        )
     given = grids.load(path, password)
     found = [(grid, table) for grid in given.grids for table in tables.find(grid)]
     if not found:

@@ -9,6 +9,7 @@ earlier day comes out as it would have then.
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ _WORDS: Mapping[str, str] = {
     "counterpart_code": "counterpart",
 }
 _CANONICAL = "canonical "
+CORRECTED_DAYS = 30
+"""Days that `corrected` stands while the finding is still made, where no other day was named."""
 _CONSULTED = (
     "finding_id",
     "fingerprint",
@@ -46,6 +49,7 @@ _CONSULTED = (
     "claim_id",
     "line_number",
     "service_date",
+    "also",
     *_WORDS,
 )
 
@@ -112,9 +116,10 @@ def unmatched(
         found = found.filter(pl.col("rule_id").is_in(list(rules)) | pl.col("rule_id").is_null())
     gone = found.join(findings.select("finding_id"), on="finding_id", how="anti")
     names = [name for name in dtypes(Unmatched) if name != "told"]
+    heads = _heads(gone, findings)
     told = [
-        {name: rows[-1][name] for name in names} | {"told": _gone(rows[-1])}
-        for rows in _by_finding(gone).values()
+        {name: rows[-1][name] for name in names} | {"told": _gone(rows[-1], heads.get(finding_id))}
+        for finding_id, rows in _by_finding(gone).items()
     ]
     frame = pl.DataFrame(told, schema=dtypes(Unmatched), orient="row")
     return frame.sort("rule_id", "claim_id", "line_number", "finding_id")
@@ -139,17 +144,45 @@ def _by_finding(history: pl.DataFrame) -> dict[str, list[_Row]]:
 def _settled(now: _Row, rows: Sequence[_Row], as_of: date) -> _Row:
     """What stands about one finding; `rows` as in `_by_finding`."""
     same = [row for row in rows if row["fingerprint"] == now["fingerprint"]]
-    live = [row for row in same if row["valid_until"] is None or row["valid_until"] >= as_of]
+    live = [row for row in same if (until := _until(row)) is None or until >= as_of]
     if len({row["disposition"] for row in live}) > 1:
         return _disputed(now, live)
+    if live and (more := _more_rules(live, now)):
+        told = f"{_said(live[-1])} Since then the line is also found by {', '.join(more)}."
+        return _one(now, "reopened", live[-1], told)
     if live:
         state = "pending" if live[-1]["disposition"] == "needs records" else "standing"
         return _one(now, state, live[-1], _stands(live[-1]))
     if same:
         row = same[-1]
         told = f"{_said(row)} That was valid until {row['valid_until']}."
+        if row["valid_until"] is None:
+            told = f"{_said(row)} {CORRECTED_DAYS} days later the finding is still there."
         return _one(now, "expired", row, told)
     return _one(now, "reopened", rows[-1], f"{_said(rows[-1])} {_changes(rows[-1], now)}")
+
+
+def _until(row: _Row) -> date | None:
+    """Last day on which a decision stands; None: without end.
+
+    A claim that was corrected comes corrected some day; where it does not, nobody corrected it.
+    """
+    until: date | None = row["valid_until"]
+    if until is None and row["disposition"] == "corrected":
+        decided: date = row["decided_on"]
+        return decided + timedelta(days=CORRECTED_DAYS)
+    return until
+
+
+def _more_rules(rows: Sequence[_Row], now: _Row) -> list[str]:
+    """Rules that deny the line now and did not when it was decided: nobody has judged these.
+
+    Fewer of them change nothing: a run of some rules alone would open every decision.
+    """
+    known = {rule for row in rows for rule in (row["also"] or "").split()}
+    if any(row["also"] is None for row in rows):  # the workbook did not prove the column
+        return []
+    return [rule for rule in (now["also"] or "").split() if rule not in known]
 
 
 def _one(now: _Row, state: str, row: _Row, told: str) -> _Row:
@@ -206,7 +239,18 @@ def _shown(name: str, value: Any) -> str:  # noqa: ANN401 - a text or a decimal
     return f"{value.normalize():f}" if name == "units" else str(value)
 
 
-def _gone(row: _Row) -> str:
+def _heads(gone: pl.DataFrame, findings: pl.DataFrame) -> dict[str, str]:
+    """Finding id -> the rule under which the line is told now, where it covers the rule of old."""
+    line = ("claim_id", "line_number", "service_date", "code")
+    now = findings.select(*line, "also", head="rule_id").filter(pl.col("also") != "")
+    found = gone.select("finding_id", "rule_id", *line).join(now, on=line, nulls_equal=True)
+    covered = found.filter(pl.col("also").str.split(" ").list.contains(pl.col("rule_id")))
+    return dict(covered.select("finding_id", "head").iter_rows())
+
+
+def _gone(row: _Row, head: str | None) -> str:
+    if head is not None:
+        return f"{_said(row)} The line is told under {head} now, which names this rule in Also."
     if row["disposition"] == "corrected":
         return f"{_said(row)} The finding is gone."
     return f"{_said(row)} The finding is no longer made: the claim, a table or a rule has changed."

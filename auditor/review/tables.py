@@ -28,6 +28,7 @@ PLACE: Mapping[str, str] = {
     "line_number": "Line",
     "patient_id": "Patient",
     "service_date": "Date of service",
+    "also": "Also",
 }
 """The same for the place."""
 ANSWERS: Mapping[str, str] = {

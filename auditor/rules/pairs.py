@@ -200,7 +200,7 @@ def _denials(edges: pl.DataFrame, rule_id: str) -> pl.DataFrame:
     )
     if rule_id == "PTP-0":
         message = pl.format(
-            "{} is bundled with {} on {}; no modifier separates them.{}{}{}",
+            "{} is bundled with {} on {}; no modifier can separate them.{}{}{}",
             pl.col("code2"),
             pl.col("code1"),
             pl.col("date"),
@@ -261,7 +261,8 @@ def _bypassed(edges: pl.DataFrame) -> list[pl.DataFrame]:
 def _ledger(edges: pl.DataFrame, rule_id: str) -> pl.DataFrame:
     """One hit a column 2 line; the counterpart is the first column 1 code."""
     said = pl.format(
-        "{} ({} on {}, {} on {})",
+        # all that the lines carry: not every one of them separates
+        "{} (modifiers: {} on {}, {} on {})",
         pl.col("code1"),
         _mods("mods1"),
         pl.col("code1"),
@@ -319,7 +320,7 @@ def _ledger(edges: pl.DataFrame, rule_id: str) -> pl.DataFrame:
         other=pl.col("row1"),
         other_code=pl.col("code1"),
         message=pl.format(
-            "{} would bundle on {}; modifiers separate it from {}.",
+            "{} would bundle on {}; a modifier keeps it apart from {}.",
             pl.col("code2"),
             pl.col("date"),
             pl.col("said"),

@@ -320,6 +320,20 @@ def test_a_history_that_cannot_be_read_stops_the_run(audit: Callable[..., Any]) 
     assert "absent.csv" in told.err
 
 
+def test_a_file_of_which_every_line_was_rejected_is_no_success(
+    audit: Callable[..., Any], claims: Path, tmp_path: Path
+) -> None:
+    head, whole, *_ = CLAIMS.splitlines()
+    lacking = (whole.replace(value, "", 1) for value in ("QX771", "PT-SMITH", "2025-11-03"))
+    claims.write_text("\n".join([head, *lacking]), encoding="utf-8")
+    told = audit("--summary", "s.json", "--fail-on", "certain")
+    assert told.code == 6
+    lines = json.loads((tmp_path / "s.json").read_text())["lines"]
+    assert (lines["read"], lines["rejected"]) == (3, 3)
+    claims.write_text("\n".join([head, whole, whole.replace("QX771", "", 1)]), encoding="utf-8")
+    assert audit("--no-report").code == 0
+
+
 def test_timings_name_every_stage_and_the_rules_apart(audit: Callable[..., Any]) -> None:
     plain, told = audit("--no-report"), audit("--no-report", "--timings")
     assert "Timings" not in plain.out

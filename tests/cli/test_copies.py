@@ -125,6 +125,11 @@ ERRORS = {
     " short. Use 8 to 255 characters; 15 or more are advised.\n",
     ("--encrypt", "--report-password-file", "empty.txt"): "Error: empty.txt: The first line of the"
     " password file is empty. Write the password there, and nothing else.\n",
+    ("--redact-key-file", "key.txt"): "Error: --redact-key-file does nothing without --redact. Say"
+    " --redact as well, or leave --redact-key-file out.\n",
+    ("--redact", "--redact-key-file", "key.txt", "--report-password-file", "word.txt"): "Error:"
+    " --report-password-file does nothing without --encrypt. Say --encrypt as well, or leave"
+    " --report-password-file out.\n",
     ("--split-by", "payer"): "Error: --split-by: 'payer' is not one of practitioner, billing. See"
     " 'auditor audit --help'.\n",
 }

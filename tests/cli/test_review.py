@@ -98,6 +98,7 @@ def test_a_decision_comes_home_and_the_next_audit_knows_it(
     outputs = ("--no-report", "--ledger", "l.sqlite", "--summary", "s.json")
     again = audit(*outputs, "--fail-on", "certain")
     assert "standing  1  (decided, and off the worklist)" in again.out
+    assert "\n  Ledger: l.sqlite\n" in again.out
     assert again.code == 1, "the other finding is still open"
     summary = json.loads((tmp_path / "s.json").read_text())
     states = {"standing", "reopened", "expired", "disputed", "pending", "unmatched"}
@@ -168,6 +169,20 @@ def test_the_default_ledger_is_consulted_where_it_exists(
     assert "does not exist yet" in audit("--no-report").out
     monkeypatch.setenv("AUDITOR_LEDGER", str(default))
     assert "none about these claims" in audit("--no-report").out
+
+
+def test_the_configuration_that_is_named_names_the_ledger_of_every_command(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "conf").mkdir()
+    settings = tmp_path / "conf" / "night.toml"
+    settings.write_text('ledger = "kept.sqlite"\n', encoding="utf-8")
+    books.write(tmp_path / "r.xlsx", ("F", books.rows_of(findings([finding()]), {0: ANSWER})))
+    named = ("--config", str(settings))
+    assert run("review", "import", "r.xlsx", *named).code == 0
+    assert [p.name for p in tmp_path.rglob("*.sqlite")] == ["kept.sqlite"]
+    assert "Ann Lee" in run("review", "list", *named).out
+    assert run("review", "export", "h.csv", *named).out == "Wrote 1 decision to h.csv\n"
 
 
 def three(path: Path) -> Path:

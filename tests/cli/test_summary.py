@@ -56,6 +56,18 @@ def test_a_clean_file_says_so(result: AuditResult) -> None:
     assert "Notes" not in told
 
 
+def test_where_nothing_was_audited_nothing_is_called_judged(result: AuditResult) -> None:
+    none = replace(
+        result,
+        findings=result.findings.clear(),
+        coverage=result.coverage.clear(),
+        lines_audited=0,
+        notes=(),
+    )
+    assert "Coverage\n  no line was audited, so no rule judged anything\n" in text(none)
+    assert "every rule judged" not in text(none)
+
+
 def test_what_is_wrong_with_a_file_stands_first_among_the_notes(result: AuditResult) -> None:
     files = tuple(
         replace(file, warnings=("Dates were read as day/month/year (9 can only be that).",))
@@ -91,7 +103,7 @@ def test_the_starter_set_is_named_with_its_kinds(result: AuditResult) -> None:
 def test_without_a_starter_table_it_is_not_named(result: AuditResult) -> None:
     full = tuple(r for r in result.releases if not r.starter)
     assert reference(replace(result, releases=full)) == [
-        "PTP practitioner 2025Q1 (v310r1), 2,512,345 rows; speaks for every date of service"
+        "PTP practitioner 2025Q1 (v310r1), 2,512,345 rows, for services to 2025-03-31"
     ]
 
 
@@ -112,7 +124,7 @@ def test_of_several_releases_the_newest_is_told_with_its_age(result: AuditResult
     told = reference(replace(result, releases=(old, newer, idle)))
     assert told == [
         "PTP practitioner 2025Q1 (v310r1), 2,512,345 rows",
-        "newer, 2,512,345 rows; speaks for every date of service",
+        "newer, 2,512,345 rows, for services to 2025-06-30",
         "hospital's, 2,512,345 rows",
     ]
 

@@ -1,10 +1,12 @@
 """Audit results made by hand: seeded, with hostile values, small enough to read back whole."""
 
 import random
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -24,6 +26,8 @@ from schemas import (
     UnjudgedCodes,
     dtypes,
 )
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # report.ooxml, as tests/oracle has it
 
 HOSTILE = (
     "=cmd()|'/c calc'!A1",

@@ -217,6 +217,8 @@ def test_sheets_show_figures_and_lead_to_each_other(make: type[Make], tmp_path: 
     table = sheet.tables["BypassPractitioners"]
     assert table.ref == f"A{top}:N{sheet.max_row}"
     assert sheet.print_title_rows == f"${top}:${top}"
+    told = {row[0]: row[1] for row in book["About"].iter_rows(max_col=2, values_only=True)}
+    assert [name for name in book.sheetnames if not told[name]] == []
     listed = book["Bypass pairs"]
     for npi in (NPIS[0], "no rendering NPI"):
         target = sheet.cell(rows[npi], 1).hyperlink.location

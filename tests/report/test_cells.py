@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
@@ -14,6 +14,7 @@ import pytest
 from openpyxl import load_workbook
 
 from auditor.report import write_report
+from auditor.report.grid import Block, rows_of
 from auditor.report.text import CUT, LIMIT, cell_texts, clean
 
 if TYPE_CHECKING:
@@ -155,6 +156,24 @@ def test_counterpart(
     assert sheet.cell(FIRST, column_of(sheet, "Counterpart")).value == shown
 
 
+@pytest.mark.parametrize(
+    ("also", "told"),
+    [
+        ("", "Wrong."),
+        ("PTP-1", "Wrong. Also found on this line: PTP-1."),
+        ("PTP-1 IMG-1", "Wrong. Also found on this line: PTP-1, IMG-1."),
+    ],
+)
+def test_what_is_wrong_names_the_rules_that_an_answer_settles_besides(
+    also: str, told: str, make: type[Make], tmp_path: Path
+) -> None:
+    found = make.findings([make.finding(message="Wrong.", also=also)])
+    path = write_report(make.result(found), tmp_path / "r.xlsx", rules=make.rules)
+    sheet = sheet_of(path)
+    assert sheet.cell(FIRST, column_of(sheet, "What is wrong")).value == told
+    assert (sheet.cell(FIRST, column_of(sheet, "Also")).value or "") == also
+
+
 def test_hostile_rejected_rows_and_repairs(make: type[Make], tmp_path: Path) -> None:
     rich = make.rich()
     result = dataclasses.replace(
@@ -195,6 +214,7 @@ def test_raw_values_that_are_no_object_are_shown_as_they_stand(
         ("a\tb\nc", "a\tb\nc"),
         ("a\r\nb\rc", "a\nb\nc"),
         ("_x0041_ and _xyz_", "_x005F_x0041_ and _xyz_"),
+        ("_x0041_x0042_", "_x005F_x0041_x005F_x0042_"),
         ("\ufffe\uffff", ""),
         ("=1", "=1"),
     ],
@@ -218,3 +238,27 @@ def test_what_does_not_fit_is_cut_visibly(text: str) -> None:
     units = len(cut.encode("utf-16-le")) // 2
     assert LIMIT - 2 <= units <= LIMIT
     assert cell_texts(pl.Series([text])).to_list() == [cut]
+
+
+def test_dates_and_numbers_that_excel_has_not(make: type[Make], tmp_path: Path) -> None:
+    days = [date(1900, 2, 28), date(1900, 3, 1), date(9999, 12, 31)]
+    rows = [make.finding(n, service_date=day) for n, day in enumerate(days, start=1)]
+    path = write_report(make.result(make.findings(rows)), tmp_path / "r.xlsx", rules=make.rules)
+    sheet = sheet_of(path)
+    n = column_of(sheet, "Date of service")
+    shown = {sheet.cell(row, n).value for row in range(FIRST, FIRST + 3)}
+    assert shown == {"1900-02-28", datetime(1900, 3, 1), datetime(9999, 12, 31)}  # noqa: DTZ001 - Excel's times have no zone
+    later = pl.Series([date(9999, 12, 31), None]).dt.offset_by("1d")
+    odd = pl.Series([1.5, float("nan"), float("inf"), -float("inf"), None])
+    texts = [rendered(later), rendered(odd)]
+    assert [re.findall(r"<t[^>]*>(.*?)</t>|<v>(.*?)</v>", text) for text in texts] == [
+        [("+10000-01-01", "")],
+        [("", "1.5")],
+    ]
+    assert [text.count("<c ") for text in texts] == [2, 5]
+
+
+def rendered(values: pl.Series) -> str:
+    """A column of a table as the sheet has it."""
+    block = Block(pl.DataFrame({"v": values}), (pl.col("v"),), (0,), ("A",), 1, {}, {}, {})
+    return b"".join(rows_of(block)).decode()

@@ -14,6 +14,7 @@ from openpyxl.utils import get_column_letter, range_boundaries
 
 from auditor.report import words, write_report
 from auditor.rules import catalogue
+from schemas import Coverage, dtypes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -251,6 +252,19 @@ def test_coverage_shows_what_was_not_judged_first(book: Workbook) -> None:
     assert rows[2][8] == "the export has no received date (12 lines)"
     assert rows[3][3:6] == [180, 20, 0]
     assert rows[3][7].date().isoformat() == "2025-04-03", "with caution is judged"
+
+
+def test_one_line_is_one_line(make: type[Make], tmp_path: Path) -> None:
+    gap = [
+        (rule, "not judged", "no date", n, None, None) for rule, n in (("AOC-1", 1), ("DUP-1", 2))
+    ]
+    coverage = pl.DataFrame(gap, schema=dtypes(Coverage), orient="row")
+    path = write_report(make.result(coverage=coverage), tmp_path / "r.xlsx", rules=make.rules)
+    rows = load_workbook(path)["Coverage"].iter_rows(min_row=4, values_only=True)
+    assert {row[0]: row[8] for row in rows} == {
+        "AOC-1": "no date (1 line)",
+        "DUP-1": "no date (2 lines)",
+    }
 
 
 def test_tables_sheet_tells_what_tables_judged_and_which_codes_they_lack(book: Workbook) -> None:

@@ -230,13 +230,17 @@ def test_leftovers_of_a_crash_are_swept_and_nothing_else(make: type[Make], tmp_p
     def folder(name: str, age: float) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "part").write_text("patient data")
-        os.utime(tmp_path / name, (time.time() - age,) * 2)
+        for path in (tmp_path / name / "part", tmp_path / name):
+            os.utime(path, (time.time() - age,) * 2)
 
     folder(".auditor-old", 7200)
     folder(".auditor-at-work", 60)
+    folder(".auditor-long-at-work", 7200)  # and one of its thousand parts was written just now
+    os.utime(tmp_path / ".auditor-long-at-work" / "part")
     folder("mine", 7200)
     write_summary(make.result(), tmp_path / "s.json")
-    assert sorted(p.name for p in tmp_path.iterdir()) == [".auditor-at-work", "mine", "s.json"]
+    kept = [".auditor-at-work", ".auditor-long-at-work", "mine", "s.json"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == kept
 
 
 def test_the_shared_temporary_folder_is_not_used(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections import defaultdict
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from openpyxl import load_workbook
 from auditor.errors import AuditorError, ExitCode
 from auditor.report import figures, summary, write_findings, write_report, write_summary
 from auditor.rules.options import RuleOptions
-from schemas import Coverage, dtypes
+from schemas import Coverage, TableCoverage, dtypes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -187,6 +188,27 @@ def test_everything_judged_is_said(make: type[Make], tmp_path: Path) -> None:
     assert not [t for t in texts if t.startswith("Not judged")]
 
 
+def test_where_nothing_was_audited_nothing_is_called_judged(
+    make: type[Make], tmp_path: Path
+) -> None:
+    plain = make.result()
+    result = make.result(
+        plain.findings.clear(),
+        coverage=plain.coverage.clear(),
+        files=(),
+        lines_read=0,
+        lines_audited=0,
+        first_service_date=None,
+        last_service_date=None,
+    )
+    path = write_report(result, tmp_path / "r.xlsx", rules=make.rules)
+    said = "No line was audited, so no rule judged anything."
+    assert said in texts_of(path)
+    assert "Nothing: every rule judged every line it is for." not in texts_of(path)
+    coverage = load_workbook(path)["Coverage"]
+    assert any(said in str(cell.value) for cell in coverage["A"])
+
+
 def test_starter_set_is_told_with_what_to_do(rich: tuple[AuditResult, Path]) -> None:
     _, path = rich
     texts = texts_of(path)
@@ -196,6 +218,88 @@ def test_starter_set_is_told_with_what_to_do(rich: tuple[AuditResult, Path]) -> 
     assert "auditor reference import" in advice[0]
     assert {"starter", "full"} <= set(texts)
     assert "Code pairs, hospital (PTP)" not in texts, "it decided nothing"
+
+
+NO_MUE = "no loaded MUE table covers the date of service"
+COVERED = [
+    ("code pairs", "judged", "", 60),
+    ("code pairs", "judged with caution", "later than the newest code pairs", 30),
+    ("code pairs", "not judged", "the line has no code", 10),
+    ("unit limits", "not judged", NO_MUE, 90),
+    ("unit limits", "not judged", "Medicaid tables are not loaded", 10),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "covered", "told"),
+    [
+        ("ptp-practitioner", COVERED, "X; judged 90 of 100 lines."),
+        ("mue-practitioner", COVERED, f"X; judged no line: {NO_MUE}."),
+        ("aoc", COVERED, "X; no rule of this run needs it."),
+        ("aoc", [], "X."),
+        ("ptp-hospital", COVERED, None),
+        ("mue-dme", COVERED, None),
+    ],
+)
+def test_a_table_says_what_it_judged_and_not_what_it_might_have(
+    kind: str,
+    covered: list[tuple[str, str, str, int]],
+    told: str | None,
+    make: type[Make],
+    tmp_path: Path,
+) -> None:
+    result = make.result(
+        releases=(make.release(kind, label="X"),),
+        table_coverage=pl.DataFrame(
+            [(*row, None, None) for row in covered], schema=dtypes(TableCoverage), orient="row"
+        ),
+    )
+    path = write_report(result, tmp_path / "r.xlsx", rules=make.rules)
+    rows = rows_of(path)
+    head = next(n for n, row in enumerate(rows) if row[5] == "Release, and what it judged")
+    assert rows[head + 1][5] == told
+    about = load_workbook(path)["About"].iter_rows(values_only=True)
+    assert next(row[1] for row in about if row[5] == "X") == ("full" if told else "judged nothing")
+
+
+def test_an_older_table_says_so_beside_what_it_judged(make: type[Make], tmp_path: Path) -> None:
+    old = make.release(label="X", effective=date(2024, 7, 1), vouches_to=date(2024, 9, 30))
+    result = make.result(releases=(old,), last_service_date=date(2025, 3, 30))
+    texts = texts_of(write_report(result, tmp_path / "r.xlsx", rules=make.rules))
+    assert "X; 2 quarters older than the last service." in texts
+
+
+OLD, NEW = date(2024, 7, 1), date(2026, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "last", "told"),
+    [
+        # rows of a release that begins after the last service judged nothing
+        ("mue-practitioner", date(2024, 8, 1), "r 2024-07-01."),
+        ("mue-practitioner", date(2025, 12, 4), "r 2024-07-01; 5 quarters older than the last"),
+        ("mue-practitioner", date(2026, 4, 1), "r 2026-04-01 and 1 older release."),
+        ("fee-schedule", date(2025, 12, 4), "r 2024-07-01; 5 quarters older than the last"),
+        ("fee-schedule", date(2024, 6, 30), "r 2026-04-01 and 1 older release."),
+        # rows with dates of their own come from the newest release, whatever its day
+        ("ptp-practitioner", date(2025, 12, 4), "r 2026-04-01 and 1 older release."),
+        ("ptp-practitioner", None, "r 2026-04-01 and 1 older release."),
+        ("mue-practitioner", None, "r 2026-04-01 and 1 older release."),
+    ],
+)
+def test_the_release_shown_is_the_one_that_judged(
+    kind: str, last: date | None, told: str, make: type[Make], tmp_path: Path
+) -> None:
+    ends = {OLD: date(2024, 9, 30), NEW: date(2026, 6, 30)}
+    releases = tuple(
+        make.release(kind, label=f"r {day}", effective=day, vouches_to=until)
+        for day, until in ends.items()
+    )
+    result = make.result(releases=releases, last_service_date=last)
+    texts = texts_of(write_report(result, tmp_path / "r.xlsx", rules=make.rules))
+    shown = [text for text in texts if text.startswith("r 20")]
+    assert len(shown) == 1
+    assert shown[0].removesuffix(" service.") == told
 
 
 def test_the_advice_is_not_given_twice(make: type[Make], tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ COLUMNS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
         None if r["amount_at_risk"] is None else float(r["amount_at_risk"])
     ),
     "Counterpart": counterpart,
+    "Also": lambda r: r["also"],
     "Units": lambda r: None if r["units"] is None else float(r["units"]),
     "Charge": lambda r: None if r["charge_amount"] is None else float(r["charge_amount"]),
     "Finding id": lambda r: r["finding_id"],

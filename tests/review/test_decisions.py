@@ -67,6 +67,7 @@ def test_a_decision_comes_with_the_facts_it_was_made_on(path: Path) -> None:
         "charge_amount": Decimal("1120.50"),
         "amount_at_risk": Decimal("75.25"),
         "counterpart_code": "20610",
+        "also": "",
     }
 
 
@@ -135,6 +136,7 @@ EDITS: dict[str, Callable[[Any], Any]] = {
     "Modifiers": lambda _: "RT",
     "At risk (estimate)": lambda amount: amount + 0.01,
     "Counterpart": lambda _: "20611, line 1, claim C7",
+    "Also": lambda _: "MUE-2",
     "Units": lambda units: units + 1,
     "Charge": lambda _: None,
     "Finding id": lambda found: "0" + found[1:-1] + "1",

@@ -62,6 +62,15 @@ def test_without_them_the_workbook_is_refused_in_words(path: Path, name: str) ->
         read(books.write(path, ("Findings", [row])))
 
 
+def test_the_file_excel_keeps_beside_an_open_workbook_is_known(path: Path) -> None:
+    beside = path.with_name("~$reviewed.xlsx")
+    beside.write_bytes(b"\x04Anna" + b" " * 160)
+    with pytest.raises(InputRejected) as told:
+        read(beside)
+    assert "while somebody has it open" in str(told.value)
+    assert "Name reviewed.xlsx itself" in str(told.value)
+
+
 def test_several_tables_are_read_also_one_below_another(path: Path) -> None:
     first = books.rows_of(findings([finding(1)]), {0: AGREE})
     second = books.rows_of(findings([finding(2)]), {0: AGREE})

@@ -57,7 +57,7 @@ def test_the_check_is_what_the_docstring_says(made: type[Made]) -> None:
         "auditor finding facts 1",
         *("AOC-1", "certain", "100", "RT 59", "1500", "112050", "7525", "20610"),
     )
-    place = digest(4, "auditor finding place 1", "2500000001", "2", "1", "2025-03-10")
+    place = digest(4, "auditor finding place 1", "2500000001", "2", "1", "2025-03-10", "")
     sealed = digest(4, "auditor finding seal 1", one["finding_id"], fingerprint, place)
     frame = made.findings([one])
     assert seal.fingerprints(frame).to_list() == [fingerprint]

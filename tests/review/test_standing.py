@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from auditor import seal
 from auditor.review import standing, unmatched
-from auditor.review.standing import consulted, digest, standing_alone
+from auditor.review.standing import CORRECTED_DAYS, consulted, digest, standing_alone
 from schemas import Dispositions, Standing, Unmatched, dtypes
 from tests.review.conftest import finding, findings
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import random
 
 NIGHT = date(2026, 11, 25)
-_FACTS = (*seal.FACTS, "claim_id", "line_number", "service_date")
+_FACTS = (*seal.FACTS, "claim_id", "line_number", "service_date", "also")
 
 
 def decided(number: int = 1, **values: object) -> dict[str, Any]:
@@ -146,6 +146,29 @@ def test_one_finding(rows: list[dict[str, Any]], state: str, told: str | None) -
     assert told in (None, told_now)
 
 
+def test_a_rule_that_nobody_has_judged_opens_the_finding_again() -> None:
+    said = "Ann Lee decided on 2026-11-20: agree."
+    more = f"{said} Since then the line is also found by MUE-2, STA-B."
+    assert now(decided(also="PTP-1"), also="PTP-1 MUE-2 STA-B") == [("reopened", more)]
+    assert now(decided(also="PTP-1 MUE-2"), also="MUE-2")[0][0] == "standing", "fewer judge less"
+    assert now(decided(also="PTP-1"), also="PTP-1") == [("standing", said)]
+    # who decided after the other rule came has judged it too
+    assert now(decided(), decided(reviewer="Bob", also="MUE-2"), also="MUE-2")[0][0] == "standing"
+    # the workbook did not prove what else was found
+    assert now(decided() | {"also": None}, also="MUE-2")[0][0] == "standing"
+
+
+def test_corrected_stands_while_the_correction_may_still_come() -> None:
+    day = NIGHT - timedelta(days=CORRECTED_DAYS)
+    said = f"Ann Lee decided on {day}: corrected."
+    row = decided(disposition="corrected", decided_on=day)
+    assert now(row) == [("standing", f"{said} The finding is still there.")]
+    late = now(row, as_of=NIGHT + timedelta(days=1))
+    assert late == [("expired", f"{said} 30 days later the finding is still there.")]
+    named = decided(disposition="corrected", decided_on=day, valid_until=date(2027, 2, 1))
+    assert now(named, as_of=date(2027, 1, 31))[0][0] == "standing"
+
+
 def test_a_dispute_shows_both_and_merges_neither() -> None:
     both = history(decided(reason="seen"), decided(**BOB))
     (row,) = standing(findings([finding()]), both, NIGHT).rows(named=True)
@@ -164,6 +187,21 @@ def test_findings_without_a_decision_have_no_row() -> None:
         finding(2)["finding_id"]
     ]
     assert standing(both, history(), NIGHT).schema == pl.Schema(dtypes(Standing))
+
+
+def test_a_rule_that_another_covers_now_is_told_with_it() -> None:
+    judged = finding(1)
+    same = {name: judged[name] for name in ("claim_id", "line_number", "service_date", "code")}
+    other = finding(2, rule_id="MUE-2", also=f"STA-B {judged['rule_id']}", **same)
+    claims = pl.Series([judged["claim_id"]])
+    (row,) = unmatched(findings([other]), history(decided()), claims, NIGHT).rows(named=True)
+    assert row["told"] == (
+        "Ann Lee decided on 2026-11-20: agree."
+        " The line is told under MUE-2 now, which names this rule in Also."
+    )
+    apart = finding(2, rule_id="MUE-2", also="STA-B", **same)
+    (row,) = unmatched(findings([apart]), history(decided()), claims, NIGHT).rows(named=True)
+    assert "no longer made" in row["told"]
 
 
 def test_gone_findings_of_claims_at_hand_are_told() -> None:
