@@ -98,7 +98,7 @@ def releases(sheet: Sheet, view: View) -> None:
         named = "; ".join(dict.fromkeys(each.files for each in old))
         text = (
             "Some services are later than the tables speak for: fetch from the CMS web site and"
-            f" load  {named}."
+            f" load {named}."
         )
         sheet.paragraph(text, "small", 2, LAST)
 

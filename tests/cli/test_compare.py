@@ -1,6 +1,7 @@
 """`auditor audit --compare-reference`: the other tables' findings, beside outputs that stay."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def audit(run: Callable[..., Any], tmp_path: Path, other: Path) -> Callable[..., Any]:
     """`auditor audit march.csv ...`, with ./other beside it: the other store."""
     (tmp_path / "march.csv").write_text(CLAIMS, encoding="utf-8")
-    (tmp_path / "other").symlink_to(other, target_is_directory=True)
+    shutil.copytree(other, tmp_path / "other")
     return lambda *args: run("audit", "march.csv", *FIXED, *args)
 
 
