@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from auditor.comparing import Comparison
     from auditor.engine.clock import Part
     from auditor.intake.interface import FileRead
     from auditor.reference.interface import Release
@@ -94,6 +95,8 @@ class AuditResult:
     """Of a part: its row of the scorecard of all lines, beside the batch's rates."""
     pairs: pl.DataFrame = field(default_factory=lambda: _empty("SeparablePairs"))
     """schemas.SeparablePairs; without rows where PTP-BYP did not run, or no pair met."""
+    comparison: Comparison | None = None
+    """What other reference tables would have found; None where none were asked about."""
     timings: tuple[Part, ...] = ()
     """What each stage and each rule took; they differ from run to run and go into no output."""
 

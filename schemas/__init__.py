@@ -14,14 +14,23 @@ from schemas.reference import (
     HcpcsCodes,
     MueValues,
     PtpEdits,
+    ReferenceChanges,
 )
-from schemas.results import Coverage, Findings, SeparablePairs, TableCoverage, UnjudgedCodes
+from schemas.results import (
+    ComparedFindings,
+    Coverage,
+    Findings,
+    SeparablePairs,
+    TableCoverage,
+    UnjudgedCodes,
+)
 from schemas.review import Decisions, Dispositions, Standing, Unmatched
 from schemas.tools import dtypes, empty
 
 __all__ = [
     "AddOnEdits",
     "ClaimLines",
+    "ComparedFindings",
     "Coverage",
     "Decisions",
     "Dispositions",
@@ -30,6 +39,7 @@ __all__ = [
     "HcpcsCodes",
     "MueValues",
     "PtpEdits",
+    "ReferenceChanges",
     "RejectedRows",
     "Repairs",
     "SeparablePairs",

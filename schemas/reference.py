@@ -164,3 +164,40 @@ class HcpcsCodes(pa.DataFrameModel):
         """Exactly these columns."""
 
         strict = True
+
+
+class ReferenceChanges(pa.DataFrameModel):
+    """What changed between two releases of one kind of table; one row a change of one row.
+
+    A row with two values that changed has a row here for each. Texts of CMS are not compared.
+    """
+
+    kind: pl.String = pa.Field(description="Kind of table, such as ptp-practitioner")
+    change: pl.String = pa.Field(
+        isin=["added", "ended", "changed", "removed"],
+        description="added: the row is new; ended: a row that was open has a deletion date; "
+        "changed: a value is another; removed: the row is no longer listed",
+    )
+    code: pl.String = pa.Field(
+        description="CPT or HCPCS code of the row; of a pair column 1, of an add-on edit the "
+        "add-on; or a modifier"
+    )
+    other_code: pl.String = pa.Field(
+        description="Column 2 of a pair, primary of an add-on edit, component (26, TC, 53) of a "
+        "fee schedule row; else empty text"
+    )
+    effective: pl.Date = pa.Field(
+        nullable=True, description="First day of the row, in tables whose rows carry dates"
+    )
+    field: pl.String = pa.Field(description="What changed, in words; empty text for a whole row")
+    before: pl.String = pa.Field(
+        nullable=True, description="What the earlier release says; empty for an added row"
+    )
+    after: pl.String = pa.Field(
+        nullable=True, description="What the later release says; empty for a removed row"
+    )
+
+    class Config:
+        """Exactly these columns."""
+
+        strict = True

@@ -98,6 +98,58 @@ class Findings(pa.DataFrameModel):
         strict = True
 
 
+class ComparedFindings(pa.DataFrameModel):
+    """Findings that other reference tables would make or not make on the same claims.
+
+    Findings that are alike with both are not here. Columns that begin with other_ tell of the
+    tables compared with, those of the same name without it of the tables that the audit used.
+    """
+
+    change: pl.String = pa.Field(
+        isin=["appears", "disappears", "changes"],
+        description="appears: found with the other tables alone; disappears: not found with them; "
+        "changes: found with both, with another tier or amount",
+    )
+    finding_id: pl.String = pa.Field(description="As in the findings")
+    rule_id: pl.String = pa.Field(description="The rule")
+    rule_name: pl.String = pa.Field(description="The defect in words")
+    source_file: pl.String = pa.Field(description="File name, and [sheet] for a workbook")
+    source_row: pl.UInt32 = pa.Field(description="1-based row in the file as a person sees it")
+    claim_id: pl.String = pa.Field(description="Claim number, as in the file")
+    line_number: pl.Int32 = pa.Field(nullable=True, description="As in the findings")
+    service_date: pl.Date = pa.Field(description="First day of the service")
+    code: pl.String = pa.Field(description="CPT or HCPCS Level II code, upper case")
+    modifiers: pl.String = pa.Field(description="As in the findings")
+    counterpart_code: pl.String = pa.Field(
+        nullable=True, description="Code of the line it collides with or needs"
+    )
+    tier: pl.String = pa.Field(nullable=True, isin=TIERS, description="Empty: not found")
+    other_tier: pl.String = pa.Field(nullable=True, isin=TIERS, description="Empty: not found")
+    amount_at_risk: Annotated[pl.Decimal, 18, 2] = pa.Field(
+        nullable=True, description="US dollars; an estimate for review"
+    )
+    other_amount_at_risk: Annotated[pl.Decimal, 18, 2] = pa.Field(
+        nullable=True, description="US dollars; an estimate for review"
+    )
+    amount_basis: pl.String = pa.Field(nullable=True, description="As in the findings")
+    other_amount_basis: pl.String = pa.Field(nullable=True, description="As in the findings")
+    table_release: pl.String = pa.Field(nullable=True, description="Release that decided")
+    other_table_release: pl.String = pa.Field(nullable=True, description="Release that decided")
+    table_row: pl.String = pa.Field(nullable=True, description="The deciding row and its dates")
+    other_table_row: pl.String = pa.Field(
+        nullable=True, description="The deciding row and its dates"
+    )
+    table_change: pl.String = pa.Field(
+        description="What the rows behind the finding say on the day of service in the tables used "
+        "and, after ->, in the others; empty text where they say the same, or no CMS table decides"
+    )
+
+    class Config:
+        """Exactly these columns."""
+
+        strict = True
+
+
 class TableCoverage(pa.DataFrameModel):
     """What each kind of reference table judged, and what it could not judge and why."""
 

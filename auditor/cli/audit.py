@@ -59,6 +59,18 @@ def audit(
     summary: Annotated[
         Path | None, typer.Option(metavar="FILE.json", help="Counts and amounts as JSON.")
     ] = None,
+    compare_reference: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Another folder of CMS tables: tell which findings would appear, disappear or"
+            " change with it.",
+        ),
+    ] = None,
+    compare_out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="Each of these findings, with both tables' rows."),
+    ] = None,
     redact: Annotated[
         bool,
         typer.Option(
@@ -138,6 +150,11 @@ def audit(
             " writes none.",
             next_step="Leave one of them out.",
         )
+    if compare_out is not None and compare_reference is None:
+        raise ConfigError(
+            "--compare-out has nothing to compare with.",
+            next_step="Name another folder of CMS tables with --compare-reference DIR.",
+        )
     given = Given(
         reference,
         line_of_business,
@@ -165,6 +182,8 @@ def audit(
         summary=summary,
         copies=copies_of(settings, given, redact=redact, encrypt=encrypt, split_by=split_by),
         reference=settings.reference,
+        compare_reference=compare_reference,
+        compare_out=compare_out,
         sheet=settings.sheet,
         password=passwords.source(password_file, settings.password_file),
         columns=settings.columns,

@@ -18,6 +18,7 @@ FORMS = {
     "--report": (".xlsx",),
     "--findings": (".parquet", ".csv", ".jsonl"),
     "--summary": (".json",),
+    "--compare-out": (".csv",),
 }
 """Endings that choose the form of an output."""
 SAMPLE = "clinic_week.csv"

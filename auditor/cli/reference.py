@@ -1,4 +1,4 @@
-"""`auditor reference`: bring CMS's own files into the store, and show what is there."""
+"""`auditor reference`: bring CMS's own files into the store, show and compare what is there."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from auditor import config
-from auditor.cli import output
-from auditor.errors import ReferenceDataError
+from auditor.cli import options, output, places
+from auditor.errors import ConfigError, ReferenceDataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ KindName = Literal[
 
 app = typer.Typer(
     name="reference",
-    help="Import CMS reference files; list and show the tables.",
+    help="Import CMS reference files; list, show and compare the tables.",
     no_args_is_help=True,
     rich_markup_mode=None,
     context_settings={"max_content_width": output.WIDEST},
@@ -134,6 +134,91 @@ def show(
     from auditor.reference.loaded import load_reference
 
     for text in shown(load_reference(named(reference)), table, code, everything=everything):
+        output.say(text)
+
+
+@app.command("diff")
+def diff(
+    first: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="A", help="Release to begin with: its label, the beginning of it, or 2026Q1."
+        ),
+    ] = None,
+    second: Annotated[
+        str | None, typer.Argument(metavar="B", help="Release to compare it with.")
+    ] = None,
+    reference: _Folder = None,
+    other: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Take B from this store; without names, compare the newest releases of both.",
+        ),
+    ] = None,
+    kind: Annotated[
+        KindName | None, typer.Option("--kind", help="Only tables of this kind.")
+    ] = None,
+    codes: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CODES", help="Only rows on these codes: 20610,77002."),
+    ] = None,
+    codes_of: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Only rows on codes of this claim file; of pairs and add-on edits, with both"
+            " codes in it. May be repeated.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="Write every change to this file.")
+    ] = None,
+    sheet: options.Sheet = None,
+    map_: options.Mapped = None,
+    layout: options.LayoutFile = None,
+    date_order: options.DateOrder = None,
+    config_file: options.ConfigFile = None,
+) -> None:
+    """Show what changed between two releases, A and B.
+
+    Rows added, ended, changed and removed. Name the releases as 'auditor reference list' does.
+    --sheet, --map, --layout, --date-order and --config say how the files of --codes-of are read.
+    """
+    from auditor.cli import reference_diff
+    from auditor.cli.audit import Given, merged
+
+    if (first is None) != (second is None) or (second is None and other is None):
+        raise ConfigError(
+            "Two releases are needed.",
+            next_step="Name both, as 'auditor reference list' shows them, or another store with"
+            " --other DIR.",
+        )
+    if codes and codes_of:
+        raise ConfigError(
+            "--codes and --codes-of exclude each other.", next_step="Leave one of them out."
+        )
+    if out is not None:
+        if out.suffix.lower() != ".csv":
+            raise ConfigError(
+                f"'{out.name}' does not end in .csv.", where="--out", next_step="Name it so."
+            )
+        places.check(codes_of or [], {"--out": out})
+    wanted = reference_diff.Wanted()
+    if codes:
+        wanted = reference_diff.Wanted(tuple(reference_diff.codes_named(codes)))
+    if codes_of:
+        columns = tuple(map_ or ())
+        given = Given(
+            None, None, (), (), None, sheet, columns, layout=layout, date_order=date_order
+        )
+        settings = merged(given, config.find(config_file))
+        wanted = reference_diff.Wanted(
+            tuple(reference_diff.codes_of(codes_of, settings)), together=True
+        )
+    names = None if first is None or second is None else (first, second)
+    here = named(reference)
+    for text in reference_diff.told((here, other or here), names, kind, wanted, out):
         output.say(text)
 
 

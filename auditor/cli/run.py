@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from auditor import RULE_SET_VERSION, __version__
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
     from pathlib import Path
+
+    from polars import DataFrame
 
     from auditor.cli.session import Session
     from auditor.config import DateOrder
@@ -57,6 +59,9 @@ class Request:
     copies: Copies = Copies()
     reference: Path | None = None
     """None: the reference store's own default."""
+    compare_reference: Path | None = None
+    """Another store: what its tables would find on the same claims is told; None: none."""
+    compare_out: Path | None = None
     sheet: str | None = None
     password: Callable[[str], str | None] | None = field(default=None, repr=False)
     """Asked, with a file's name, for the password of a protected workbook."""
@@ -97,6 +102,7 @@ def perform(request: Request, session: Session) -> Done:
             "--report": request.report,
             "--findings": request.findings,
             "--summary": request.summary,
+            "--compare-out": request.compare_out,
             "--debug-file": session.debug_file,
         },
     )
@@ -135,11 +141,21 @@ def perform(request: Request, session: Session) -> Done:
         step("Opening the reference tables")
         with clock.part("reference", "opening the tables"):
             reference = load_reference(request.reference)
+            named = request.compare_reference
+            other = load_reference(named) if named else None
         decisions = consulted(request, intake, clock)
         session.run_id = run_id(request, intake, reference, options.layout, earlier, decisions)
-        step("Auditing")
         asked = AuditOptions(request.as_of, session.run_id, select, ignore, request.rules)
+        others = None
+        if other is not None:
+            step("Auditing with the other tables")
+            with clock.part("reference", "the audit to compare with"):
+                # Of this audit its findings alone are kept: two whole ones need twice the memory.
+                others = audit(intake, other, asked, earlier).findings
+        step("Auditing")
         result = audit(intake, reference, asked, earlier, clock)
+        if other is not None and others is not None:
+            result = with_comparison(result, others, reference, other)
         if decisions is not None:
             from auditor.review import applied
 
@@ -149,6 +165,17 @@ def perform(request: Request, session: Session) -> Done:
         with clock.part("outputs", "workbook and files", result.findings.height):
             written = write(result, request)
     return Done(result, written, time.perf_counter() - started, tuple(clock.parts))
+
+
+def with_comparison(
+    result: AuditResult, others: DataFrame, reference: Reference, other: Reference
+) -> AuditResult:
+    """`result` with how `others`, the findings that the `other` tables make, differ from its."""
+    from auditor.comparing import compare
+
+    billed = result.lines["code"]
+    compared = compare(result.findings, others, reference, other, billed)
+    return replace(result, comparison=compared)
 
 
 def consulted(request: Request, intake: Intake, clock: Clock) -> Consulted | None:
@@ -221,7 +248,14 @@ def write(result: AuditResult, request: Request) -> tuple[Path, ...]:
 
     The summary is that of the plain result: it holds no patient data.
     """
-    from auditor.report import redact, write_findings, write_parts, write_report, write_summary
+    from auditor.report import (
+        redact,
+        write_findings,
+        write_parts,
+        write_report,
+        write_summary,
+        write_table,
+    )
     from auditor.report.workbook import BESIDE
 
     written, copies = [], request.copies
@@ -235,6 +269,8 @@ def write(result: AuditResult, request: Request) -> tuple[Path, ...]:
             written += [parts] if parts is not None else []
     if request.findings is not None:
         written.append(write_findings(told, request.findings))
+    if request.compare_out is not None and told.comparison is not None:
+        written.append(write_table(told.comparison.findings, request.compare_out))
     if request.summary is not None:
         written.append(write_summary(result, request.summary))
     return tuple(written)

@@ -11,9 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from auditor.cli.run import Done, Request
+    from auditor.comparing import Comparison
     from auditor.result import AuditResult
 
 _PADDING = 2
+_ROWS = 10
+"""So many changed table rows are printed; --compare-out has them all."""
 _WITHOUT_AMOUNT = {"none": "without amount"}
 
 
@@ -32,6 +35,8 @@ def lines_text(done: Done, request: Request) -> Iterator[str]:
     yield from _section("Amount at risk (an estimate for review)", _amounts(result))
     yield from _section("Coverage", _coverage(result))
     yield from _section("Reference", [("", text) for text in reference(result)])
+    if result.comparison is not None:
+        yield from compared(result.comparison, request)
     yield from _section("Notes", [("", note) for note in (*warnings(result), *result.notes)])
     if done.written:
         # not wrapped: a path stays whole, so that it can be copied
@@ -60,13 +65,56 @@ def money(result: AuditResult) -> dict[str, list[str]]:
 
 
 def reference(result: AuditResult) -> list[str]:
-    """The releases that judged; what to do about the starter set stands in the result's notes."""
-    used = [r for r in result.releases if r.used]
-    texts = [f"{r.label}, {r.rows:,} rows" for r in used if not r.starter]
-    starters = sorted({r.kind for r in used if r.starter})
+    """The releases that judged, and how old those are that judged the last services.
+
+    What to do about the starter set stands in the result's notes.
+    """
+    from auditor.report import ages, words
+    from auditor.report.figures import decided
+
+    last = result.last_service_date
+    judging = {r.label for r, _ in decided(result.releases, last)}
+    texts = []
+    for release in result.releases:
+        if not release.used or release.starter:
+            continue
+        text = f"{release.label}, {release.rows:,} rows"
+        if release.label in judging:
+            text += f", for services to {release.vouches_to}"
+            age = words.age(release.vouches_to, last)
+            text += f"; {age}" if age else ""
+        texts.append(text)
+    starters = sorted({r.kind for r in result.releases if r.used and r.starter})
     if starters:
         texts.append(f"Starter set only for {', '.join(starters)}")
-    return texts
+    return texts + [f"Warning: {old.told()}" for old in ages.late(result)]
+
+
+def compared(comparison: Comparison, request: Request) -> Iterator[str]:
+    """What the other tables would have found, by rule, and the table rows behind it."""
+    yield output.wrapped(f"Compared with the tables in {request.compare_reference}")
+    counts = comparison.counts
+    same = (
+        f"{comparison.same:,} {'finding is' if comparison.same == 1 else 'findings are'} the same"
+    )
+    if comparison.findings.is_empty():
+        yield output.wrapped(f"No finding appears, disappears or changes; {same}.", _PADDING)
+        yield ""
+        return
+    rows = [["", *counts, ""]]
+    rows += [[rule, *map(_number, of), name] for rule, name, *of in comparison.by_rule().rows()]
+    rows.append(["all", *map(_number, counts.values()), ""])
+    for line in output.table(rows, right=frozenset({1, 2, 3})).splitlines():
+        yield f"{' ' * _PADDING}{line}"
+    yield output.wrapped(f"{same} with both.", _PADDING)
+    told = comparison.table_changes()
+    if not told.is_empty():
+        yield output.wrapped("Rows behind them, in the tables used -> in the others:", _PADDING)
+    for rule, change, text, findings in told.head(_ROWS).rows():
+        yield output.wrapped(f"{rule} {change} ({findings:,}): {text}", 2 * _PADDING)
+    if told.height > _ROWS:
+        yield output.wrapped(f"and {told.height - _ROWS:,} more", 2 * _PADDING)
+    yield ""
 
 
 def _section(title: str, rows: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -11,10 +11,12 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import TYPE_CHECKING
 
-from auditor.reference.kinds import quarter_start
+from auditor.reference.kinds import quarter_name, quarter_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from auditor.reference.interface import Kind
 
 FIRST_NCCI_YEAR = 1994
 """Version 0.0 would have been January 1994; version 30.2 is July 2024."""
@@ -95,6 +97,23 @@ def ncci_version(effective: date) -> str:
     """`v302` for 2024-07-01: how NCCI numbers its quarters."""
     start = quarter_start(effective)
     return f"v{start.year - FIRST_NCCI_YEAR}{start.month // 3}"
+
+
+def file_name(kind: Kind, effective: date) -> str:
+    """What CMS calls the file of `kind` for the quarter of `effective`, as far as that is known.
+
+    The revision is not: '...' stands for it. '' for kinds that judge no professional claim.
+    """
+    start = quarter_start(effective)
+    month = next(name for name, number in _MONTHS.items() if number == start.month)
+    named: dict[Kind, str] = {
+        "aoc": f"AOC_V{quarter_name(start)}...",
+        "ptp-practitioner": f"ccipra-{ncci_version(start)}r...-f1 to -f4",
+        "mue-practitioner": f"MCR_MUE_PractitionerServices_Eff_{start:%m-%d-%Y}",
+        "fee-schedule": f"PPRRVU{start.year}_{month.capitalize()}",
+        "hcpcs": f"HCPC{start.year}_{month.upper()}_ANWEB",
+    }
+    return named.get(kind, "")
 
 
 def _release(text: str) -> tuple[date | None, int | None]:

@@ -13,17 +13,21 @@ import polars as pl
 
 import auditor
 from auditor.errors import ReportError
-from auditor.report import figures, place
+from auditor.report import ages, figures, place, words
 from auditor.rules.options import RuleOptions
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from auditor.comparing import Comparison
+    from auditor.reference.interface import Release
     from auditor.result import AuditResult
 
 # What a spreadsheet takes for a formula at the start of a cell, and the two characters that some
 # skip before looking for one (OWASP, "CSV Injection").
 _FORMULA_START = r"^([=+\-@\t\r])"
+TABLE_CHANGES = 100
+"""So many table rows behind changed findings are in the summary file, the commonest first."""
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 
 
@@ -64,6 +68,19 @@ def write_findings(result: AuditResult, path: Path | str) -> Path:
     return path
 
 
+def write_table(frame: pl.DataFrame, path: Path | str) -> Path:
+    """Write `frame` to `path` as CSV, texts protected by `csv_safe`; a file there is replaced.
+
+    Raises ReportError where the place cannot be written.
+    """
+    path = Path(path)
+    with place.workroom(path) as room:
+        made = room / "table.csv"
+        csv_safe(frame).write_csv(made)
+        place.replace(made, path)
+    return path
+
+
 def write_summary(result: AuditResult, path: Path | str) -> Path:
     """Write the figures of the run to `path` as JSON with sorted keys; a file there is replaced.
 
@@ -91,73 +108,112 @@ def summary(result: AuditResult) -> dict[str, Any]:
     rules = figures.by_rule(result.findings)
     options = result.options
     decided = {"decisions": result.decisions} if result.consulted else {}
-    return decided | {
-        "amount_at_risk": _amounts(result.findings),
-        "coverage": [
-            row | {"first_date": _iso(row["first_date"]), "last_date": _iso(row["last_date"])}
-            for row in result.coverage.iter_rows(named=True)
-        ],
-        "coverage_by_table": [
-            row | {"first_date": _iso(row["first_date"]), "last_date": _iso(row["last_date"])}
-            for row in result.table_coverage.iter_rows(named=True)
-        ],
-        "codes_not_judged": result.unjudged_codes.rows(named=True),
-        "files": [
-            {
-                "sha256": list(c.sha256),
-                "rows": c.rows,
-                "read": c.lines_read,
-                "audited": c.audited,
-                "set_aside": c.set_aside,
-                "rejected": c.rejected,
-            }
-            for c in counts
-        ],
-        "findings": {
-            "total": result.findings.height,
-            "by_tier": figures.by_tier(result.findings),
-            "by_rule": {
-                rule: dict(zip(figures.TIERS, tiers, strict=True))
-                for rule, _, *tiers in rules.iter_rows()
+    compared = {} if result.comparison is None else {"comparison": _compared(result.comparison)}
+    return (
+        decided
+        | compared
+        | {
+            "amount_at_risk": _amounts(result.findings),
+            "coverage": [
+                row | {"first_date": _iso(row["first_date"]), "last_date": _iso(row["last_date"])}
+                for row in result.coverage.iter_rows(named=True)
+            ],
+            "coverage_by_table": [
+                row | {"first_date": _iso(row["first_date"]), "last_date": _iso(row["last_date"])}
+                for row in result.table_coverage.iter_rows(named=True)
+            ],
+            "codes_not_judged": result.unjudged_codes.rows(named=True),
+            "files": [
+                {
+                    "sha256": list(c.sha256),
+                    "rows": c.rows,
+                    "read": c.lines_read,
+                    "audited": c.audited,
+                    "set_aside": c.set_aside,
+                    "rejected": c.rejected,
+                }
+                for c in counts
+            ],
+            "findings": {
+                "total": result.findings.height,
+                "by_tier": figures.by_tier(result.findings),
+                "by_rule": {
+                    rule: dict(zip(figures.TIERS, tiers, strict=True))
+                    for rule, _, *tiers in rules.iter_rows()
+                },
             },
+            "line_of_business": dict(result.lines_by_business),
+            "lines": {
+                "read": result.lines_read,
+                "audited": result.lines_audited,
+                "set_aside": result.set_aside.height,
+                "set_aside_by_reason": dict(result.set_aside["reason"].value_counts().iter_rows()),
+                "rejected": sum(c.rejected for c in counts),
+            },
+            "notes": list(result.notes),
+            "options": {
+                "as_of": options.as_of.isoformat(),
+                "run_id": options.run_id,
+                "select": sorted(options.select),
+                "ignore": sorted(options.ignore),
+                "rules": _plain(options.rules),
+            },
+            "releases": [_release(r, result.last_service_date) for r in result.releases],
+            "releases_too_old": [
+                {
+                    "kind": old.kind,
+                    "label": old.label,
+                    "vouches_to": _iso(old.vouches_to),
+                    "last_service_date": _iso(old.last),
+                    "lines": old.lines,
+                    "fetch": old.names,
+                    "advice": old.told(),
+                }
+                for old in ages.late(result)
+            ],
+            "service_dates": {
+                "first": _iso(result.first_service_date),
+                "last": _iso(result.last_service_date),
+            },
+            "schema_version": 1,
+            "version": {"auditor": auditor.__version__, "rule_set": auditor.RULE_SET_VERSION},
+        }
+    )
+
+
+def _release(release: Release, last: date | None) -> dict[str, Any]:
+    """One release, and how many quarters older than the `last` service it is."""
+    return {
+        "kind": release.kind,
+        "label": release.label,
+        "effective": _iso(release.effective),
+        "vouches_to": _iso(release.vouches_to),
+        "age_quarters": words.quarters_after(release.vouches_to, last),
+        "rows": release.rows,
+        "sha256": release.sha256,
+        "source": release.source,
+        "starter": release.starter,
+        "used": release.used,
+        "note": release.note,
+    }
+
+
+def _compared(comparison: Comparison) -> dict[str, Any]:
+    """What other tables would have found, in figures."""
+    told = comparison.table_changes()
+    return {
+        "findings": comparison.counts | {"same": comparison.same},
+        "by_rule": {
+            row["rule_id"]: {change: row[change] for change in comparison.counts}
+            for row in comparison.by_rule().iter_rows(named=True)
         },
-        "line_of_business": dict(result.lines_by_business),
-        "lines": {
-            "read": result.lines_read,
-            "audited": result.lines_audited,
-            "set_aside": result.set_aside.height,
-            "set_aside_by_reason": dict(result.set_aside["reason"].value_counts().iter_rows()),
-            "rejected": sum(c.rejected for c in counts),
-        },
-        "notes": list(result.notes),
-        "options": {
-            "as_of": options.as_of.isoformat(),
-            "run_id": options.run_id,
-            "select": sorted(options.select),
-            "ignore": sorted(options.ignore),
-            "rules": _plain(options.rules),
-        },
+        "table_changes": told.head(TABLE_CHANGES).rows(named=True),
+        "table_changes_in_all": told.height,
         "releases": [
-            {
-                "kind": r.kind,
-                "label": r.label,
-                "effective": _iso(r.effective),
-                "vouches_to": _iso(r.vouches_to),
-                "rows": r.rows,
-                "sha256": r.sha256,
-                "source": r.source,
-                "starter": r.starter,
-                "used": r.used,
-                "note": r.note,
-            }
-            for r in result.releases
+            {"kind": r.kind, "label": r.label, "sha256": r.sha256, "starter": r.starter}
+            for r in comparison.releases
+            if r.used
         ],
-        "service_dates": {
-            "first": _iso(result.first_service_date),
-            "last": _iso(result.last_service_date),
-        },
-        "schema_version": 1,
-        "version": {"auditor": auditor.__version__, "rule_set": auditor.RULE_SET_VERSION},
     }
 
 

@@ -26,6 +26,7 @@ from auditor.report.quoted import Quoted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from auditor.comparing import Comparison
     from auditor.intake.interface import FileRead
     from auditor.result import AuditResult
 
@@ -53,6 +54,7 @@ A tax id may be a practitioner's social security number."""
 _NPI = r"^[0-9]{10}$"
 """What stands in the place of an NPI and is none may be anything, a patient's number too."""
 _TEXTS = ("message", "remedy", "table_row")
+_ROW_TEXTS = ("table_row", "other_table_row")
 _SPEAKING = frozenset(
     {"code", "modifiers", "units", "place_of_service", "charge_amount", "allowed_amount"}
 )
@@ -94,6 +96,7 @@ def redact(result: AuditResult, key: str) -> AuditResult:
         lines=lines.select(result.lines.columns),
         standing=_decided(_table(result.standing, names, files)),
         unmatched=_decided(_table(result.unmatched, names, files)),
+        comparison=_compared(result, names, files, quoted),
         redacted=True,
     )
 
@@ -138,6 +141,7 @@ def _known(result: AuditResult, names: _Names) -> dict[str, str]:
         result.rejected,
         result.set_aside,
         result.unmatched,
+        *(() if result.comparison is None else (result.comparison.findings,)),
     )
     known: dict[str, str] = {}
     for column in reversed(("patient_id", *(c for c in _KINDS if c != "patient_id"))):
@@ -173,6 +177,18 @@ def _findings(
     own = [found["claim_id"], found["counterpart_claim_id"], found["patient_id"]]
     texts = [quoted.column(found[name], own, born) for name in _TEXTS]
     return _table(found, names, files).with_columns(*texts)
+
+
+def _compared(
+    result: AuditResult, names: _Names, files: dict[str, str], quoted: Quoted
+) -> Comparison | None:
+    """What other tables would have found, under the same pseudonyms."""
+    if result.comparison is None:
+        return None
+    found = result.comparison.findings
+    texts = [quoted.column(found[name], [found["claim_id"]]) for name in _ROW_TEXTS]
+    told = _table(found, names, files).with_columns(*texts)
+    return replace(result.comparison, findings=told)
 
 
 def _rejected(rejected: pl.DataFrame, quoted: Quoted) -> pl.DataFrame:

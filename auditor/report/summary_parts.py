@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditor.report import figures, words
+from auditor.report import ages, figures, words
 
 if TYPE_CHECKING:
     from auditor.report.sheet import Sheet
@@ -94,6 +94,13 @@ def releases(sheet: Sheet, view: View) -> None:
             (6, 6, release.vouches_to, "date"),
             (7, LAST, "; ".join(filter(None, told)) + ".", "wrapped"),
         )
+    if old := ages.late(result):
+        named = "; ".join(dict.fromkeys(each.files for each in old))
+        text = (
+            "Some services are later than the tables speak for: fetch from the CMS web site and"
+            f" load {named}."
+        )
+        sheet.paragraph(text, "small", 2, LAST)
 
 
 def files(sheet: Sheet, view: View) -> None:

@@ -156,6 +156,13 @@ def span(first: date | None, last: date | None) -> str:
     return first.isoformat() if first == last else f"{first.isoformat()} to {last.isoformat()}"
 
 
+def quarters_after(until: date, last: date | None) -> int:
+    """Quarters from the one that ends with `until` to the one of the `last` service; 0: within."""
+    if last is None or last <= until:
+        return 0
+    return (last.year - until.year) * 4 + (last.month - 1) // 3 - (until.month - 1) // 3
+
+
 def age(until: date, last: date | None) -> str:
     """How much older than the `last` service a table is that speaks for services to `until`.
 
@@ -163,8 +170,7 @@ def age(until: date, last: date | None) -> str:
     """
     if last is None or last <= until:
         return ""
-    quarters = (last.year - until.year) * 4 + (last.month - 1) // 3 - (until.month - 1) // 3
-    return f"{number(quarters, 'quarter')} older than the last service"
+    return f"{number(quarters_after(until, last), 'quarter')} older than the last service"
 
 
 def field(name: str) -> str:

@@ -103,7 +103,29 @@ def test_the_starter_set_is_named_with_its_kinds(result: AuditResult) -> None:
 def test_without_a_starter_table_it_is_not_named(result: AuditResult) -> None:
     full = tuple(r for r in result.releases if not r.starter)
     assert reference(replace(result, releases=full)) == [
-        "PTP practitioner 2025Q1 (v310r1), 2,512,345 rows"
+        "PTP practitioner 2025Q1 (v310r1), 2,512,345 rows, for services to 2025-03-31"
+    ]
+
+
+def test_a_release_that_is_too_old_is_told_with_the_file_to_fetch(result: AuditResult) -> None:
+    told = reference(replace(result, last_service_date=date(2025, 11, 4)))
+    assert told[0].endswith("; 3 quarters older than the last service")
+    assert told[-1].startswith(
+        "Warning: PTP practitioner 2025Q1 (v310r1) speaks for services to 2025-03-31; services are"
+    )
+    assert told[-1].endswith("ccipra-v313r...-f1 to -f4 (2025Q4).")
+    assert not any(text.startswith("Warning") for text in reference(result))
+
+
+def test_of_several_releases_the_newest_is_told_with_its_age(result: AuditResult) -> None:
+    old, *_ = result.releases
+    newer = replace(old, label="newer", effective=date(2025, 4, 1), vouches_to=date(2025, 6, 30))
+    idle = replace(old, kind="mue-hospital", label="hospital's")
+    told = reference(replace(result, releases=(old, newer, idle)))
+    assert told == [
+        "PTP practitioner 2025Q1 (v310r1), 2,512,345 rows",
+        "newer, 2,512,345 rows, for services to 2025-06-30",
+        "hospital's, 2,512,345 rows",
     ]
 
 

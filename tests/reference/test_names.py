@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
-from auditor.reference.kinds import quarter_end, quarter_name, quarter_start
-from auditor.reference.names import Hints, merge, ncci_version, read_name
+from auditor.reference.interface import Kind
+from auditor.reference.kinds import KINDS, quarter_end, quarter_name, quarter_start
+from auditor.reference.names import Hints, file_name, merge, ncci_version, read_name
 
 Q3_2024, Q1_2025, Q4_2025 = date(2024, 7, 1), date(2025, 1, 1), date(2025, 10, 1)
 Q2_2026, Q3_2026 = date(2026, 4, 1), date(2026, 7, 1)
@@ -114,3 +115,25 @@ def test_quarters(month: int) -> None:
 
 def test_a_release_within_a_quarter_is_named_by_its_day() -> None:
     assert quarter_name(date(2026, 4, 15)) == "2026-04-15"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("quarter", [date(2024, 7, 1), date(2025, 1, 1), date(2026, 10, 1)])
+def test_the_file_to_fetch_is_named_as_cms_names_it(kind: Kind, quarter: date) -> None:
+    told = file_name(kind, quarter)
+    # what is left out is the revision
+    name = told.replace("r...", "r0").replace("...", "-MCR").removesuffix(" to -f4")
+    if told:
+        assert read_name(name).effective == quarter
+    assert bool(told) == (kind not in {"ptp-hospital", "mue-hospital", "mue-dme"})
+
+
+def test_file_names_of_a_quarter() -> None:
+    day = date(2025, 11, 4)
+    assert [file_name(kind, day) for kind in KINDS if file_name(kind, day)] == [
+        "AOC_V2025Q4...",
+        "ccipra-v313r...-f1 to -f4",
+        "MCR_MUE_PractitionerServices_Eff_10-01-2025",
+        "PPRRVU2025_Oct",
+        "HCPC2025_OCT_ANWEB",
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
 import time
@@ -11,6 +12,8 @@ import polars as pl
 import pytest
 
 from auditor.reference import load_reference
+from auditor.reference.changes import changes
+from auditor.reference.choosing import pair, tables
 from auditor.reference.containers import members
 from auditor.reference.importer import import_files
 from auditor.reference.recognise import find_tables
@@ -174,3 +177,49 @@ def test_a_cut_off_archive_changes_nothing(
     assert [o.result for o in outcomes] == ["skipped", "skipped"]
     assert re.search("damaged|cut off", outcomes[1].note + outcomes[0].note)
     assert (store / "manifest.json").read_bytes() == before
+
+
+def mue_rows(path: Path) -> dict[str, tuple[str, str]]:
+    """Code -> value and MAI of a practitioner MUE file, read without any of our code."""
+    with path.open(encoding="latin-1", newline="") as file:
+        rows = [row for row in csv.reader(file) if len(row) > 2]
+    return {row[0]: (row[1], row[2][0]) for row in rows if re.fullmatch(r"[A-Z0-9]{5}", row[0])}
+
+
+def test_what_changed_between_two_mue_releases(
+    imported: tuple[Path, list[Outcome], float], shared: Path
+) -> None:
+    name = "MCR_MUE_PractitionerServices_Eff_{}.csv"
+    old, new = (mue_rows(shared / "cms" / name.format(d)) for d in ("07-01-2024", "04-01-2026"))
+    assert (len(old), len(new)) == (14_677, 15_095)
+    _, stored = tables(imported[0])
+    before, after = pair(("2024Q3", "MUE practitioner 2026Q2"), (stored, stored))
+    found = changes(before.kind, before.rows(), after.rows())
+    codes = {
+        change: set(found.filter(change=change)["code"])
+        for change in ("added", "removed", "changed")
+    }
+    assert codes == {
+        "added": new.keys() - old.keys(),
+        "removed": old.keys() - new.keys(),
+        "changed": {code for code in old.keys() & new.keys() if old[code] != new[code]},
+    }
+    values = found.filter(field="MUE value").select("code", "before", "after").rows()
+    assert values
+    assert all((old[code][0], new[code][0]) == (a, b) for code, a, b in values)
+
+
+def test_two_whole_pair_tables_are_compared_in_seconds(
+    imported: tuple[Path, list[Outcome], float],
+) -> None:
+    _, stored = tables(imported[0])
+    rows = next(t for t in stored if t.kind == "ptp-practitioner").rows()
+    mine = pl.col("column1") == "20610"
+    last = pl.date(2025, 12, 31)
+    ended = pl.when(mine & pl.col("deletion").is_null()).then(last).otherwise("deletion")
+    started = time.process_time()
+    found = changes("ptp-practitioner", rows, rows.with_columns(deletion=ended))
+    assert time.process_time() - started < 40  # about 4 on the machine of docs/performance.md
+    wanted = rows.filter(mine, pl.col("deletion").is_null()).select("column2").unique().collect()
+    assert found.height == wanted.height > 100
+    assert set(found["change"]) == {"ended"}
