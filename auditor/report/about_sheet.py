@@ -128,7 +128,7 @@ def _releases(sheet: Sheet, view: View) -> None:
             words.KINDS.get(r.kind, r.kind),
             _set(r),
             r.rows,
-            r.effective,
+            None if r.starter else r.effective,  # each row of the starter set has its own day
             r.vouches_to,
             f"{r.label}. {r.note}".rstrip(". "),
             f"{r.source}\n{r.sha256}",

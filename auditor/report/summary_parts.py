@@ -90,7 +90,8 @@ def releases(sheet: Sheet, view: View) -> None:
             (2, 2, words.KINDS.get(release.kind, release.kind), "wrapped"),
             (3, 3, kind, "wrapped" if kind == "full" else "review"),
             (4, 4, release.rows, "count"),
-            (5, 5, release.effective, "date"),
+            # The starter set is picked from several releases: each of its rows has its own day.
+            (5, 5, "by row" if release.starter else release.effective, "date"),
             (6, 6, release.vouches_to, "date"),
             (7, LAST, "; ".join(filter(None, told)) + ".", "wrapped"),
         )
