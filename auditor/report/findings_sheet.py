@@ -18,12 +18,11 @@ from auditor.report.sheet import Column, Sheet
 from auditor.report.style import DECISION, GREY, MISSING_FILL, TIER_LOOKS
 from auditor.report.view import FIRST_FINDING
 from auditor.report.words import number
+from schemas.review import DISPOSITIONS
 
 if TYPE_CHECKING:
     from auditor.report.sheet import Book
     from auditor.report.view import View
-
-DISPOSITIONS = ("agree", "disagree", "needs records", "corrected", "accepted risk")
 
 
 def _text(header: str, width: float, name: str) -> Column:
