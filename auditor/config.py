@@ -7,11 +7,12 @@ A flag beats an environment variable, which beats the file, which beats the defa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from auditor import tomlfile
+from auditor.nightly.settings import Feed, Nightly
 from auditor.rules.options import RuleOptions
 
 if TYPE_CHECKING:
@@ -24,15 +25,8 @@ MOST_PIVOT = 99
 """Two digits."""
 DEFAULT_NAME = "auditor.toml"
 _KIND = tomlfile.Kind("configuration file", "--config", "docs/configuration.md")
-_PATHS = (
-    "reference",
-    "password_file",
-    "redact_key_file",
-    "report_password_file",
-    "layout",
-    "ledger",
-)
-"""Settings that are relative to the folder of their file."""
+LEDGER = "ledger.sqlite"
+"""Name of the ledger in the state folder of a nightly run."""
 _FORBID: dict[str, str] = {"extra": "forbid"}
 _DEFAULT = RuleOptions()
 
@@ -97,6 +91,10 @@ class Settings:
     """Line of business -> days from service to receipt."""
     specialties: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """A kind of practitioner -> specialty codes and taxonomies beyond the built-in ones."""
+    nightly: Nightly | None = None
+    """The unattended run; None: this file is not about one. Paths as with `reference`."""
+    feeds: dict[str, Feed] = field(default_factory=dict)
+    """Name -> an export that the unattended run takes from its inbox."""
 
 
 def find(named: Path | None) -> Path | None:
@@ -109,13 +107,32 @@ def find(named: Path | None) -> Path | None:
 
 def load(path: Path) -> Settings:
     """The settings in the TOML file `path`; ConfigError names the file and every problem."""
-    settings = tomlfile.load(path, Settings, _KIND, _problems)
-    beside = {
-        name: path.parent / found.expanduser()
-        for name in _PATHS
-        if (found := getattr(settings, name)) is not None
-    }
-    return replace(settings, **beside)
+    settings: Settings = _beside(tomlfile.load(path, Settings, _KIND, _problems), path.parent)
+    if settings.nightly is not None and settings.ledger is None:
+        # one ledger for the night and for the reviewers, who name this file too
+        return replace(settings, ledger=settings.nightly.state / LEDGER)
+    return settings
+
+
+def of_feed(settings: Settings, name: str) -> Settings:
+    """The settings that the feed `name` is audited with: its own, else those of the whole file."""
+    feed = settings.feeds[name]
+    own = {f.name for f in fields(Settings)} & {f.name for f in fields(Feed)}
+    said = {n: value for n in own if (value := getattr(feed, n)) not in (None, (), {})}
+    return replace(settings, **said | {"columns": settings.columns | feed.columns})
+
+
+def _beside(table: Any, folder: Path) -> Any:  # noqa: ANN401 - a table of settings, or a value
+    """`table` with its paths, and those of tables in it, as seen from `folder`."""
+    if isinstance(table, Path):
+        return folder / table.expanduser()
+    if isinstance(table, dict):
+        return {name: _beside(value, folder) for name, value in table.items()}
+    if not is_dataclass(table) or isinstance(table, type):
+        return table
+    return replace(
+        table, **{f.name: _beside(getattr(table, f.name), folder) for f in fields(table)}
+    )
 
 
 def said(path: Path) -> dict[str, Any]:

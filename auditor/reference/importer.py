@@ -45,7 +45,7 @@ def import_files(
 
     A file named in `paths` that is unknown, damaged or contradicts the store raises
     ReferenceDataError and nothing is changed; in a folder, and in an archive beside a table, it
-    is an outcome `skipped` with its reason. StoreLocked where another import is running.
+    is an outcome `skipped` with its reason. Locked where another import is running.
     """
     request = request or Request()
     files = list(_files(paths, folder))

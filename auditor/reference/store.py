@@ -23,7 +23,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from auditor.errors import ReferenceDataError
-from auditor.reference.lock import locked
+from auditor.lock import locked
 from auditor.reference.manifest import FORMAT, Entry, Manifest, Part
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "AUDITOR_REFERENCE"
 MANIFEST = "manifest.json"
+_HELD = "another import is writing to this reference store."
 LOCK = "lock"
 OURS = frozenset({MANIFEST, LOCK, "tables", "changes"})
 ROW_GROUP = 1 << 16
@@ -173,7 +174,7 @@ def writing(folder: Path) -> Iterator[Store]:
         raise ReferenceDataError(
             what, where=str(folder), next_step="Name another one with --reference."
         ) from None
-    with locked(folder / LOCK):
+    with locked(folder / LOCK, _HELD):
         store = Store(folder, read_manifest(folder) or Manifest())
         store.sweep()
         try:

@@ -13,8 +13,8 @@ import pytest
 from auditor.cli import main
 from auditor.cli.reference import KindName
 from auditor.errors import ExitCode
+from auditor.lock import locked
 from auditor.reference.kinds import KINDS
-from auditor.reference.lock import locked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,7 +118,7 @@ def test_mistakes_end_with_their_code(
 def test_a_locked_store_ends_with_its_own_code(make: type[Make], inbox: Path, run: Run) -> None:
     (inbox / f"{MUE}.csv").write_bytes(make.mue([M1]))
     assert run("import", f"{MUE}.csv", "--reference", "store")[0] == ExitCode.DONE
-    with locked(inbox / "store" / "lock"):
+    with locked(inbox / "store" / "lock", "another import is writing to this reference store."):
         code, _, err = run("import", f"{MUE}.csv", "--reference", "store")
     assert code == ExitCode.LOCKED
     assert "another import" in err

@@ -14,9 +14,9 @@ import polars as pl
 import pytest
 
 from auditor.errors import ExitCode, ReferenceDataError
+from auditor.lock import Locked, locked
 from auditor.reference import load_reference
 from auditor.reference.importer import import_files
-from auditor.reference.lock import StoreLocked, locked
 from auditor.reference.store import LOCK, MANIFEST, Store, chosen_folder
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def test_only_the_owner_reads_the_store(loaded: Path) -> None:
 
 def test_one_import_at_a_time(make: type[Make], inbox: Path, loaded: Path) -> None:
     path = mue(inbox, make, "04-01-2026", M1)
-    with locked(loaded / LOCK), pytest.raises(StoreLocked) as error:
+    with locked(loaded / LOCK, "held."), pytest.raises(Locked) as error:
         import_files([path], loaded)
     assert error.value.exit_code == ExitCode.LOCKED
     assert labels(loaded) == ["MUE practitioner 2024Q3"]
@@ -129,8 +129,8 @@ def test_one_import_at_a_time(make: type[Make], inbox: Path, loaded: Path) -> No
 
 def test_a_killed_holder_frees_the_lock(make: type[Make], inbox: Path, loaded: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from auditor.reference.lock import locked\n"
-        "with locked(Path(sys.argv[1])):\n    print('held', flush=True); sys.stdin.read()"
+        "import sys; from pathlib import Path; from auditor.lock import locked\n"
+        "with locked(Path(sys.argv[1]), 'held.'):\n    print('held', flush=True); sys.stdin.read()"
     )
     root = Path(__file__).resolve().parents[2]
     path = mue(inbox, make, "04-01-2026", M1)
@@ -140,7 +140,7 @@ def test_a_killed_holder_frees_the_lock(make: type[Make], inbox: Path, loaded: P
     ) as holder:  # fmt: skip
         assert holder.stdout is not None
         assert holder.stdout.readline().strip() == b"held"
-        with pytest.raises(StoreLocked):
+        with pytest.raises(Locked):
             import_files([path], loaded)
         holder.kill()
         holder.wait()
@@ -149,7 +149,7 @@ def test_a_killed_holder_frees_the_lock(make: type[Make], inbox: Path, loaded: P
 
 
 def test_readers_need_no_lock(loaded: Path) -> None:
-    with locked(loaded / LOCK):
+    with locked(loaded / LOCK, "held."):
         assert labels(loaded) == ["MUE practitioner 2024Q3"]
 
 

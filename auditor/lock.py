@@ -1,6 +1,6 @@
-"""One import at a time: a lock of the operating system, freed when its holder dies.
+"""One at a time: a lock of the operating system, freed when its holder dies.
 
-Not a mere file that exists: a killed import would leave it behind and lock everybody out.
+Not a mere file that exists: a killed program would leave it behind and lock everybody out.
 """
 
 from __future__ import annotations
@@ -22,22 +22,25 @@ else:
     import fcntl
 
 
-class StoreLocked(AuditorError):  # noqa: N818 - says what happened, like its fellows
-    """Another import holds the reference store."""
+class Locked(AuditorError):  # noqa: N818 - says what happened, like its fellows
+    """Another program of ours is at work there."""
 
     exit_code = ExitCode.LOCKED
 
 
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock file at `path` (made if absent, never removed) or raise StoreLocked."""
+def locked(path: Path, what: str) -> Iterator[None]:
+    """Hold the lock file at `path` (made if absent, never removed) or raise Locked.
+
+    `what` says in a sentence what its holder does.
+    """
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             _take(handle)
         except OSError:
-            raise StoreLocked(
-                "another import is writing to this reference store.",
+            raise Locked(
+                what,
                 where=str(path.parent),
                 next_step="Wait until it is done and run again.",
             ) from None
