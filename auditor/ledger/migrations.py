@@ -97,7 +97,7 @@ CREATE TABLE files_again (
 
 CREATE TABLE run_steps (
     run INTEGER NOT NULL REFERENCES runs,
-    step TEXT NOT NULL CHECK (step IN ('published', 'archived')),
+    step TEXT NOT NULL CHECK (step IN ('published', 'archived', 'told')),
     done_at TEXT NOT NULL,
     PRIMARY KEY (run, step)
 ) STRICT;
@@ -147,7 +147,8 @@ CREATE TABLE finding_events (
 
 CREATE TABLE deliveries (
     delivery_id INTEGER PRIMARY KEY,
-    run INTEGER NOT NULL REFERENCES runs,
+    night_id INTEGER NOT NULL REFERENCES nights,
+    feed TEXT NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('mail', 'webhook')),
     attempted_at TEXT NOT NULL,
     delivered INTEGER NOT NULL CHECK (delivered IN (0, 1)),
@@ -178,7 +179,7 @@ CREATE INDEX runs_by_feed ON runs (feed, run);
 CREATE INDEX run_files_by_content ON run_files (feed, sha256);
 CREATE INDEX finding_events_by_finding ON finding_events (feed, finding_id);
 CREATE INDEX finding_events_by_run ON finding_events (run);
-CREATE INDEX deliveries_by_run ON deliveries (run);
+CREATE INDEX deliveries_by_night ON deliveries (night_id, feed, kind);
 """
 
 _OPEN_FINDINGS = """
