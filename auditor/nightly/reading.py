@@ -52,6 +52,8 @@ class Read:
     refused: tuple[Refused, ...]
     layout: Layout | None
     """What the files were held to."""
+    layout_text: str | None
+    """The same as it is written."""
     to_pin: str | None
     """The layout file that later files of the feed are to be held to; None: there is one, the
     format itself says what everything is, or tonight's files differ."""
@@ -109,7 +111,8 @@ def read(
                 " raise stable_seconds or use ready = 'marker'.",
             )
     to_pin = _to_pin(good, options) if named is None and intake is not None else None
-    return Read(intake, tuple(good), tuple(refused), layout, to_pin)
+    text = None if named is None else named.read_text(encoding="utf-8-sig")
+    return Read(intake, tuple(good), tuple(refused), layout, text, to_pin)
 
 
 def _to_pin(taken: Sequence[Taken], options: IntakeOptions) -> str | None:

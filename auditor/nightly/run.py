@@ -5,27 +5,25 @@ Nothing here can be seen by anybody: the run becomes true with its commit (audit
 
 from __future__ import annotations
 
-import json
-import time
-from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from auditor import rulewords
-from auditor.errors import AuditorError, ExitCode
-from auditor.nightly.finish import HISTORY, LAYOUT, MANIFEST, OUTPUTS, make_folder, synced
+from auditor.errors import AuditorError
 from auditor.nightly.outcome import Figures
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
     from datetime import date
-    from pathlib import Path
 
     from auditor.config import FailOn, Settings
+    from auditor.errors import ExitCode
     from auditor.history import Memory, Staged, Tonight
     from auditor.intake.interface import Intake
     from auditor.ledger.life import Life
+    from auditor.ledger.runs import NewRun
+    from auditor.nightly.outcome import Figures
     from auditor.nightly.places import Places
     from auditor.nightly.reading import Read
     from auditor.nightly.settings import Feed
@@ -50,8 +48,16 @@ class Asked:
     run_id: str
     folder: str
     """Of its outputs, relative to the outbox."""
+    whole: Settings
+    """Of the whole file."""
     report_password: str | None
     """What opens the workbooks; None: they are plain."""
+    version: int = 1
+    rerun_of: str | None = None
+    """Run id of the version before."""
+    rerun_run: int | None = None
+    """Its number."""
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +67,43 @@ class Prepared:
     asked: Asked
     read: Read
     figures: Figures
-    manifest: dict[str, Any]
+    manifest: str
+    """Its JSON (auditor.nightly.manifest)."""
     staged: Staged
     life: Life
     fails: bool
     """A finding that is open is at or above the feed's fail_on."""
     everything_rejected: bool
-    seconds: float
-    started_at: str
+
+    def row(self, code: ExitCode) -> NewRun:
+        """What the ledger keeps of the run."""
+        from auditor.ledger.runs import NewRun, RunFile  # noqa: PLC0415 - heavy
+
+        asked = self.asked
+        month = f"{asked.as_of:%Y-%m}"
+        return NewRun(
+            run_id=asked.run_id,
+            feed=asked.feed,
+            as_of=asked.as_of,
+            exit_code=code,
+            figures=self.figures,
+            manifest=self.manifest,
+            folder=asked.folder,
+            files=tuple(
+                RunFile(
+                    sha256=taken.sha256,
+                    name=taken.path.name,
+                    bytes=taken.waiting.size,
+                    archived=asked.places.archived(
+                        asked.feed, month, taken.sha256, taken.path.name
+                    ),
+                )
+                for taken in self.read.taken
+            ),
+            version=asked.version,
+            rerun_of=asked.rerun_run,
+            reason=asked.reason,
+        )
 
 
 def prepare(
@@ -85,7 +120,7 @@ def prepare(
     from auditor.ledger.store import now  # noqa: PLC0415 - heavy things stay out of --help
     from auditor.reference import load_reference  # noqa: PLC0415 - as above
 
-    began, started_at = time.perf_counter(), now()
+    started_at = now()
     intake = read.intake
     if intake is None:
         raise AssertionError
@@ -103,7 +138,82 @@ def prepare(
         tell("reference-changed", feed=asked.feed)
         judged = judge(asked, intake, again, ledger, memory)
     tell("audited", feed=asked.feed, run=asked.run_id, lines=judged.result.lines_audited)
-    return _stage(asked, read, judged, memory, began, started_at)
+    return _staged(asked, read, judged, ledger, memory, started_at)
+
+
+def _staged(  # noqa: PLR0913, PLR0917 - what a run is about, and what became of it
+    asked: Asked,
+    read: Read,
+    judged: Judged,
+    ledger: sqlite3.Connection,
+    memory: Memory,
+    started_at: str,
+) -> Prepared:
+    from auditor.ledger.store import now  # noqa: PLC0415 - heavy things stay out of --help
+    from auditor.nightly import manifest as evidence  # noqa: PLC0415 - as above
+    from auditor.nightly import staging  # noqa: PLC0415 - as above
+    from auditor.nightly.effective import effective  # noqa: PLC0415 - as above
+
+    result = judged.result
+    made = staging.outputs(asked, result)
+    staged = staging.lines(asked, memory, judged, result.rejected)
+    if read.to_pin is not None:
+        staging.layout(asked, read.to_pin)
+    lines_of = Counter[str]()
+    for file in result.files:
+        lines_of[file.sha256] += file.lines_read
+    manifest = evidence.Manifest(
+        run_id=asked.run_id,
+        feed=asked.feed,
+        as_of=asked.as_of,
+        started_at=started_at,
+        ended_at=now(),
+        inputs=tuple(
+            evidence.Input(
+                sha256=taken.sha256,
+                bytes=taken.waiting.size,
+                lines=lines_of.get(taken.sha256, -1),
+            )
+            for taken in read.taken
+        ),
+        reference=evidence.tables(result.releases),
+        configuration=effective(asked.whole, asked.feed),
+        history=evidence.watermark(ledger, asked.feed),
+        versions=evidence.versions(),
+        findings=result.findings.height,
+        findings_digest=evidence.digest_of_findings(result.findings),
+        outputs=evidence.outputs(made),
+        layout=read.layout_text,
+        layout_sha256=None if read.layout is None else read.layout.sha256,
+        decisions=judged.decisions,
+        version=asked.version,
+        rerun_of=asked.rerun_of,
+    )
+    staging.manifest(asked, manifest.to_json())
+    return Prepared(
+        asked=asked,
+        read=read,
+        figures=staging.figures(result, judged.life, staged.ended, len(read.taken)),
+        manifest=manifest.to_json(),
+        staged=staged,
+        life=judged.life,
+        fails=_fails(result, asked.settings.fail_on),
+        everything_rejected=result.lines_read > 0
+        and sum(file.rejected for file in result.files) == result.lines_read,
+    )
+
+
+def _fails(result: AuditResult, fail_on: FailOn | None) -> bool:
+    """Whether an open finding is of the tier `fail_on` or above it."""
+    if fail_on is None:
+        return False
+    counting = _STRENGTH[: _STRENGTH.index(fail_on) + 1]
+    return bool(result.open_findings["tier"].is_in(counting).any())
+
+
+def _tables(reference: Reference) -> list[tuple[str, str, bool]]:
+    """What tells one state of a reference store from another."""
+    return [(r.kind, r.sha256, r.used) for r in reference.releases()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +223,8 @@ class Judged:
     tonight: Tonight
     result: AuditResult
     life: Life
-    reference: Reference
+    decisions: str | None
+    """Digest of the reviewers' decisions that were looked at."""
 
 
 def judge(
@@ -128,7 +239,6 @@ def judge(
 
     from auditor.auditing import audit  # noqa: PLC0415 - as above
     from auditor.engine.history import Earlier  # noqa: PLC0415 - as above
-    from auditor.engine.reach import reaches  # noqa: PLC0415 - as above
     from auditor.ledger.life import settle  # noqa: PLC0415 - as above
     from auditor.result import AuditOptions  # noqa: PLC0415 - as above
     from auditor.review import applied, consult  # noqa: PLC0415 - as above
@@ -149,7 +259,9 @@ def judge(
         fresh, reference, options, earlier=Earlier(tonight.again, tonight.context, tonight.rejected)
     )
     life = settle(ledger, asked.feed, result, tonight.ended)
-    result = replace(result, findings=life.findings, life=life)
+    result = replace(result, findings=life.dated(result.findings), life=life)
+    decisions = None
     if settings.ledger is not None:
-        result = applied(result, consult(settings.ledger, result.lines, asked.as_of))
-    return Judged(tonight, result, life, reference)
+        consulted = consult(settings.ledger, result.lines, asked.as_of)
+        result, decisions = applied(result, consulted), consulted.digest
+    return Judged(tonight, result, life, decisions)
