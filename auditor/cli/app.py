@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from auditor import RULE_SET_VERSION, __version__
-from auditor.cli import config_commands, layout, output, reference, review
+from auditor.cli import config_commands, layout, nightly, output, reference, review
 from auditor.cli.audit import audit
 from auditor.cli.demo import demo
 from auditor.cli.estimate import estimate
@@ -29,7 +29,10 @@ app = typer.Typer(
         # Typer gives the --help of a group no default, and converts that None by pydantic, which
         # takes longer to import than all the rest: with a default, help shows in half the time
         "default_map": {"help": False}
-        | {group: {"help": False} for group in ("config", "layout", "reference", "review")},
+        | {
+            group: {"help": False}
+            for group in ("config", "layout", "nightly", "reference", "review")
+        },
     },
 )
 
@@ -56,6 +59,7 @@ app.command()(audit)
 app.command()(rules)
 app.add_typer(config_commands.app, name="config")
 app.add_typer(layout.app, name="layout")
+app.add_typer(nightly.app, name="nightly")
 app.add_typer(reference.app, name="reference")
 app.add_typer(review.app, name="review")
 app.command()(sample)
