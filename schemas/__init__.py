@@ -8,6 +8,7 @@ inside commands only.
 """
 
 from schemas.claims import ClaimLines, RejectedRows, Repairs, SetAside
+from schemas.history import EndedLines, RejectedKeys, StoredLines
 from schemas.reference import (
     AddOnEdits,
     FeeSchedule,
@@ -34,17 +35,20 @@ __all__ = [
     "Coverage",
     "Decisions",
     "Dispositions",
+    "EndedLines",
     "FeeSchedule",
     "Findings",
     "HcpcsCodes",
     "MueValues",
     "PtpEdits",
     "ReferenceChanges",
+    "RejectedKeys",
     "RejectedRows",
     "Repairs",
     "SeparablePairs",
     "SetAside",
     "Standing",
+    "StoredLines",
     "TableCoverage",
     "UnjudgedCodes",
     "Unmatched",
