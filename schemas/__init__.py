@@ -8,6 +8,7 @@ inside commands only.
 """
 
 from schemas.claims import ClaimLines, RejectedRows, Repairs, SetAside
+from schemas.life import CarriedFindings, ClosedFindings, FindingLife, Trend
 from schemas.reference import (
     AddOnEdits,
     FeeSchedule,
@@ -29,12 +30,15 @@ from schemas.tools import dtypes, empty
 
 __all__ = [
     "AddOnEdits",
+    "CarriedFindings",
     "ClaimLines",
+    "ClosedFindings",
     "ComparedFindings",
     "Coverage",
     "Decisions",
     "Dispositions",
     "FeeSchedule",
+    "FindingLife",
     "Findings",
     "HcpcsCodes",
     "MueValues",
@@ -46,6 +50,7 @@ __all__ = [
     "SetAside",
     "Standing",
     "TableCoverage",
+    "Trend",
     "UnjudgedCodes",
     "Unmatched",
     "dtypes",

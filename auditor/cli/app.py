@@ -14,6 +14,8 @@ from auditor.cli.estimate import estimate
 from auditor.cli.rules import rules
 from auditor.cli.sample import sample
 
+_GROUPS = ("config", "layout", "nightly", "reference", "review")
+
 # Plain help, without boxes and colours: it is the same on every terminal, in every encoding and
 # in the README. Unforeseen errors are told by auditor.cli.failures alone.
 app = typer.Typer(
@@ -28,11 +30,7 @@ app = typer.Typer(
         "max_content_width": output.WIDEST,
         # Typer gives the --help of a group no default, and converts that None by pydantic, which
         # takes longer to import than all the rest: with a default, help shows in half the time
-        "default_map": {"help": False}
-        | {
-            group: {"help": False}
-            for group in ("config", "layout", "nightly", "reference", "review")
-        },
+        "default_map": {"help": False} | {group: {"help": False} for group in _GROUPS},
     },
 )
 
