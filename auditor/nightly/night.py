@@ -62,7 +62,7 @@ def recover(night: Night, ledger: sqlite3.Connection) -> tuple[str, ...]:
 
     Answers the run ids. What cannot be finished now is told when the feed's turn comes.
     """
-    from auditor.history import sweep  # noqa: PLC0415 - heavy things stay out of --help
+    from auditor.history.interface import sweep  # noqa: PLC0415 - heavy things stay out of --help
 
     left = runs.unfinished(ledger)
     finish.sweep(night.places, {run.run_id for run in left})
