@@ -12,17 +12,18 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from auditor.errors import AuditorError, ExitCode
+from auditor.errors import AuditorError
 from auditor.ledger.store import now as clock
 from auditor.nightly.delivery import letter, mail, webhook, words
 from auditor.nightly.delivery.deadline import Patience
 from auditor.nightly.delivery.interface import KINDS, Attempt, DeliveryResult, Kind, Pending
-from auditor.nightly.delivery.stored import of_night
 from auditor.nightly.outcome import FeedOutcome
+from auditor.nightly.stored import code_of, night_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -42,26 +43,28 @@ _ENOUGH = 2
 _UNTRIED = Attempt(delivered=False, detail="Not tried now: the server did not answer for others.")
 _DUE = (
     "INSERT OR IGNORE INTO deliveries"
-    " (night_id, feed, kind, attempt, attempted_at, delivered, reached, detail)"
-    " VALUES (?, ?, ?, 0, ?, 0, '[]', 'due')"
+    " (night_id, feed, run_id, kind, attempt, attempted_at, delivered, reached, detail)"
+    " VALUES (?, ?, ?, ?, 0, ?, 0, '[]', 'Not tried yet.')"
 )
 _ATTEMPT = (
     "INSERT INTO deliveries"
-    " (night_id, feed, kind, attempt, attempted_at, delivered, reached, detail)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    " (night_id, feed, run_id, kind, attempt, attempted_at, delivered, reached, detail)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 # Of the columns beside max(), SQLite answers those of the row that has it.
 _WAITING = """
-SELECT night_id, feed, kind, max(attempt), reached, as_of, started_at, ended_at, exit_code, outcome
+SELECT night_id, feed, run_id, kind, max(attempt), reached,
+       as_of, started_at, ended_at, exit_code, outcome
 FROM deliveries JOIN nights USING (night_id)
 WHERE ended_at >= ? AND NOT EXISTS (
     SELECT 1 FROM deliveries AS made
     WHERE made.delivered = 1 AND made.night_id = deliveries.night_id
-      AND made.feed = deliveries.feed AND made.kind = deliveries.kind
+      AND made.feed = deliveries.feed AND made.run_id = deliveries.run_id
+      AND made.kind = deliveries.kind
 )
-GROUP BY night_id, feed, kind
+GROUP BY night_id, feed, run_id, kind
 HAVING max(attempt) < ?
-ORDER BY night_id DESC, feed, kind
+ORDER BY night_id DESC, feed, run_id, kind
 """
 
 
@@ -107,7 +110,7 @@ def due(
     Belongs into the transaction that writes the night's row. A second call changes nothing.
     """
     rows = [
-        (night_id, told.feed, kind, clock())
+        (night_id, told.feed, told.run_id or "", kind, clock())
         for told in outcome.feeds
         for kind in _configured(told.feed, nightly, feeds)
     ]
@@ -126,7 +129,7 @@ def pending(
     since = (now or datetime.now(UTC)).astimezone(UTC) - timedelta(days=DAYS)
     rows = ledger.execute(_WAITING, (since.isoformat(timespec="seconds"), MOST_ATTEMPTS)).fetchall()
     found = []
-    for night_id, feed, kind, attempts, reached, as_of, started, ended, code, outcome in rows:
+    for night_id, feed, run, kind, attempts, reached, as_of, started, ended, code, outcome in rows:
         if kind in _configured(feed, nightly, feeds):
             found.append(
                 Pending(
@@ -136,7 +139,7 @@ def pending(
                     as_of=as_of,
                     started_at=started,
                     ended_at=ended,
-                    outcome=_outcome(feed, code, outcome),
+                    outcome=_outcome(feed, run, code, outcome),
                     attempts=attempts,
                     reached=frozenset(json.loads(reached)),
                 )
@@ -254,6 +257,7 @@ def _record(ledger: sqlite3.Connection, item: Pending, last: Attempt) -> None:
         (
             item.night_id,
             item.feed,
+            item.outcome.run_id or "",
             item.kind,
             item.attempts,
             clock(),
@@ -291,13 +295,18 @@ def _configured(feed: str, nightly: Nightly, feeds: Mapping[str, Feed]) -> tuple
     return tuple(kind for kind in KINDS if wanted[kind])
 
 
-def _outcome(feed: str, code: int, stored: str) -> FeedOutcome:
-    """What the ledger has of a feed's night; where that cannot be read, the mail says so."""
-    try:
-        return of_night(stored)[feed]
-    except (KeyError, ValueError):
-        return FeedOutcome(
-            feed=feed,
-            exit_code=ExitCode(code) if code in set(ExitCode) else ExitCode.INTERNAL,
-            error="What became of this night cannot be read from the ledger.",
-        )
+def _outcome(feed: str, run_id: str, code: int, stored: str) -> FeedOutcome:
+    """What the ledger has of a feed's night; where that cannot be read, the mail says so.
+
+    A night may tell of a feed twice: of tonight's run, and of one that a killed night left untold.
+    """
+    with suppress(KeyError, TypeError, ValueError):
+        for told in night_of(stored).feeds:
+            if (told.feed, told.run_id or "") == (feed, run_id):
+                return told
+    return FeedOutcome(
+        feed=feed,
+        exit_code=code_of(code),
+        run_id=run_id or None,
+        error="What became of this night cannot be read from the ledger.",
+    )
