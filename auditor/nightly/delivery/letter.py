@@ -31,8 +31,8 @@ MOST_ATTACHED = 7_000_000
 (message_size_limit), and base64 makes four of three."""
 _WIDE = 78
 _XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# 7bit: a server need not offer 8BITMIME (RFC 6152). Lines may have 998 characters (RFC 5322, 2.1.1),
-# and a subject that is broken at 78 begins with a blank in some readers.
+# 7bit: a server need not offer 8BITMIME (RFC 6152). Lines may have 998 characters (RFC 5322,
+# 2.1.1), and a subject that is broken at 78 begins with a blank in some readers.
 _POLICY = SMTP.clone(cte_type="7bit", max_line_length=200)
 
 

@@ -15,6 +15,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from auditor.errors import AuditorError
@@ -68,13 +69,24 @@ ORDER BY night_id DESC, feed, run_id, kind
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Means:
     """What is configured."""
 
     nightly: Nightly
     feeds: Mapping[str, Feed]
     patience: Patience
+
+    @cached_property
+    def by_mail(self) -> mail.Route | None:
+        """The way to the mail server; raises ConfigError. Once a call: it reads certificates."""
+        return None if self.nightly.mail is None else mail.route(self.nightly.mail, self.patience)
+
+    @cached_property
+    def by_webhook(self) -> webhook.Route | None:
+        """The way to the webhook, as above."""
+        hook = self.nightly.webhook
+        return None if hook is None else webhook.route(hook, self.patience)
 
     def people(self, item: Pending) -> tuple[str, ...]:
         """Each recipient once."""
@@ -216,12 +228,10 @@ def _round(ledger: sqlite3.Connection, left: Iterable[_Tried], means: _Means) ->
 
 def _attempt(item: Pending, means: _Means) -> Attempt:
     """Raises ConfigError where a setting, or a file that one names, is in the way."""
-    nightly = means.nightly
-    if item.kind == "webhook" and nightly.webhook is not None:
-        return webhook.send(webhook.route(nightly.webhook, means.patience), item)
-    if item.kind == "mail" and nightly.mail is not None:
-        way = mail.route(nightly.mail, means.patience)
-        people, sender, moment = means.people(item), nightly.mail.sender, datetime.now(UTC)
+    if item.kind == "webhook" and (hook := means.by_webhook) is not None:
+        return webhook.send(hook, item)
+    if item.kind == "mail" and (way := means.by_mail) is not None:
+        people, sender, moment = means.people(item), way.mail.sender, datetime.now(UTC)
         whole = letter.letter(item, sender, people, now=moment, attached=means.attached(item))
         lean = letter.letter(item, sender, people, now=moment, attached=letter.WITHOUT)
         return mail.send(way, whole, lean, people, item.reached)
@@ -231,13 +241,13 @@ def _attempt(item: Pending, means: _Means) -> Attempt:
 def _rehearsed(item: Pending, means: _Means) -> Attempt:
     """Everything of an attempt but the server; raises ConfigError as an attempt does."""
     to = "to 1 address"
-    if item.kind == "webhook" and means.nightly.webhook is not None:
-        webhook.route(means.nightly.webhook, means.patience)
-    elif means.nightly.mail is not None:
-        mail.route(means.nightly.mail, means.patience)
+    # asking for the way raises what is wrong with it
+    if item.kind == "mail" and means.by_mail is not None:
         books = means.attached(item).books
         to = f"to {words.counted(len(means.people(item)), 'recipient')}"
         to += f", with {words.counted(len(books), 'workbook')}" if books else ""
+    elif means.by_webhook is None:
+        to = "to nobody"
     return Attempt(delivered=False, detail=f"Would be sent {to}: {words.subject(item)}")
 
 

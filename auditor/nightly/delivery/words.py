@@ -74,13 +74,13 @@ def headline(outcome: FeedOutcome) -> str:
 
 def subject(item: Pending) -> str:
     """The mail's subject: one line of printable characters, `auditor FEED DAY: HEADLINE`."""
-    said = clean(f"auditor {item.feed} {item.as_of}: {headline(item.outcome)}")
-    if len(said) > _LONGEST_SUBJECT:
-        more = len(said) - _LONGEST_SUBJECT
-        feed = clean(item.feed)[: -more - 3]
-        said = clean(f"auditor {feed}... {item.as_of}: {headline(item.outcome)}")
     # a word that looks encoded (RFC 2047) could hold a line end
-    return said.replace("=?", "= ?")
+    feed = clean(item.feed).replace("=?", "= ?")
+    rest = f"{item.as_of}: {headline(item.outcome)}"
+    over = len(f"auditor {feed} {rest}") - _LONGEST_SUBJECT
+    if over > 0:
+        feed = feed[: -over - 3] + "..."
+    return f"auditor {feed} {rest}"
 
 
 def sections(item: Pending, note: str = "") -> tuple[Section, ...]:

@@ -308,7 +308,7 @@ class _Session:
         if self.server.starttls and not self.line.under_tls:
             offers.append("STARTTLS")
         # offered without TLS too, as a careless server does: nobody may take it up
-        offers.append("AUTH PLAIN LOGIN")
+        offers.append("AUTH PLAIN")
         if self.server.size is not None:
             offers.append(f"SIZE {self.server.size}")
         for offer in offers[:-1]:
