@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from auditor.comparing import Comparison
     from auditor.engine.clock import Part
     from auditor.intake.interface import FileRead
+    from auditor.ledger.life import Life
     from auditor.reference.interface import Release
 
 
@@ -97,6 +98,8 @@ class AuditResult:
     """schemas.SeparablePairs; without rows where PTP-BYP did not run, or no pair met."""
     comparison: Comparison | None = None
     """What other reference tables would have found; None where none were asked about."""
+    life: Life | None = None
+    """What the run means for the findings of its feed; None where there is no memory of nights."""
     timings: tuple[Part, ...] = ()
     """What each stage and each rule took; they differ from run to run and go into no output."""
 
