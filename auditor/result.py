@@ -38,6 +38,13 @@ def _nothing() -> pl.Series:
     return pl.Series("row", dtype=pl.UInt32)
 
 
+def no_versions() -> pl.DataFrame:
+    """No line of an earlier night."""
+    import polars as pl  # noqa: PLC0415 - importing this module stays cheap
+
+    return pl.DataFrame(schema={"version": pl.UInt64, "reason": pl.String})
+
+
 def _nowhere() -> pl.DataFrame:
     """Places of nothing."""
     return _nothing().to_frame().with_columns(other="row")
@@ -79,9 +86,18 @@ class AuditResult:
     consulted: bool = False
     """Whether a ledger of decisions was looked at."""
     lines: pl.DataFrame = field(default_factory=lambda: _empty("ClaimLines"))
-    """schemas.ClaimLines: what was looked at, the lines of the files first, then the history."""
+    """schemas.ClaimLines: what was looked at, the lines of the files first, then those of earlier
+    nights that were judged again, then the history."""
     lines_of_files: int = 0
     """How many of `lines` are the files' own."""
+    lines_of_earlier: int = 0
+    """How many of `lines` after them came in earlier nights to be judged again."""
+    lines_again: int = 0
+    """Lines of earlier nights that stand and were judged again; findings and coverage are of these
+    and of the files' lines."""
+    lines_gone_before: pl.DataFrame = field(default_factory=no_versions)
+    """version, reason (void, superseded): lines of earlier nights that do not stand any more,
+    among those that were handed in."""
     lines_gone: pl.Series = field(default_factory=_nothing)
     """Places in `lines` of those that the audit set aside (void, superseded), sorted."""
     places: pl.DataFrame = field(default_factory=_nowhere)
@@ -99,6 +115,11 @@ class AuditResult:
     """What other reference tables would have found; None where none were asked about."""
     timings: tuple[Part, ...] = ()
     """What each stage and each rule took; they differ from run to run and go into no output."""
+
+    @property
+    def judged(self) -> int:
+        """Lines that stand and were judged: findings and coverage are of these."""
+        return self.lines_audited + self.lines_again
 
     @property
     def open_findings(self) -> pl.DataFrame:

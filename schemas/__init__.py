@@ -8,6 +8,8 @@ inside commands only.
 """
 
 from schemas.claims import ClaimLines, RejectedRows, Repairs, SetAside
+from schemas.history import EndedLines, RejectedKeys, StoredLines
+from schemas.life import CarriedFindings, ClosedFindings, FindingLife, Trend
 from schemas.reference import (
     AddOnEdits,
     FeeSchedule,
@@ -29,23 +31,30 @@ from schemas.tools import dtypes, empty
 
 __all__ = [
     "AddOnEdits",
+    "CarriedFindings",
     "ClaimLines",
+    "ClosedFindings",
     "ComparedFindings",
     "Coverage",
     "Decisions",
     "Dispositions",
+    "EndedLines",
     "FeeSchedule",
+    "FindingLife",
     "Findings",
     "HcpcsCodes",
     "MueValues",
     "PtpEdits",
     "ReferenceChanges",
+    "RejectedKeys",
     "RejectedRows",
     "Repairs",
     "SeparablePairs",
     "SetAside",
     "Standing",
+    "StoredLines",
     "TableCoverage",
+    "Trend",
     "UnjudgedCodes",
     "Unmatched",
     "dtypes",
