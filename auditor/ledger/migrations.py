@@ -188,6 +188,7 @@ CREATE TABLE holds (
 
 CREATE TABLE purges (
     purge_id INTEGER PRIMARY KEY,
+    batch TEXT NOT NULL,
     purged_at TEXT NOT NULL,
     purged_by TEXT NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('archive', 'outputs', 'ledger', 'history')),
