@@ -37,7 +37,6 @@ RULES = (
         profiles=_ALL,
         columns=("code", "service_date_from"),
         tables=("hcpcs",),
-        whole_batch=True,
         blind=lambda _: (
             (
                 "no loaded list of its quarter has the five-digit code",

@@ -29,7 +29,6 @@ RULES = (
         profiles=_ALL,
         columns=("service_date_from", "received_date"),
         tables=(),
-        whole_batch=True,
         flags="A line whose first date of service is later than the date on which the claim was "
         "received. Where that is so of over half of the lines, one finding says so for all.",
         why="A service is billed after it was given: one of the two dates is wrong, and every rule "

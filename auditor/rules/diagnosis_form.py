@@ -60,7 +60,6 @@ RULES = (
         profiles=_ALL,
         columns=("diagnoses", "diagnosis_pointers"),
         tables=(),
-        whole_batch=True,
         amount="none",
         flags="A line whose claim has diagnoses and that points to none; a pointer that is neither "
         "A to L nor 1 to 12; more than four pointers; a pointer where the claim has no diagnosis. "

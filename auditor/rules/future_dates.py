@@ -25,7 +25,6 @@ RULES = (
         profiles=("medicare", "medicaid", "commercial", "unknown"),
         columns=("service_date_from",),
         tables=(),
-        whole_batch=True,
         flags="A line whose first or last date of service is later than the day of the audit "
         "(--as-of). Where that is so of over half of 50 or more lines, one finding says so for "
         "all: the dates were shifted on export, or the audit is run as of an earlier day.",

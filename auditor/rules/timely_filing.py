@@ -33,7 +33,6 @@ RULES = (
         review_for=("unknown",),
         columns=("service_date_from", "received_date"),
         tables=(),
-        whole_batch=True,
         flags="A Medicare line received more than one calendar year after its first date of "
         "service. Other payers: more days than [timely_filing] of the configuration allows "
         "(review). Where that is so of over half of the lines, one finding says so for all.",
