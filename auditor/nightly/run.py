@@ -5,6 +5,7 @@ Nothing here can be seen by anybody: the run becomes true with its commit (audit
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
