@@ -234,7 +234,7 @@ if ctypes.CDLL(None, use_errno=True).prctl(65, 1, 0, 0, 0):
 import fastexcel, lxml.etree, msoffcrypto, openpyxl, polars, sqlite3, ssl
 print(polars.DataFrame({"a": [1, 1, 2]}).group_by("a").len().height)
 """
-"""Memory that is written and then run is refused (PR_SET_MDWE, Linux 6.3), as the service has it."""
+"""Memory that is written and then run is refused, as in the service (PR_SET_MDWE, Linux 6.3)."""
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="prctl is of Linux")
