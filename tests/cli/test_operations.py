@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path, PureWindowsPath
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -24,6 +25,7 @@ DATA = "/srv/auditor"
 UNITS = sorted(p for p in OPERATIONS.iterdir() if p.suffix in {".service", ".timer", ".conf"})
 SERVICES = [path for path in UNITS if path.suffix == ".service"]
 SPACE = {"t": "http://schemas.microsoft.com/windows/2004/02/mit/task"}
+PROGRAM_ITSELF = typer.main.get_command(app)
 Unit = dict[str, dict[str, list[str]]]
 
 
@@ -45,7 +47,7 @@ def unit(path: Path) -> Unit:
 
 def command_of(words: list[str]) -> tuple[Any, list[str]]:
     """The command that the words after `auditor` begin with, and those that are left."""
-    command: Any = typer.main.get_command(app)
+    command: Any = PROGRAM_ITSELF
     left = list(words)
     while left and left[0] in getattr(command, "commands", {}):
         command = command.commands[left.pop(0)]
@@ -81,15 +83,28 @@ def shown(path: Path) -> Iterator[list[str]]:
             yield shlex.split(found[1].partition(" #")[0], posix=True)
 
 
+@cache
+def all_shown() -> list[tuple[Path, list[str]]]:
+    return [(path, words) for path in documents() for words in shown(path)]
+
+
 def test_every_command_line_that_is_shown_is_understood() -> None:
-    told = [
-        f"{path.name}: {problem}"
-        for path in documents()
-        for words in shown(path)
-        for problem in problems(words)
-    ]
+    told = [f"{path.name}: {problem}" for path, words in all_shown() for problem in problems(words)]
     assert told == []
-    assert sum(1 for path in documents() for _ in shown(path)) > 50
+    assert len(all_shown()) > 50
+
+
+def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:  # noqa: ANN401 - Typer's class is private
+    below = getattr(command, "commands", {})
+    if not below or getattr(command, "invoke_without_command", False):
+        yield path
+    for name, each in below.items():
+        yield from commands(each, (*path, name))
+
+
+@pytest.mark.parametrize("path", list(commands(PROGRAM_ITSELF)), ids=" ".join)
+def test_every_command_is_shown_in_some_document(path: tuple[str, ...]) -> None:
+    assert any(tuple(words[: len(path)]) == path for _, words in all_shown())
 
 
 def test_a_command_line_that_is_not_understood_is_found() -> None:
