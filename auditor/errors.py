@@ -5,6 +5,7 @@ patient, a claim or a provider: files, sheets, rows, columns and codes only. Err
 values, so they cross process borders.
 """
 
+import traceback
 from enum import IntEnum
 
 
@@ -75,3 +76,13 @@ class LedgerBusy(LedgerError):  # noqa: N818 - it names what happened, like its 
     """Another program writes to the ledger and did not come to an end."""
 
     exit_code = ExitCode.LOCKED
+
+
+def our_place(error: BaseException) -> str:
+    """Module and line of the innermost frame of our own code: what may be told of an error."""
+    place = "no module of ours"
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        module = frame.f_globals.get("__name__", "")
+        if module.split(".")[0] in {"auditor", "schemas"}:
+            place = f"{module}:{line}"
+    return place

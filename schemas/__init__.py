@@ -9,6 +9,7 @@ inside commands only.
 
 from schemas.claims import ClaimLines, RejectedRows, Repairs, SetAside
 from schemas.history import EndedLines, RejectedKeys, StoredLines
+from schemas.life import CarriedFindings, ClosedFindings, FindingLife, Trend
 from schemas.reference import (
     AddOnEdits,
     FeeSchedule,
@@ -30,13 +31,16 @@ from schemas.tools import dtypes, empty
 
 __all__ = [
     "AddOnEdits",
+    "CarriedFindings",
     "ClaimLines",
+    "ClosedFindings",
     "ComparedFindings",
     "Coverage",
     "Decisions",
     "Dispositions",
     "EndedLines",
     "FeeSchedule",
+    "FindingLife",
     "Findings",
     "HcpcsCodes",
     "MueValues",
@@ -50,6 +54,7 @@ __all__ = [
     "Standing",
     "StoredLines",
     "TableCoverage",
+    "Trend",
     "UnjudgedCodes",
     "Unmatched",
     "dtypes",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from schemas import claims, history, reference, results, review
+from schemas import claims, history, life, reference, results, review
 from schemas.tools import models
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ _SECTIONS = (
     ("Claim lines and what did not become one", claims),
     ("Lines of earlier nights", history),
     ("Findings and coverage", results),
+    ("The life of findings", life),
     ("Reviewers' decisions", review),
     ("Reference tables", reference),
 )
@@ -41,7 +42,7 @@ _WORDS = {
     pl.Datetime: "date and time",
 }
 """Types in words; whole and decimal numbers say more."""
-_CHECKS = {"str_matches": "text of the form", "ge": "at least", "le": "at most"}
+_CHECKS = {"str_matches": "text of the form", "greater_than_or_equal_to": "at least"}
 """Checks beside lists of values, in words; an unknown one raises KeyError in the test."""
 
 

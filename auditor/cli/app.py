@@ -7,12 +7,14 @@ from typing import Annotated
 import typer
 
 from auditor import RULE_SET_VERSION, __version__
-from auditor.cli import config_commands, layout, output, reference, review
+from auditor.cli import config_commands, layout, nightly, output, reference, review
 from auditor.cli.audit import audit
 from auditor.cli.demo import demo
 from auditor.cli.estimate import estimate
 from auditor.cli.rules import rules
 from auditor.cli.sample import sample
+
+_GROUPS = ("config", "layout", "nightly", "reference", "review")
 
 # Plain help, without boxes and colours: it is the same on every terminal, in every encoding and
 # in the README. Unforeseen errors are told by auditor.cli.failures alone.
@@ -28,8 +30,7 @@ app = typer.Typer(
         "max_content_width": output.WIDEST,
         # Typer gives the --help of a group no default, and converts that None by pydantic, which
         # takes longer to import than all the rest: with a default, help shows in half the time
-        "default_map": {"help": False}
-        | {group: {"help": False} for group in ("config", "layout", "reference", "review")},
+        "default_map": {"help": False} | {group: {"help": False} for group in _GROUPS},
     },
 )
 
@@ -56,6 +57,7 @@ app.command()(audit)
 app.command()(rules)
 app.add_typer(config_commands.app, name="config")
 app.add_typer(layout.app, name="layout")
+app.add_typer(nightly.app, name="nightly")
 app.add_typer(reference.app, name="reference")
 app.add_typer(review.app, name="review")
 app.command()(sample)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from auditor import config, rulewords
+from auditor import config, rulewords, secret
 from auditor.cli import options, output, passwords, places, selection
 from auditor.cli.run import Copies, Done, Request, SplitBy, perform
 from auditor.cli.summary import lines_text
@@ -256,13 +256,13 @@ def copies_of(
         from auditor.report.redact import check as usable
 
         flag, setting = given.redact_key_file, settings.redact_key_file
-        key = passwords.needed(passwords.REDACT_KEY, flag, setting)
+        key = secret.needed(passwords.REDACT_KEY, flag, setting)
         usable(key)
     if encrypt:
         from auditor.report import encrypt as encryption
 
         flag, setting = given.report_password_file, settings.report_password_file
-        password = passwords.needed(passwords.REPORT_PASSWORD, flag, setting)
+        password = secret.needed(passwords.REPORT_PASSWORD, flag, setting)
         encryption.check(password)
         if len(password) < encryption.ADVISED:
             output.complain(

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from auditor import config
-from auditor.cli import options, output, passwords
+from auditor.cli import options, output
 from auditor.cli.audit import Given, merged
+from auditor.cli.config_text import Origins, toml
 from auditor.errors import ConfigError, ExitCode
 from auditor.tomlfile import FileProblems
 
@@ -27,9 +24,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"max_content_width": output.WIDEST},
 )
-_OPTIONS = {"columns": "map_"}
-"""Setting -> parameter of the command, where that has another name."""
-_DEFAULT = "default"
+_LATER = Path("/run/credentials")
+"""Where systemd puts a service's secrets while it runs; before that there is nothing to see."""
 
 
 @app.callback()
@@ -113,102 +109,9 @@ def show(
     )
     file = config.find(config_file)
     settings = merged(given, file)
-    for line in toml(settings, Origins(ctx, file)):
+    filed = config.Settings() if file is None else config.load(file)
+    for line in toml(settings, filed, Origins(ctx, file)):
         output.say(line)
-
-
-class Origins:
-    """Where settings come from."""
-
-    def __init__(self, ctx: typer.Context, file: Path | None) -> None:
-        """Ask `ctx` about options, and read again what `file` says itself."""
-        self.said: Mapping[str, Any] = {} if file is None else config.said(file)
-        self.file = "" if file is None else file.name
-        self.ctx = ctx
-        self.options = {option.name: option for option in ctx.command.params}
-
-    def of(self, *place: str) -> str:
-        """The option, variable or file that a setting comes from, or that it is the default."""
-        option = self._option(place[0])
-        if option and not (len(place) > 1 and self._only_in_file(place)):
-            return option
-        found: Any = self.said
-        for part in place:
-            if not isinstance(found, dict) or part not in found:
-                return _DEFAULT
-            found = found[part]
-        return self.file
-
-    def _option(self, name: str) -> str:
-        """The option that `name` was set with, or its variable; '' for neither."""
-        parameter = _OPTIONS.get(name, name)
-        source = self.ctx.get_parameter_source(parameter)
-        if source is None or parameter not in self.options:
-            return ""
-        option = self.options[parameter]
-        variable = option.envvar if isinstance(option.envvar, str) else ""
-        return {"COMMANDLINE": option.opts[0], "ENVIRONMENT": variable}.get(source.name, "")
-
-    def _only_in_file(self, place: tuple[str, ...]) -> bool:
-        """Whether an entry of a table to which an option adds is the file's own."""
-        mapped = self.ctx.params.get(_OPTIONS.get(place[0], place[0])) or ()
-        return not any(pair.partition("=")[0].strip() == place[1] for pair in mapped)
-
-
-def toml(settings: config.Settings, origins: Origins) -> Iterator[str]:
-    """`settings` as lines of a configuration file."""
-    unset: list[str] = []
-    tables: dict[str, Mapping[str, Any]] = {}
-    yield "# The settings in force; after each, where it comes from."
-    for name, value in _values(settings).items():
-        if is_dataclass(value):
-            tables[name] = _values(value)
-        elif isinstance(value, dict):
-            tables[name] = value
-        elif value is None or value == ():
-            unset.append(name)
-        else:
-            yield f"{name} = {_text(value)}  # {origins.of(name)}"
-    for name, table in tables.items():
-        filled = {key: value for key, value in table.items() if value is not None}
-        if not filled:
-            unset.append(f"[{name}]")
-            continue
-        unset += [f"{name}.{key}" for key in table if key not in filled]
-        yield ""
-        yield f"[{name}]"
-        for key, value in filled.items():
-            yield f"{_key(key)} = {_text(value)}  # {origins.of(name, key)}"
-    yield ""
-    yield from _secrets()
-    for line in output.wrapped(f"Not set: {', '.join(unset)}.", 2).splitlines():
-        yield f"#{line[1:]}"
-
-
-def _secrets() -> Iterator[str]:
-    """Variables that hold a password or key; their values are shown nowhere."""
-    for variable, setting in (
-        (passwords.VARIABLE, "password_file"),
-        (passwords.REDACT_KEY.variable, "redact_key_file"),
-        (passwords.REPORT_PASSWORD.variable, "report_password_file"),
-    ):
-        if os.environ.get(variable):
-            yield f"# {variable} is set; it goes before a configuration file's {setting}."
-
-
-def _values(settings: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
-    return {each.name: getattr(settings, each.name) for each in fields(settings)}
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _text(name)
-
-
-def _text(value: object) -> str:
-    """A value as TOML writes it, which for texts, numbers and lists is JSON but for DEL."""
-    if isinstance(value, Path):
-        value = str(value.absolute())
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _leaves(found: Mapping[str, Any]) -> Iterator[object]:
@@ -222,15 +125,37 @@ def _leaves(found: Mapping[str, Any]) -> Iterator[object]:
 def _unusable(settings: config.Settings) -> Iterator[str]:
     """What the settings name that is not there, or is no layout."""
     for name in ("password_file", "redact_key_file", "report_password_file"):
-        path = getattr(settings, name)
-        if path is not None and not path.is_file():
-            yield f"{name}: there is no file {path}"
+        yield from _missing(name, getattr(settings, name))
+    yield from _of_layout(settings, "")
+    for name, feed in settings.feeds.items():
+        yield from _missing(f"feeds.{name}.password_file", feed.password_file)
+        if feed.layout is not None or feed.columns:
+            yield from _of_layout(config.of_feed(settings, name), f"feeds.{name}: ")
+    nightly = settings.nightly
+    if nightly is None:
+        return
+    if not nightly.inbox.is_dir():
+        yield f"nightly.inbox: there is no folder {nightly.inbox}"
+    if nightly.mail is not None:
+        for name in ("password_file", "ca_file"):
+            yield from _missing(f"nightly.mail.{name}", getattr(nightly.mail, name))
+    if nightly.webhook is not None:
+        for name in ("token_file", "ca_file"):
+            yield from _missing(f"nightly.webhook.{name}", getattr(nightly.webhook, name))
+
+
+def _missing(name: str, path: Path | None) -> Iterator[str]:
+    if path is not None and not path.is_file() and not path.is_relative_to(_LATER):
+        yield f"{name}: there is no file {path}"
+
+
+def _of_layout(settings: config.Settings, where: str) -> Iterator[str]:
     if settings.layout is not None and settings.columns:
-        yield "layout and [columns] both say where the fields stand: leave one of them out"
+        yield f"{where}layout and [columns] both say where the fields stand: leave one of them out"
     if settings.layout is not None:
         from auditor.intake.layout import load
 
         try:
             load(settings.layout)
         except ConfigError as error:
-            yield f"layout: {error}"
+            yield f"{where}layout: {error}"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from auditor.cli import output
-from auditor.errors import AuditorError, ExitCode
+from auditor.errors import AuditorError, ExitCode, our_place
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,16 +76,6 @@ def unforeseen(error: BaseException, session: Session) -> str:
         reason = errno.errorcode.get(problem.errno or 0, "unknown")
         return f"{head} The debug file {session.debug_file} could not be written ({reason})."
     return f"{head} The details are in {session.debug_file}, which may hold patient data."
-
-
-def our_place(error: BaseException) -> str:
-    """Module and line of the innermost frame of our own code."""
-    place = "no module of ours"
-    for frame, line in traceback.walk_tb(error.__traceback__):
-        module = frame.f_globals.get("__name__", "")
-        if module.split(".")[0] in {"auditor", "schemas"}:
-            place = f"{module}:{line}"
-    return place
 
 
 def write_debug(path: Path, error: BaseException, run_id: str) -> None:

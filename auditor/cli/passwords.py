@@ -10,30 +10,18 @@ import getpass
 import os
 import sys
 import warnings
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from auditor.cli import output
 from auditor.errors import ConfigError
+from auditor.secret import Secret, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 VARIABLE = "AUDITOR_PASSWORD"
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """A password or key that is needed before the work begins."""
-
-    name: str
-    flag: str
-    variable: str
-    purpose: str
-    """The option that needs it."""
-    advice: str = ""
 
 
 REPORT_PASSWORD = Secret(
@@ -58,22 +46,6 @@ def source(flag: Path | None, setting: Path | None) -> Callable[[str], str | Non
     return partial(_known, flag, setting)
 
 
-def needed(secret: Secret, flag: Path | None, setting: Path | None) -> str:
-    """The secret: from the file that `flag` names, else the environment, else that of `setting`.
-
-    Raises ConfigError where there is none.
-    """
-    if flag is None and os.environ.get(secret.variable):
-        return os.environ[secret.variable]
-    if (path := flag or setting) is not None:
-        return _first_line(path, secret.name, secret.flag)
-    raise ConfigError(
-        f"{secret.purpose} needs a {secret.name}.",
-        next_step=f"Set {secret.variable} in the environment, or name a file whose first line it"
-        f" is with {secret.flag}.{secret.advice}",
-    )
-
-
 def unused(secret: Secret, flag: Path | None, *, purpose: bool) -> None:
     """Raise ConfigError where `flag` names a file for this run, and the run does not need it.
 
@@ -81,40 +53,19 @@ def unused(secret: Secret, flag: Path | None, *, purpose: bool) -> None:
     """
     if flag is not None and not purpose:
         raise ConfigError(
-            f"{secret.flag} does nothing without {secret.purpose}.",
-            next_step=f"Say {secret.purpose} as well, or leave {secret.flag} out.",
+            f"{secret.option} does nothing without {secret.purpose}.",
+            next_step=f"Say {secret.purpose} as well, or leave {secret.option} out.",
         )
 
 
 def _known(flag: Path | None, setting: Path | None, name: str) -> str | None:
     if flag is not None:
-        return _first_line(flag)
+        return first_line(flag)
     if os.environ.get(VARIABLE):
         return os.environ[VARIABLE]
     if setting is not None:
-        return _first_line(setting)
+        return first_line(setting)
     return _asked(name)
-
-
-def _first_line(path: Path, name: str = "password", option: str = "--password-file") -> str:
-    """The first line of a text file without its end; blanks count."""
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            line = file.readline().rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is no text in UTF-8"
-        raise ConfigError(
-            f"The {name} file cannot be read ({why}).",
-            where=str(path),
-            next_step=f"Name a text file with {option}; its first line is the {name}.",
-        ) from None
-    if not line:
-        raise ConfigError(
-            f"The first line of the {name} file is empty.",
-            where=str(path),
-            next_step=f"Write the {name} there, and nothing else.",
-        )
-    return line
 
 
 def _asked(name: str) -> str | None:

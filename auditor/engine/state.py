@@ -50,13 +50,6 @@ class State:
         if not hits.is_empty():
             self.found.append(hits)
 
-    @property
-    def audited_lines(self) -> int:
-        """How many lines stand and are audited: history is not counted."""
-        if not self.batch.has_history:
-            return self.lines.height
-        return self.lines.select((pl.col("row") < self.batch.audited_rows).sum()).item()  # type: ignore[no-any-return]
-
     def hits(self) -> pl.DataFrame:
         """All hits so far."""
         return pl.concat(self.found) if self.found else no_hits()

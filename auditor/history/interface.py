@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
@@ -44,6 +46,9 @@ class Reach(NamedTuple):
     """Codes of the later lines that are judged by them."""
 
 
+Reaches = Callable[[pl.Series, date, date], "Sequence[Reach]"]
+
+
 @dataclass(frozen=True, slots=True)
 class Tonight:
     """What tonight's lines are beside the stored ones."""
@@ -82,11 +87,13 @@ class Memory:
         lines: pl.DataFrame,
         rejected: pl.DataFrame,
         mode: Mode,
-        reaches: Sequence[Reach],
+        reaches: Sequence[Reach] | Reaches,
     ) -> Tonight:
         """Hold tonight's `lines` (schemas.ClaimLines) against the stored ones.
 
-        rejected: schemas.RejectedRows, or their schemas.RejectedKeys. Raises HistoryError.
+        rejected: schemas.RejectedRows, or their schemas.RejectedKeys. reaches: what reaches over
+        days, or who tells it of the codes, first and last day that patients of tonight have.
+        Raises HistoryError.
         """
         store = self._store
         refused = missing.keys(rejected)
@@ -105,7 +112,11 @@ class Memory:
         day = touched(fresh, gone, texts, pl.concat(other), self._nobody)
         near = store.standing("patient", day["patient"])
         near = near.join(gone.select("version"), on="version", how="anti")
-        chosen = select(days_of(day, near), reaches)
+        days = days_of(day, near)
+        if callable(reaches):
+            span = days.select(pl.col("first").min(), pl.col("last").max()).cast(pl.Date).row(0)
+            reaches = () if span[0] is None else reaches(days["code"], *span)
+        chosen = select(days, reaches)
         both = store.lines(pl.concat(chosen))
         for_again = pl.col("version").is_in(chosen.again["version"].implode())
         again, context = (_stored(both.lazy().filter(w)).collect() for w in (for_again, ~for_again))

@@ -111,6 +111,7 @@ CREATE TABLE segments (
 ) STRICT;
 
 CREATE TABLE findings (
+    finding INTEGER PRIMARY KEY,
     feed TEXT NOT NULL,
     finding_id TEXT NOT NULL,
     run INTEGER NOT NULL REFERENCES runs,
@@ -124,35 +125,55 @@ CREATE TABLE findings (
     payer TEXT,
     service_date TEXT NOT NULL,
     code TEXT NOT NULL,
-    PRIMARY KEY (feed, finding_id)
-) STRICT, WITHOUT ROWID;
+    UNIQUE (feed, finding_id)
+) STRICT;
 
 CREATE TABLE finding_events (
     event_id INTEGER PRIMARY KEY,
     run INTEGER NOT NULL REFERENCES runs,
-    feed TEXT NOT NULL,
-    finding_id TEXT NOT NULL,
+    finding INTEGER NOT NULL REFERENCES findings,
     event TEXT NOT NULL CHECK (event IN ('new', 'changed', 'resolved', 'reopened')),
     tier TEXT NOT NULL,
     modifiers TEXT NOT NULL,
-    units TEXT,
-    charge_amount TEXT,
-    amount_at_risk TEXT,
+    units INTEGER,
+    charge_amount INTEGER,
+    amount_at_risk INTEGER,
     amount_basis TEXT NOT NULL,
+    counterpart_claim_id TEXT,
+    counterpart_line_number INTEGER,
     counterpart_code TEXT,
     also TEXT NOT NULL,
+    runs_found INTEGER NOT NULL,
     why TEXT,
-    FOREIGN KEY (feed, finding_id) REFERENCES findings
+    CHECK ((event = 'resolved') = (why IS NOT NULL))
+) STRICT;
+
+CREATE TABLE finding_tallies (
+    run INTEGER NOT NULL REFERENCES runs,
+    rule_id TEXT NOT NULL,
+    rendering_npi TEXT,
+    tier TEXT NOT NULL,
+    amount_basis TEXT NOT NULL,
+    new INTEGER NOT NULL,
+    reopened INTEGER NOT NULL,
+    resolved INTEGER NOT NULL,
+    opened INTEGER NOT NULL,
+    new_at_risk INTEGER NOT NULL,
+    opened_at_risk INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE deliveries (
     delivery_id INTEGER PRIMARY KEY,
     night_id INTEGER NOT NULL REFERENCES nights,
     feed TEXT NOT NULL,
+    run_id TEXT NOT NULL DEFAULT '',
     kind TEXT NOT NULL CHECK (kind IN ('mail', 'webhook')),
+    attempt INTEGER NOT NULL DEFAULT 1 CHECK (attempt >= 0),
     attempted_at TEXT NOT NULL,
     delivered INTEGER NOT NULL CHECK (delivered IN (0, 1)),
-    detail TEXT NOT NULL
+    reached TEXT NOT NULL DEFAULT '[]',
+    detail TEXT NOT NULL,
+    CHECK (attempt > 0 OR delivered = 0)
 ) STRICT;
 
 CREATE TABLE holds (
@@ -167,6 +188,7 @@ CREATE TABLE holds (
 
 CREATE TABLE purges (
     purge_id INTEGER PRIMARY KEY,
+    batch TEXT NOT NULL,
     purged_at TEXT NOT NULL,
     purged_by TEXT NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('archive', 'outputs', 'ledger', 'history')),
@@ -177,23 +199,49 @@ CREATE TABLE purges (
 
 CREATE INDEX runs_by_feed ON runs (feed, run);
 CREATE INDEX run_files_by_content ON run_files (feed, sha256);
-CREATE INDEX finding_events_by_finding ON finding_events (feed, finding_id);
+CREATE INDEX findings_by_run ON findings (run);
+CREATE INDEX finding_events_by_finding ON finding_events (finding);
 CREATE INDEX finding_events_by_run ON finding_events (run);
-CREATE INDEX deliveries_by_night ON deliveries (night_id, feed, kind);
+CREATE INDEX finding_tallies_by_run ON finding_tallies (run);
+CREATE INDEX deliveries_by_night ON deliveries (night_id, feed, run_id, kind);
+CREATE UNIQUE INDEX deliveries_due ON deliveries (night_id, feed, run_id, kind)
+WHERE attempt = 0;
 """
 
+# Units are thousandths, amounts cents, as whole numbers: sums in SQL are exact. `opened` and
+# `opened_at_risk` of a tally say by how much the open findings of its kind became more or fewer.
 _OPEN_FINDINGS = """
 CREATE TABLE open_findings (
+    finding INTEGER PRIMARY KEY REFERENCES findings,
     feed TEXT NOT NULL,
     finding_id TEXT NOT NULL,
+    first_seen TEXT NOT NULL,
+    rule_id TEXT NOT NULL,
     claim_id TEXT NOT NULL,
-    event_id INTEGER NOT NULL REFERENCES finding_events,
-    PRIMARY KEY (feed, finding_id)
-) STRICT, WITHOUT ROWID;
+    line_number INTEGER,
+    patient_id TEXT NOT NULL,
+    rendering_npi TEXT,
+    payer TEXT,
+    service_date TEXT NOT NULL,
+    code TEXT NOT NULL,
+    tier TEXT NOT NULL,
+    modifiers TEXT NOT NULL,
+    units INTEGER,
+    charge_amount INTEGER,
+    amount_at_risk INTEGER,
+    amount_basis TEXT NOT NULL,
+    counterpart_claim_id TEXT,
+    counterpart_line_number INTEGER,
+    counterpart_code TEXT,
+    also TEXT NOT NULL,
+    runs_found INTEGER NOT NULL,
+    last_run INTEGER NOT NULL REFERENCES runs
+) STRICT;
 
-CREATE INDEX open_findings_by_claim ON open_findings (feed, claim_id);
+CREATE INDEX open_findings_by_feed ON open_findings (feed);
 """
-# What finding_events say, kept apart for speed: the one table whose rows come and go.
+# What findings and finding_events say of what is open, kept apart so that a night reads one run of
+# pages instead of a row here and a row there: the one table whose rows change and go.
 _OF_NIGHTS = (
     "nights",
     "runs",
@@ -203,6 +251,7 @@ _OF_NIGHTS = (
     "segments",
     "findings",
     "finding_events",
+    "finding_tallies",
     "deliveries",
     "holds",
     "purges",

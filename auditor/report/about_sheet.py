@@ -10,12 +10,12 @@ import auditor
 from auditor.report import copies, figures, words
 from auditor.report.about_words import ANSWERS, READING, SHEETS_TOLD, STEPS
 from auditor.report.sheet import Column, Sheet, place_of
-from auditor.rules.options import RuleOptions
 
 if TYPE_CHECKING:
     from auditor.reference.interface import Release
     from auditor.report.sheet import Book
     from auditor.report.view import View
+    from auditor.rules.options import RuleOptions
 
 WIDTHS = (30, 16, 13, 13, 13, 34, 66)
 LAST = len(WIDTHS)
@@ -74,11 +74,9 @@ def _run(view: View) -> dict[str, str]:
 
 def _settings(options: RuleOptions) -> str:
     """What the operator set otherwise than the rules have it."""
-    usual = RuleOptions()
     changed = [
         f"{name.replace('_', ' ')}: {words.setting(value)}"
-        for name in RuleOptions.__slots__
-        if (value := getattr(options, name)) != getattr(usual, name)
+        for name, value in options.changed().items()
     ]
     return "; ".join(changed) or "as the rules have them"
 

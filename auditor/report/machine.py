@@ -14,7 +14,6 @@ import polars as pl
 import auditor
 from auditor.errors import ReportError
 from auditor.report import ages, figures, place, words
-from auditor.rules.options import RuleOptions
 
 if TYPE_CHECKING:
     from datetime import date
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from auditor.comparing import Comparison
     from auditor.reference.interface import Release
     from auditor.result import AuditResult
+    from auditor.rules.options import RuleOptions
 
 # What a spreadsheet takes for a formula at the start of a cell, and the two characters that some
 # skip before looking for one (OWASP, "CSV Injection").
@@ -149,7 +149,8 @@ def summary(result: AuditResult) -> dict[str, Any]:
                 "set_aside": result.set_aside.height,
                 "set_aside_by_reason": dict(result.set_aside["reason"].value_counts().iter_rows()),
                 "rejected": sum(c.rejected for c in counts),
-            },
+            }
+            | _earlier(result),
             "notes": list(result.notes),
             "options": {
                 "as_of": options.as_of.isoformat(),
@@ -179,6 +180,13 @@ def summary(result: AuditResult) -> dict[str, Any]:
             "version": {"auditor": auditor.__version__, "rule_set": auditor.RULE_SET_VERSION},
         }
     )
+
+
+def _earlier(result: AuditResult) -> dict[str, int]:
+    """Lines of earlier nights; nothing where none came along."""
+    if not result.lines_of_earlier and result.lines_gone_before.is_empty():
+        return {}
+    return {"judged_again": result.lines_again, "gone_before": result.lines_gone_before.height}
 
 
 def _release(release: Release, last: date | None) -> dict[str, Any]:
@@ -227,13 +235,7 @@ def _amounts(findings: pl.DataFrame) -> dict[str, dict[str, dict[str, Any]]]:
 
 def _plain(options: RuleOptions) -> dict[str, Any]:
     """The settings of the rules that are not the rules' own, as JSON takes them."""
-    usual = RuleOptions()
-    changed = {
-        name: value
-        for name in RuleOptions.__slots__
-        if (value := getattr(options, name)) != getattr(usual, name)
-    }
-    told: dict[str, Any] = json.loads(json.dumps(changed, default=sorted))
+    told: dict[str, Any] = json.loads(json.dumps(options.changed(), default=sorted))
     return told
 
 

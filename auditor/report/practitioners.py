@@ -28,41 +28,9 @@ FEW, NOBODY, UNKNOWN = "Too few lines to judge", "No NPI: not judged", "Rates ar
 ORDER = (ABOVE_CERTAIN, ABOVE_REVIEW, ALIKE, BELOW, FEW, NOBODY, UNKNOWN)
 """Practitioners stand in this order."""
 TOP_RULES = 3
-TOP = 8
 _WHO = "rendering_npi"
 _AMOUNTS = [f"{basis}_amount" for basis in MONEY_BASES]
 _COLUMNS = [_WHO, "payer", "patient_id", "claim_id", "paid_status", *_AMOUNTS]
-
-
-def leading(result: AuditResult) -> pl.DataFrame:
-    """The practitioners with most certain, then review findings, at most TOP of them.
-
-    rendering_npi (null: lines without one), lines (audited; null where not known), certain, review
-    (findings), line_rate (share of lines with a certain or a review finding; null where not
-    known), meaningful (LEAST_LINES lines at least, and one practitioner's).
-    """
-    findings = errors(result)
-    counts = (
-        findings.group_by(_WHO)
-        .agg((pl.col("tier") == tier).sum().cast(pl.Int64).alias(tier) for tier in TIERS[:2])
-        .filter(pl.col("certain") + pl.col("review") > 0)
-        .sort(-pl.col("certain"), -pl.col("review"), _WHO)
-        .head(TOP)
-    )
-    lines = audited(result).group_by(_WHO).agg(pl.len().cast(pl.Int64).alias("lines"))
-    flagged = _flagged(result, findings)
-    table = counts.join(lines, on=_WHO, how="left", nulls_equal=True, maintain_order="left").join(
-        flagged, on=_WHO, how="left", nulls_equal=True, maintain_order="left"
-    )
-    enough = pl.col(_WHO).is_not_null() & (pl.col("lines") >= LEAST_LINES)
-    return table.select(
-        _WHO,
-        "lines",
-        "certain",
-        "review",
-        line_rate=share(pl.col("lines_flagged"), pl.col("lines")),
-        meaningful=enough.fill_null(value=False),
-    )
 
 
 def scorecard(result: AuditResult) -> pl.DataFrame:
@@ -115,8 +83,8 @@ def errors(result: AuditResult) -> pl.DataFrame:
 
 
 def audited(result: AuditResult) -> pl.DataFrame:
-    """The audited lines, what the scorecard needs of them; no rows where they are not known."""
-    lines = result.lines.select(_COLUMNS).head(result.lines_of_files)
+    """The lines judged, what the scorecard needs of them; no rows where they are not known."""
+    lines = result.lines.select(_COLUMNS).head(result.lines_of_files + result.lines_of_earlier)
     if result.lines_gone.is_empty():
         return lines
     gone = pl.int_range(pl.len(), dtype=pl.UInt32).is_in(result.lines_gone.implode())

@@ -8,7 +8,7 @@ import polars as pl
 
 from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
 from auditor.rules.interface import Rule, Stage
-from auditor.rules.whole_file import first_of_claims, most, once_for_all
+from auditor.rules.whole_file import apart, first_of_claims, once_for_all
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -93,18 +93,19 @@ def _after_receipt(state: State) -> pl.DataFrame:
     dated = state.batch.audited().filter(pl.col("received_date").is_not_null())
     late = dated.filter(pl.col("service_date_from") > pl.col("received_date"))
     found = late.select("row", "service_date_from", "received_date").collect()
-    judged = dated.select(pl.len()).collect().item() if found.height else 0
-    if most(found.height, judged):
-        return once_for_all(
-            state,
-            found,
-            ("DAT-1", CERTAIN),
-            f"{found.height:,} of {judged:,} lines were received before their service (this is the "
-            "first): one of the two columns holds another date, or was shifted on export.",
-            "Say which column is the date of receipt, or export the real dates.",
-        )
-    return hits(
-        found,
+    if found.is_empty():
+        return no_hits()
+    told = apart(state, found, dated.select("row").collect().to_series())
+    whole = once_for_all(
+        state,
+        told.most,
+        ("DAT-1", CERTAIN),
+        f"{told.most.height:,} of {told.judged:,} lines were received before their service (this "
+        "is the first): one of the two columns holds another date, or was shifted on export.",
+        "Say which column is the date of receipt, or export the real dates.",
+    )
+    each = hits(
+        told.each,
         "DAT-1",
         tier=CERTAIN,
         message=pl.format(
@@ -114,6 +115,7 @@ def _after_receipt(state: State) -> pl.DataFrame:
         ),
         remedy="Correct the date of service from the record.",
     )
+    return pl.concat([whole, each])
 
 
 def _reversed(state: State) -> pl.DataFrame:

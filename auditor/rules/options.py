@@ -7,7 +7,7 @@ fills it from the configuration file (docs/configuration.md).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,3 +48,12 @@ class RuleOptions:
     """One of SPECIALTIES -> specialty codes or taxonomies beyond the built-in ones."""
     release_gap_review: int | None = None
     """Findings of a release that is more quarters older than this are at most review."""
+
+    def changed(self) -> dict[str, Any]:
+        """Setting -> value, of those that differ from what the rules have by themselves."""
+        usual = RuleOptions()
+        return {
+            name: value
+            for name in self.__slots__
+            if (value := getattr(self, name)) != getattr(usual, name)
+        }

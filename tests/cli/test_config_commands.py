@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +209,128 @@ def test_what_show_prints_is_a_file_of_the_same_settings(
         again = tmp_path / f"again-{number}.toml"
         again.write_text(run("config", "show").out, encoding="utf-8")
         assert config.load(again) == config.load(tmp_path / "auditor.toml")
+
+
+NIGHTLY = """
+line_of_business = "medicare"
+fail_on = "review"
+password_file = "word.txt"
+
+[columns]
+units = "Qty"
+
+[nightly]
+inbox = "in"
+ready = "marker"
+
+[nightly.limits]
+min_lines = 7
+change = { lines = 0.25 }
+
+[nightly.mail]
+host = "mail.example.org"
+sender = "auditor@example.org"
+password_file = "/run/credentials/auditor-nightly.service/smtp-password"
+
+[nightly.webhook]
+url = "https://me:hunter3@hooks.example.org:8443/T0/hunter4?key=hunter5"
+
+[nightly.retention]
+archive = 0
+
+[feeds.east]
+files = "east_*.csv"
+mode = "snapshot"
+recipients = ["desk@example.org"]
+columns = { code = "CPT" }
+
+[feeds.west]
+files = "west_*.xlsx"
+mode = "delta"
+line_of_business = "medicaid"
+password_file = "west.txt"
+
+[feeds.west.limits]
+expect_by = "05:30"
+fail = ["late"]
+"""
+
+
+def test_show_tells_each_feed_what_it_is_audited_with(
+    run: Callable[..., Any],
+    golden: Callable[[Path, str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "auditor.toml").write_text(NIGHTLY, encoding="utf-8")
+    monkeypatch.setenv("AUDITOR_FAIL_ON", "certain")
+    monkeypatch.setenv("AUDITOR_SMTP_PASSWORD", "hunter2")
+    monkeypatch.setenv("AUDITOR_WEBHOOK_TOKEN", "hunter6")
+    told = run("config", "show", "--line-of-business", "commercial")
+    assert (told.code, told.err) == (0, "")
+    assert "hunter" not in told.out
+    golden(SNAPSHOTS / "config-show-nightly.txt", told_in(tmp_path, told.out))
+
+
+def test_what_show_prints_of_feeds_is_a_file_of_the_same_settings(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    path, again = tmp_path / "auditor.toml", tmp_path / "again.toml"
+    path.write_text(NIGHTLY.replace("me:hunter3@", "").replace("/T0/hunter4?key=hunter5", ""))
+    again.write_text(run("config", "show").out, encoding="utf-8")
+    before, after = config.load(path), config.load(again)
+    assert before.nightly is not None
+    assert after.nightly == before.nightly
+    assert list(after.feeds) == list(before.feeds) == ["east", "west"]
+    for name, feed in after.feeds.items():
+        old = config.of_feed(before, name)
+        assert config.of_feed(after, name) == replace(old, feeds=after.feeds)
+        assert feed.limits == (before.feeds[name].limits or before.nightly.limits)
+    assert config.of_feed(after, "west").line_of_business == "medicaid"
+
+
+def test_a_setting_of_a_feed_beats_that_of_the_file_and_no_option_beats_it(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "auditor.toml").write_text(NIGHTLY, encoding="utf-8")
+    east, west = (
+        run("config", "show", "--fail-on", "certain")
+        .out.split("[feeds.east]")[1]
+        .split("[feeds.west]")
+    )
+    assert 'line_of_business = "medicare"  # auditor.toml, for every feed' in east
+    assert 'line_of_business = "medicaid"  # auditor.toml\n' in west
+    assert 'fail_on = "review"  # auditor.toml, for every feed' in east
+    assert "min_lines = 7  # auditor.toml, for every feed" in east
+    assert "min_lines = 0  # default" in west
+    assert "lines = 0.25  # auditor.toml, for every feed" in east
+    assert "lines = 0.5  # default" in west
+    assert 'units = "Qty"  # auditor.toml, for every feed' in west
+
+
+def test_what_a_nightly_file_names_must_be_there(run: Callable[..., Any], tmp_path: Path) -> None:
+    text = NIGHTLY.replace("\n[nightly.webhook]", 'ca_file = "ca.pem"\n[nightly.webhook]')
+    text = text.replace('5"\n\n[nightly.ret', '5"\ntoken_file = "token.txt"\n\n[nightly.ret')
+    layout = text.replace("[feeds.west.limits]", 'layout = "lay.toml"\n[feeds.west.limits]')
+    (tmp_path / "auditor.toml").write_text(layout, encoding="utf-8")
+    told = run("config", "check")
+    assert (told.code, told.out) == (2, "")
+    assert " ".join(told.err.split()) == (
+        "auditor.toml: 7 problems"
+        " - password_file: there is no file word.txt"
+        " - feeds.west.password_file: there is no file west.txt"
+        " - feeds.west: layout and [columns] both say where the fields stand: leave one of them out"
+        " - feeds.west: layout: lay.toml: The layout does not exist."
+        " Check the path given with --layout."
+        " - nightly.inbox: there is no folder in"
+        " - nightly.mail.ca_file: there is no file ca.pem"
+        " - nightly.webhook.token_file: there is no file token.txt"
+    )
+    (tmp_path / "auditor.toml").write_text(text, encoding="utf-8")
+    for name in ("word.txt", "west.txt", "ca.pem", "token.txt"):
+        (tmp_path / name).write_text("x", encoding="utf-8")
+    (tmp_path / "in").mkdir()
+    assert run("config", "check").out.startswith("auditor.toml: valid, ")
 
 
 def test_a_wrong_file_is_not_shown(run: Callable[..., Any], tmp_path: Path) -> None:

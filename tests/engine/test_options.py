@@ -25,6 +25,13 @@ def judged(*texts: str, **options: object) -> set[str]:
     return {f"{f.line + 1} {f.rule} {f.tier}" for f in told if f.rule[:3] in ("GLB", "PTP", "STA")}
 
 
+def test_what_the_operator_changed_and_nothing_else() -> None:
+    assert RuleOptions().changed() == {}
+    assert RuleOptions(minutes_per_day=720, tiers={}).changed() == {}
+    said = {"tiers": {"AOC-1": "info"}, "minutes_per_day": 600, "release_gap_review": 0}
+    assert RuleOptions(**said).changed() == said  # type: ignore[arg-type]
+
+
 def test_who_is_the_same_practitioner_can_be_said() -> None:
     colleague = PARTNER + " spec=207X00000X"
     assert judged(*SURGERY, PARTNER) == {"2 GLB-24 review"}

@@ -168,23 +168,6 @@ def check_money(
         assert close(row[f"money_{tier}_batch"], ratio(of_all, sum(amounts.values())))
 
 
-@given(LINES, HITS)
-def test_leading_are_those_with_most_certain_then_review_findings(
-    make: type[Make], lines: list[dict[str, Any]], hits: list[Any]
-) -> None:
-    result = made(make, lines, hits, standing=decided(hits))
-    top = practitioners.leading(result)
-    cards = practitioners.scorecard(result).filter(pl.col("certain") + pl.col("review") > 0)
-    wanted = {
-        row["rendering_npi"]: (row["lines"], row["certain"], row["review"], row["flagged_rate"])
-        for row in cards.iter_rows(named=True)
-    }
-    assert {row[0]: row[1:5] for row in top.iter_rows()} == wanted
-    assert not top["meaningful"].any()
-    ranks = top.select(-pl.col("certain"), -pl.col("review")).rows()
-    assert ranks == sorted(ranks)
-
-
 PLAIN = {"paid_status": "paid", "allowed_amount": 1_000, "paid_amount": 800, "charge_amount": 2_000}
 
 
@@ -218,11 +201,6 @@ def test_marks(make: type[Make], case: tuple[int, int, str, str | None], word: s
     assert words[npi] == word
     other = bad >= 99 and tier != "info"
     assert words[NPIS[1]] == (practitioners.BELOW if other else practitioners.ALIKE)
-    top = practitioners.leading(result)
-    assert (
-        top["meaningful"].to_list()
-        == ([npi is not None and own >= 100] if bad else [])[: top.height]
-    )
 
 
 def test_those_above_the_batch_stand_first_and_those_too_few_last(make: type[Make]) -> None:
@@ -255,7 +233,6 @@ def test_no_finding_and_no_line(make: type[Make]) -> None:
     )
     nothing = make.result(make.findings([]))
     assert practitioners.scorecard(nothing).is_empty()
-    assert practitioners.leading(nothing).is_empty()
 
 
 def shown(result: AuditResult, make: type[Make], path: Path) -> Any:  # noqa: ANN401 - openpyxl is untyped

@@ -1,0 +1,171 @@
+"""`auditor nightly`: one night, from the inbox to reports."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditor.cli import options, output, passwords, selection
+from auditor.cli.nightly.place import place_of
+from auditor.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from auditor.cli.session import Session
+    from auditor.config import Settings
+    from auditor.nightly.about import Night
+    from auditor.nightly.outcome import FeedOutcome, NightOutcome
+
+_SHOWN = ("certain", "review", "info")
+
+
+def nightly(
+    ctx: typer.Context,
+    config_file: options.ConfigFile = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+    ] = False,
+    feed: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this feed [default: all]. May be repeated."),
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE", envvar="AUDITOR_AS_OF", help="What counts as today [default: today]."
+        ),
+    ] = None,
+    debug_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write details of unforeseen errors here; they may hold patient data.",
+        ),
+    ] = None,
+) -> None:
+    """Audit every complete export in the inbox, each exactly once, and write reports.
+
+    Without a command this runs the night that the configuration file tells of.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    session: Session = ctx.obj
+    session.debug_file = debug_file or session.debug_file
+    place = place_of(ctx, config_file)
+    from auditor.nightly.about import Night, Secrets
+
+    now = datetime.now().astimezone()
+    night = Night(
+        settings=place.settings,
+        as_of=selection.day(as_of, "--as-of") if as_of else now.date(),
+        now=now,
+        secrets=Secrets(of_inputs=_password, of_report=_report_password),
+        feeds=tuple(feed or ()),
+        debug=_debug(session),
+    )
+    if dry_run:
+        for text in _planned(night):
+            output.say(text)
+        return
+    from auditor.nightly.night import perform
+
+    _, outcome = perform(night)
+    for text in told(outcome):
+        output.say(text)
+    raise typer.Exit(outcome.exit_code)
+
+
+def _password(settings: Settings) -> Callable[[str], str | None]:
+    return passwords.source(None, settings.password_file)
+
+
+def _report_password(settings: Settings) -> str:
+    from auditor.report import encrypt
+    from auditor.secret import needed
+
+    password = needed(passwords.REPORT_PASSWORD, None, settings.report_password_file)
+    encrypt.check(password)
+    return password
+
+
+def _debug(session: Session) -> Callable[[BaseException], None]:
+    """Writes what nobody foresaw to the debug file, where the operator asked for one."""
+    from auditor.cli.failures import write_debug
+
+    def kept(error: BaseException) -> None:
+        if session.debug_file is not None:
+            write_debug(session.debug_file, error, session.run_id)
+
+    return kept
+
+
+def _planned(night: Night) -> Iterator[str]:
+    """What would be done."""
+    from auditor.nightly.preview import dry
+
+    yield f"As of {night.as_of}; nothing is written, moved or sent."
+    rows: list[tuple[str, ...]] = [("FEED", "WOULD AUDIT", "AUDITED BEFORE", "NOT COMPLETE")]
+    rows += [(name, *map(str, counts)) for name, counts in dry(night).items()]
+    yield output.table(rows, right=frozenset({1, 2, 3}))
+
+
+def told(outcome: NightOutcome) -> Iterator[str]:
+    """What became of the night, for a log that nobody watches: counts and places alone."""
+    yield f"Night as of {outcome.as_of}"
+    for run_id in outcome.recovered:
+        yield f"Finished first: run {run_id} of a night that was broken off"
+    for feed in outcome.feeds:
+        yield ""
+        yield from _feed(feed)
+    yield ""
+    yield f"Exit code {int(outcome.exit_code)} ({_WORDS[outcome.exit_code]})"
+
+
+def _feed(feed: FeedOutcome) -> Iterator[str]:
+    head = f"{feed.feed}: "
+    if feed.run_id is None:
+        head += "not audited" if feed.error else "no new file"
+    else:
+        head += f"run {feed.run_id}, {feed.seconds:.1f} s"
+    yield head
+    if (f := feed.figures) is not None:
+        yield output.wrapped(
+            f"lines: {f.lines_read:,} read, {f.lines_audited:,} audited,"
+            f" {f.lines_seen_before:,} seen before, {f.lines_set_aside:,} set aside,"
+            f" {f.lines_rejected:,} rejected; {f.lines_judged_again:,} of earlier nights judged"
+            " again",
+            2,
+        )
+        yield output.wrapped(
+            f"findings: new {_tiers(f.new)}; {f.standing:,} standing, {f.reopened:,} reopened,"
+            f" {f.resolved:,} resolved; open in all {_tiers(f.open)}",
+            2,
+        )
+    if feed.again:
+        yield f"  {feed.again:,} {'file' if feed.again == 1 else 'files'} audited before"
+    for warned in feed.warnings:
+        yield output.wrapped(f"{'FAILS' if warned.fails else 'Warning'}: {warned.text}", 2)
+    if feed.error:
+        yield output.wrapped(f"Error: {feed.error}", 2)
+    if feed.folder is not None:
+        yield f"  {feed.folder}"
+
+
+def _tiers(counts: dict[str, int]) -> str:
+    return ", ".join(f"{counts.get(tier, 0):,} {tier}" for tier in _SHOWN)
+
+
+_WORDS = {
+    ExitCode.DONE: "done",
+    ExitCode.FINDINGS: "done, with findings at or above fail_on",
+    ExitCode.INCOMPLETE: "incomplete",
+    ExitCode.USAGE: "something has to be mended",
+    ExitCode.UNREADABLE: "a file could not be read",
+    ExitCode.INTERNAL: "an internal error",
+    ExitCode.LOCKED: "another run is at work",
+    ExitCode.INTERRUPTED: "interrupted",
+}

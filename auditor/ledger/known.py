@@ -1,0 +1,137 @@
+"""Findings as the ledger keeps them: what is open, and what was found before and closed since."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_TEXT, _WHOLE = pl.String, pl.Int64
+
+LINE: dict[str, Any] = {
+    "rule_id": _TEXT,
+    "claim_id": _TEXT,
+    "line_number": pl.Int32,
+    "patient_id": _TEXT,
+    "rendering_npi": _TEXT,
+    "payer": _TEXT,
+    "service_date": _TEXT,
+    "code": _TEXT,
+}
+"""What a finding is about: as it was found first. Dates are ISO texts."""
+FACTS: dict[str, Any] = {
+    "tier": _TEXT,
+    "modifiers": _TEXT,
+    "units": _WHOLE,
+    "charge_amount": _WHOLE,
+    "amount_at_risk": _WHOLE,
+    "amount_basis": _TEXT,
+    "counterpart_claim_id": _TEXT,
+    "counterpart_line_number": pl.Int32,
+    "counterpart_code": _TEXT,
+    "also": _TEXT,
+}
+"""What a night found of it: as it was found last. Units in thousandths, amounts in cents."""
+COMPARED = tuple(f for f in FACTS if f not in ("counterpart_claim_id", "counterpart_line_number"))
+"""The facts whose change is told; the counterpart is known by its code, as in a decision."""
+OPEN: dict[str, Any] = {
+    "finding": _WHOLE,
+    "finding_id": _TEXT,
+    "first_seen": _TEXT,
+    **LINE,
+    **FACTS,
+    "runs_found": pl.Int32,
+    "told_in": _TEXT,
+    "told_on": _TEXT,
+}
+_OPEN = f"""
+SELECT finding, finding_id, first_seen, {", ".join(LINE)}, {", ".join(FACTS)}, runs_found,
+       told.run_id, told.as_of
+FROM open_findings JOIN runs AS told ON told.run = last_run
+WHERE open_findings.feed = ?
+ORDER BY finding
+"""
+_EARLIER = """
+SELECT finding, finding_id, first_seen,
+       (SELECT runs_found FROM finding_events AS e WHERE e.finding = f.finding
+        ORDER BY event_id DESC LIMIT 1)
+FROM findings AS f WHERE feed = ? AND finding_id IN ({places})
+"""
+_EARLIER_TYPES = {
+    "finding": _WHOLE,
+    "finding_id": _TEXT,
+    "first_seen": _TEXT,
+    "runs_found": pl.Int32,
+}
+_PIECE = 50_000
+"""Rows handed over at a time, so that Python never holds all of them as objects."""
+_MOST_PLACES = 10_000
+CACHE_KIB = 65_536
+"""Pages kept in memory while a night is worked out: SQLite's own 2 MiB are read again and again."""
+
+
+def open_of(ledger: sqlite3.Connection, feed: str) -> pl.DataFrame:
+    """The open findings of `feed`: the columns of OPEN, dates as dates, oldest first."""
+    ledger.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    cursor = ledger.execute(_OPEN, (feed,))
+    pieces = [pl.DataFrame(schema=OPEN)]
+    while rows := cursor.fetchmany(_PIECE):
+        pieces.append(_frame(rows, OPEN))
+    return pl.concat(pieces).with_columns(
+        pl.col("first_seen", "service_date", "told_on").str.to_date("%Y-%m-%d")
+    )
+
+
+def earlier_of(ledger: sqlite3.Connection, feed: str, ids: pl.Series) -> pl.DataFrame:
+    """finding, finding_id, first_seen, runs_found of those of `ids` that `feed` ever had."""
+    pieces = [pl.DataFrame(schema=_EARLIER_TYPES)]
+    most = min(_MOST_PLACES, ledger.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) - 1)
+    # In their order, so that neighbours in the index are read together.
+    for some in _parts(ids.sort().to_list(), most):
+        query = _EARLIER.format(places=", ".join("?" * len(some)))
+        pieces.append(_frame(ledger.execute(query, (feed, *some)).fetchall(), _EARLIER_TYPES))
+    return pl.concat(pieces).with_columns(pl.col("first_seen").str.to_date("%Y-%m-%d"))
+
+
+def kept(findings: pl.DataFrame) -> pl.DataFrame:
+    """finding_id, story_id, and LINE and FACTS of `findings` (schemas.Findings) as kept here."""
+    return findings.select(
+        "finding_id",
+        "story_id",
+        *LINE,
+        *(
+            pl.col(name).cast(pl.Decimal(18, places)).to_physical().cast(pl.Int64)
+            if (places := _PLACES.get(name))
+            else pl.col(name).cast(kind)
+            for name, kind in FACTS.items()
+        ),
+    )
+
+
+def given(frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` with units and amounts as schemas.Findings has them."""
+    return frame.with_columns(
+        # The scale comes first: a decimal without places stays without them when it is divided.
+        (pl.col(name).cast(pl.Decimal(18, places)) / 10**places).cast(pl.Decimal(18, places))
+        for name, places in _PLACES.items()
+    )
+
+
+_PLACES = {"units": 3, "charge_amount": 2, "amount_at_risk": 2}
+
+
+def _frame(rows: Sequence[tuple[Any, ...]], types: dict[str, Any]) -> pl.DataFrame:
+    """`rows` as columns: a column at a time is several times as fast as a row at a time."""
+    columns = zip(*rows, strict=True) if rows else ([] for _ in types)
+    return pl.DataFrame(
+        [pl.Series(n, c, t) for (n, t), c in zip(types.items(), columns, strict=True)]
+    )
+
+
+def _parts(ids: list[str], size: int) -> Iterator[list[str]]:
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]

@@ -1,0 +1,117 @@
+"""What one start of the nightly run is about, and the right to run."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from auditor import config
+from auditor.errors import ConfigError
+from auditor.ledger import store
+from auditor.lock import locked
+from auditor.nightly.finish import make_folder
+from auditor.nightly.places import Places
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterator
+    from datetime import date, datetime
+    from pathlib import Path
+
+    from auditor.config import Settings
+    from auditor.nightly.settings import Nightly
+
+HELD = "Another nightly run is at work."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """Where passwords come from; asked when they are needed."""
+
+    of_inputs: Callable[[Settings], Callable[[str], str | None]]
+    """Settings of a feed -> what to ask, with a file's name, for its password."""
+    of_report: Callable[[Settings], str]
+    """Settings of a feed -> what opens its workbooks; raises ConfigError where there is none."""
+
+
+def _silent(event: str, **about: object) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """What one start of the nightly run is about."""
+
+    settings: Settings
+    as_of: date
+    now: datetime
+    """The operator's clock, with its zone."""
+    secrets: Secrets
+    feeds: tuple[str, ...] = ()
+    """Names of the feeds to run; empty: all."""
+    tell: Callable[..., None] = _silent
+    """Told (event, **counts and names) as the night goes on; never a word from a claim."""
+    debug: Callable[[BaseException], None] = field(default=lambda _: None)
+    """Given what nobody foresaw: it may write it where the operator asked for it."""
+    sleep: Callable[[float], None] = time.sleep
+
+    @property
+    def nightly(self) -> Nightly:
+        """Its table in the configuration; raises ConfigError where it has none."""
+        if self.settings.nightly is None or not self.settings.feeds:
+            raise ConfigError(
+                "The configuration has no nightly run."
+                if self.settings.nightly is None
+                else "The configuration has no feed.",
+                next_step="`auditor nightly init` writes one to begin with; docs/nightly.md tells"
+                " of its settings.",
+            )
+        return self.settings.nightly
+
+    @property
+    def places(self) -> Places:
+        """Its folders."""
+        return Places.of(self.nightly)
+
+    @property
+    def ledger(self) -> Path:
+        """The file of the ledger."""
+        return self.settings.ledger or self.nightly.state / config.LEDGER
+
+    def names(self) -> tuple[str, ...]:
+        """The feeds to run, in the order of the configuration."""
+        known = self.settings.feeds
+        for name in self.feeds:
+            if name not in known:
+                raise ConfigError(
+                    f"There is no feed {name}.",
+                    next_step=f"The configuration has: {', '.join(known)}.",
+                )
+        return tuple(name for name in known if not self.feeds or name in self.feeds)
+
+
+@contextmanager
+def at_work(night: Night) -> Iterator[sqlite3.Connection]:
+    """The ledger of the night, with the right to run; nobody else has it meanwhile.
+
+    Raises Locked where another run has it, LedgerError where the ledger is no good, ConfigError
+    where a folder cannot be made.
+    """
+    _folders(night)
+    with locked(night.places.lock, HELD), store.opened(night.ledger) as ledger:
+        yield ledger
+
+
+def _folders(night: Night) -> None:
+    places = night.places
+    for folder in (places.outbox, places.archive, places.state, places.staging):
+        try:
+            make_folder(folder)
+        except OSError as error:
+            raise ConfigError(
+                f"The folder cannot be made ({error.strerror or type(error).__name__}).",
+                where=str(folder),
+                next_step="Check [nightly] in the configuration, and permissions.",
+            ) from None

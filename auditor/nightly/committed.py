@@ -1,0 +1,109 @@
+"""Runs on both sides of their commit: their names before it, what is left to do after it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auditor import config
+from auditor.ledger import runs, store
+from auditor.nightly import finish
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from auditor.errors import ExitCode
+    from auditor.nightly.about import Night
+    from auditor.nightly.run import Asked, Prepared
+
+
+def segments(ledger: sqlite3.Connection, feed: str, before: int | None = None) -> list[int]:
+    """The runs of `feed` that left lines and that no rerun replaced; `before`: smaller ones."""
+    rows = ledger.execute(
+        "SELECT run FROM segments WHERE feed = ? AND (? IS NULL OR run < ?) AND run NOT IN"
+        " (SELECT rerun_of FROM runs JOIN segments USING (run)"
+        " WHERE rerun_of IS NOT NULL AND (? IS NULL OR run < ?)) ORDER BY run",
+        (feed, before, before, before, before),
+    )
+    return [run for (run,) in rows]
+
+
+def every_segment(ledger: sqlite3.Connection, feed: str) -> list[int]:
+    """The runs of `feed` that left lines, those that a rerun replaced included."""
+    return [
+        run
+        for (run,) in ledger.execute(
+            "SELECT run FROM segments WHERE feed = ? ORDER BY run", (feed,)
+        )
+    ]
+
+
+def next_run(ledger: sqlite3.Connection) -> int:
+    """The number of the next run; nobody else appends runs while the lock is held."""
+    (last,) = ledger.execute("SELECT coalesce(max(run), 0) FROM runs").fetchone()
+    return int(last) + 1
+
+
+def asked_of(night: Night, ledger: sqlite3.Connection, feed: str) -> Asked:
+    """What the next run of `feed` is about: its number, its name and its folder."""
+    from auditor.nightly.run import Asked  # noqa: PLC0415 - heavy things stay out of --help
+
+    (before,) = ledger.execute(
+        "SELECT count(*) FROM runs WHERE feed = ? AND as_of = ? AND rerun_of IS NULL",
+        (feed, str(night.as_of)),
+    ).fetchone()
+    name = feed if before == 0 else f"{feed}-{before + 1}"
+    settings = config.of_feed(night.settings, feed)
+    about = night.settings.feeds[feed]
+    return Asked(
+        feed=feed,
+        about=about,
+        settings=settings,
+        places=night.places,
+        as_of=night.as_of,
+        run=next_run(ledger),
+        run_id=f"{night.as_of}-{name}",
+        folder=f"{night.as_of}/{name}",
+        whole=night.settings,
+        report_password=night.secrets.of_report(settings) if about.encrypt else None,
+    )
+
+
+def commit(ledger: sqlite3.Connection, prepared: Prepared, code: ExitCode) -> None:
+    """The moment at which a run becomes true: all of it, in one transaction."""
+    from auditor.ledger import life  # noqa: PLC0415 - heavy things stay out of --help
+
+    asked = prepared.asked
+    with store.transaction(ledger):
+        number = runs.append_run(ledger, prepared.row(code))
+        if number != asked.run:
+            raise AssertionError
+        life.record(ledger, prepared.life, number)
+        ledger.execute(
+            "INSERT INTO segments VALUES (?, ?, ?, ?, ?)",
+            (
+                number,
+                asked.feed,
+                prepared.staged.lines,
+                prepared.staged.ended,
+                prepared.staged.digest,
+            ),
+        )
+
+
+def finished(night: Night, ledger: sqlite3.Connection, run: runs.Run) -> None:
+    """Publish and archive what is left of `run`."""
+    if "published" not in run.steps:
+        finish.publish(night.places, run.run_id, run.feed, run.folder)
+        runs.append_step(ledger, run.run, "published")
+    if "archived" not in run.steps:
+        files = runs.files_of(ledger, run.run)
+        finish.archive(night.places, ((f.name, f.sha256, f.archived) for f in files))
+        runs.append_step(ledger, run.run, "archived")
+
+
+def known(ledger: sqlite3.Connection, run_id: str) -> runs.Run:
+    """The run of this id, which the ledger has."""
+    run = runs.run_of(ledger, run_id)
+    if run is None:
+        raise AssertionError
+    return run

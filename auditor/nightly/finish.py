@@ -1,0 +1,167 @@
+"""What follows the commit of a run: its files get their places. Every step may be done twice.
+
+A run that was committed is true, whatever happens now: the next night finishes what was left.
+Files get their places by one rename each, so nobody sees half of one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from auditor.errors import ReportError
+from auditor.nightly.inbox import MARKER, digest
+from auditor.report.place import PRIVATE_FOLDER, place_folder, settle
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+    from pathlib import Path
+
+    from auditor.nightly.places import Places
+
+OUTPUTS, HISTORY, LAYOUT, MANIFEST = "outputs", "history", "layout.toml", "manifest.json"
+"""What lies in the staging folder of a run."""
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder` and what is missing above it, for its owner alone."""
+    missing = [f for f in (folder, *folder.parents) if not f.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+
+
+def publish(places: Places, run_id: str, feed: str, folder: str) -> None:
+    """Bring what the run staged to its places; `folder` is relative to the outbox.
+
+    Raises ReportError where the outbox cannot be written, or something else has the name.
+    """
+    staged = places.staged(run_id)
+    moves = {
+        staged / LAYOUT: places.layout(feed),
+        staged / MANIFEST: places.manifest(run_id),
+        **{made: places.history(feed) / made.name for made in _files(staged / HISTORY)},
+    }
+    for made, target in moves.items():
+        if made.exists():
+            make_folder(target.parent)
+            made.replace(target)
+            synced(target.parent)
+    outputs, target = staged / OUTPUTS, places.outbox / folder
+    if not outputs.is_dir():
+        return
+    with _in_words(target, "The report could not be put into the outbox"):
+        if not _is_ours(target, outputs):
+            _place(outputs, target, run_id)
+    shutil.rmtree(staged)
+
+
+def _place(outputs: Path, target: Path, run_id: str) -> None:
+    """Copy `outputs` beside `target`, since the outbox may lie on another disk; then rename."""
+    make_folder(target.parent)
+    made = target.with_name(f".auditor-{run_id}")
+    shutil.rmtree(made, ignore_errors=True)  # of a night that was killed here
+    try:
+        shutil.copytree(outputs, made)
+        made.chmod(PRIVATE_FOLDER)
+        for each in _files(made):
+            settle(each)
+        place_folder(made, target)
+    except FileExistsError:
+        raise ReportError(
+            "The name of the report's folder is taken.",
+            where=str(target),
+            next_step="Move away what is there; the next night puts the report in place.",
+        ) from None
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    synced(target.parent)
+
+
+def archive(places: Places, files: Iterable[tuple[str, str, str]]) -> None:
+    """Move inputs out of the inbox: (name, sha256, place in the archive) of each.
+
+    A file that is another one by now, because a new export has the same name, stays.
+    """
+    for name, sha256, archived in files:
+        source, target = places.inbox / name, places.archive / archived
+        with _in_words(places.archive, "The input could not be moved to the archive"):
+            _archive(source, target, sha256)
+
+
+def sweep(places: Places, keep: Collection[str]) -> None:
+    """Remove what a killed night left in staging; the runs in `keep` are committed."""
+    for left in places.staging.glob("*"):
+        if left.name not in keep and left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def synced(folder: Path) -> None:
+    """Have the disk know the names in `folder`; Windows cannot be asked."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _archive(source: Path, target: Path, sha256: str) -> None:
+    marker = source.with_name(source.name + MARKER)
+    if not target.exists():
+        if not source.is_file() or source.is_symlink() or digest(source) != sha256:
+            return
+        make_folder(target.parent)
+        try:
+            source.rename(target)
+        except OSError:  # another disk: a copy first, so that the file is never nowhere
+            beside = target.with_name(f".{target.name}.part")
+            shutil.copyfile(source, beside)
+            settle(beside)
+            if digest(beside) != sha256:  # it was written to meanwhile
+                beside.unlink()
+                return
+            beside.replace(target)
+            synced(target.parent)
+            source.unlink()
+        else:
+            settle(target)
+            synced(target.parent)
+    elif source.is_file() and not source.is_symlink() and digest(source) == sha256:
+        source.unlink()  # the same bytes lie in the archive
+    if not source.exists():
+        with suppress(FileNotFoundError):
+            marker.unlink()
+
+
+def _is_ours(target: Path, outputs: Path) -> bool:
+    """Whether what stands at `target` is what is to be put there: a step was done and not noted.
+
+    Of `outputs` a part may be gone already.
+    """
+    theirs = {made.relative_to(outputs): made for made in _files(outputs)}
+    placed = {name: target / name for name in theirs}
+    return target.is_dir() and all(
+        placed[name].is_file() and digest(placed[name]) == digest(made)
+        for name, made in theirs.items()
+    )
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files in `folder` and its folders."""
+    return sorted(each for each in folder.rglob("*") if each.is_file())
+
+
+@contextmanager
+def _in_words(folder: Path, what: str) -> Iterator[None]:
+    """Tell what the file system refuses at `folder`."""
+    try:
+        yield
+    except OSError as error:
+        raise ReportError(
+            f"{what} ({error.strerror or type(error).__name__}).",
+            where=str(folder),
+            next_step="Check permissions and space there; the next night tries again.",
+        ) from None

@@ -1,0 +1,137 @@
+"""What lies in the inbox: complete files of each feed, and what is not complete yet.
+
+Only plain files directly in the inbox count. Links are not followed: whoever may write to the
+inbox could have the night read, and move away, what only the night may read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from auditor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from auditor.nightly.settings import Feed, Nightly
+
+MARKER = ".done"
+_UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload", MARKER)
+"""Endings under which programs that copy keep what is not complete."""
+_PATIENCE = 10
+"""So many times stable_seconds are waited for a file that is still written to."""
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A file in the inbox."""
+
+    path: Path
+    feed: str | None
+    """The first feed whose pattern fits; None: no feed wants it."""
+    size: int
+    touched: float
+    """When something was last written to it, in seconds of the clock."""
+    state: tuple[int, int, int]
+    """Size, time of change and number on the disk: equal while nobody touches the file."""
+    complete: bool
+
+
+def look(nightly: Nightly, feeds: Mapping[str, Feed], now: float | None = None) -> list[Waiting]:
+    """Every file in the inbox, sorted by the time of its last change, then by name.
+
+    Raises ConfigError where there is no inbox.
+    """
+    now = time.time() if now is None else now
+    found = []
+    try:
+        with os.scandir(nightly.inbox) as entries:
+            names = sorted(entry.name for entry in entries)
+    except OSError as error:
+        raise ConfigError(
+            f"The inbox cannot be read ({error.strerror or type(error).__name__}).",
+            where=str(nightly.inbox),
+            next_step="Make the folder, or name the right one as inbox in [nightly].",
+        ) from None
+    for name in names:
+        if name.startswith(".") or name.lower().endswith(_UNFINISHED):
+            continue
+        path = nightly.inbox / name
+        try:
+            about = path.lstat()
+        except OSError:  # gone meanwhile
+            continue
+        if stat.S_ISREG(about.st_mode):
+            found.append(_waiting(path, about, nightly, feeds, now))
+    return sorted(found, key=lambda w: (w.touched, w.path.name))
+
+
+def settled(
+    nightly: Nightly, feeds: Mapping[str, Feed], sleep: Callable[[float], None] = time.sleep
+) -> list[Waiting]:
+    """As `look`, after waiting a while for files of feeds that are still written to."""
+    patience = float(nightly.stable_seconds * _PATIENCE)
+    while True:
+        found = look(nightly, feeds)
+        open_ = [w for w in found if w.feed is not None and not w.complete]
+        if nightly.ready == "marker" or not open_ or patience <= 0:
+            return found
+        # until the last of them would be complete if nothing is added meanwhile
+        pause = max(1.0, *(w.touched + nightly.stable_seconds - time.time() for w in open_))
+        pause = min(pause, patience)
+        patience -= pause
+        sleep(pause)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    known = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            known.update(block)
+    return known.hexdigest()
+
+
+def untouched(waiting: Waiting) -> bool:
+    """Whether the file is still what it was when it was looked at."""
+    try:
+        return _state(waiting.path.lstat()) == waiting.state
+    except OSError:
+        return False
+
+
+def _waiting(
+    path: Path, about: os.stat_result, nightly: Nightly, feeds: Mapping[str, Feed], now: float
+) -> Waiting:
+    # whatever the case: the same name means the same file on one half of all systems
+    name = path.name.lower()
+    feed = next((n for n, f in feeds.items() if fnmatchcase(name, f.files.lower())), None)
+    touched = _touched(about, now)
+    if nightly.ready == "marker":
+        complete = path.with_name(path.name + MARKER).is_file()
+    else:
+        complete = now - touched >= nightly.stable_seconds
+    return Waiting(path, feed, about.st_size, touched, _state(about), complete)
+
+
+def _state(about: os.stat_result) -> tuple[int, int, int]:
+    return about.st_size, about.st_mtime_ns, about.st_ino
+
+
+def _touched(about: os.stat_result, now: float) -> float:
+    """When the file was last written to.
+
+    Programs that copy may give the copy the time of the original; the time of the last change of
+    the entry itself cannot be set. Windows keeps the time of creation in its place.
+    """
+    if os.name == "nt":
+        return max(t for t in (about.st_mtime, about.st_ctime, 0.0) if t <= now)
+    return about.st_ctime

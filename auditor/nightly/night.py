@@ -1,0 +1,114 @@
+"""One night: what an earlier one left is finished, each feed is audited, everybody is told.
+
+A run becomes true in one transaction of the ledger. All before it makes files that nobody sees;
+all after it can be done twice, so a night that was killed is finished by the next one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from auditor.errors import AuditorError
+from auditor.ledger import runs, store
+from auditor.nightly import finish, inbox
+from auditor.nightly.about import at_work
+from auditor.nightly.committed import every_segment, finished, known
+from auditor.nightly.feed import outcome_of
+from auditor.nightly.outcome import FeedOutcome, NightOutcome, Warned
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from auditor.nightly.about import Night
+    from auditor.nightly.inbox import Waiting
+
+
+def perform(night: Night) -> tuple[int, NightOutcome]:
+    """Run the night; answers its number in the ledger and what became of every feed.
+
+    What goes wrong with one feed is told of that feed and keeps no other back. Raises what
+    `at_work` raises.
+    """
+    names = night.names()
+    with at_work(night) as ledger:
+        started = store.now()
+        left = recover(night, ledger)
+        waiting = inbox.settled(night.nightly, night.settings.feeds, night.sleep)
+        of_feed: defaultdict[str | None, list[Waiting]] = defaultdict(list)
+        for each in waiting:
+            of_feed[each.feed].append(each)
+        feeds = [outcome_of(night, ledger, name, of_feed[name]) for name in names]
+        feeds += _untold(ledger, {f.run_id for f in feeds})
+        feeds[0] = _strangers(feeds[0], len(of_feed[None]))
+        outcome = NightOutcome(
+            as_of=night.as_of,
+            started_at=started,
+            ended_at=store.now(),
+            feeds=tuple(feeds),
+            recovered=left,
+        )
+        with store.transaction(ledger):
+            number = runs.append_night(ledger, outcome)
+            for run_id in (f.run_id for f in feeds if f.run_id is not None):
+                if (run := runs.run_of(ledger, run_id)) is not None:
+                    runs.append_step(ledger, run.run, "told")
+        return number, outcome
+
+
+def recover(night: Night, ledger: sqlite3.Connection) -> tuple[str, ...]:
+    """Finish what an earlier night committed and did not finish, and sweep what it did not commit.
+
+    Answers the run ids. What cannot be finished now is told when the feed's turn comes.
+    """
+    from auditor.history.upkeep import sweep  # noqa: PLC0415 - heavy things stay out of --help
+
+    left = runs.unfinished(ledger)
+    finish.sweep(night.places, {run.run_id for run in left})
+    done = []
+    for run in left:
+        try:
+            finished(night, ledger, run)
+        except AuditorError as error:
+            night.tell("not-finished", feed=run.feed, run=run.run_id, why=error.what)
+        else:
+            night.tell("recovered", feed=run.feed, run=run.run_id)
+            done.append(run.run_id)
+    for name in night.settings.feeds:
+        folder = night.places.history(name)
+        if folder.is_dir():
+            sweep(folder, every_segment(ledger, name))
+    return tuple(done)
+
+
+def _untold(ledger: sqlite3.Connection, tonight: set[str | None]) -> list[FeedOutcome]:
+    """Runs that were committed in a night that did not come to its end: nobody was told of them."""
+    rows = ledger.execute(
+        "SELECT run_id FROM runs WHERE rerun_of IS NULL AND run NOT IN"
+        " (SELECT run FROM run_steps WHERE step = 'told') ORDER BY run"
+    ).fetchall()
+    told = []
+    for (run_id,) in rows:
+        if run_id in tonight:
+            continue
+        run = known(ledger, run_id)
+        told.append(
+            FeedOutcome(
+                feed=run.feed,
+                exit_code=run.exit_code,
+                run_id=run.run_id,
+                figures=run.figures,
+                files=run.figures.files,
+            )
+        )
+    return told
+
+
+def _strangers(first: FeedOutcome, count: int) -> FeedOutcome:
+    """Files that no feed wants are told once, with the first feed."""
+    if not count:
+        return first
+    said = "1 file in the inbox fits" if count == 1 else f"{count} files in the inbox fit"
+    text = f"{said} no feed's pattern and {'is' if count == 1 else 'are'} left there."
+    return replace(first, warnings=(*first.warnings, Warned(kind="files", text=text)))

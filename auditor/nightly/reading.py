@@ -1,0 +1,130 @@
+"""The files of one feed, read together; one that cannot be read does not keep the others back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from auditor.errors import AuditorError, InputRejected
+from auditor.nightly import inbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from auditor.config import Settings
+    from auditor.intake.interface import Intake, IntakeOptions
+    from auditor.intake.layout import Layout
+    from auditor.nightly.inbox import Waiting
+
+
+class Taken(NamedTuple):
+    """A file that is to be audited."""
+
+    waiting: Waiting
+    sha256: str
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self.waiting.path
+
+
+class Refused(NamedTuple):
+    """A file that stays in the inbox, and why."""
+
+    taken: Taken
+    error: AuditorError
+
+    def told(self) -> str:
+        """The reason in words; the file by its digest, for names may be a patient's."""
+        return f"File {self.taken.sha256[:12]}: {self.error.what} {self.error.next_step}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read of a feed's files."""
+
+    intake: Intake | None
+    """None: no file could be read."""
+    taken: tuple[Taken, ...]
+    """The files in it, in the order in which they arrived."""
+    refused: tuple[Refused, ...]
+    layout: Layout | None
+    """What the files were held to."""
+    layout_text: str | None
+    """The same as it is written."""
+    to_pin: str | None
+    """The layout file that later files of the feed are to be held to; None: there is one, the
+    format itself says what everything is, or tonight's files differ."""
+
+
+class Moved(AuditorError):  # noqa: N818 - says what happened, like its fellows
+    """A file was written to while it was read: it was not complete."""
+
+
+def read(
+    taken: Sequence[Taken],
+    settings: Settings,
+    pinned: Path,
+    password: Callable[[str], str | None] | None,
+) -> Read:
+    """Read `taken` with the `settings` of their feed (auditor.config.of_feed).
+
+    `pinned` is the layout file of a feed without one of its own, where it exists already. Raises
+    ConfigError for a layout or configuration that is no good.
+    """
+    from auditor.intake import IntakeOptions, load_layout, read_claims  # noqa: PLC0415 - heavy
+
+    named = settings.layout or (pinned if pinned.is_file() else None)
+    layout = None if named is None else load_layout(named)
+    options = IntakeOptions(
+        settings.sheet,
+        settings.columns,
+        settings.line_of_business,
+        date_order=settings.date_order,
+        year_pivot=settings.year_pivot,
+        layout=layout,
+        password=password,
+        payers=settings.payers,
+    )
+    good, refused = list(taken), list[Refused]()
+    intake = None
+    try:
+        intake = read_claims([t.path for t in good], options)
+    except InputRejected:
+        good = []
+        for each in taken:
+            try:
+                read_claims([each.path], options)
+            except InputRejected as error:
+                refused.append(Refused(each, error))
+            else:
+                good.append(each)
+        if good:
+            intake = read_claims([t.path for t in good], options)
+    for each in good:
+        if not inbox.untouched(each.waiting):
+            raise Moved(
+                f"File {each.sha256[:12]} was written to while it was read.",
+                next_step="It is taken when it is complete: next time. Where exports take long,"
+                " raise stable_seconds or use ready = 'marker'.",
+            )
+    to_pin = _to_pin(good, options) if named is None and intake is not None else None
+    text = None if named is None else named.read_text(encoding="utf-8-sig")
+    return Read(intake, tuple(good), tuple(refused), layout, text, to_pin)
+
+
+def _to_pin(taken: Sequence[Taken], options: IntakeOptions) -> str | None:
+    """The layout that all of the files have."""
+    from auditor.intake.detect import detect  # noqa: PLC0415 - heavy
+
+    texts = set[str]()
+    for each in taken:
+        found = detect(each.path, options)
+        if len(found) != 1 or not found[0].text or found[0].problems:
+            return None
+        # without the comment, which names the file
+        lines = found[0].text.splitlines(keepends=True)
+        texts.add("".join(line for line in lines if not line.startswith("#")))
+    return texts.pop() if len(texts) == 1 else None
