@@ -27,6 +27,8 @@ GRAVITY = (
     ExitCode.INTERRUPTED,
 )
 """The exit codes, the gravest last."""
+GOOD = frozenset({ExitCode.DONE, ExitCode.FINDINGS})
+"""A night that did all its work; findings are what it is for."""
 
 
 def gravest(codes: Iterable[ExitCode]) -> ExitCode:
