@@ -6,32 +6,36 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from auditor.errors import ConfigError
-from auditor.result import AuditOptions, AuditResult
+from auditor.result import AuditOptions, AuditResult, no_versions
 
 if TYPE_CHECKING:
     import polars as pl
 
     from auditor.engine.clock import Clock
     from auditor.engine.coverage import Covered
-    from auditor.engine.history import History
+    from auditor.engine.history import Earlier, History, Together
     from auditor.engine.state import State
+    from auditor.engine.versions import Versions
     from auditor.intake.interface import Intake
     from auditor.reference.interface import Reference
 
 
-def audit(
+def audit(  # noqa: PLR0913 - what an audit is of, each by name
     intake: Intake,
     reference: Reference,
     options: AuditOptions | None = None,
     history: Intake | None = None,
     clock: Clock | None = None,
+    *,
+    earlier: Earlier | None = None,
 ) -> AuditResult:
     """Judge every line of `intake` against `reference`.
 
     Lines of `history` are looked at by rules that compare lines (pairs, global periods, earlier
-    visits, duplicates) and are not audited themselves. Without options everything runs as of
-    today. Raises ConfigError for an unknown rule or family in `select` or `ignore`. The result's
-    tables are those of `schemas`.
+    visits, duplicates) and are not audited themselves. Lines of `earlier` nights are judged again
+    or looked at, as it says; what became of lines is told of the files alone. Without options
+    everything runs as of today. Raises ConfigError for an unknown rule or family in `select` or
+    `ignore`. The result's tables are those of `schemas`.
     """
     import polars as pl  # noqa: PLC0415 - importing this module stays cheap
 
@@ -39,10 +43,10 @@ def audit(
     from auditor.engine.clock import Clock  # noqa: PLC0415 - as above
     from auditor.engine.coverage import Covered  # noqa: PLC0415 - as above
     from auditor.engine.findings import Assembled, assemble  # noqa: PLC0415 - as above
-    from auditor.engine.history import useful  # noqa: PLC0415 - as above
+    from auditor.engine.history import together, useful  # noqa: PLC0415 - as above
     from auditor.engine.judge import judge  # noqa: PLC0415 - as above
     from auditor.engine.versions import resolve  # noqa: PLC0415 - as above
-    from auditor.rules import modules  # noqa: PLC0415 - as above
+    from auditor.rules.interface import code_policies  # noqa: PLC0415 - as above
     from schemas import (  # noqa: PLC0415 - as above
         Coverage,
         Findings,
@@ -56,16 +60,14 @@ def audit(
 
     options = options or AuditOptions(as_of=date.today(), run_id="")  # noqa: DTZ011 - a calendar date
     chosen = choose(options.select, options.ignore)
-    earlier = useful(history.lines, intake.lines) if history is not None else None
-    both = [intake.lines] if earlier is None else [intake.lines, earlier.lines]
-    audited = intake.lines.height
-    # One chunk: several files come as several. Lines that do not stand stay where they are, so
-    # that the widest table is not copied; the batch leaves them out.
-    lines = pl.concat(both).rechunk()
+    looked_at = useful(history.lines, intake.lines) if history is not None else None
+    both = together(intake, looked_at, earlier)
+    lines = both.lines
     with clock.part("enrichment", "versions", lines.height):
-        versions = resolve(lines)
+        versions = resolve(lines, both.sent)
     standing = _Standing(intake.lines, versions.gone)
-    if standing.height == 0:
+    again = _standing_again(both, versions)
+    if standing.height + again == 0:
         found = Assembled(
             empty(Findings),
             pl.DataFrame(schema={"row": pl.UInt32, "other": pl.UInt32}),
@@ -75,16 +77,15 @@ def audit(
     else:
         with clock.part("enrichment", "keys and facts", lines.height):
             batch = build(
-                lines,
+                both,
                 reference,
-                intake.rejected,
                 versions,
                 BuildOptions(
                     options.as_of,
                     "rendering_npi" in intake.fields_present,
-                    tuple(p for m in modules() for p in getattr(m, "CODES", ())),
-                    audited,
+                    code_policies(),
                     options.rules.implausible_day_lines,
+                    None if earlier is None else earlier.groups,
                 ),
             )
         state = judge(batch, intake.fields_present, options.rules, clock)
@@ -96,7 +97,9 @@ def audit(
                 found = assemble(state, chosen, options)
                 told.rows = found.findings.height
             covered = told_of.result()
-    set_aside = pl.concat([intake.set_aside, versions.set_aside.filter(versions.gone < audited)])
+    set_aside = pl.concat(
+        [intake.set_aside, versions.set_aside.filter(versions.gone < both.tonight)]
+    )
     return AuditResult(
         findings=found.findings,
         coverage=covered.rules,
@@ -113,10 +116,13 @@ def audit(
         last_service_date=standing.last,
         releases=reference.releases(),
         options=options,
-        notes=_notes(standing.by_business, reference) + _of_history(earlier) + intake.notes,
+        notes=_notes(standing.by_business, reference) + _of_history(looked_at) + intake.notes,
         timings=tuple(clock.parts),
         lines=lines,
-        lines_of_files=audited,
+        lines_of_files=both.tonight,
+        lines_of_earlier=both.judged - both.tonight,
+        lines_again=again,
+        lines_gone_before=_gone_before(both, versions),
         lines_gone=versions.gone,
         places=found.places,
         pairs=found.pairs,
@@ -131,6 +137,24 @@ def _timed_cover(
 
     with clock.part("coverage", "what was judged"):
         return cover(state, chosen, present)
+
+
+def _standing_again(both: Together, versions: Versions) -> int:
+    """How many lines of earlier nights stand and are judged again."""
+    again = both.judged - both.tonight
+    gone = versions.gone.is_between(both.tonight, both.judged, closed="left") if again else None
+    return again if gone is None else again - int(gone.sum())
+
+
+def _gone_before(both: Together, versions: Versions) -> pl.DataFrame:
+    """version, reason of the lines of earlier nights that do not stand."""
+    import polars as pl  # noqa: PLC0415 - importing this module stays cheap
+
+    if both.version is None:
+        return no_versions()
+    rows, reason = versions.gone, versions.set_aside["reason"]
+    gone = pl.DataFrame({"version": both.version.gather(rows), "reason": reason})
+    return gone.filter(pl.col("version").is_not_null()).sort("version")
 
 
 def _lines(count: int) -> str:

@@ -8,6 +8,7 @@ A flag beats an environment variable, which beats the file, which beats the defa
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -107,7 +108,8 @@ def find(named: Path | None) -> Path | None:
 
 def load(path: Path) -> Settings:
     """The settings in the TOML file `path`; ConfigError names the file and every problem."""
-    settings: Settings = _beside(tomlfile.load(path, Settings, _KIND, _problems), path.parent)
+    check = partial(_problems, folder=path.parent)
+    settings: Settings = _beside(tomlfile.load(path, Settings, _KIND, check), path.parent)
     if settings.nightly is not None and settings.ledger is None:
         # one ledger for the night and for the reviewers, who name this file too
         return replace(settings, ledger=settings.nightly.state / LEDGER)
@@ -140,7 +142,7 @@ def said(path: Path) -> dict[str, Any]:
     return tomlfile.parsed(path, _KIND)
 
 
-def _problems(settings: Settings) -> Iterator[str]:
+def _problems(settings: Settings, folder: Path) -> Iterator[str]:
     if settings.year_pivot is not None and not 0 <= settings.year_pivot <= MOST_PIVOT:
         yield f"year_pivot must be from 0 to {MOST_PIVOT}"
     if settings.columns:
@@ -153,3 +155,10 @@ def _problems(settings: Settings) -> Iterator[str]:
     from auditor import rulewords  # noqa: PLC0415 - see above
 
     yield from rulewords.problems(settings)
+    if settings.nightly is not None or settings.feeds:
+        from auditor.nightly import problems  # noqa: PLC0415 - most files are not about a night
+
+        yield from problems.problems(settings, folder)
+    for name, feed in settings.feeds.items():
+        words = Settings(select=feed.select, ignore=feed.ignore)
+        yield from (f"feeds.{name}.{problem}" for problem in rulewords.problems(words))

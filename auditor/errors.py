@@ -66,6 +66,12 @@ class LedgerError(AuditorError):
     exit_code = ExitCode.UNREADABLE
 
 
+class HistoryError(AuditorError):
+    """The store of earlier lines lacks a file or holds a damaged one; nothing was changed."""
+
+    exit_code = ExitCode.UNREADABLE
+
+
 class LedgerBusy(LedgerError):  # noqa: N818 - it names what happened, like its fellows
     """Another program writes to the ledger and did not come to an end."""
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from auditor.comparing import Comparison
     from auditor.engine.clock import Part
     from auditor.intake.interface import FileRead
+    from auditor.ledger.life import Life
     from auditor.reference.interface import Release
 
 
@@ -36,6 +37,13 @@ def _nothing() -> pl.Series:
     import polars as pl  # noqa: PLC0415 - importing this module stays cheap
 
     return pl.Series("row", dtype=pl.UInt32)
+
+
+def no_versions() -> pl.DataFrame:
+    """No line of an earlier night."""
+    import polars as pl  # noqa: PLC0415 - importing this module stays cheap
+
+    return pl.DataFrame(schema={"version": pl.UInt64, "reason": pl.String})
 
 
 def _nowhere() -> pl.DataFrame:
@@ -79,9 +87,18 @@ class AuditResult:
     consulted: bool = False
     """Whether a ledger of decisions was looked at."""
     lines: pl.DataFrame = field(default_factory=lambda: _empty("ClaimLines"))
-    """schemas.ClaimLines: what was looked at, the lines of the files first, then the history."""
+    """schemas.ClaimLines: what was looked at, the lines of the files first, then those of earlier
+    nights that were judged again, then the history."""
     lines_of_files: int = 0
     """How many of `lines` are the files' own."""
+    lines_of_earlier: int = 0
+    """How many of `lines` after them came in earlier nights to be judged again."""
+    lines_again: int = 0
+    """Lines of earlier nights that stand and were judged again; findings and coverage are of these
+    and of the files' lines."""
+    lines_gone_before: pl.DataFrame = field(default_factory=no_versions)
+    """version, reason (void, superseded): lines of earlier nights that do not stand any more,
+    among those that were handed in."""
     lines_gone: pl.Series = field(default_factory=_nothing)
     """Places in `lines` of those that the audit set aside (void, superseded), sorted."""
     places: pl.DataFrame = field(default_factory=_nowhere)
@@ -95,10 +112,17 @@ class AuditResult:
     """Of a part: its row of the scorecard of all lines, beside the batch's rates."""
     pairs: pl.DataFrame = field(default_factory=lambda: _empty("SeparablePairs"))
     """schemas.SeparablePairs; without rows where PTP-BYP did not run, or no pair met."""
+    life: Life | None = None
+    """What became of the findings over the nights; None: this is no nightly run."""
     comparison: Comparison | None = None
     """What other reference tables would have found; None where none were asked about."""
     timings: tuple[Part, ...] = ()
     """What each stage and each rule took; they differ from run to run and go into no output."""
+
+    @property
+    def judged(self) -> int:
+        """Lines that stand and were judged: findings and coverage are of these."""
+        return self.lines_audited + self.lines_again
 
     @property
     def open_findings(self) -> pl.DataFrame:

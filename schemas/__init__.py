@@ -8,6 +8,7 @@ inside commands only.
 """
 
 from schemas.claims import ClaimLines, RejectedRows, Repairs, SetAside
+from schemas.history import EndedLines, RejectedKeys, StoredLines
 from schemas.life import CarriedFindings, ClosedFindings, FindingLife, Trend
 from schemas.reference import (
     AddOnEdits,
@@ -37,6 +38,7 @@ __all__ = [
     "Coverage",
     "Decisions",
     "Dispositions",
+    "EndedLines",
     "FeeSchedule",
     "FindingLife",
     "Findings",
@@ -44,11 +46,13 @@ __all__ = [
     "MueValues",
     "PtpEdits",
     "ReferenceChanges",
+    "RejectedKeys",
     "RejectedRows",
     "Repairs",
     "SeparablePairs",
     "SetAside",
     "Standing",
+    "StoredLines",
     "TableCoverage",
     "Trend",
     "UnjudgedCodes",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from schemas import claims, life, reference, results, review
+from schemas import claims, history, life, reference, results, review
 from schemas.tools import models
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _SECTIONS = (
     ("Claim lines and what did not become one", claims),
+    ("Lines of earlier nights", history),
     ("Findings and coverage", results),
     ("The life of findings", life),
     ("Reviewers' decisions", review),

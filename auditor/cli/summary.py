@@ -139,6 +139,8 @@ def _lines(result: AuditResult, request: Request) -> list[tuple[str, str]]:
         ("set aside", reasons.total(), ", ".join(f"{n:,} {r}" for r, n in sorted(reasons.items()))),
         ("rejected", rejected, why_rejected),
     ]
+    if result.lines_again:
+        rows.append(("again", result.lines_again, "of earlier nights, judged again"))
     size = max(len(f"{number:,}") for _, number, _ in rows)
     return [
         (name, f"{number:>{size},}" + (f"  ({why})" if why else "")) for name, number, why in rows
@@ -203,7 +205,7 @@ def _amounts(result: AuditResult) -> list[tuple[str, str]]:
 def _coverage(result: AuditResult) -> list[tuple[str, str]]:
     from auditor.report.figures import not_judged
 
-    if not result.lines_audited:
+    if not result.judged:
         return [("", "no line was audited, so no rule judged anything")]
     return [
         (state, f"{reason.rstrip('.')} ({lines:,} {'line' if lines == 1 else 'lines'}): {rules}")

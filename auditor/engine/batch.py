@@ -24,6 +24,7 @@ from auditor.engine.modifiers import combinations
 if TYPE_CHECKING:
     from datetime import date
 
+    from auditor.engine.history import Together
     from auditor.engine.versions import Versions
     from auditor.reference.interface import Reference
     from auditor.rules import CodePolicy
@@ -74,9 +75,9 @@ class BuildOptions:
     """The files have a column of rendering NPIs."""
     policies: tuple[CodePolicy, ...] = ()
     """What the rules ask of the policy tables of codes."""
-    audited_rows: int | None = None
-    """Lines from this place on are history: looked at and not audited; None: there is none."""
     implausible_day: int = IMPLAUSIBLE_DAY
+    groups: pl.Series | None = None
+    """Billing NPIs that are known from earlier nights to be no practice of one."""
 
 
 @dataclass(frozen=True)
@@ -99,16 +100,41 @@ class Batch:
     """Span lines once more for each further epoch that they reach; rare, mostly empty."""
     as_of: date
     """What counts as today."""
+    tonight_rows: int
+    """Rows from this one on came earlier than the files that are audited."""
     audited_rows: int
-    """Rows from this one on are history: looked at and not audited."""
+    """Rows from this one on are looked at and not judged."""
+    sent: pl.Series | None
+    """When each row of `raw` was sent: more is later; None: all at once."""
+    groups: pl.Series | None
+    """Billing NPIs that are known from earlier nights to be no practice of one."""
 
     @property
     def has_history(self) -> bool:
-        """True where earlier lines came along."""
+        """True where lines came along that are not judged."""
         return self.audited_rows < self.raw.height
 
+    def sent_of(self, rows: pl.Series) -> pl.Series:
+        """`sent`: when each of `rows` was sent.
+
+        A line of an earlier night was sent before tonight's, whatever dates the two carry.
+        """
+        if self.sent is None:
+            return pl.repeat(0, len(rows), dtype=pl.Int64, eager=True).alias("sent")
+        return self.sent.gather(rows).alias("sent")
+
+    def of_tonight(self, found: pl.DataFrame) -> pl.DataFrame:
+        """Those of `found` (with `row`) that stand in the files that are audited."""
+        if self.tonight_rows == self.raw.height:
+            return found
+        return found.filter(pl.col("row") < self.tonight_rows)
+
+    def tonight(self) -> pl.LazyFrame:
+        """The raw lines that stand and are those of the files."""
+        return self.standing().filter(pl.col("row") < self.tonight_rows)
+
     def audited(self) -> pl.LazyFrame:
-        """The raw lines that stand and are audited."""
+        """The raw lines that stand and are judged, those of earlier nights included."""
         standing = self.standing()
         if not self.has_history:
             return standing
@@ -193,14 +219,10 @@ class Batch:
 
 
 def build(
-    raw: pl.DataFrame,
-    reference: Reference,
-    rejected: pl.DataFrame,
-    versions: Versions,
-    options: BuildOptions,
+    all_lines: Together, reference: Reference, versions: Versions, options: BuildOptions
 ) -> Batch:
-    """Enrich the lines of `raw` (schemas.ClaimLines) that stand; see the module's docstring."""
-    raw = raw.with_row_index("row")
+    """Enrich the lines of `all_lines` that stand; see the module's docstring."""
+    raw = all_lines.lines.with_row_index("row")
     days = raw["service_date_from"]
     # A span may reach into an epoch in which no line begins.
     first, last = days.min(), max(days.max(), raw["service_date_to"].max() or days.max())  # type: ignore[type-var]
@@ -222,7 +244,7 @@ def build(
         birth=pl.col("patient_birth_date"),
         vague=pl.col("claim_dates") & (pl.col("service_date_to") > pl.col("service_date_from")),
         cancelled=cancelled(raw),
-        **identities(raw, rendering_read=options.rendering_read),
+        **identities(raw, rendering_read=options.rendering_read, groups=options.groups),
         **loose(versions),
     )
     if len(versions.gone):
@@ -232,10 +254,20 @@ def build(
     lines = lines.with_columns(ce=pl.col("c") * len(facts.epochs) + first_epoch)
     lines = _enriched(lines, facts, mods)
     later = _later_epochs(lines, first_epoch, facts, mods)
-    lacking = _lacking(raw, rejected)
-    audited = raw.height if options.audited_rows is None else options.audited_rows
     return Batch(
-        raw, lines, facts, mods, reference, lacking, versions.gone, later, options.as_of, audited
+        raw,
+        lines,
+        facts,
+        mods,
+        reference,
+        _lacking(raw, all_lines.rejected),
+        versions.gone,
+        later,
+        options.as_of,
+        all_lines.tonight,
+        all_lines.judged,
+        all_lines.sent,
+        options.groups,
     )
 
 

@@ -73,7 +73,7 @@ def assemble(state: State, chosen: frozenset[str], options: AuditOptions) -> Ass
     frame = _why_review(frame, state)
     frame = _old_tables(frame, options.rules.release_gap_review)
     frame = at_risk(frame, state)
-    frame = _identify(frame, state)
+    frame = _judged_once(_identify(frame, state), state)
     return Assembled(*_finish(frame, options), pairs)
 
 
@@ -82,6 +82,15 @@ def _pairs(state: State, chosen: frozenset[str]) -> pl.DataFrame:
     if LEDGER not in chosen - state.silent:
         return empty(SeparablePairs)
     return state.pairs.filter(pl.col("row") < state.batch.audited_rows)
+
+
+def _judged_once(frame: pl.DataFrame, state: State) -> pl.DataFrame:
+    """Without what rules on whole files say of lines of earlier nights: they said it then."""
+    if state.batch.tonight_rows == state.batch.audited_rows:
+        return frame
+    once = [rule.id for rule in catalogue() if rule.whole_batch]
+    again = pl.col("row") >= state.batch.tonight_rows
+    return frame.filter(~(again & pl.col("rule_id").is_in(once)))
 
 
 def _held_down(hits: pl.DataFrame, options: AuditOptions) -> pl.DataFrame:
@@ -249,7 +258,9 @@ def _identify(frame: pl.DataFrame, state: State) -> pl.DataFrame:
     frame = frame.with_columns(_text=texts)
     twice = frame["_text"].is_duplicated()
     if twice.any():  # a claim that repeats a line number: tell its lines apart by their values
-        frame = frame.sort("_text", "modifiers", "units", "charge_amount", "message", "source_row")
+        frame = frame.with_columns(state.batch.sent_of(frame["row"]))
+        values = ("modifiers", "units", "charge_amount", "message")
+        frame = frame.sort("_text", *values, "sent", "source_row")
         nth = pl.int_range(pl.len()).over("_text")
         more = pl.when(nth > 0).then(pl.format("|{}", nth + 1)).otherwise(pl.lit(""))
         frame = frame.with_columns(_text=pl.concat_str("_text", more))
@@ -297,7 +308,9 @@ def _ordinals(frame: pl.DataFrame, state: State) -> pl.Expr:
         "charge_amount",
     ]
     claims = frame.filter(pl.col("line_number").is_null()).select("claim_id").unique()
-    lines = raw.join(claims, on="claim_id", how="semi").sort("source_file", "source_row")
+    lines = raw.join(claims, on="claim_id", how="semi", maintain_order="left")
+    lines = lines.with_columns(state.batch.sent_of(lines["row"]))
+    lines = lines.sort("sent", "source_file", "source_row")
     nth = lines.select("row", nth=pl.int_range(pl.len()).over(same) + 1)
     place = frame.select("row").join(nth, on="row", how="left", maintain_order="left")["nth"]
     texts = pl.concat_str(pl.lit("#"), pl.col("modifiers"), pl.lit("#"), pl.lit(place))

@@ -1,13 +1,18 @@
-"""Earlier lines beside tonight's: looked at by rules that compare, and not audited."""
+"""Earlier lines beside tonight's: judged again, or looked at by rules that compare."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+
+from schemas import ClaimLines, dtypes
 
 if TYPE_CHECKING:
     from datetime import date
 
-    import polars as pl
+    from auditor.intake.interface import Intake
 
 _SAME = ("patient_id", "claim_id", "line_number", "service_date_from", "code", "modifiers")
 """A line of the history that agrees in these is the line itself, exported once more."""
@@ -36,4 +41,86 @@ def useful(history: pl.DataFrame, tonight: pl.DataFrame) -> History:
         theirs.height - fresh.height,
         first,  # type: ignore[arg-type]
         last,  # type: ignore[arg-type]
+    )
+
+
+NIGHT_BITS = 32
+"""A version is the night on which a line came, shifted by so many bits, and its place in it."""
+TONIGHT = 2**62
+"""When tonight's lines were sent, as `Together.sent` has it: after every night."""
+BEFORE_ALL = -1
+"""When the lines of `audit --history` were sent: nobody counted their nights."""
+_KEYS = {"claim_id": pl.String, "patient_id": pl.String, "service_date": pl.Date}
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Lines of earlier nights that tonight's make worth a second look.
+
+    Lines that a void or a replacement took out belong with the others of their patient wherever
+    one of the patient's claims has frequency 7 or 8: else the claim that took them out names
+    nothing.
+    """
+
+    again: pl.DataFrame
+    """schemas.ClaimLines and `version` (u64; higher: arrived later): they are judged once more,
+    and findings are made on them."""
+    context: pl.DataFrame
+    """The same columns: looked at by rules that compare lines, and not judged."""
+    rejected: pl.DataFrame
+    """claim_id, patient_id, service_date of rows rejected in earlier nights, each as far as it is
+    known: their claims and patient-days may lack a line."""
+    groups: pl.Series | None = None
+    """Billing NPIs under which earlier nights had another rendering NPI: no practice of one."""
+
+
+class Together(NamedTuple):
+    """All lines of one audit: tonight's, those judged again, those looked at; in this order."""
+
+    lines: pl.DataFrame
+    """schemas.ClaimLines, of one chunk."""
+    version: pl.Series | None
+    """u64, null for tonight's and for those of an export given as history; None: no line has."""
+    sent: pl.Series | None
+    """When each line was sent: more is later. None: all at once."""
+    tonight: int
+    """How many are tonight's."""
+    judged: int
+    """Lines before this place are judged: tonight's and those judged again."""
+    rejected: pl.DataFrame
+    """claim_id, patient_id, service_date of all rejected rows that are known of."""
+
+
+def together(intake: Intake, history: History | None, earlier: Earlier | None) -> Together:
+    """Tonight's lines and the earlier ones as one table.
+
+    One chunk: several files come as several. Lines that do not stand stay where they are, so that
+    the widest table is not copied; the batch leaves them out.
+    """
+    wanted = [*dtypes(ClaimLines)]
+    parts = [intake.lines]
+    tonight = judged = intake.lines.height
+    rejected = intake.rejected.select([*_KEYS])
+    if earlier is not None:
+        parts += [earlier.again.select(wanted), earlier.context.select(wanted)]
+        judged += earlier.again.height
+        rejected = pl.concat([rejected, earlier.rejected.select([*_KEYS])])
+    if history is not None:
+        parts.append(history.lines)
+    lines = pl.concat(parts).rechunk()
+    if lines.height == tonight:
+        return Together(lines, None, None, tonight, judged, rejected)
+    version = None
+    sent = [pl.repeat(TONIGHT, tonight, dtype=pl.Int64, eager=True)]
+    if earlier is not None:
+        stored = pl.concat([earlier.again["version"], earlier.context["version"]])
+        nothing = pl.repeat(None, tonight, dtype=pl.UInt64, eager=True)
+        version = pl.concat([nothing, stored]).rename("version")
+        sent.append((stored // 2**NIGHT_BITS).cast(pl.Int64))
+    beyond = 0 if history is None else history.lines.height
+    if version is not None:
+        version = version.extend_constant(None, beyond)
+    sent.append(pl.repeat(BEFORE_ALL, beyond, dtype=pl.Int64, eager=True))
+    return Together(
+        lines, version, pl.concat([s.rename("sent") for s in sent]), tonight, judged, rejected
     )

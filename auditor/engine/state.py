@@ -51,11 +51,9 @@ class State:
             self.found.append(hits)
 
     @property
-    def audited_lines(self) -> int:
-        """How many lines stand and are audited: history is not counted."""
-        if not self.batch.has_history:
-            return self.lines.height
-        return self.lines.select((pl.col("row") < self.batch.audited_rows).sum()).item()  # type: ignore[no-any-return]
+    def lines_of_tonight(self) -> int:
+        """How many lines of the files stand: those of earlier nights are not counted."""
+        return self.batch.of_tonight(self.lines.select("row")).height
 
     def hits(self) -> pl.DataFrame:
         """All hits so far."""

@@ -42,8 +42,11 @@ class Versions:
     another one are review."""
 
 
-def resolve(lines: pl.DataFrame) -> Versions:
-    """Find the voided and superseded claims among `lines` (schemas.ClaimLines)."""
+def resolve(lines: pl.DataFrame, sent: pl.Series | None = None) -> Versions:
+    """Find the voided and superseded claims among `lines` (schemas.ClaimLines).
+
+    `sent`: when each line was sent, more is later; it decides where the dates of receipt do not.
+    """
     later = pl.col("claim_frequency").is_in(["7", "8"])
     nothing = lines.head(0).select("source_file", "source_row", "claim_id", reason=pl.lit("void"))
     if not lines.select(later.any()).item():
@@ -51,7 +54,10 @@ def resolve(lines: pl.DataFrame) -> Versions:
     # Only the few patients with a changed claim are looked at, not the whole batch.
     patients = lines.filter(later)["patient_id"].unique()
     ids = lines.select(
-        pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), *CLAIM, "received_date"
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
+        *CLAIM,
+        "received_date",
+        sent=pl.lit(0, pl.Int64) if sent is None else sent,
     )
     ids = ids.filter(pl.col("patient_id").is_in(patients.implode()))
     payer, place = payer_key(ids), sequence_key(ids)
@@ -61,7 +67,7 @@ def resolve(lines: pl.DataFrame) -> Versions:
     )
     claims = (
         ids.group_by(CLAIM)
-        .agg(pl.col("received_date").max())
+        .agg(pl.col("received_date", "sent").max())
         .sort(CLAIM, nulls_last=False)
         .with_row_index("claim")
     )
@@ -96,7 +102,7 @@ def _beaten(sevens: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
     """claim: replacements that are not the newest of their chain.
 
     A chain is tied by naming and by naming the same number; of its replacements that no other
-    replaces, the one received last stands.
+    replaces, the one received last stands, or sent last.
     """
     chain = ["patient_id", "payer", "payer_sequence", "original_claim_id"]
     dated = sevens.filter(pl.col("original_claim_id").is_not_null())
@@ -120,7 +126,9 @@ def _beaten(sevens: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
             break
         label = spread
     tips = dated.join(by_seven, left_on="claim", right_on="original", how="anti")
-    tips = tips.join(label, on="claim").sort("received_date", "claim_id", "claim", nulls_last=False)
+    tips = tips.join(label, on="claim").sort(
+        "received_date", "sent", "claim_id", "claim", nulls_last=False
+    )
     newest = pl.int_range(pl.len()).over("chain") == pl.len().over("chain") - 1
     return tips.filter(~newest).select("claim")
 

@@ -235,7 +235,11 @@ def with_trend(life: Life, trend: pl.DataFrame) -> Life:
 
 
 def _numbered(entries: pl.DataFrame, last: int) -> pl.DataFrame:
-    """`entries` with the numbers that the new ones get, from `last` on."""
+    """`entries` with the numbers that the new ones get, from `last` on.
+
+    They go in by their ids, which are hashes: each page of the index is then written once.
+    """
+    entries = entries.sort("finding_id")
     nth = (pl.col("state") == "new").cum_sum().cast(pl.Int64) + last
     return entries.with_columns(finding=pl.coalesce("finding", nth))
 

@@ -167,9 +167,12 @@ CREATE TABLE deliveries (
     night_id INTEGER NOT NULL REFERENCES nights,
     feed TEXT NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('mail', 'webhook')),
+    attempt INTEGER NOT NULL DEFAULT 1 CHECK (attempt >= 0),
     attempted_at TEXT NOT NULL,
     delivered INTEGER NOT NULL CHECK (delivered IN (0, 1)),
-    detail TEXT NOT NULL
+    reached TEXT NOT NULL DEFAULT '[]',
+    detail TEXT NOT NULL,
+    CHECK (attempt > 0 OR delivered = 0)
 ) STRICT;
 
 CREATE TABLE holds (
@@ -199,6 +202,7 @@ CREATE INDEX finding_events_by_finding ON finding_events (finding);
 CREATE INDEX finding_events_by_run ON finding_events (run);
 CREATE INDEX finding_tallies_by_run ON finding_tallies (run);
 CREATE INDEX deliveries_by_night ON deliveries (night_id, feed, kind);
+CREATE UNIQUE INDEX deliveries_due ON deliveries (night_id, feed, kind) WHERE attempt = 0;
 """
 
 # Units are thousandths, amounts cents, as whole numbers: sums in SQL are exact. `opened` and

@@ -27,6 +27,16 @@ def segments(ledger: sqlite3.Connection, feed: str, before: int | None = None) -
     return [run for (run,) in rows]
 
 
+def every_segment(ledger: sqlite3.Connection, feed: str) -> list[int]:
+    """The runs of `feed` that left lines, those that a rerun replaced included."""
+    return [
+        run
+        for (run,) in ledger.execute(
+            "SELECT run FROM segments WHERE feed = ? ORDER BY run", (feed,)
+        )
+    ]
+
+
 def next_run(ledger: sqlite3.Connection) -> int:
     """The number of the next run; nobody else appends runs while the lock is held."""
     (last,) = ledger.execute("SELECT coalesce(max(run), 0) FROM runs").fetchone()

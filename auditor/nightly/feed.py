@@ -109,11 +109,11 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
     code = gravest(codes)
     commit(ledger, prepared, code)
     night.tell("committed", feed=feed, run=prepared.asked.run_id)
-    error = _pinned_advice(night, settings, feed) if refused else None
+    wrong = _pinned_advice(night, settings, feed) if refused else None
     try:
         finished(night, ledger, known(ledger, prepared.asked.run_id))
     except AuditorError as problem:  # the run stands; the next night finishes it
-        code, error = gravest([code, ExitCode.INCOMPLETE]), f"{problem.what} {problem.next_step}"
+        code, wrong = gravest([code, ExitCode.INCOMPLETE]), f"{problem.what} {problem.next_step}"
     return FeedOutcome(
         feed=feed,
         exit_code=code,
@@ -124,15 +124,17 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
         again=again,
         waiting=waiting + len(what.refused),
         warnings=warned,
-        error=error,
+        error=wrong,
     )
 
 
 def _prepared(night: Night, ledger: sqlite3.Connection, feed: str, what: Read) -> Prepared:
-    from auditor.history import Memory  # noqa: PLC0415 - heavy things stay out of --help
+    from auditor.engine.identities import PLACEHOLDERS  # noqa: PLC0415 - as below
+    from auditor.history.interface import Memory  # noqa: PLC0415 - heavy things stay out of --help
     from auditor.nightly.run import prepare  # noqa: PLC0415 - as above
 
-    memory = Memory(night.places.history(feed), segments(ledger, feed))
+    folder = night.places.history(feed)
+    memory = Memory(folder, segments(ledger, feed), nobody=PLACEHOLDERS)
     return prepare(asked_of(night, ledger, feed), what, ledger, memory, night.tell)
 
 

@@ -14,7 +14,7 @@ from auditor.errors import AuditorError
 from auditor.ledger import runs, store
 from auditor.nightly import finish, inbox
 from auditor.nightly.about import at_work
-from auditor.nightly.committed import finished, known, segments
+from auditor.nightly.committed import every_segment, finished, known
 from auditor.nightly.feed import outcome_of
 from auditor.nightly.outcome import FeedOutcome, NightOutcome, Warned
 
@@ -62,7 +62,7 @@ def recover(night: Night, ledger: sqlite3.Connection) -> tuple[str, ...]:
 
     Answers the run ids. What cannot be finished now is told when the feed's turn comes.
     """
-    from auditor.history import sweep  # noqa: PLC0415 - heavy things stay out of --help
+    from auditor.history.upkeep import sweep  # noqa: PLC0415 - heavy things stay out of --help
 
     left = runs.unfinished(ledger)
     finish.sweep(night.places, {run.run_id for run in left})
@@ -76,7 +76,9 @@ def recover(night: Night, ledger: sqlite3.Connection) -> tuple[str, ...]:
             night.tell("recovered", feed=run.feed, run=run.run_id)
             done.append(run.run_id)
     for name in night.settings.feeds:
-        sweep(night.places.history(name), segments(ledger, name))
+        folder = night.places.history(name)
+        if folder.is_dir():
+            sweep(folder, every_segment(ledger, name))
     return tuple(done)
 
 

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
+    import polars as pl
+
     from auditor.config import FailOn, Settings
     from auditor.errors import ExitCode
-    from auditor.history import Memory, Staged, Tonight
+    from auditor.history.interface import Memory, Staged, Tonight
     from auditor.intake.interface import Intake
     from auditor.ledger.life import Life
     from auditor.ledger.runs import NewRun
@@ -240,12 +242,19 @@ def judge(
 
     from auditor.auditing import audit  # noqa: PLC0415 - as above
     from auditor.engine.history import Earlier  # noqa: PLC0415 - as above
+    from auditor.engine.reach import reaches  # noqa: PLC0415 - as above
+    from auditor.history.interface import Reach  # noqa: PLC0415 - as above
     from auditor.ledger.life import settle  # noqa: PLC0415 - as above
     from auditor.result import AuditOptions  # noqa: PLC0415 - as above
     from auditor.review import applied, consult  # noqa: PLC0415 - as above
+    from auditor.rules import catalogue  # noqa: PLC0415 - as above
 
     settings = asked.settings
-    tonight = memory.resolve(intake.lines, intake.rejected, asked.about.mode, reference)
+
+    def told(codes: pl.Series, first: date, last: date) -> tuple[Reach, ...]:
+        return tuple(Reach(*each) for each in reaches(codes, first, last, reference))
+
+    tonight = memory.resolve(intake.lines, intake.rejected, asked.about.mode, told)
     fresh = replace(
         intake, lines=tonight.fresh, set_aside=pl.concat([intake.set_aside, tonight.set_aside])
     )
@@ -256,13 +265,45 @@ def judge(
         frozenset(settings.ignore),
         rulewords.options(settings),
     )
-    result = audit(
-        fresh, reference, options, earlier=Earlier(tonight.again, tonight.context, tonight.rejected)
+    earlier = Earlier(tonight.again, tonight.context, tonight.rejected)
+    result = audit(fresh, reference, options, earlier=earlier)
+    line = ("claim_id", "patient_id", pl.col("service_date_from").alias("service_date"))
+    judged = result.lines.head(result.lines_of_files + result.lines_of_earlier)
+    life = settle(
+        ledger,
+        asked.feed,
+        result.findings,
+        judged=judged.select(line).unique(),
+        ended=_ended(tonight, result),
+        ran=_ran(result),
+        lasting={rule.id for rule in catalogue() if rule.whole_batch},
+        as_of=asked.as_of,
     )
-    life = settle(ledger, asked.feed, result, tonight.ended)
     result = replace(result, findings=life.dated(result.findings), life=life)
     decisions = None
     if settings.ledger is not None:
         consulted = consult(settings.ledger, result.lines, asked.as_of)
         result, decisions = applied(result, consulted), consulted.digest
     return Judged(tonight, result, life, decisions)
+
+
+def _ended(tonight: Tonight, result: AuditResult) -> pl.DataFrame:
+    """The lines of earlier nights that stand no longer as they were, and why."""
+    import polars as pl  # noqa: PLC0415 - heavy things stay out of --help
+
+    columns = ("claim_id", "line_number", "patient_id", "service_date", "code", "why")
+    stored = pl.concat([tonight.again, tonight.context])
+    gone = result.lines_gone_before.rename({"reason": "why"})
+    taken_out = stored.join(gone, on="version").rename({"service_date_from": "service_date"})
+    ended = tonight.ended.rename({"service_date_from": "service_date"})
+    return pl.concat([ended.select(columns), taken_out.select(columns)])
+
+
+def _ran(result: AuditResult) -> frozenset[str]:
+    """The rules that could judge a line tonight; where no line stood, all that were asked."""
+    from auditor.auditing import choose  # noqa: PLC0415 - heavy things stay out of --help
+
+    coverage = result.coverage
+    if coverage.is_empty():
+        return choose(result.options.select, result.options.ignore)
+    return frozenset(coverage.filter(coverage["state"] != "not judged")["rule_id"])

@@ -13,13 +13,15 @@ _FORBID: dict[str, str] = {"extra": "forbid"}
 SIX_YEARS = 2192
 """Days; what 45 CFR 164.316(b)(2) asks of a covered entity's documentation."""
 Mode = Literal["snapshot", "delta"]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """By how much a figure may differ from the median of the feed's last ten runs.
 
-    As a part of that median (0.5: half as much more or less); None: it is not looked at.
+    As a part of that median: 0.5 allows half as much again, and down to as much divided by 1.5;
+    1.0 allows twice as much, and half. Shares may fall. None: it is not looked at.
     """
 
     __pydantic_config__: ClassVar = _FORBID
@@ -39,6 +41,8 @@ class Limits:
 
     expect_by: str | None = None
     """Time of day, HH:MM, by which a file must be there; None: no file is expected."""
+    expect_on: tuple[Weekday, ...] = ()
+    """Days of the week on which a file is expected; empty: every day."""
     min_lines: int = 0
     max_rejected: float = 0.05
     """Share of the lines read; above it the night is incomplete (exit code 6)."""

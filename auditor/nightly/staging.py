@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from auditor.history import Memory, Staged
+    from auditor.history.interface import Memory, Staged
     from auditor.ledger.life import Life
     from auditor.nightly.run import Asked, Judged
     from auditor.result import AuditResult

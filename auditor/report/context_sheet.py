@@ -127,9 +127,12 @@ def rows_of(view: View) -> pl.DataFrame:
     result, (groups, lines, _) = view.result, view.context
     names = [n for n in result.lines.columns if n not in ("line_key", "row")]
     shown = result.lines.select(names)[lines["row"]]
-    at_home = pl.col("row") < result.lines_of_files
     stands = pl.coalesce(
-        _set_aside(lines, shown, result), pl.when(~at_home).then(pl.lit("earlier line"))
+        _set_aside(lines, shown, result),
+        pl.when(pl.col("row") >= result.lines_of_files + result.lines_of_earlier)
+        .then(pl.lit("earlier line"))
+        .when(pl.col("row") >= result.lines_of_files)
+        .then(pl.lit("earlier line, judged again")),
     )
     detailed = pl.concat([lines, shown], how="horizontal").with_columns(
         stands=stands,
@@ -202,7 +205,9 @@ def _set_aside(lines: pl.DataFrame, shown: pl.DataFrame, result: AuditResult) ->
     """Of each line, why it was set aside, in words; null for one that was judged."""
     gone = lines["row"].is_in(result.lines_gone.implode())
     reasons = result.set_aside.unique(["source_file", "source_row"], keep="first")
-    told = shown.select("source_file", "source_row").join(
+    # A file of an earlier night may have had the name of one of tonight's.
+    own = pl.when(lines["row"] < result.lines_of_files).then("source_file")
+    told = shown.select(own, "source_row").join(
         reasons, on=["source_file", "source_row"], how="left", maintain_order="left"
     )["reason"]
     words = told.replace_strict(

@@ -40,8 +40,10 @@ def write(book: Book, view: View) -> None:
     )
     sheet = Sheet(book, "Coverage", [c.width for c in columns], freeze="C4")
     sheet.add(["Coverage: what each rule judged, and what it could not"], ["section"], height=24)
-    nothing = "" if view.result.lines_audited else f" {words.NOTHING_AUDITED}"
-    sheet.paragraph(MEANING + nothing, "soft", 1, len(columns))
+    nothing = "" if view.result.judged else f" {words.NOTHING_AUDITED}"
+    again = view.result.lines_again
+    more = f" {words.number(again, 'line')} of earlier nights count here too." if again else ""
+    sheet.paragraph(MEANING + nothing + more, "soft", 1, len(columns))
     sheet.table("Coverage", columns, by_rule(view))
 
 

@@ -40,6 +40,8 @@ def write(book: Book, view: View) -> None:
     result, cap, companion = view.result, view.rejected_cap, view.names.rejected
     sheet = Sheet(book, "Input", WIDTHS, freeze="A2")
     sheet.add(["Input: how the files were read"], ["section"], height=24)
+    if again := words.judged_again(result):
+        sheet.paragraph(again, "soft", 1, len(WIDTHS))
     _files(sheet, result.files)
     _rejected_reasons(sheet, result)
     _set_aside(sheet, result)

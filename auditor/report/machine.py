@@ -149,7 +149,8 @@ def summary(result: AuditResult) -> dict[str, Any]:
                 "set_aside": result.set_aside.height,
                 "set_aside_by_reason": dict(result.set_aside["reason"].value_counts().iter_rows()),
                 "rejected": sum(c.rejected for c in counts),
-            },
+            }
+            | _earlier(result),
             "notes": list(result.notes),
             "options": {
                 "as_of": options.as_of.isoformat(),
@@ -179,6 +180,13 @@ def summary(result: AuditResult) -> dict[str, Any]:
             "version": {"auditor": auditor.__version__, "rule_set": auditor.RULE_SET_VERSION},
         }
     )
+
+
+def _earlier(result: AuditResult) -> dict[str, int]:
+    """Lines of earlier nights; nothing where none came along."""
+    if not result.lines_of_earlier and result.lines_gone_before.is_empty():
+        return {}
+    return {"judged_again": result.lines_again, "gone_before": result.lines_gone_before.height}
 
 
 def _release(release: Release, last: date | None) -> dict[str, Any]:

@@ -83,8 +83,8 @@ def errors(result: AuditResult) -> pl.DataFrame:
 
 
 def audited(result: AuditResult) -> pl.DataFrame:
-    """The audited lines, what the scorecard needs of them; no rows where they are not known."""
-    lines = result.lines.select(_COLUMNS).head(result.lines_of_files)
+    """The lines judged, what the scorecard needs of them; no rows where they are not known."""
+    lines = result.lines.select(_COLUMNS).head(result.lines_of_files + result.lines_of_earlier)
     if result.lines_gone.is_empty():
         return lines
     gone = pl.int_range(pl.len(), dtype=pl.UInt32).is_in(result.lines_gone.implode())

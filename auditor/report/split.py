@@ -173,6 +173,7 @@ def _restricted(
     gone = new.join(result.lines_gone.alias("row").to_frame(), on="row", how="semi")["at"].sort()
     lines = lines.drop("row")
     of_files = int((rows < result.lines_of_files).sum())
+    judged = int((rows < result.lines_of_files + result.lines_of_earlier).sum())
     tonight = lines.head(of_files)
     standing = tonight.filter(
         ~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(gone.implode())
@@ -193,6 +194,9 @@ def _restricted(
         pairs=pairs,
         lines=lines,
         lines_of_files=of_files,
+        lines_of_earlier=judged - of_files,
+        lines_again=judged - of_files - int(gone.is_between(of_files, judged, closed="left").sum()),
+        lines_gone_before=result.lines_gone_before.clear(),
         lines_gone=gone.alias("row"),
         coverage=result.coverage.clear(),
         table_coverage=result.table_coverage.clear(),

@@ -52,6 +52,8 @@ def _head(sheet: Sheet, view: View) -> None:
     read = words.number(result.lines_read, "line")
     dates = f", services of {served}" if served else ""
     _text(sheet, f"Audited: {lines} of {read} read from {count}{dates}.")
+    if again := words.judged_again(result):
+        _text(sheet, again)
     if whole := whole_set(view):
         _text(sheet, f"{shown_of(result.findings.height, view.cap)}{whole}")
     for text in copies.told(view):
@@ -135,7 +137,7 @@ def _open(view: View) -> str:
     if not uncovered.is_empty():
         rules = words.number(len(set(" ".join(uncovered["rules"]).split())), "rule")
         told.append(f"{rules} could not judge every line. The reasons are below.")
-    if not view.result.lines_audited:
+    if not view.result.judged:
         told.append(words.NOTHING_AUDITED)
     return " ".join(told) or "Nothing: every rule judged every line it is for."
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date
 
+    from auditor.result import AuditResult
+
 TIER_ANSWER = {
     "certain": "Needs action (certain)",
     "review": "Needs a look (review)",
@@ -186,3 +188,24 @@ def setting(value: object) -> str:
     if isinstance(value, (frozenset, set, tuple, list)):
         return " ".join(sorted(map(str, value)))
     return str(value)
+
+
+def judged_again(result: AuditResult) -> str:
+    """That lines of earlier nights were judged too, and what that changes; '' where none was."""
+    told = []
+    if result.lines_again:
+        were = "was" if result.lines_again == 1 else "were"
+        told.append(
+            f"{number(result.lines_again, 'line')} of earlier nights {were} judged again, because"
+            " what came tonight may change what is found there. Findings, rates and coverage count"
+            " these lines too; lines read, audited, set aside and rejected are of tonight's files"
+            " alone."
+        )
+    gone = result.lines_gone_before.height
+    if gone:
+        does = "stands" if gone == 1 else "stand"
+        told.append(
+            f"{number(gone, 'line')} of earlier nights no longer {does}: the claim was taken back"
+            " or replaced."
+        )
+    return " ".join(told)

@@ -37,6 +37,7 @@ RULES = (
         profiles=_ALL,
         columns=("code", "service_date_from"),
         tables=("hcpcs",),
+        whole_batch=True,
         blind=lambda _: (
             (
                 "no loaded list of its quarter has the five-digit code",
@@ -120,8 +121,8 @@ def find(state: State) -> pl.DataFrame:
     # Local codes of other payers stand in no list of CMS.
     local = pl.col("only_absent") & (pl.col("lob") != "medicare") & (pl.col("tier") == CERTAIN)
     lines = lines.with_columns(tier=pl.when(local).then(pl.lit(REVIEW, pl.UInt8)).otherwise("tier"))
-    absent = lines.filter("only_absent")
-    if most(absent.height, state.audited_lines):
+    absent = batch.of_tonight(lines.filter("only_absent"))
+    if most(absent.height, state.lines_of_tonight):
         whole = _no_codes(state, absent)
         lines = lines.filter(~pl.col("only_absent"))
     else:
@@ -137,7 +138,7 @@ def _no_codes(state: State, absent: pl.DataFrame) -> pl.DataFrame:
         state,
         absent,
         ("COD-2", REVIEW),
-        f"{absent.height:,} of {state.audited_lines:,} lines carry codes that no list of their "
+        f"{absent.height:,} of {state.lines_of_tonight:,} lines carry codes that no list of their "
         "quarter has (this is the first): the export masks the codes or writes others, or the "
         "tables that were loaded are not whole.",
         "Export the file with the codes that were billed, or import the whole release.",

@@ -54,6 +54,7 @@ RULES = (
         profiles=_ALL,
         columns=("rendering_npi",),
         tables=(),
+        whole_batch=True,
         amount="none",
         flags="A rendering or billing NPI that is not ten digits beginning with 1 or 2, or whose "
         "check digit is wrong. One finding a number, on the first claim that carries it; it "
@@ -73,7 +74,7 @@ RULES = (
 
 def find(state: State) -> pl.DataFrame:
     """NPI-1: the first line that carries a wrong number (COD-1 is a line rule)."""
-    raw = state.batch.audited()
+    raw = state.batch.tonight()
     found, counted = [], []
     for column, role in (("rendering_npi", "rendering"), ("billing_npi", "billing")):
         numbers = raw.select(pl.col(column).drop_nulls().unique()).collect().to_series()

@@ -29,6 +29,7 @@ RULES = (
         profiles=_ALL,
         columns=("service_date_from", "received_date"),
         tables=(),
+        whole_batch=True,
         flags="A line whose first date of service is later than the date on which the claim was "
         "received. Where that is so of over half of the lines, one finding says so for all.",
         why="A service is billed after it was given: one of the two dates is wrong, and every rule "
@@ -93,14 +94,15 @@ def _after_receipt(state: State) -> pl.DataFrame:
     dated = state.batch.audited().filter(pl.col("received_date").is_not_null())
     late = dated.filter(pl.col("service_date_from") > pl.col("received_date"))
     found = late.select("row", "service_date_from", "received_date").collect()
-    judged = dated.select(pl.len()).collect().item() if found.height else 0
-    if most(found.height, judged):
+    tonight = state.batch.of_tonight(found)
+    judged = state.batch.of_tonight(dated.select("row").collect()).height if found.height else 0
+    if most(tonight.height, judged):
         return once_for_all(
             state,
-            found,
+            tonight,
             ("DAT-1", CERTAIN),
-            f"{found.height:,} of {judged:,} lines were received before their service (this is the "
-            "first): one of the two columns holds another date, or was shifted on export.",
+            f"{tonight.height:,} of {judged:,} lines were received before their service (this is "
+            "the first): one of the two columns holds another date, or was shifted on export.",
             "Say which column is the date of receipt, or export the real dates.",
         )
     return hits(

@@ -35,6 +35,7 @@ RULES = (
         profiles=_ALL,
         columns=("diagnoses", "service_date_from"),
         tables=(),
+        whole_batch=True,
         amount="none",
         flags="A diagnosis that does not have the form of an ICD-10-CM code (a letter, a digit, a "
         "letter or digit, then up to four more), for services from 2015-10-01 on. One finding a "
@@ -59,6 +60,7 @@ RULES = (
         profiles=_ALL,
         columns=("diagnoses", "diagnosis_pointers"),
         tables=(),
+        whole_batch=True,
         amount="none",
         flags="A line whose claim has diagnoses and that points to none; a pointer that is neither "
         "A to L nor 1 to 12; more than four pointers; a pointer where the claim has no diagnosis. "
@@ -90,7 +92,7 @@ def find(state: State) -> pl.DataFrame:
 def _malformed(state: State) -> pl.DataFrame:
     """COD-4."""
     form = state.batch.reference.policy("diagnosis_form")["regex"]
-    raw = state.batch.audited().filter(
+    raw = state.batch.tonight().filter(
         pl.col("diagnoses") != "", pl.col("service_date_from") >= ICD_10_BEGINS
     )
     texts = raw.select(pl.col("diagnoses").unique()).collect()
@@ -133,7 +135,7 @@ def _malformed(state: State) -> pl.DataFrame:
 
 def _pointing_nowhere(state: State) -> pl.DataFrame:
     """COD-5."""
-    raw = state.batch.audited().select(
+    raw = state.batch.tonight().select(
         "row",
         pointers=pl.col("diagnosis_pointers").str.replace_all(",", " ").fill_null(""),
         known=pl.when(pl.col("diagnoses") == "")

@@ -116,9 +116,8 @@ def find(state: State) -> pl.DataFrame:
             pl.concat_str("claim_id", pl.col("payer_claim_id").fill_null(""))
         )
     )
-    # A line of the history was sent before tonight's, whatever dates the two carry.
-    lines = lines.sort(
-        pl.col("row") < state.batch.audited_rows,
+    lines = lines.with_columns(state.batch.sent_of(rows)).sort(
+        "sent",
         "received_date",
         "claim_id",
         "line_number",

@@ -25,6 +25,7 @@ RULES = (
         profiles=("medicare", "medicaid", "commercial", "unknown"),
         columns=("service_date_from",),
         tables=(),
+        whole_batch=True,
         flags="A line whose first or last date of service is later than the day of the audit "
         "(--as-of). Where that is so of over half of 50 or more lines, one finding says so for "
         "all: the dates were shifted on export, or the audit is run as of an earlier day.",
@@ -51,16 +52,17 @@ def find(state: State) -> pl.DataFrame:
     late = lines.filter(pl.col("last") > as_of).collect()
     if late.is_empty():
         return no_hits()
-    height = state.audited_lines
-    if most(late.height, height):
+    height = state.lines_of_tonight
+    tonight = state.batch.of_tonight(late)
+    if most(tonight.height, height):
         return once_for_all(
             state,
-            late,
+            tonight,
             ("DAT-4", CERTAIN),
             message=(
-                f"{late.height:,} of {height:,} lines are dated after the day of the audit, {as_of}"
-                " (this is the first): the dates were shifted on export, or the audit was run as"
-                " of an earlier day."
+                f"{tonight.height:,} of {height:,} lines are dated after the day of the audit, "
+                f"{as_of} (this is the first): the dates were shifted on export, or the audit was"
+                " run as of an earlier day."
             ),
             remedy="Export the file with the real dates, or say the right day with --as-of.",
         )

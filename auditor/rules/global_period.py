@@ -29,6 +29,27 @@ _NOT_FLAGGED = (
     "procedure with 54, 55, 56, 78, 80, 81, 82 or AS, or denied; days after the window; other "
     "payers."
 )
+
+
+def _opens() -> pl.Expr:
+    """Codes of procedures whose payment covers the days after them."""
+    return pl.col("global_days").is_in([*_WINDOW])
+
+
+def _visit() -> pl.Expr:
+    """Codes of visits."""
+    return pl.col("is_visit")
+
+
+def _procedure() -> pl.Expr:
+    """Codes of procedures that global periods are about."""
+    return (
+        pl.col("global_days").is_in(["000", *_WINDOW])
+        & ~pl.col("is_em")
+        & ~pl.col("code").str.contains("^[78][0-9]{4}$")
+    )
+
+
 RULES = (
     Rule(
         id="GLB-24",
@@ -43,6 +64,8 @@ RULES = (
         columns=_COLUMNS,
         tables=("fee-schedule",),
         looks_back=90,
+        causes=_opens,
+        effects=_visit,
         flags="A visit without 24 on day 1 to 10 after a procedure with global days 010, or on "
         "day 1 to 90 after one with 090, by the same practitioner or a partner of the same group "
         "and specialty.",
@@ -69,6 +92,8 @@ RULES = (
         columns=_COLUMNS,
         tables=("fee-schedule",),
         looks_back=90,
+        causes=_opens,
+        effects=_procedure,
         flags="A procedure with global days 000, 010 or 090 without 58, 78 or 79 on day 1 to 10 "
         "after a procedure with 010, or on day 1 to 90 after one with 090, by the same "
         "practitioner or a partner of the same group and specialty.",
@@ -88,17 +113,11 @@ RULES = (
 
 def find(state: State) -> pl.DataFrame:
     """Hits of both rules."""
-    index = _lines(state, pl.col("global_days").is_in([*_WINDOW]), _NO_WINDOW)
+    index = _lines(state, _opens(), _NO_WINDOW)
     if index.is_empty():
         return no_hits()
-    visits = _lines(state, pl.col("is_visit"), ("24", "FT"))
-    procedures = _lines(
-        state,
-        pl.col("global_days").is_in(["000", *_WINDOW])
-        & ~pl.col("is_em")
-        & ~pl.col("code").str.contains("^[78][0-9]{4}$"),
-        (*_NOT_A_PROCEDURE, *_SEPARATE_PROCEDURE),
-    )
+    visits = _lines(state, _visit(), ("24", "FT"))
+    procedures = _lines(state, _procedure(), (*_NOT_A_PROCEDURE, *_SEPARATE_PROCEDURE))
     return pl.concat(
         [
             _told(_after(state, visits, index), state, "GLB-24"),

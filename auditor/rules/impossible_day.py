@@ -41,6 +41,7 @@ RULES = (
         profiles=("medicare", "medicaid", "commercial", "unknown"),
         columns=("rendering_npi", "service_date_from", "code", "units"),
         tables=(),
+        whole_batch=True,
         amount="none",
         flags="Timed services of one rendering practitioner on one day, over all patients, that "
         "add up to more than 720 minutes, or more than 32 units of timed therapy (both can be "
@@ -168,12 +169,14 @@ def _of_one_person(lines: pl.DataFrame, state: State) -> pl.DataFrame:
         .select(pl.col("billing_npi").unique())
         .collect()["billing_npi"]
     )
+    if state.batch.groups is not None:
+        groups = pl.concat([groups, state.batch.groups.alias("billing_npi")])
     return lines.filter(~pl.col("rendering_npi").is_in(groups.implode()).fill_null(value=False))
 
 
 def _anchors(lines: pl.DataFrame, state: State) -> pl.DataFrame:
-    """The line of each practitioner's day that carries the finding."""
-    lines = lines.filter(pl.col("row") < state.batch.audited_rows)
+    """The line of each practitioner's day that carries the finding, one of the files."""
+    lines = state.batch.of_tonight(lines)
     lines = lines.join(places(state.batch, lines["row"]), on="row")
     lines = state.with_facts(lines, "code")
     return (

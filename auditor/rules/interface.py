@@ -67,6 +67,16 @@ class Rule:
     looks_back: int = 0
     """Span rules: days before the line in which another one matters; coverage says where the
     lines at hand do not reach back so far."""
+    causes: Callable[[], pl.Expr] | None = field(default=None, compare=False)
+    """With `looks_back`: the codes whose lines matter to others so many days later, as a boolean
+    expression over code facts. Every other rule judges a line by lines of its own day and of the
+    days beside it (docs/order-of-judgement.md)."""
+    effects: Callable[[], pl.Expr] | None = field(default=None, compare=False)
+    """With `looks_back`: the codes whose lines are judged by those of `causes` before them."""
+    whole_batch: bool = False
+    """It depends on all lines of the files (what most of them have, what others of the laboratory,
+    the practice or the practitioner carry), so it is judged once, on the night a line comes. On
+    lines that a later night judges again it is neither found nor taken back."""
     blind: Callable[[Reference], tuple[tuple[str, pl.Expr], ...]] | None = field(
         default=None, compare=False
     )
@@ -137,6 +147,12 @@ def modules() -> tuple[ModuleType, ...]:
 def catalogue() -> tuple[Rule, ...]:
     """Every rule, sorted by family and number."""
     return tuple(sorted((r for m in modules() for r in m.RULES), key=lambda r: r.id))
+
+
+@cache
+def code_policies() -> tuple[CodePolicy, ...]:
+    """What all rules ask of the policy tables of codes."""
+    return tuple(policy for module in modules() for policy in getattr(module, "CODES", ()))
 
 
 @cache

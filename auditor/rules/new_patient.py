@@ -43,6 +43,25 @@ _PERHAPS = (
 """E/M services that are often, not always, face to face with the physician."""
 _NOT_FACE_TO_FACE = ("26", "TC", "55", "56", "80", "81", "82", "AS")
 """A reading or its technical part; an assistant at surgery and shared aftercare prove nothing."""
+
+
+def _is_new() -> pl.Expr:
+    """Codes for a new patient."""
+    return pl.col("is_new")
+
+
+def _seen() -> pl.Expr:
+    """Codes of services that prove that the patient was seen, or may have been."""
+    procedure = (
+        pl.col("global_days").is_in(["000", "010", "090"])
+        & ~pl.col("is_em")
+        & ~pl.col("is_lab")
+        & ~pl.col("code").str.contains("^[78][0-9]{4}$")
+    )
+    solid = (pl.col("is_visit") & (_CATEGORY != "hospital_clinic")) | (_CATEGORY == "preventive")
+    return solid | procedure | _CATEGORY.is_in(_PERHAPS)
+
+
 RULES = (
     Rule(
         id="EM-NEW",
@@ -56,6 +75,8 @@ RULES = (
         columns=("patient_id", "rendering_npi", "service_date_from", "code"),
         tables=(),
         looks_back=1096,
+        causes=_seen,
+        effects=_is_new,
         flags="A new-patient code (99202-99205, 99341-99345, 92002, 92004; for other payers than "
         "Medicare also 99381-99387 and 98000-98011) less than three years after a visit, a "
         "preventive visit or a procedure with global days 000, 010 or 090 by the same "
@@ -80,21 +101,12 @@ RULES = (
 def find(state: State) -> pl.DataFrame:
     """Each new-patient line against the last earlier service that proves it wrong."""
     rule = RULES[0]
-    new = _lines(state, pl.col("is_new"), "is_visit", "medicare", "lob").filter(
+    new = _lines(state, _is_new(), "is_visit", "medicare", "lob").filter(
         pl.col("is_visit") | ~pl.col("medicare")
     )
     if new.is_empty():
         return no_hits()
-    procedure = (
-        pl.col("global_days").is_in(["000", "010", "090"])
-        & ~pl.col("is_em")
-        & ~pl.col("is_lab")
-        & ~pl.col("code").str.contains("^[78][0-9]{4}$")
-    )
-    solid = (pl.col("is_visit") & (_CATEGORY != "hospital_clinic")) | (_CATEGORY == "preventive")
-    earlier = _lines(
-        state, solid | procedure | _CATEGORY.is_in(_PERHAPS), "pays_as_primary"
-    ).filter(
+    earlier = _lines(state, _seen(), "pays_as_primary").filter(
         "pays_as_primary",
         ~pl.col("m").is_in(state.modifiers(*_NOT_FACE_TO_FACE).implode()),
         pl.col("patient").is_in(new["patient"].unique().implode()),

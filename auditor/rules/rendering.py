@@ -26,6 +26,7 @@ RULES = (
         profiles=("medicare", "medicaid", "commercial", "unknown"),
         columns=("rendering_npi", "billing_npi"),
         tables=(),
+        whole_batch=True,
         amount="none",
         flags="A line without a rendering NPI, or with a placeholder in its place, under a billing "
         "NPI under which other lines of the files name a different rendering NPI. One finding a "
@@ -53,7 +54,7 @@ def find(state: State) -> pl.DataFrame:
     known = pl.col("billing_npi").is_not_null() & ~pl.col("billing_npi").str.contains(PLACEHOLDERS)
     missing = ~named.fill_null(value=False) & known.fill_null(value=False)
     lines = (
-        state.batch.audited()
+        state.batch.tonight()
         .filter(missing)
         .select("row", "billing_npi", "rendering_npi")
         .collect()
@@ -70,7 +71,7 @@ def find(state: State) -> pl.DataFrame:
     if found.is_empty():
         return no_hits()
     firsts = first_of_claims(state, found)
-    claims = state.batch.audited().select(pl.struct("patient_id", "payer", "claim_id").n_unique())
+    claims = state.batch.tonight().select(pl.struct("patient_id", "payer", "claim_id").n_unique())
     in_all = claims.collect().item()
     if most(firsts.height, in_all):
         return once_for_all(

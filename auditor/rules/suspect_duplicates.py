@@ -153,10 +153,8 @@ def _telling(state: State, lines: pl.DataFrame) -> pl.DataFrame:
         team=pl.col("m").is_in(state.modifiers(*_TEAM).implode()),
     )
     order = state.batch.raw.select("row", *BY)[lines["row"]]
-    order = order.with_columns(
-        lines["received_date"], tonight=pl.col("row") < state.batch.audited_rows
-    )
-    order = order.sort("tonight", "received_date", *BY, nulls_last=False).select("row")
+    order = order.with_columns(lines["received_date"], state.batch.sent_of(lines["row"]))
+    order = order.sort("sent", "received_date", *BY, nulls_last=False).select("row")
     changed = pl.col("frequency").is_in(["7", "8"]).fill_null(value=False)
     return (
         lines.join(order.with_row_index("age"), on="row")

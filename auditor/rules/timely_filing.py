@@ -33,6 +33,7 @@ RULES = (
         review_for=("unknown",),
         columns=("service_date_from", "received_date"),
         tables=(),
+        whole_batch=True,
         flags="A Medicare line received more than one calendar year after its first date of "
         "service. Other payers: more days than [timely_filing] of the configuration allows "
         "(review). Where that is so of over half of the lines, one finding says so for all.",
@@ -79,15 +80,16 @@ def find(state: State) -> pl.DataFrame:
         return no_hits()
     late = late.join(_limits(late, days), on=["dos", "line_of_business"])
     late = late.filter(pl.col("received_date") > pl.col("limit"))
-    height = raw.select(pl.len()).collect().item()
-    if most(late.height, height):
+    height = state.batch.of_tonight(raw.select("row").collect()).height
+    tonight = state.batch.of_tonight(late)
+    if most(tonight.height, height):
         return once_for_all(
             state,
-            late,
+            tonight,
             ("TFL-1", REVIEW),
-            f"{late.height:,} of {height:,} lines were received after the limit of timely filing "
-            "(this is the first): the column of receipt may hold the day of an export or of a "
-            "later decision.",
+            f"{tonight.height:,} of {height:,} lines were received after the limit of timely "
+            "filing (this is the first): the column of receipt may hold the day of an export or of "
+            "a later decision.",
             "Say which column is the date on which the payer received the claim.",
         )
     medicare = pl.col("line_of_business") == "medicare"

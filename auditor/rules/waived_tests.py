@@ -29,6 +29,7 @@ RULES = (
         review_for=("unknown",),
         columns=("code", "modifiers", "clia_number"),
         tables=(),
+        whole_batch=True,
         amount="not determined",
         flags="A test that needs QW to count as waived, without QW, by a laboratory (CLIA number) "
         "that reports the same test with QW on other lines of the files.",

@@ -83,15 +83,15 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
 class _Connection(sqlite3.Connection):
     """Every statement is an operation too."""
 
-    def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
+    def execute(self, sql: str, *args: object) -> sqlite3.Cursor:
         if _plan.on:
             _plan.step("sql", sql[:60])
-        return super().execute(sql, *args)
+        return super().execute(sql, *args)  # type: ignore[arg-type]
 
-    def executemany(self, sql: str, *args: Any) -> sqlite3.Cursor:
+    def executemany(self, sql: str, *args: object) -> sqlite3.Cursor:
         if _plan.on:
             _plan.step("sql", sql[:60])
-        return super().executemany(sql, *args)
+        return super().executemany(sql, *args)  # type: ignore[arg-type]
 
 
 _connect = sqlite3.connect

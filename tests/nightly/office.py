@@ -5,17 +5,18 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass, field
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from auditor import config
 from auditor.nightly.about import Night, Secrets
 from auditor.nightly.night import perform
-from auditor.nightly.outcome import NightOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
+
+    from auditor.nightly.outcome import NightOutcome
 
 HEADER = (
     "Claim Number", "Line", "Patient ID", "Service Date", "To Date", "CPT/HCPCS", "Modifiers",
@@ -37,7 +38,7 @@ NPI = "1234567893"
 
 
 def line(code: str, claim: str = "C1", number: int | str = 1, **about: str) -> tuple[str, ...]:
-    """One row of an export; `about`: patient, dos, to, mods, units, charge, npi, pos, freq, orig."""
+    """One row of an export; `about`: patient, dos, to, mods, units, charge, npi, pos ..."""
     dos = about.get("dos", "2025-11-03")
     return (
         claim,
@@ -102,7 +103,7 @@ class Office:
         return Night(
             settings=config.load(self.file),
             as_of=date.fromisoformat(day),
-            now=datetime.fromisoformat(f"{day}T03:00:00").replace(tzinfo=timezone.utc),
+            now=datetime.fromisoformat(f"{day}T03:00:00").replace(tzinfo=UTC),
             secrets=Secrets(of_inputs=_no_password, of_report=lambda _: "a long password"),
             debug=self.errors.append,
             **about,  # type: ignore[arg-type]

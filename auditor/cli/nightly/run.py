@@ -108,7 +108,7 @@ def _planned(night: Night) -> Iterator[str]:
     from auditor.nightly.preview import dry
 
     yield f"As of {night.as_of}; nothing is written, moved or sent."
-    rows = [("FEED", "WOULD AUDIT", "AUDITED BEFORE", "NOT COMPLETE")]
+    rows: list[tuple[str, ...]] = [("FEED", "WOULD AUDIT", "AUDITED BEFORE", "NOT COMPLETE")]
     rows += [(name, *map(str, counts)) for name, counts in dry(night).items()]
     yield output.table(rows, right=frozenset({1, 2, 3}))
 

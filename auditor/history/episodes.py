@@ -1,0 +1,157 @@
+"""Which stored lines must be judged again, and which are looked at beside them.
+
+An episode is what a patient's days hold together: a run of days with at most one empty day between
+two of them, because rules compare lines of a day, of neighbouring days and of one stay. Whatever is
+new or gone in an episode may change the verdict on each of its lines. Causes reach further: a
+surgery into its global days, a visit into the three years of a new patient (`Reach`).
+
+Days of a patient are one number here, patient times 2^24 plus day, so that a running maximum over
+sorted rows never passes from one patient to the next.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+
+from auditor.history.index import AFRESH, patient_hash, spans
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from auditor.history.interface import Reach
+
+GAP = 2
+"""Days from the last of an episode to the next: one empty day is bridged."""
+_PATIENT, _DAY_ZERO = 1 << 24, 1 << 22
+"""Room for a patient's days, and what makes them positive (1970 is day 0)."""
+DAYS = {
+    "patient": pl.UInt64,
+    "first": pl.Int32,
+    "last": pl.Int32,
+    "code": pl.String,
+    "afresh": pl.Boolean,
+    "version": pl.UInt64,
+    "part": pl.UInt32,
+    "touched": pl.Boolean,
+    "fresh": pl.Boolean,
+}
+"""Columns of what is looked at. touched: new or ended tonight, or a day whose rejected rows are
+other ones; fresh: of tonight; version and part are null for all that is not a standing line."""
+
+
+class Selected(NamedTuple):
+    """version, part of stored lines."""
+
+    again: pl.DataFrame
+    context: pl.DataFrame
+
+
+def touched(
+    fresh: pl.DataFrame, gone: pl.DataFrame, texts: pl.DataFrame, other: pl.DataFrame, nobody: str
+) -> pl.DataFrame:
+    """What touches days: patient, first, last, code, afresh, fresh; of no patient like `nobody`.
+
+    fresh: schemas.ClaimLines. gone: index rows of the lines that end, whose patients stand in
+    `texts` (version, patient_id). other: schemas.RejectedKeys that are new or hold no longer.
+    """
+    somebody = ~pl.col("patient_id").str.contains(nobody)
+    placeless = texts.filter(~somebody)["version"].implode()
+    afresh = pl.col("claim_frequency").is_in(AFRESH).fill_null(value=False)
+    day = pl.col("service_date").to_physical()
+    return pl.concat(
+        [
+            fresh.lazy()
+            .filter(somebody)
+            .select(patient_hash(), *spans(), "code", afresh=afresh, fresh=pl.lit(value=True)),
+            gone.lazy()
+            .filter(~pl.col("version").is_in(placeless))
+            .select("patient", "first", "last", "code", "afresh"),
+            other.lazy()
+            .filter(somebody, pl.col("service_date").is_not_null())
+            .select(patient_hash(), first=day, last=day),
+        ],
+        how="diagonal",
+    ).collect()
+
+
+def days_of(touching: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
+    """DAYS of what touches, and of the standing lines (index rows) of the same patients."""
+    flags = ("afresh", "touched", "fresh")
+    return pl.concat(
+        [
+            pl.DataFrame(schema=DAYS),
+            touching.with_columns(touched=pl.lit(value=True)),
+            near.drop("claim", "content"),
+        ],
+        how="diagonal",
+    ).with_columns(pl.col(flags).fill_null(value=False))
+
+
+def select(days: pl.DataFrame, reaches: Sequence[Reach]) -> Selected:
+    """Of the stored lines among `days` (DAYS), those to judge again and those to look at.
+
+    days: of patients who have a touched day, all standing lines and whatever is touched.
+    """
+    lines = _numbered(days)
+    stored = pl.col("version").is_not_null()
+    wanted = pl.col("touched").any().over("episode") | pl.col("afresh").any().over("person")
+    lines = lines.with_columns(wanted=wanted)
+    reached = [_reached(lines.filter(stored), lines.filter("touched"), r) for r in reaches]
+    if reached:
+        episodes = pl.concat(reached).unique().implode()
+        lines = lines.with_columns(wanted=pl.col("wanted") | pl.col("episode").is_in(episodes))
+    key = ["version", "part"]
+    again = lines.filter(stored & pl.col("wanted")).select(key)
+    left = lines.filter(stored & ~pl.col("wanted"))
+    judged = lines.filter(pl.col("fresh") | (stored & pl.col("wanted")))
+    looked = [left.head(0)["version"], *(_causes(left, judged, r) for r in reaches)]
+    versions = pl.concat(looked).unique().implode()
+    return Selected(again, left.filter(pl.col("version").is_in(versions)).select(key))
+
+
+def _numbered(days: pl.DataFrame) -> pl.DataFrame:
+    """`days` sorted, with numbers: person, episode, start and end (person and day in one)."""
+    lines = days.sort("patient", "first").with_columns(
+        person=pl.col("patient").ne_missing(pl.col("patient").shift()).cum_sum().cast(pl.Int64)
+    )
+    zero = pl.col("person") * _PATIENT + _DAY_ZERO
+    lines = lines.with_columns(start=zero + pl.col("first"), end=zero + pl.col("last"))
+    before = pl.col("end").cum_max().shift()
+    apart = (pl.col("start") - before > GAP).fill_null(value=True)
+    return lines.with_columns(episode=apart.cum_sum())
+
+
+def _reached(stored: pl.DataFrame, touched: pl.DataFrame, reach: Reach) -> pl.Series:
+    """Episodes of the stored effects that a touched cause reaches."""
+    causes = touched.filter(pl.col("code").is_in(_codes(reach.causes)))
+    effects = stored.filter(pl.col("code").is_in(_codes(reach.effects)))
+    met = pl.concat(
+        [
+            causes.select(at="start", kind=0, till=pl.col("end") + reach.days),
+            effects.select("episode", "start", at="end", kind=1),
+        ],
+        how="diagonal",
+    ).sort("at", "kind")
+    till = pl.col("till").cum_max().forward_fill()
+    return met.filter(pl.col("start") <= till)["episode"].unique()
+
+
+def _causes(left: pl.DataFrame, judged: pl.DataFrame, reach: Reach) -> pl.Series:
+    """Versions of the causes among `left` that reach an effect among `judged`."""
+    causes = left.filter(pl.col("code").is_in(_codes(reach.causes)))
+    effects = judged.filter(pl.col("code").is_in(_codes(reach.effects)))
+    met = pl.concat(
+        [
+            effects.select(at="end", kind=1, begins="start"),
+            causes.select("version", at="start", kind=0, till=pl.col("end") + reach.days),
+        ],
+        how="diagonal",
+    ).sort("at", "kind", descending=True)
+    begins = pl.col("begins").cum_min().forward_fill()
+    return met.filter(begins <= pl.col("till"))["version"]
+
+
+def _codes(codes: frozenset[str]) -> pl.Expr:
+    return pl.lit(pl.Series(sorted(codes), dtype=pl.String)).implode()

@@ -1,0 +1,115 @@
+"""The narrow copy of the lines by which they are found: hashes, days, code.
+
+Hashes are polars' own, which other versions of polars may work out differently. So the hash of a
+fixed table, the probe, stands beside them; where it is not what polars gives today, the index is
+made again from the evidence. Nothing ends because of a hash alone (`overlap`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.history.files import INDEX, LINES, Part, metadata_of, missing, path_of, scan, write
+from schemas import ClaimLines, dtypes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+PLACES = ("source_file", "source_row", "line_key")
+"""Where a line stood, which is no part of what it says."""
+EVIDENCE = {name: dtype for name, dtype in dtypes(ClaimLines).items() if name != "line_key"}
+"""Columns of the evidence beside `version`."""
+CONTENT = tuple(name for name in EVIDENCE if name not in PLACES)
+"""What a line says: lines that agree in these are the same."""
+LONGEST = 366
+"""Days; a longer span is taken for a slip of the pen and counts as its first day."""
+AFRESH = ("7", "8")
+"""Claim frequencies of replacement and void (CLM05-3 of the 837P)."""
+_CLAIM, _PATIENT, _CONTENT = 0x636C61696D, 0x70617469656E74, 0x636F6E74656E74
+"""Seeds, so that equal texts in different columns have different hashes."""
+_PROBE = "auditor-probe"
+
+
+def claim_hash() -> pl.Expr:
+    """`claim`: u64 of the claim id."""
+    return pl.col("claim_id").hash(_CLAIM).alias("claim")
+
+
+def patient_hash() -> pl.Expr:
+    """`patient`: u64 of the patient id."""
+    return pl.col("patient_id").hash(_PATIENT).alias("patient")
+
+
+def content_hash(lines: pl.DataFrame) -> pl.Series:
+    """`content`: u64 of all that each line says."""
+    return lines.select(CONTENT).hash_rows(seed=_CONTENT).alias("content")
+
+
+def spans() -> list[pl.Expr]:
+    """`first` and `last`: days of a line since 1970 (i32)."""
+    first = pl.col("service_date_from").to_physical()
+    length = pl.col("service_date_to").to_physical() - first
+    length = pl.when(length.is_between(0, LONGEST)).then(length).otherwise(0)
+    return [first.alias("first"), (first + length).alias("last")]
+
+
+def index_of(lines: pl.DataFrame) -> pl.DataFrame:
+    """The index of `lines` (columns of the evidence, `version` where it has one)."""
+    versions = [pl.col("version")] if "version" in lines.columns else []
+    return lines.select(
+        *versions,
+        claim_hash(),
+        content_hash(lines),
+        patient_hash(),
+        *spans(),
+        "code",
+        pl.col("claim_frequency").is_in(AFRESH).fill_null(value=False).alias("afresh"),
+    )
+
+
+def probe() -> str:
+    """What today's polars makes of a fixed table with the columns of today."""
+    fixed = pl.DataFrame(
+        {
+            name: [None, "7"] if dtype == pl.String else pl.Series([None, 7]).cast(dtype)
+            for name, dtype in EVIDENCE.items()
+        },
+        schema=EVIDENCE,
+    )
+    hashed = fixed.select(claim_hash(), content_hash(fixed), patient_hash())
+    return " ".join([f"{value:016x}" for row in hashed.rows() for value in row] + list(CONTENT))
+
+
+def write_index(lines: pl.DataFrame, path: Path) -> None:
+    """Write the index of `lines` (evidence, with `version`), probe included."""
+    write(index_of(lines), path, {_PROBE: probe()})
+
+
+def renew(folder: Path, parts: Iterable[Part], *, always: bool = False) -> int:
+    """Make anew the indexes that are missing or of another polars; answers how many."""
+    made, wanted = 0, probe()
+    for part in parts:
+        path = path_of(folder, INDEX, part.name)
+        if not path_of(folder, LINES, part.name).is_file():
+            raise missing(path_of(folder, LINES, part.name))
+        if always or not path.is_file() or metadata_of(path).get(_PROBE) != wanted:
+            fresh = path.with_name(f".{path.name}")
+            write_index(evidence(scan(folder, LINES, part)).collect(), fresh)
+            fresh.replace(path)
+            made += 1
+    return made
+
+
+def evidence(lines: pl.LazyFrame, columns: Iterable[str] = EVIDENCE) -> pl.LazyFrame:
+    """`version` and `columns` of stored lines; one that did not exist then is null."""
+    held = lines.collect_schema().names()
+    return lines.select(
+        "version",
+        *(
+            pl.col(name) if name in held else pl.lit(None, EVIDENCE[name]).alias(name)
+            for name in columns
+        ),
+    )

@@ -1,0 +1,160 @@
+"""What the nightly run asks of the store of earlier lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+
+from auditor.history import missing, overlap
+from auditor.history.episodes import days_of, select, touched
+from auditor.history.staging import Staged, stage
+from auditor.history.store import Store
+from schemas import ClaimLines, EndedLines, SetAside, dtypes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from auditor.history.overlap import Mode
+
+__all__ = ["Memory", "Reach", "Staged", "Tonight"]
+_ENDED_TEXTS = ("claim_id", "line_number", "patient_id", "service_date_from", "code")
+
+
+class Reach(NamedTuple):
+    """How far lines with some codes reach to later lines with others, of one patient."""
+
+    days: int
+    """From the last day of the cause to the first of the effect, at the most."""
+    causes: frozenset[str]
+    """Codes of the earlier lines that matter."""
+    effects: frozenset[str]
+    """Codes of the later lines that are judged by them."""
+
+
+Reaches = Callable[[pl.Series, date, date], "Sequence[Reach]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tonight:
+    """What tonight's lines are beside the stored ones."""
+
+    fresh: pl.DataFrame
+    """schemas.ClaimLines: new or changed lines, line_key dense, in the order of the files."""
+    set_aside: pl.DataFrame
+    """schemas.SetAside: 'seen before', and 'superseded' by a later one of tonight's files."""
+    again: pl.DataFrame
+    """schemas.StoredLines: standing lines that must be judged again."""
+    context: pl.DataFrame
+    """schemas.StoredLines: standing lines that are only looked at."""
+    ended: pl.DataFrame
+    """schemas.EndedLines: stored lines that end tonight."""
+    rejected: pl.DataFrame
+    """schemas.RejectedKeys of earlier nights that name a claim or patient of fresh or again."""
+    cleared: pl.DataFrame
+    """schemas.RejectedKeys of earlier nights whose claim came without a rejected row."""
+
+
+class Memory:
+    """The lines of a feed as they stood after `runs`."""
+
+    def __init__(self, folder: Path, runs: Iterable[int], *, nobody: str) -> None:
+        """Look at the files in `folder`.
+
+        runs: those of the ledger, or the first of them for the view as of then; none on a first
+        night. nobody: pattern of patient ids that stand for nobody; their lines touch nothing.
+        Indexes that another version of polars wrote are made anew. Raises HistoryError.
+        """
+        self._store = Store(folder, runs)
+        self._nobody = nobody
+
+    def resolve(
+        self,
+        lines: pl.DataFrame,
+        rejected: pl.DataFrame,
+        mode: Mode,
+        reaches: Sequence[Reach] | Reaches,
+    ) -> Tonight:
+        """Hold tonight's `lines` (schemas.ClaimLines) against the stored ones.
+
+        rejected: schemas.RejectedRows, or their schemas.RejectedKeys. reaches: what reaches over
+        days, or who tells it of the codes, first and last day that patients of tonight have.
+        Raises HistoryError.
+        """
+        store = self._store
+        refused = missing.keys(rejected)
+        doubtful = refused["claim_id"].drop_nulls().unique()
+        keys = overlap.keys_of(lines)
+        won = overlap.winning(keys, mode, doubtful)
+        stored = store.standing("claim", won["claim"])
+        new, rest = overlap.matched(won, stored)
+        texts = store.lines(rest, _ENDED_TEXTS)
+        ended = overlap.ending(new, texts, keys["claim_id"].unique(), mode, doubtful)
+        fresh = lines[new["row"].sort()].with_columns(_dense())
+        held = missing.standing(store.rejected)
+        cleared = missing.cleared(held, refused, keys["claim_id"].unique())
+        other = [refused.join(held, on=missing.KEYS, how="anti", nulls_equal=True), cleared]
+        gone = rest.join(ended.select("version"), on="version", how="semi")
+        day = touched(fresh, gone, texts, pl.concat(other), self._nobody)
+        near = store.standing("patient", day["patient"])
+        near = near.join(gone.select("version"), on="version", how="anti")
+        days = days_of(day, near)
+        if callable(reaches):
+            span = days.select(pl.col("first").min(), pl.col("last").max()).cast(pl.Date).row(0)
+            reaches = () if span[0] is None else reaches(days["code"], *span)
+        chosen = select(days, reaches)
+        both = store.lines(pl.concat(chosen))
+        for_again = pl.col("version").is_in(chosen.again["version"].implode())
+        again, context = (_stored(both.lazy().filter(w)).collect() for w in (for_again, ~for_again))
+        held = held.join(cleared, on=missing.KEYS, how="anti", nulls_equal=True)
+        return Tonight(
+            fresh=fresh,
+            set_aside=_set_aside(lines, keys, won, new),
+            again=again,
+            context=context,
+            ended=ended.select(list(dtypes(EndedLines))),
+            rejected=missing.matter(held, [fresh, again]),
+            cleared=cleared,
+        )
+
+    def stage(self, tonight: Tonight, rejected: pl.DataFrame, run: int, folder: Path) -> Staged:
+        """Write the files of `run` into `folder`, onto the disk; nothing else is touched.
+
+        rejected: as for `resolve`. The lines are stored in an order of their own, which does not
+        depend on that of the rows.
+        """
+        keys = missing.keys(rejected)
+        return stage(tonight.fresh, tonight.ended, keys, tonight.cleared, run, folder)
+
+    def standing(self) -> pl.LazyFrame:
+        """All lines that stand, as schemas.StoredLines."""
+        return _stored(self._store.everything())
+
+
+def _dense() -> pl.Expr:
+    return pl.int_range(pl.len(), dtype=pl.UInt32).alias("line_key")
+
+
+def _stored(lines: pl.LazyFrame) -> pl.LazyFrame:
+    """Evidence as schemas.StoredLines."""
+    return lines.with_columns(_dense()).select(*dtypes(ClaimLines), "version")
+
+
+def _set_aside(
+    lines: pl.DataFrame, keys: pl.DataFrame, won: pl.DataFrame, new: pl.DataFrame
+) -> pl.DataFrame:
+    """Tonight's lines that are not new, in the order of the files."""
+    superseded = keys.join(won.select("row"), on="row", how="anti").select("row")
+    seen = won.join(new.select("row"), on="row", how="anti").select("row")
+    rows = pl.concat(
+        [
+            superseded.with_columns(reason=pl.lit("superseded")),
+            seen.with_columns(reason=pl.lit("seen before")),
+        ]
+    ).sort("row")
+    places = lines.select("source_file", "source_row", "claim_id")[rows["row"]]
+    return places.with_columns(rows["reason"]).select(list(dtypes(SetAside)))

@@ -1,0 +1,102 @@
+"""Exports overlap: which of tonight's lines are new, which came before, which stored ones end.
+
+A line is known by claim id and line number, one without a number by what it says. Equal lines of a
+claim are counted: the second of two is new where one is stored.
+
+snapshot: the newest version of a claim replaces the earlier one whole; the last of tonight's files
+wins. delta: a line replaces the line of its number, and others stay. A claim with a rejected row
+tonight is always taken line by line, because what is missing of it may be that row.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import polars as pl
+
+from auditor.history.index import index_of
+
+Mode = Literal["snapshot", "delta"]
+CHANGED, GONE = "changed", "no longer in the claim"
+_OF_A_FILE = r"(?: \[[^\[\]]*\])+$"
+"""What follows the file's name in source_file: sheets and members of one file are one export."""
+
+
+def keys_of(lines: pl.DataFrame) -> pl.DataFrame:
+    """row, file, claim_id, line_number, claim, content of tonight's lines (schemas.ClaimLines)."""
+    files = lines.select(pl.col("source_file").str.replace(_OF_A_FILE, "")).to_series()
+    order = files.unique(maintain_order=True)
+    number = pl.int_range(len(order), dtype=pl.UInt32, eager=True)
+    found = index_of(lines)
+    return lines.select("claim_id", "line_number").with_columns(
+        files.replace_strict(order, number, return_dtype=pl.UInt32).alias("file")
+        if len(order)
+        else pl.lit(0, pl.UInt32).alias("file"),
+        found["claim"],
+        found["content"],
+        row=pl.int_range(pl.len(), dtype=pl.UInt32),
+    )
+
+
+def winning(keys: pl.DataFrame, mode: Mode, doubtful: pl.Series) -> pl.DataFrame:
+    """Those of `keys` that no later one of tonight's files replaces.
+
+    `doubtful`: claim ids that have a rejected row tonight.
+    """
+    if keys["file"].n_unique() < 2:  # noqa: PLR2004 - one file replaces nothing of itself
+        return keys
+    by_line = (
+        pl.lit(value=True) if mode == "delta" else pl.col("claim_id").is_in(doubtful.implode())
+    )
+    unnumbered = by_line & pl.col("line_number").is_null()
+    known_by = keys.select(
+        "claim_id",
+        pl.when(by_line).then("line_number"),
+        pl.when(unnumbered).then("content"),
+        pl.when(unnumbered).then(nth(["file", "content"])),
+    )
+    last = known_by.with_columns(keys["file"]).select(pl.col("file").max().over(known_by.columns))
+    return keys.filter(keys["file"] == last["file"])
+
+
+def matched(keys: pl.DataFrame, stored: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`keys` that are not stored, and `stored` that are not among `keys`."""
+    same = ["claim", "content", "nth"]
+    ours = _counted(keys)
+    theirs = _counted(stored.sort("version"))
+    return (
+        ours.join(theirs, on=same, how="anti").drop("nth"),
+        theirs.join(ours, on=same, how="anti").drop("nth"),
+    )
+
+
+def ending(
+    fresh: pl.DataFrame, rest: pl.DataFrame, tonight: pl.Series, mode: Mode, doubtful: pl.Series
+) -> pl.DataFrame:
+    """Which of the stored lines `rest` end: version, why, and the rest of schemas.EndedLines.
+
+    rest: schemas.EndedLines without why, of the stored lines whose hash is that of one of
+    tonight's claims and that did not come again. fresh: claim_id, line_number of tonight's new
+    lines. tonight: all claim ids of tonight. Here the texts decide, and no hash.
+    """
+    ours = rest.filter(pl.col("claim_id").is_in(tonight.implode())).sort("version")
+    number = ["claim_id", "line_number"]
+    counts = fresh.drop_nulls("line_number").group_by(number).agg(_new=pl.len())
+    place = pl.int_range(pl.len()).over(number)
+    judged = ours.with_columns(_place=place).join(counts, on=number, how="left")
+    changed = (pl.col("_place") < pl.col("_new")).fill_null(value=False)
+    gone = pl.lit(value=False) if mode == "delta" else ~pl.col("claim_id").is_in(doubtful.implode())
+    why = pl.when(changed).then(pl.lit(CHANGED)).when(gone).then(pl.lit(GONE))
+    return judged.with_columns(why=why).drop_nulls("why").drop("_place", "_new").sort("version")
+
+
+def nth(by: list[str]) -> pl.Expr:
+    """`nth`: 0, 1 ... among the rows that agree in `by`."""
+    return pl.int_range(pl.len(), dtype=pl.UInt32).over(by).alias("nth")
+
+
+def _counted(keys: pl.DataFrame) -> pl.DataFrame:
+    """`keys` with nth among those of one claim that say the same; most files repeat nothing."""
+    if keys["content"].n_unique() == keys.height:
+        return keys.with_columns(nth=pl.lit(0, pl.UInt32))
+    return keys.with_columns(nth(["claim", "content"]))

@@ -1,0 +1,105 @@
+"""Finding stored lines by claim, patient or version, file by file, so that memory is bounded."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.history.files import (
+    ENDED,
+    INDEX,
+    LINES,
+    REJECTED,
+    among,
+    of_runs,
+    parts_of,
+    scan,
+)
+from auditor.history.index import EVIDENCE, evidence, renew
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from polars._typing import PolarsDataType
+
+FOUND = {
+    "version": pl.UInt64,
+    "claim": pl.UInt64,
+    "content": pl.UInt64,
+    "patient": pl.UInt64,
+    "first": pl.Int32,
+    "last": pl.Int32,
+    "code": pl.String,
+    "afresh": pl.Boolean,
+    "part": pl.UInt32,
+}
+"""Columns of what is found: the index, and the number of the part it lies in."""
+
+
+class Store:
+    """The lines that `runs` brought and did not end, in the files of `folder`."""
+
+    def __init__(self, folder: Path, runs: Iterable[int]) -> None:
+        """Look at the files; indexes of another polars are made anew. Raises HistoryError."""
+        self.folder = folder
+        self.parts = parts_of(folder, runs)
+        renew(folder, self.parts)
+
+    @cached_property
+    def ended(self) -> pl.Series:
+        """Versions that stand no longer, sorted."""
+        return self._of_all(ENDED, ["version"], {"version": pl.UInt64})["version"].sort()
+
+    @cached_property
+    def rejected(self) -> pl.DataFrame:
+        """run, claim_id, patient_id, service_date, cleared: what the runs said of rejected rows."""
+        columns = {
+            "run": pl.UInt64,
+            "claim_id": pl.String,
+            "patient_id": pl.String,
+            "service_date": pl.Date,
+            "cleared": pl.Boolean,
+        }
+        return self._of_all(REJECTED, list(columns), columns)
+
+    def standing(self, column: str, hashes: pl.Series) -> pl.DataFrame:
+        """Standing lines whose `column` (claim or patient) is among `hashes`, as FOUND."""
+        wanted = hashes.unique().implode()
+        found = [pl.DataFrame(schema=FOUND)]
+        for number, part in enumerate(self.parts if len(hashes) else ()):
+            index = of_runs(scan(self.folder, INDEX, part), part)
+            rows = index.filter(pl.col(column).is_in(wanted)).collect()
+            found.append(rows.with_columns(part=pl.lit(number, pl.UInt32)).select(list(FOUND)))
+        lines = pl.concat(found)
+        return lines.filter(~pl.col("version").is_in(self.ended.implode()))
+
+    def lines(self, found: pl.DataFrame, columns: Sequence[str] = tuple(EVIDENCE)) -> pl.DataFrame:
+        """`version` and `columns` of the lines `found` (version, part), sorted by version."""
+        parts = found.partition_by("part", as_dict=True, include_key=False)
+        read = [pl.DataFrame(schema={"version": pl.UInt64} | {c: EVIDENCE[c] for c in columns})]
+        for (number,), rows in sorted(parts.items()):
+            lines = evidence(scan(self.folder, LINES, self.parts[number]), columns)
+            wanted = rows["version"].sort().implode()
+            read.append(lines.filter(pl.col("version").is_in(wanted)).collect())
+        return pl.concat(read).sort("version")
+
+    def everything(self) -> pl.LazyFrame:
+        """All standing lines, as the evidence."""
+        schema = {"version": pl.UInt64} | EVIDENCE
+        scans = [
+            of_runs(evidence(scan(self.folder, LINES, part)), part) for part in self.parts
+        ] or [pl.LazyFrame(schema=schema)]
+        return pl.concat(scans).filter(~pl.col("version").is_in(self.ended.implode()))
+
+    def _of_all(
+        self, kind: str, columns: list[str], schema: Mapping[str, PolarsDataType]
+    ) -> pl.DataFrame:
+        """Rows of a small file that its runs wrote, of all parts."""
+        read = [pl.DataFrame(schema=schema)]
+        for part in self.parts:
+            rows = scan(self.folder, kind, part).filter(among(pl.col("run"), part.wanted))
+            read.append(rows.select(columns).collect())
+        return pl.concat(read)
