@@ -120,6 +120,8 @@ class NightOutcome:
     feeds: tuple[FeedOutcome, ...]
     recovered: tuple[str, ...] = ()
     """Run ids of earlier nights whose work was finished first."""
+    delivery: tuple[Warned, ...] = ()
+    """What could not be sent; it is tried again, and does not fail the audit."""
 
     @property
     def exit_code(self) -> ExitCode:
