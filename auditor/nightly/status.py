@@ -63,7 +63,7 @@ class Status:
     unfinished: tuple[Run, ...]
     """Committed, and not published or not archived: the next night does that first."""
     undelivered: tuple[Delivery, ...]
-    """Tellings of the last nights that were tried and did not arrive."""
+    """Tellings of the last nights that have not arrived."""
     ages: tuple[Age, ...]
     """Of the imported tables; empty where the starter set alone judges."""
     problems: tuple[str, ...]

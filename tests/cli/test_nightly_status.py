@@ -132,6 +132,16 @@ FULL = Status(
             detail="The mail server did not answer.",
             attempted_at="2026-11-22T06:34:00+00:00",
         ),
+        Delivery(
+            night_id=3,
+            started_at="2026-11-22T06:30:00+00:00",
+            feed="lab",
+            kind="webhook",
+            attempts=0,
+            delivered=False,
+            detail="Not tried yet.",
+            attempted_at="2026-11-22T06:33:00+00:00",
+        ),
     ),
     ages=(
         Age("aoc", "AOC 2026Q4", 0, ""),

@@ -175,11 +175,9 @@ def _trouble(found: Status) -> Iterator[str]:
 
 def _undelivered(found: Status) -> Iterator[str]:
     for each in found.undelivered:
-        tried = "once" if each.attempts == 1 else f"{each.attempts} times"
-        yield (
-            f"{each.kind} about {each.feed}, night of {_moment(each.started_at)}: tried {tried}."
-            f" {each.detail}"
-        )
+        what = f"{each.kind} about {each.feed}, night of {_moment(each.started_at)}"
+        tried = {0: "", 1: "tried once. "}.get(each.attempts, f"tried {each.attempts} times. ")
+        yield f"{what}: {tried}{each.detail}"
 
 
 def _reference(found: Status) -> Iterator[str]:
