@@ -114,6 +114,8 @@ class AuditResult:
     """schemas.SeparablePairs; without rows where PTP-BYP did not run, or no pair met."""
     comparison: Comparison | None = None
     """What other reference tables would have found; None where none were asked about."""
+    life: Life | None = None
+    """What became of the findings over the nights; None: this is no nightly run."""
     timings: tuple[Part, ...] = ()
     """What each stage and each rule took; they differ from run to run and go into no output."""
 
