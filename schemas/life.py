@@ -9,6 +9,7 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.results import TIERS
+from schemas.review import STATES
 
 LIFE_STATES = ["new", "standing", "reopened"]
 
@@ -73,7 +74,7 @@ class ClosedFindings(pa.DataFrameModel):
     told_on: pl.Date = pa.Field(description="Day of that run")
     why: pl.String = pa.Field(description="Why it is closed, in plain words and without a name")
     decision: pl.String = pa.Field(
-        nullable=True, description="What stands of the decisions about it, in a sentence"
+        nullable=True, description="What was decided about it last, in a sentence"
     )
 
     class Config:
@@ -117,10 +118,10 @@ class CarriedFindings(pa.DataFrameModel):
     runs_found: pl.Int32 = pa.Field(ge=1, description="Runs that found it")
     told_in: pl.String = pa.Field(description="Run whose report told it last")
     told_on: pl.Date = pa.Field(description="Day of that run")
-    settled: pl.Boolean = pa.Field(description="Whether a decision about it stands")
-    decision: pl.String = pa.Field(
-        nullable=True, description="What stands of the decisions about it, in a sentence"
+    decided: pl.String = pa.Field(
+        nullable=True, isin=STATES, description="What stands of the decisions about it"
     )
+    decision: pl.String = pa.Field(nullable=True, description="The same in a sentence")
 
     class Config:
         """Exactly these columns."""

@@ -97,7 +97,7 @@ def import_(
         if read:
             with opened(path) as connection:
                 done = [
-                    append(connection, each.decisions, Imported(each.sha256, _user(), day))
+                    append(connection, each.decisions, Imported(each.sha256, user(), day))
                     for each in read
                 ]
     for each, appended in zip(read, done if read else (), strict=True):
@@ -245,7 +245,7 @@ def _day(as_of: str | None) -> date:
     return selection.day(as_of, "--as-of") if as_of else today()
 
 
-def _user() -> str:
+def user() -> str:
     """The user of the operating system who imports."""
     import getpass
 

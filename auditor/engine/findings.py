@@ -73,7 +73,7 @@ def assemble(state: State, chosen: frozenset[str], options: AuditOptions) -> Ass
     frame = _why_review(frame, state)
     frame = _old_tables(frame, options.rules.release_gap_review)
     frame = at_risk(frame, state)
-    frame = _judged_once(_identify(frame, state), state)
+    frame = _identify(frame, state)
     return Assembled(*_finish(frame, options), pairs)
 
 
@@ -82,15 +82,6 @@ def _pairs(state: State, chosen: frozenset[str]) -> pl.DataFrame:
     if LEDGER not in chosen - state.silent:
         return empty(SeparablePairs)
     return state.pairs.filter(pl.col("row") < state.batch.audited_rows)
-
-
-def _judged_once(frame: pl.DataFrame, state: State) -> pl.DataFrame:
-    """Without what rules on whole files say of lines of earlier nights: they said it then."""
-    if state.batch.tonight_rows == state.batch.audited_rows:
-        return frame
-    once = [rule.id for rule in catalogue() if rule.whole_batch]
-    again = pl.col("row") >= state.batch.tonight_rows
-    return frame.filter(~(again & pl.col("rule_id").is_in(once)))
 
 
 def _held_down(hits: pl.DataFrame, options: AuditOptions) -> pl.DataFrame:

@@ -50,11 +50,6 @@ class State:
         if not hits.is_empty():
             self.found.append(hits)
 
-    @property
-    def lines_of_tonight(self) -> int:
-        """How many lines of the files stand: those of earlier nights are not counted."""
-        return self.batch.of_tonight(self.lines.select("row")).height
-
     def hits(self) -> pl.DataFrame:
         """All hits so far."""
         return pl.concat(self.found) if self.found else no_hits()

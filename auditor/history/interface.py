@@ -13,6 +13,7 @@ from auditor.history import missing, overlap
 from auditor.history.episodes import days_of, select, touched
 from auditor.history.staging import Staged, stage
 from auditor.history.store import Store
+from auditor.history.upkeep import compact, forget, rebuild_index, sweep
 from schemas import ClaimLines, EndedLines, SetAside, dtypes
 
 if TYPE_CHECKING:
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
 
     from auditor.history.overlap import Mode
 
-__all__ = ["Memory", "Reach", "Staged", "Tonight"]
+__all__ = [
+    "Memory",
+    "Reach",
+    "Staged",
+    "Tonight",
+    "compact",
+    "forget",
+    "rebuild_index",
+    "sweep",
+]
 _ENDED_TEXTS = ("claim_id", "line_number", "patient_id", "service_date_from", "code")
 
 

@@ -8,14 +8,14 @@ that somebody settled is still open here as long as it is made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from auditor.errors import ExitCode, LedgerError
-from auditor.ledger import closing, known
+from auditor.ledger import closing, known, trend
 from auditor.ledger.known import COMPARED, FACTS, LINE
 from schemas import CarriedFindings, ClosedFindings, FindingLife, dtypes
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Sequence
     from datetime import date
+
+    from auditor.ledger.trend import Trends
 
 TIERS = ("certain", "review", "info")
 _THEN = "_then"
@@ -40,8 +42,8 @@ class Life:
     """schemas.ClosedFindings: resolved tonight."""
     carried: pl.DataFrame
     """schemas.CarriedFindings: open, and about lines that tonight did not judge."""
-    trend: pl.DataFrame | None = None
-    """schemas.Trend of the nights up to tonight, for the report; None: not asked for."""
+    trends: Trends
+    """The last nights of the feed, tonight included."""
     entries: pl.DataFrame = field(default_factory=pl.DataFrame, repr=False)
     """Tonight's findings as the ledger keeps them, with what it knows of them; for `record`."""
     gone: pl.DataFrame = field(default_factory=pl.DataFrame, repr=False)
@@ -115,8 +117,9 @@ def settle(  # noqa: PLR0913 - each says a thing of its own about the night
         findings=entries.select(list(dtypes(FindingLife))),
         closed=known.given(gone).with_columns(nothing).select(list(dtypes(ClosedFindings))),
         carried=known.given(left)
-        .with_columns(nothing, settled=pl.lit(value=False))
+        .with_columns(nothing, nothing.alias("decided"))
         .select(list(dtypes(CarriedFindings))),
+        trends=_trends(ledger, feed, entries, gone, left, as_of),
         entries=entries,
         gone=gone,
         after=int(after),
@@ -156,6 +159,36 @@ def _entries(
         .then(pl.lit("reopened"))
         .otherwise(pl.lit("new")),
         changed=pl.col("open") & differs,
+    )
+
+
+def _trends(  # noqa: PLR0913, PLR0917 - the parts of the night
+    ledger: sqlite3.Connection,
+    feed: str,
+    entries: pl.DataFrame,
+    gone: pl.DataFrame,
+    left: pl.DataFrame,
+    as_of: date,
+) -> Trends:
+    """The last nights, tonight's included, which nothing has recorded yet."""
+    runs = trend.runs_of(ledger, feed)
+    (tonight,) = ledger.execute("SELECT coalesce(max(run), 0) + 1 FROM runs").fetchone()
+    night = pl.DataFrame({"run": [tonight], "night": [as_of]}, schema=runs.schema)
+    runs = pl.concat([runs, night]).with_columns(pl.col("night").cum_max())
+    recent = runs.select("night").unique().sort("night").tail(trend.NIGHTS_SHOWN)
+    runs = runs.join(recent, on="night", how="semi", maintain_order="left")
+    first = runs["run"][0]
+    tallies = pl.concat(
+        [
+            trend.tallies_of(ledger, feed, first),
+            _tallies(entries, gone, tonight).select(list(trend.TALLIES)),
+        ],
+        how="vertical_relaxed",
+    )
+    columns = [*trend.KIND, "amount_at_risk"]
+    now = trend.counted(pl.concat([entries.select(columns), left.select(columns)]))
+    return trend.Trends(
+        *(trend.over(runs, tallies, now, feed, by) for by in ((), ("rule_id",), ("rendering_npi",)))
     )
 
 
@@ -227,11 +260,6 @@ def record(ledger: sqlite3.Connection, life: Life, run: int) -> None:
     )
     _insert(ledger, "finding_events", _EVENT, _events(entries, life.gone, run))
     _insert(ledger, "finding_tallies", _TALLY, _tallies(entries, life.gone, run))
-
-
-def with_trend(life: Life, trend: pl.DataFrame) -> Life:
-    """`life` with `trend` (schemas.Trend) for the report."""
-    return replace(life, trend=trend)
 
 
 def _numbered(entries: pl.DataFrame, last: int) -> pl.DataFrame:

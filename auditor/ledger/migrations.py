@@ -166,6 +166,7 @@ CREATE TABLE deliveries (
     delivery_id INTEGER PRIMARY KEY,
     night_id INTEGER NOT NULL REFERENCES nights,
     feed TEXT NOT NULL,
+    run_id TEXT NOT NULL DEFAULT '',
     kind TEXT NOT NULL CHECK (kind IN ('mail', 'webhook')),
     attempt INTEGER NOT NULL DEFAULT 1 CHECK (attempt >= 0),
     attempted_at TEXT NOT NULL,
@@ -187,6 +188,7 @@ CREATE TABLE holds (
 
 CREATE TABLE purges (
     purge_id INTEGER PRIMARY KEY,
+    batch TEXT NOT NULL,
     purged_at TEXT NOT NULL,
     purged_by TEXT NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('archive', 'outputs', 'ledger', 'history')),
@@ -201,8 +203,9 @@ CREATE INDEX findings_by_run ON findings (run);
 CREATE INDEX finding_events_by_finding ON finding_events (finding);
 CREATE INDEX finding_events_by_run ON finding_events (run);
 CREATE INDEX finding_tallies_by_run ON finding_tallies (run);
-CREATE INDEX deliveries_by_night ON deliveries (night_id, feed, kind);
-CREATE UNIQUE INDEX deliveries_due ON deliveries (night_id, feed, kind) WHERE attempt = 0;
+CREATE INDEX deliveries_by_night ON deliveries (night_id, feed, run_id, kind);
+CREATE UNIQUE INDEX deliveries_due ON deliveries (night_id, feed, run_id, kind)
+WHERE attempt = 0;
 """
 
 # Units are thousandths, amounts cents, as whole numbers: sums in SQL are exact. `opened` and

@@ -8,7 +8,7 @@ write neither begin nor end a transaction: the caller joins them to whatever bel
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from auditor.ledger.store import now
@@ -272,6 +272,16 @@ def last_good(
         if row is not None:
             found[feed] = str(row[0])
     return found
+
+
+def last_taken(connection: sqlite3.Connection, feed: str) -> datetime | None:
+    """When the last new file of the feed was audited (a rerun is none); None: never."""
+    row = connection.execute(
+        "SELECT recorded_at FROM runs WHERE feed = ? AND rerun_of IS NULL"
+        " ORDER BY run DESC LIMIT 1",
+        (feed,),
+    ).fetchone()
+    return None if row is None else datetime.fromisoformat(row[0])
 
 
 def deliveries(connection: sqlite3.Connection, last: int = 7) -> list[Delivery]:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from auditor.errors import ReportError
 from auditor.nightly.inbox import MARKER, digest
-from auditor.report.place import PRIVATE_FOLDER, place_folder, settle, workroom
+from auditor.report.place import PRIVATE_FOLDER, place_folder, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from auditor.nightly.places import Places
@@ -51,24 +51,32 @@ def publish(places: Places, run_id: str, feed: str, folder: str) -> None:
     outputs, target = staged / OUTPUTS, places.outbox / folder
     if not outputs.is_dir():
         return
-    if not _is_ours(target, outputs):
-        with workroom(target) as room:
-            # beside its place first: the outbox may lie on another disk
-            made = room / "made"
-            shutil.copytree(outputs, made)
-            made.chmod(PRIVATE_FOLDER)
-            for each in _files(made):
-                settle(each)
-            try:
-                place_folder(made, target)
-            except FileExistsError:
-                raise ReportError(
-                    "The name of the report's folder is taken.",
-                    where=str(target),
-                    next_step="Move away what is there; the next night puts the report in place.",
-                ) from None
-            synced(target.parent)
+    with _in_words(target, "The report could not be put into the outbox"):
+        if not _is_ours(target, outputs):
+            _place(outputs, target, run_id)
     shutil.rmtree(staged)
+
+
+def _place(outputs: Path, target: Path, run_id: str) -> None:
+    """Copy `outputs` beside `target`, since the outbox may lie on another disk; then rename."""
+    make_folder(target.parent)
+    made = target.with_name(f".auditor-{run_id}")
+    shutil.rmtree(made, ignore_errors=True)  # of a night that was killed here
+    try:
+        shutil.copytree(outputs, made)
+        made.chmod(PRIVATE_FOLDER)
+        for each in _files(made):
+            settle(each)
+        place_folder(made, target)
+    except FileExistsError:
+        raise ReportError(
+            "The name of the report's folder is taken.",
+            where=str(target),
+            next_step="Move away what is there; the next night puts the report in place.",
+        ) from None
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    synced(target.parent)
 
 
 def archive(places: Places, files: Iterable[tuple[str, str, str]]) -> None:
@@ -78,7 +86,7 @@ def archive(places: Places, files: Iterable[tuple[str, str, str]]) -> None:
     """
     for name, sha256, archived in files:
         source, target = places.inbox / name, places.archive / archived
-        with _in_words(places.archive):
+        with _in_words(places.archive, "The input could not be moved to the archive"):
             _archive(source, target, sha256)
 
 
@@ -146,22 +154,14 @@ def _files(folder: Path) -> list[Path]:
     return sorted(each for each in folder.rglob("*") if each.is_file())
 
 
-class _in_words:  # noqa: N801 - used like a function
-    """Tell what the file system refuses at a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        """Remember what is written to."""
-        self.folder = folder
-
-    def __enter__(self) -> None:
-        """Nothing to do."""
-
-    def __exit__(self, _kind: object, error: object, _trace: object) -> None:
-        """Raise ReportError in place of OSError."""
-        if isinstance(error, OSError):
-            raise ReportError(
-                f"The input could not be moved to the archive"
-                f" ({error.strerror or type(error).__name__}).",
-                where=str(self.folder),
-                next_step="Check permissions and space there; the next night moves it.",
-            ) from None
+@contextmanager
+def _in_words(folder: Path, what: str) -> Iterator[None]:
+    """Tell what the file system refuses at `folder`."""
+    try:
+        yield
+    except OSError as error:
+        raise ReportError(
+            f"{what} ({error.strerror or type(error).__name__}).",
+            where=str(folder),
+            next_step="Check permissions and space there; the next night tries again.",
+        ) from None

@@ -15,6 +15,7 @@ from auditor.ledger import runs, store
 from auditor.nightly import finish, inbox
 from auditor.nightly.about import at_work
 from auditor.nightly.committed import every_segment, finished, known
+from auditor.nightly.delivery.queue import deliver, due, pending
 from auditor.nightly.feed import outcome_of
 from auditor.nightly.outcome import FeedOutcome, NightOutcome, Warned
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from auditor.nightly.inbox import Waiting
 
 
-def perform(night: Night) -> tuple[int, NightOutcome]:
-    """Run the night; answers its number in the ledger and what became of every feed.
+def perform(night: Night) -> NightOutcome:
+    """Run the night, tell of it, and answer what became of every feed.
 
     What goes wrong with one feed is told of that feed and keeps no other back. Raises what
     `at_work` raises.
@@ -51,10 +52,25 @@ def perform(night: Night) -> tuple[int, NightOutcome]:
         )
         with store.transaction(ledger):
             number = runs.append_night(ledger, outcome)
+            due(ledger, number, outcome, night.nightly, night.settings.feeds)
             for run_id in (f.run_id for f in feeds if f.run_id is not None):
                 if (run := runs.run_of(ledger, run_id)) is not None:
                     runs.append_step(ledger, run.run, "told")
-        return number, outcome
+        return replace(outcome, delivery=_delivered(night, ledger))
+
+
+def _delivered(night: Night, ledger: sqlite3.Connection) -> tuple[Warned, ...]:
+    """Tell what is to be told, also of earlier nights; what could not be told is answered."""
+    nightly, feeds = night.nightly, night.settings.feeds
+    waiting = pending(ledger, nightly, feeds)
+    warned = []
+    for told in deliver(ledger, waiting, nightly, feeds, sleep=night.sleep):
+        about = {"feed": told.feed, "kind": told.kind, "night": told.as_of}
+        night.tell("delivered" if told.delivered else "not-delivered", **about)
+        if not told.delivered:
+            text = f"The {told.kind} of {told.feed}, night {told.as_of}: {told.detail}"
+            warned.append(Warned(kind="delivery", text=text))
+    return tuple(warned)
 
 
 def recover(night: Night, ledger: sqlite3.Connection) -> tuple[str, ...]:

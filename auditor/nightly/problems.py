@@ -130,8 +130,6 @@ def _feed(place: str, feed: Feed, *, mailed: bool) -> Iterator[str]:
             yield f"{place}.recipients: '{recipient}' is no mail address"
     if feed.attach and not feed.encrypt:
         yield f"{place}.attach needs encrypt = true: only an encrypted workbook is sent"
-    if feed.attach and not feed.recipients:
-        yield f"{place}.attach is set, but no recipients are named"
     yield from _reading(place, feed)
 
 

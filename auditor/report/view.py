@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.report import context, worklist
+from auditor.report import context, seen, worklist
 from auditor.report.sheet import place_of
 from auditor.seal import checks
 
@@ -57,6 +57,10 @@ class Names:
     """The file beside the workbook that has all rejected rows."""
     lines: str = ""
     """The file beside the workbook that has the lines around all findings."""
+    still_open: str = ""
+    """The file beside the workbook that has all findings carried on from earlier nights."""
+    closed: str = ""
+    """The file beside the workbook that has all findings that were closed."""
     held: tuple[str, ...] = ()
     """Names that this report would have, were they not open in another program."""
 
@@ -76,6 +80,7 @@ class View:
     - decision: what was decided of it before, in a sentence; null for nothing
     - open: whether it still waits for a decision; one for information never does
     - place: the place of its line on the sheet Claim lines, as links name it; null for none
+    - life, fresh, days: what auditor.report.seen says of it
     """
     worklist: pl.DataFrame
     """The claims to look at, in order (auditor.report.worklist.claims_of), and
@@ -157,6 +162,7 @@ def _findings(result: AuditResult) -> pl.DataFrame:
         received,
         decided.select(decision=pl.format("{}: {}", _state(), "told")).to_series(),
         decided["state"].ne_missing("standing").alias("open"),
+        *seen.of_findings(result),
         nth=pl.int_range(pl.len(), dtype=pl.UInt32),
     ).with_columns(open=pl.col("open") & (pl.col("tier") != "info"))
 

@@ -2,7 +2,8 @@
 
 Work is a claim with a finding that is certain or review and still open. Claims come by their
 strongest tier, then by amount at risk, then by age: what is proved before what is not, and of the
-like the dearest and then the oldest first. An order by amount compares amounts of different bases
+like the dearest and then the oldest first. Where earlier nights are known, claims with something
+new come before all others. An order by amount compares amounts of different bases
 for want of a better one; none is ever added to another.
 """
 
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from auditor.report import seen
 from auditor.report.figures import MONEY_BASES, TIERS
 
 if TYPE_CHECKING:
@@ -46,8 +48,8 @@ def claims_of(found: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """The claims to look at, one row each, in the order to take them.
 
     `found` has schemas.Findings' columns, those of `ranked`, `open` (whether it waits for a
-    decision), `decision` (what was decided of it before, or null) and `received` (the day its
-    claim was received, or null). Answers
+    decision), `decision` (what was decided of it before, or null), `received` (the day its
+    claim was received, or null), and those of auditor.report.seen. Answers
 
     - claim: its number in `found`; order: its place, from 1
     - payer, patient_id, claim_id; rank and tier: the strongest among what is open
@@ -57,6 +59,7 @@ def claims_of(found: pl.DataFrame, as_of: date) -> pl.DataFrame:
     - amount: at risk of the strongest tier in its main basis (null: none is determined), and
       basis: of what, in words
     - why: the reasons in words; decision: what was decided before of what is open again
+    - fresh, seen, first_seen, since: of auditor.report.seen, over what is open
     """
     work = found.filter(pl.col("open") & (pl.col("rank") < _INFO))
     basis = pl.col("amount_basis").replace_strict(
@@ -79,6 +82,7 @@ def claims_of(found: pl.DataFrame, as_of: date) -> pl.DataFrame:
         main=main,
         bases=pl.col("amount_basis").filter("strong").unique().sort(),
         decision=pl.col("decision").drop_nulls().unique(maintain_order=True).head(REASONS),
+        **seen.OF_CLAIM,
     )
     told = claims.join(_whys(work), on="claim", how="left").with_columns(
         tier=pl.col("rank").replace_strict(range(len(TIERS)), TIERS, return_dtype=pl.String),
@@ -88,13 +92,14 @@ def claims_of(found: pl.DataFrame, as_of: date) -> pl.DataFrame:
             pl.col("decision").list.join("\n")
         ),
     )
-    told = told.with_columns(basis=_basis())
+    told = seen.in_words(told, as_of).with_columns(basis=_basis())
     undetermined = pl.col("basis").is_in(_UNDETERMINED)
     standing = (
         pl.when(pl.col("amount") > 0).then(0).when(undetermined).then(1).otherwise(2).alias("left")
     )
     return (
         told.sort(
+            "fresh",
             "rank",
             standing,
             -pl.col("amount"),
@@ -102,7 +107,7 @@ def claims_of(found: pl.DataFrame, as_of: date) -> pl.DataFrame:
             "payer",
             "patient_id",
             "claim_id",
-            nulls_last=[False, False, True, False, False, False, False],
+            nulls_last=[False, False, False, True, False, False, False, False],
         )
         .drop("npi", "main", "bases", "counted")
         .with_row_index("order", offset=1)
@@ -112,7 +117,8 @@ def claims_of(found: pl.DataFrame, as_of: date) -> pl.DataFrame:
 def in_order(found: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     """`found` claim by claim as in `claims`, then what is decided, then what is for information.
 
-    Within a claim certain ones come first, and findings of one story stand together.
+    Within a claim new ones come first, of the like certain ones, and findings of one story stand
+    together.
     """
     order = found.select("claim").join(
         claims.select("claim", "order"), on="claim", how="left", maintain_order="left"
@@ -127,6 +133,7 @@ def in_order(found: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
         .sort(
             "stage",
             pl.when(pl.col("stage") < 2).then("order"),  # noqa: PLR2004 - the last of the stages
+            "fresh",
             "rank",
             pl.when(pl.col("stage") == 0).then("story"),
             "nth_",

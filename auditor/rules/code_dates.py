@@ -14,10 +14,11 @@ import polars as pl
 
 from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
 from auditor.rules.interface import Rule, Stage
-from auditor.rules.whole_file import most, once_for_all
+from auditor.rules.whole_file import apart, once_for_all
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
+    from auditor.rules.whole_file import Apart
 
 STAGE = Stage.LINES
 _ALL = ("medicare", "medicaid", "commercial", "unknown")
@@ -37,7 +38,6 @@ RULES = (
         profiles=_ALL,
         columns=("code", "service_date_from"),
         tables=("hcpcs",),
-        whole_batch=True,
         blind=lambda _: (
             (
                 "no loaded list of its quarter has the five-digit code",
@@ -121,24 +121,21 @@ def find(state: State) -> pl.DataFrame:
     # Local codes of other payers stand in no list of CMS.
     local = pl.col("only_absent") & (pl.col("lob") != "medicare") & (pl.col("tier") == CERTAIN)
     lines = lines.with_columns(tier=pl.when(local).then(pl.lit(REVIEW, pl.UInt8)).otherwise("tier"))
-    absent = batch.of_tonight(lines.filter("only_absent"))
-    if most(absent.height, state.lines_of_tonight):
-        whole = _no_codes(state, absent)
-        lines = lines.filter(~pl.col("only_absent"))
-    else:
-        whole = no_hits()
+    absent = apart(state, lines.filter("only_absent"), state.lines["row"])
+    masked = pl.col("row").is_in(absent.most["row"].implode())
+    lines = lines.filter(~(pl.col("only_absent") & masked))
     said = {n: pl.col(n) for n in _TOLD if n not in ("rule", "only_absent")}
     mine = [hits(lines.filter(pl.col("rule") == r.id), r.id, **said) for r in RULES]
-    return pl.concat([*mine, whole])
+    return pl.concat([*mine, _no_codes(state, absent)])
 
 
-def _no_codes(state: State, absent: pl.DataFrame) -> pl.DataFrame:
+def _no_codes(state: State, absent: Apart) -> pl.DataFrame:
     """One finding for files most of whose codes no list has."""
     return once_for_all(
         state,
-        absent,
+        absent.most,
         ("COD-2", REVIEW),
-        f"{absent.height:,} of {state.lines_of_tonight:,} lines carry codes that no list of their "
+        f"{absent.most.height:,} of {absent.judged:,} lines carry codes that no list of their "
         "quarter has (this is the first): the export masks the codes or writes others, or the "
         "tables that were loaded are not whole.",
         "Export the file with the codes that were billed, or import the whole release.",

@@ -8,7 +8,7 @@ import polars as pl
 
 from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
 from auditor.rules.interface import Rule, Stage
-from auditor.rules.whole_file import first_of_claims, most, once_for_all
+from auditor.rules.whole_file import apart, first_of_claims, once_for_all
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -29,7 +29,6 @@ RULES = (
         profiles=_ALL,
         columns=("service_date_from", "received_date"),
         tables=(),
-        whole_batch=True,
         flags="A line whose first date of service is later than the date on which the claim was "
         "received. Where that is so of over half of the lines, one finding says so for all.",
         why="A service is billed after it was given: one of the two dates is wrong, and every rule "
@@ -94,19 +93,19 @@ def _after_receipt(state: State) -> pl.DataFrame:
     dated = state.batch.audited().filter(pl.col("received_date").is_not_null())
     late = dated.filter(pl.col("service_date_from") > pl.col("received_date"))
     found = late.select("row", "service_date_from", "received_date").collect()
-    tonight = state.batch.of_tonight(found)
-    judged = state.batch.of_tonight(dated.select("row").collect()).height if found.height else 0
-    if most(tonight.height, judged):
-        return once_for_all(
-            state,
-            tonight,
-            ("DAT-1", CERTAIN),
-            f"{tonight.height:,} of {judged:,} lines were received before their service (this is "
-            "the first): one of the two columns holds another date, or was shifted on export.",
-            "Say which column is the date of receipt, or export the real dates.",
-        )
-    return hits(
-        found,
+    if found.is_empty():
+        return no_hits()
+    told = apart(state, found, dated.select("row").collect().to_series())
+    whole = once_for_all(
+        state,
+        told.most,
+        ("DAT-1", CERTAIN),
+        f"{told.most.height:,} of {told.judged:,} lines were received before their service (this "
+        "is the first): one of the two columns holds another date, or was shifted on export.",
+        "Say which column is the date of receipt, or export the real dates.",
+    )
+    each = hits(
+        told.each,
         "DAT-1",
         tier=CERTAIN,
         message=pl.format(
@@ -116,6 +115,7 @@ def _after_receipt(state: State) -> pl.DataFrame:
         ),
         remedy="Correct the date of service from the record.",
     )
+    return pl.concat([whole, each])
 
 
 def _reversed(state: State) -> pl.DataFrame:

@@ -13,7 +13,7 @@ import polars as pl
 
 from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
 from auditor.rules.interface import Rule, Stage
-from auditor.rules.whole_file import first_of_claims, most, once_for_all
+from auditor.rules.whole_file import apart, first_of_claims, most, once_for_all
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -60,7 +60,6 @@ RULES = (
         profiles=_ALL,
         columns=("diagnoses", "diagnosis_pointers"),
         tables=(),
-        whole_batch=True,
         amount="none",
         flags="A line whose claim has diagnoses and that points to none; a pointer that is neither "
         "A to L nor 1 to 12; more than four pointers; a pointer where the claim has no diagnosis. "
@@ -135,7 +134,7 @@ def _malformed(state: State) -> pl.DataFrame:
 
 def _pointing_nowhere(state: State) -> pl.DataFrame:
     """COD-5."""
-    raw = state.batch.tonight().select(
+    raw = state.batch.audited().select(
         "row",
         pointers=pl.col("diagnosis_pointers").str.replace_all(",", " ").fill_null(""),
         known=pl.when(pl.col("diagnoses") == "")
@@ -150,23 +149,23 @@ def _pointing_nowhere(state: State) -> pl.DataFrame:
         return no_hits()
     lines = raw.collect()
     found = lines.join(wrong, on=["pointers", "known"])
-    judged = lines.join(kinds, on=["pointers", "known"], how="semi").height
-    if most(found.height, judged):
-        return once_for_all(
-            state,
-            found,
-            ("COD-5", REVIEW),
-            f"{found.height:,} of {judged:,} lines point to no diagnosis of their claim (this is "
-            "the first): the export leaves pointers or diagnoses out.",
-            "Export the pointers and all diagnoses of the claim.",
-        )
-    return hits(
-        found,
+    told = apart(state, found, lines.join(kinds, on=["pointers", "known"], how="semi")["row"])
+    whole = once_for_all(
+        state,
+        told.most,
+        ("COD-5", REVIEW),
+        f"{told.most.height:,} of {told.judged:,} lines point to no diagnosis of their claim (this "
+        "is the first): the export leaves pointers or diagnoses out.",
+        "Export the pointers and all diagnoses of the claim.",
+    )
+    each = hits(
+        told.each,
         "COD-5",
         tier=pl.col("tier"),
         message=pl.col("said"),
         remedy="Point to the diagnosis that is the reason for the service, or add it to the claim.",
     )
+    return pl.concat([whole, each])
 
 
 def _judged(kinds: pl.DataFrame) -> pl.DataFrame:

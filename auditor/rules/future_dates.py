@@ -8,7 +8,7 @@ import polars as pl
 
 from auditor.engine.hits import CERTAIN, hits, no_hits
 from auditor.rules.interface import Rule, Stage
-from auditor.rules.whole_file import most, once_for_all
+from auditor.rules.whole_file import apart, once_for_all
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -25,7 +25,6 @@ RULES = (
         profiles=("medicare", "medicaid", "commercial", "unknown"),
         columns=("service_date_from",),
         tables=(),
-        whole_batch=True,
         flags="A line whose first or last date of service is later than the day of the audit "
         "(--as-of). Where that is so of over half of 50 or more lines, one finding says so for "
         "all: the dates were shifted on export, or the audit is run as of an earlier day.",
@@ -52,22 +51,20 @@ def find(state: State) -> pl.DataFrame:
     late = lines.filter(pl.col("last") > as_of).collect()
     if late.is_empty():
         return no_hits()
-    height = state.lines_of_tonight
-    tonight = state.batch.of_tonight(late)
-    if most(tonight.height, height):
-        return once_for_all(
-            state,
-            tonight,
-            ("DAT-4", CERTAIN),
-            message=(
-                f"{tonight.height:,} of {height:,} lines are dated after the day of the audit, "
-                f"{as_of} (this is the first): the dates were shifted on export, or the audit was"
-                " run as of an earlier day."
-            ),
-            remedy="Export the file with the real dates, or say the right day with --as-of.",
-        )
-    return hits(
-        late,
+    told = apart(state, late, state.lines["row"])
+    whole = once_for_all(
+        state,
+        told.most,
+        ("DAT-4", CERTAIN),
+        message=(
+            f"{told.most.height:,} of {told.judged:,} lines are dated after the day of the audit,"
+            f" {as_of} (this is the first): the dates were shifted on export, or the audit was run"
+            " as of an earlier day."
+        ),
+        remedy="Export the file with the real dates, or say the right day with --as-of.",
+    )
+    each = hits(
+        told.each,
         "DAT-4",
         tier=CERTAIN,
         message=pl.format(
@@ -80,3 +77,4 @@ def find(state: State) -> pl.DataFrame:
         ),
         remedy=pl.lit("Correct the date from the record before the claim is sent."),
     )
+    return pl.concat([whole, each])

@@ -74,9 +74,9 @@ class Rule:
     effects: Callable[[], pl.Expr] | None = field(default=None, compare=False)
     """With `looks_back`: the codes whose lines are judged by those of `causes` before them."""
     whole_batch: bool = False
-    """It depends on all lines of the files (what most of them have, what others of the laboratory,
-    the practice or the practitioner carry), so it is judged once, on the night a line comes. On
-    lines that a later night judges again it is neither found nor taken back."""
+    """It depends on lines of other patients or of the whole claim (what others of the laboratory,
+    the practice or the practitioner carry), which a night that judges a line again need not see:
+    that it does not find it again takes nothing back. It stands as long as its line does."""
     blind: Callable[[Reference], tuple[tuple[str, pl.Expr], ...]] | None = field(
         default=None, compare=False
     )

@@ -9,7 +9,7 @@ import polars as pl
 
 from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
 from auditor.rules.interface import Rule, Stage
-from auditor.rules.whole_file import most, once_for_all
+from auditor.rules.whole_file import apart, once_for_all
 from auditor.rules.workdays import next_workday
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ RULES = (
         review_for=("unknown",),
         columns=("service_date_from", "received_date"),
         tables=(),
-        whole_batch=True,
         flags="A Medicare line received more than one calendar year after its first date of "
         "service. Other payers: more days than [timely_filing] of the configuration allows "
         "(review). Where that is so of over half of the lines, one finding says so for all.",
@@ -80,21 +79,19 @@ def find(state: State) -> pl.DataFrame:
         return no_hits()
     late = late.join(_limits(late, days), on=["dos", "line_of_business"])
     late = late.filter(pl.col("received_date") > pl.col("limit"))
-    height = state.batch.of_tonight(raw.select("row").collect()).height
-    tonight = state.batch.of_tonight(late)
-    if most(tonight.height, height):
-        return once_for_all(
-            state,
-            tonight,
-            ("TFL-1", REVIEW),
-            f"{tonight.height:,} of {height:,} lines were received after the limit of timely "
-            "filing (this is the first): the column of receipt may hold the day of an export or of "
-            "a later decision.",
-            "Say which column is the date on which the payer received the claim.",
-        )
+    told = apart(state, late, raw.select("row").collect().to_series())
+    whole = once_for_all(
+        state,
+        told.most,
+        ("TFL-1", REVIEW),
+        f"{told.most.height:,} of {told.judged:,} lines were received after the limit of timely "
+        "filing (this is the first): the column of receipt may hold the day of an export or of a "
+        "later decision.",
+        "Say which column is the date on which the payer received the claim.",
+    )
     medicare = pl.col("line_of_business") == "medicare"
-    return hits(
-        late,
+    each = hits(
+        told.each,
         "TFL-1",
         tier=pl.when(medicare & ~pl.col("paid")).then(CERTAIN).otherwise(REVIEW),
         message=pl.format(
@@ -110,6 +107,7 @@ def find(state: State) -> pl.DataFrame:
         remedy="Do not bill the patient. If an exception applies (retroactive entitlement, an "
         "error of the contractor), file it with the proof.",
     )
+    return pl.concat([whole, each])
 
 
 def _limits(late: pl.DataFrame, days: Mapping[str, int]) -> pl.DataFrame:

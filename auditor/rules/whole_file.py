@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from auditor.engine.hits import hits
+from auditor.engine.hits import hits, no_hits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,10 +39,35 @@ def first_of_claims(state: State, found: pl.DataFrame, by: Sequence[str] = ()) -
     )
 
 
+class Apart(NamedTuple):
+    """What is wrong in most of tonight's files, and what is told line by line."""
+
+    most: pl.DataFrame
+    """Lines of tonight's files, for which one finding stands; empty where they are few."""
+    judged: int
+    """Of how many lines of tonight's files."""
+    each: pl.DataFrame
+    """The other lines: an export of an earlier night has its own defects."""
+
+
+def apart(state: State, found: pl.DataFrame, judged: pl.Series) -> Apart:
+    """`found` (with row), which are wrong among the rows `judged`, as they are told."""
+    tonight = state.batch.of_tonight(found)
+    height = state.batch.of_tonight(judged.to_frame()).height if tonight.height else 0
+    if not most(tonight.height, height):
+        return Apart(tonight.clear(), height, found)
+    return Apart(tonight, height, found.join(tonight, on="row", how="anti", maintain_order="left"))
+
+
 def once_for_all(
     state: State, found: pl.DataFrame, rule: tuple[str, int], message: str, remedy: str
 ) -> pl.DataFrame:
-    """The one hit that stands for all lines of `found`, on the first; `rule`: id, tier."""
+    """The one hit that stands for all lines of `found`, on the first; `rule`: id, tier.
+
+    No hit where there is no line.
+    """
     rule_id, tier = rule
+    if found.is_empty():
+        return no_hits()
     first = placed(state, found["row"]).head(1)
     return hits(first, rule_id, tier=tier, message=message, remedy=remedy)

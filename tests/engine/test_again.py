@@ -166,10 +166,23 @@ def test_a_practice_that_had_two_practitioners_stays_a_group() -> None:
     assert told(judged(lines(*pair), groups=npi.unique())) == [("PTP-1", "review", "C1")]
 
 
-def test_rules_on_whole_files_judge_a_line_on_its_night_alone() -> None:
+def test_a_defect_of_tonights_export_is_told_apart_from_earlier_lines() -> None:
     stored = lines("99213 dos=2025-11-03 received=2025-11-01 claim=C1", night=1)
-    tonight = lines("99213 dos=2025-11-04 received=2025-11-01 claim=C2")
-    assert told(judged(tonight, stored)) == [("DAT-1", "certain", "C2")]
+    tonight = lines(
+        *(f"99213 dos=2025-11-04 received=2025-11-01 claim=D{n:02} patient=T{n}" for n in range(60))
+    )
+    result = judged(tonight, stored)
+    late = result.findings.filter(pl.col("rule_id") == "DAT-1").sort("claim_id")
+    assert late["claim_id"].to_list() == ["C1", "D00"]
+    assert late["message"][1].startswith("60 of 60 lines were received before")
+    assert late["message"][0].startswith("The date of service")
+
+
+def test_rules_that_join_patients_tell_of_tonights_lines() -> None:
+    stored = lines("99213 npi=1234567890 claim=C1", night=1)
+    assert told(judged(lines("99213 npi=1234567890 claim=C2 patient=P2"), stored)) == [
+        ("NPI-1", "certain", "C2")
+    ]
 
 
 def test_only_voids_tonight_and_stored_lines_judged_again() -> None:
@@ -231,8 +244,8 @@ def test_reaches_of_codes_that_meet_nobody() -> None:
     assert reaches(pl.Series([], dtype=pl.String), day, day, REFERENCE) == ()
 
 
-def test_rules_judged_once_deny_nothing() -> None:
+def test_rules_that_join_patients_deny_nothing() -> None:
     """A headline holds what denies its line: none of them may come from another night."""
-    once = {rule.id: rule.denies for rule in catalogue() if rule.whole_batch}
-    assert {"EM-IMD", "QW-1", "NPI-1", "NPI-2"} <= set(once)
-    assert not any(once.values())
+    joining = {rule.id: rule.denies for rule in catalogue() if rule.whole_batch}
+    assert set(joining) == {"COD-4", "EM-IMD", "NPI-1", "NPI-2", "QW-1"}
+    assert not any(joining.values())

@@ -168,7 +168,7 @@ def test_a_line_that_was_not_judged_keeps_its_finding(
     life = night(ledger, 40, looked=[finding() | other], gone=[finding() | other | {"why": "void"}])
     assert life.closed.is_empty()
     carried = checked(life).carried.row(0, named=True)
-    assert (carried["days"], carried["first_seen"], carried["settled"]) == (40, FIRST, False)
+    assert (carried["days"], carried["first_seen"], carried["decided"]) == (40, FIRST, None)
 
 
 def test_another_line_of_the_claim_that_ended_ends_nothing(ledger: sqlite3.Connection) -> None:

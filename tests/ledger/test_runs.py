@@ -200,6 +200,16 @@ def test_the_last_run_that_went_well_is_known_by_feed(connection: sqlite3.Connec
     assert told == {"clinic": ledger.runs(connection)[-1].recorded_at}
 
 
+def test_when_the_last_file_was_taken(connection: sqlite3.Connection) -> None:
+    assert ledger.last_taken(connection, "clinic") is None
+    first = append_run(connection, new(1))
+    append_run(connection, new(2, version=2, rerun_of=first, reason="why"))
+    taken = ledger.last_taken(connection, "clinic")
+    assert taken is not None
+    assert taken.isoformat(timespec="seconds") == ledger.runs(connection)[-1].recorded_at
+    assert ledger.last_taken(connection, "lab") is None
+
+
 def test_deliveries_are_told_once_a_night_feed_and_way(connection: sqlite3.Connection) -> None:
     old, night = append_night(connection, NIGHT), append_night(connection, NIGHT)
     attempts = [

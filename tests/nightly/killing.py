@@ -62,7 +62,10 @@ class _Plan:
         if self.error is None:
             raise Killed
         if event == "sql":
-            raise sqlite3.OperationalError("database or disk is full")
+            full = sqlite3.OperationalError("database or disk is full")
+            full.sqlite_errorcode = sqlite3.SQLITE_FULL
+            full.sqlite_errorname = "SQLITE_FULL"
+            raise full
         raise OSError(self.error, os.strerror(self.error))
 
 

@@ -102,10 +102,6 @@ WRONG = {
             "feeds.clinic.attach needs encrypt = true: only an encrypted workbook is sent",
         ],
     ),
-    "nobody to send it to": (
-        "[nightly]\n" + FEED + "attach = true\nencrypt = true\n",
-        ["feeds.clinic.attach is set, but no recipients are named"],
-    ),
     "mail": (
         "[nightly]\n[nightly.mail]\nhost = ' '\nsender = 'auditor'\nport = 0\n" + FEED,
         [

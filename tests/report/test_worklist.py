@@ -57,6 +57,8 @@ def frame_of(make: type[Make], rows: list[dict[str, Any]]) -> pl.DataFrame:
             pl.Series("open", [row.get("open", True) for row in rows], pl.Boolean),
             pl.Series("decision", [row.get("decision") for row in rows], pl.String),
             received=pl.lit(None, pl.Date),
+            life=pl.lit(None, pl.String),
+            fresh=pl.lit(0, pl.UInt8),
             nth=pl.int_range(pl.len(), dtype=pl.UInt32),
         )
     )

@@ -73,7 +73,7 @@ def nightly(
         return
     from auditor.nightly.night import perform
 
-    _, outcome = perform(night)
+    outcome = perform(night)
     for text in told(outcome):
         output.say(text)
     raise typer.Exit(outcome.exit_code)
@@ -121,6 +121,9 @@ def told(outcome: NightOutcome) -> Iterator[str]:
     for feed in outcome.feeds:
         yield ""
         yield from _feed(feed)
+    for warned in outcome.delivery:
+        yield ""
+        yield output.wrapped(f"Not sent: {warned.text}")
     yield ""
     yield f"Exit code {int(outcome.exit_code)} ({_WORDS[outcome.exit_code]})"
 

@@ -38,9 +38,12 @@ class Pending:
 
     @property
     def key(self) -> str:
-        """32 hexadecimal digits, the same at every attempt: of ledger's night, feed and kind."""
-        said = "\x1f".join((str(self.night_id), self.started_at, self.ended_at, self.feed))
-        return blake2b(f"{said}\x1f{self.kind}".encode(), digest_size=16).hexdigest()
+        """32 hexadecimal digits, the same at every attempt: of ledger's night, feed, run, kind."""
+        run = self.outcome.run_id or ""
+        said = "\x1f".join((str(self.night_id), self.started_at, self.ended_at, self.feed, run))
+        return blake2b(
+            f"{said}\x1f{self.kind}".encode("utf-8", "replace"), digest_size=16
+        ).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import textwrap
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
 MOST_ATTACHED = 7_000_000
 """Bytes of workbooks sent along; Postfix takes messages of 10,240,000 bytes unless told else
 (message_size_limit), and base64 makes four of three."""
+_WIDE = 78
 _XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# 7bit: a server need not offer 8BITMIME (RFC 6152)
-_POLICY = SMTP.clone(cte_type="7bit")
+# 7bit: a server need not offer 8BITMIME (RFC 6152). Lines may have 998 characters (RFC 5322,
+# 2.1.1), and a subject that is broken at 78 begins with a blank in some readers.
+_POLICY = SMTP.clone(cte_type="7bit", max_line_length=200)
 
 
 class Attached(NamedTuple):
@@ -78,20 +81,33 @@ def letter(
 
 
 def plain(item: Pending, note: str = "") -> str:
-    """The text of the mail, at most as wide as its longest sentence."""
+    """The text of the mail, 78 characters wide where nothing in it is longer (RFC 5322, 2.1.1)."""
     lines = [words.subject(item), ""]
     for section in words.sections(item, note):
         lines.append(section.title)
-        wide = max((len(row[0]) for row in section.rows if len(row) > 1), default=0)
-        numbers = max((len(row[1]) for row in section.rows if _is_number(row)), default=0)
+        wide = max(len(row[0]) for row in section.rows)
+        numbers = max(len(row[1]) if _is_number(row) else 0 for row in section.rows)
         for row in section.rows:
-            label, *said = row
-            cells = [label.ljust(wide) if said else label]
-            if said:
-                cells.append(said[0].rjust(numbers) if _is_number(row) else said[0])
-            lines.append("  " + "  ".join([*cells, *said[1:]]).rstrip())
+            if _is_number(row):
+                cells = [row[0].ljust(wide), row[1].rjust(numbers), *row[2:]]
+                lines.append("  " + "  ".join(cells).rstrip())
+            else:
+                lines += _wrapped(": ".join(row), "  ", "    ")
         lines.append("")
-    return "\n".join([*lines, *words.closing(item), ""])
+    for text in words.closing(item):
+        lines += _wrapped(text)
+    return "\n".join([*lines, ""])
+
+
+def _wrapped(text: str, first: str = "", then: str = "") -> list[str]:
+    return textwrap.wrap(
+        text,
+        _WIDE,
+        initial_indent=first,
+        subsequent_indent=then,
+        break_long_words=False,  # a path is copied whole
+        break_on_hyphens=False,
+    )
 
 
 def as_html(item: Pending, note: str = "") -> str:
@@ -147,7 +163,7 @@ def is_encrypted(data: bytes) -> bool:
     try:
         with olefile.OleFileIO(BytesIO(data)) as container:
             return bool(container.exists("EncryptionInfo") and container.exists("EncryptedPackage"))
-    except OSError:
+    except Exception:  # noqa: BLE001 - olefile stumbles over damaged files in many ways
         return False
 
 

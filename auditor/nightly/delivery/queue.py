@@ -12,17 +12,19 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from auditor.errors import AuditorError, ExitCode
+from auditor.errors import AuditorError
 from auditor.ledger.store import now as clock
 from auditor.nightly.delivery import letter, mail, webhook, words
 from auditor.nightly.delivery.deadline import Patience
 from auditor.nightly.delivery.interface import KINDS, Attempt, DeliveryResult, Kind, Pending
-from auditor.nightly.delivery.stored import of_night
 from auditor.nightly.outcome import FeedOutcome
+from auditor.nightly.stored import code_of, night_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -42,36 +44,49 @@ _ENOUGH = 2
 _UNTRIED = Attempt(delivered=False, detail="Not tried now: the server did not answer for others.")
 _DUE = (
     "INSERT OR IGNORE INTO deliveries"
-    " (night_id, feed, kind, attempt, attempted_at, delivered, reached, detail)"
-    " VALUES (?, ?, ?, 0, ?, 0, '[]', 'due')"
+    " (night_id, feed, run_id, kind, attempt, attempted_at, delivered, reached, detail)"
+    " VALUES (?, ?, ?, ?, 0, ?, 0, '[]', 'Not tried yet.')"
 )
 _ATTEMPT = (
     "INSERT INTO deliveries"
-    " (night_id, feed, kind, attempt, attempted_at, delivered, reached, detail)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    " (night_id, feed, run_id, kind, attempt, attempted_at, delivered, reached, detail)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 # Of the columns beside max(), SQLite answers those of the row that has it.
 _WAITING = """
-SELECT night_id, feed, kind, max(attempt), reached, as_of, started_at, ended_at, exit_code, outcome
+SELECT night_id, feed, run_id, kind, max(attempt), reached,
+       as_of, started_at, ended_at, exit_code, outcome
 FROM deliveries JOIN nights USING (night_id)
 WHERE ended_at >= ? AND NOT EXISTS (
     SELECT 1 FROM deliveries AS made
     WHERE made.delivered = 1 AND made.night_id = deliveries.night_id
-      AND made.feed = deliveries.feed AND made.kind = deliveries.kind
+      AND made.feed = deliveries.feed AND made.run_id = deliveries.run_id
+      AND made.kind = deliveries.kind
 )
-GROUP BY night_id, feed, kind
+GROUP BY night_id, feed, run_id, kind
 HAVING max(attempt) < ?
-ORDER BY night_id DESC, feed, kind
+ORDER BY night_id DESC, feed, run_id, kind
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Means:
     """What is configured."""
 
     nightly: Nightly
     feeds: Mapping[str, Feed]
     patience: Patience
+
+    @cached_property
+    def by_mail(self) -> mail.Route | None:
+        """The way to the mail server; raises ConfigError. Once a call: it reads certificates."""
+        return None if self.nightly.mail is None else mail.route(self.nightly.mail, self.patience)
+
+    @cached_property
+    def by_webhook(self) -> webhook.Route | None:
+        """The way to the webhook, as above."""
+        hook = self.nightly.webhook
+        return None if hook is None else webhook.route(hook, self.patience)
 
     def people(self, item: Pending) -> tuple[str, ...]:
         """Each recipient once."""
@@ -107,7 +122,7 @@ def due(
     Belongs into the transaction that writes the night's row. A second call changes nothing.
     """
     rows = [
-        (night_id, told.feed, kind, clock())
+        (night_id, told.feed, told.run_id or "", kind, clock())
         for told in outcome.feeds
         for kind in _configured(told.feed, nightly, feeds)
     ]
@@ -126,7 +141,7 @@ def pending(
     since = (now or datetime.now(UTC)).astimezone(UTC) - timedelta(days=DAYS)
     rows = ledger.execute(_WAITING, (since.isoformat(timespec="seconds"), MOST_ATTEMPTS)).fetchall()
     found = []
-    for night_id, feed, kind, attempts, reached, as_of, started, ended, code, outcome in rows:
+    for night_id, feed, run, kind, attempts, reached, as_of, started, ended, code, outcome in rows:
         if kind in _configured(feed, nightly, feeds):
             found.append(
                 Pending(
@@ -136,7 +151,7 @@ def pending(
                     as_of=as_of,
                     started_at=started,
                     ended_at=ended,
-                    outcome=_outcome(feed, code, outcome),
+                    outcome=_outcome(feed, run, code, outcome),
                     attempts=attempts,
                     reached=frozenset(json.loads(reached)),
                 )
@@ -213,12 +228,10 @@ def _round(ledger: sqlite3.Connection, left: Iterable[_Tried], means: _Means) ->
 
 def _attempt(item: Pending, means: _Means) -> Attempt:
     """Raises ConfigError where a setting, or a file that one names, is in the way."""
-    nightly = means.nightly
-    if item.kind == "webhook" and nightly.webhook is not None:
-        return webhook.send(webhook.route(nightly.webhook, means.patience), item)
-    if item.kind == "mail" and nightly.mail is not None:
-        way = mail.route(nightly.mail, means.patience)
-        people, sender, moment = means.people(item), nightly.mail.sender, datetime.now(UTC)
+    if item.kind == "webhook" and (hook := means.by_webhook) is not None:
+        return webhook.send(hook, item)
+    if item.kind == "mail" and (way := means.by_mail) is not None:
+        people, sender, moment = means.people(item), way.mail.sender, datetime.now(UTC)
         whole = letter.letter(item, sender, people, now=moment, attached=means.attached(item))
         lean = letter.letter(item, sender, people, now=moment, attached=letter.WITHOUT)
         return mail.send(way, whole, lean, people, item.reached)
@@ -228,13 +241,13 @@ def _attempt(item: Pending, means: _Means) -> Attempt:
 def _rehearsed(item: Pending, means: _Means) -> Attempt:
     """Everything of an attempt but the server; raises ConfigError as an attempt does."""
     to = "to 1 address"
-    if item.kind == "webhook" and means.nightly.webhook is not None:
-        webhook.route(means.nightly.webhook, means.patience)
-    elif means.nightly.mail is not None:
-        mail.route(means.nightly.mail, means.patience)
+    # asking for the way raises what is wrong with it
+    if item.kind == "mail" and means.by_mail is not None:
         books = means.attached(item).books
         to = f"to {words.counted(len(means.people(item)), 'recipient')}"
         to += f", with {words.counted(len(books), 'workbook')}" if books else ""
+    elif means.by_webhook is None:
+        to = "to nobody"
     return Attempt(delivered=False, detail=f"Would be sent {to}: {words.subject(item)}")
 
 
@@ -254,6 +267,7 @@ def _record(ledger: sqlite3.Connection, item: Pending, last: Attempt) -> None:
         (
             item.night_id,
             item.feed,
+            item.outcome.run_id or "",
             item.kind,
             item.attempts,
             clock(),
@@ -291,13 +305,18 @@ def _configured(feed: str, nightly: Nightly, feeds: Mapping[str, Feed]) -> tuple
     return tuple(kind for kind in KINDS if wanted[kind])
 
 
-def _outcome(feed: str, code: int, stored: str) -> FeedOutcome:
-    """What the ledger has of a feed's night; where that cannot be read, the mail says so."""
-    try:
-        return of_night(stored)[feed]
-    except (KeyError, ValueError):
-        return FeedOutcome(
-            feed=feed,
-            exit_code=ExitCode(code) if code in set(ExitCode) else ExitCode.INTERNAL,
-            error="What became of this night cannot be read from the ledger.",
-        )
+def _outcome(feed: str, run_id: str, code: int, stored: str) -> FeedOutcome:
+    """What the ledger has of a feed's night; where that cannot be read, the mail says so.
+
+    A night may tell of a feed twice: of tonight's run, and of one that a killed night left untold.
+    """
+    with suppress(KeyError, TypeError, ValueError):
+        for told in night_of(stored).feeds:
+            if (told.feed, told.run_id or "") == (feed, run_id):
+                return told
+    return FeedOutcome(
+        feed=feed,
+        exit_code=code_of(code),
+        run_id=run_id or None,
+        error="What became of this night cannot be read from the ledger.",
+    )

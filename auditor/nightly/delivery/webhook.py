@@ -92,7 +92,7 @@ def payload(item: Pending) -> dict[str, Any]:
         "status": words.status(outcome),
         "exit_code": int(outcome.exit_code),
         "headline": words.headline(outcome),
-        "run_id": outcome.run_id,
+        "run_id": None if outcome.run_id is None else words.clean(outcome.run_id),
         "report_folder": None if outcome.folder is None else words.clean(str(outcome.folder)),
         "files": {
             "taken": outcome.files,

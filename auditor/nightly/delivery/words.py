@@ -74,13 +74,13 @@ def headline(outcome: FeedOutcome) -> str:
 
 def subject(item: Pending) -> str:
     """The mail's subject: one line of printable characters, `auditor FEED DAY: HEADLINE`."""
-    said = clean(f"auditor {item.feed} {item.as_of}: {headline(item.outcome)}")
-    if len(said) > _LONGEST_SUBJECT:
-        more = len(said) - _LONGEST_SUBJECT
-        feed = clean(item.feed)[: -more - 3]
-        said = clean(f"auditor {feed}... {item.as_of}: {headline(item.outcome)}")
     # a word that looks encoded (RFC 2047) could hold a line end
-    return said.replace("=?", "= ?")
+    feed = clean(item.feed).replace("=?", "= ?")
+    rest = f"{item.as_of}: {headline(item.outcome)}"
+    over = len(f"auditor {feed} {rest}") - _LONGEST_SUBJECT
+    if over > 0:
+        feed = feed[: -over - 3] + "..."
+    return f"auditor {feed} {rest}"
 
 
 def sections(item: Pending, note: str = "") -> tuple[Section, ...]:
@@ -112,8 +112,8 @@ def closing(item: Pending) -> tuple[str, ...]:
             " data that is not on the claim decides. Amounts are estimates for review, counted once"
             " a line and never added across rows or columns."
         )
-    run = f" Run {clean(item.outcome.run_id)}." if item.outcome.run_id else ""
-    said.append(f"Sent by auditor. This message holds counts only, no claim and no patient.{run}")
+    run = f", run {clean(item.outcome.run_id)}" if item.outcome.run_id else ""
+    said.append(f"Sent by auditor{run}. This message holds counts only: no claim, no patient.")
     return tuple(said)
 
 
@@ -164,16 +164,21 @@ def _figures(figures: Figures) -> Iterator[Section]:
             ("seen before", f"{figures.lines_seen_before:,}", "unchanged since an earlier night"),
             ("set aside", f"{figures.lines_set_aside:,}", "void, superseded, institutional"),
             ("rejected", f"{figures.lines_rejected:,}", "could not be read as a claim line"),
-            ("judged again", f"{figures.lines_judged_again:,}", "of earlier nights"),
-            ("superseded", f"{figures.lines_superseded:,}", "of earlier nights"),
+        ),
+    )
+    yield Section(
+        "Lines of earlier nights",
+        (
+            ("judged again", f"{figures.lines_judged_again:,}", "tonight's touch their day"),
+            ("superseded", f"{figures.lines_superseded:,}", "stand no longer"),
         ),
     )
 
 
 def _amounts(by_basis: Mapping[str, str]) -> str:
-    """'$1,234.50 allowed; $20.00 charge': each basis alone."""
-    told = [f"${_grouped(by_basis[b])} {b}" for b in MONEY_BASES if b in by_basis]
-    return "; ".join(told)
+    """'at risk: $1,234.50 (allowed), $20.00 (charge)': each basis alone."""
+    told = [f"${_grouped(by_basis[b])} ({b})" for b in MONEY_BASES if b in by_basis]
+    return f"at risk: {', '.join(told)}" if told else ""
 
 
 def _grouped(dollars: str) -> str:

@@ -1,0 +1,182 @@
+"""The store of earlier lines once more, slowly: dictionaries, loops and sets of days."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from history_world import NOBODY, Line, Missing, Mode, Night
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from auditor.history.interface import Reach
+
+CHANGED, GONE = "changed", "no longer in the claim"
+
+
+@dataclass
+class Verdict:
+    """What the model says of a night."""
+
+    fresh: Counter[Line]
+    seen: Counter[Line]
+    superseded: Counter[Line]
+    ended: dict[int, str]
+    again: set[int]
+    context: set[int]
+    cleared: set[Missing]
+
+
+@dataclass
+class Slow:
+    """Standing lines by version, and what is missing."""
+
+    mode: Mode
+    reaches: Sequence[Reach]
+    standing: dict[int, Line] = field(default_factory=dict)
+    missing: set[Missing] = field(default_factory=set)
+
+    def judge(self, night: Night) -> Verdict:
+        doubtful = {m.claim for m in night.missing if m.claim is not None}
+        won, superseded = self._won(night, doubtful)
+        fresh, seen, surplus = self._matched(won)
+        ended = self._ended(fresh, surplus, doubtful, {line.claim for line in won})
+        claims = {line.claim for line in won}
+        cleared = {m for m in self.missing if m.claim in claims and m.claim not in doubtful}
+        other = set(night.missing) - self.missing | cleared
+        again, context = self._near(fresh, [self.standing[v] for v in ended], other, ended)
+        return Verdict(
+            Counter(fresh), Counter(seen), Counter(superseded), ended, again, context, cleared
+        )
+
+    def keep(self, verdict: Verdict, night: Night, brought: dict[int, Line]) -> None:
+        """After the commit; `brought`: the versions that the store gave the new lines."""
+        assert Counter(brought.values()) == verdict.fresh
+        for version in verdict.ended:
+            del self.standing[version]
+        self.standing |= brought
+        self.missing = (self.missing - verdict.cleared) | set(night.missing)
+
+    def _won(self, night: Night, doubtful: set[str]) -> tuple[list[Line], list[Line]]:
+        """Lines that no later file replaces, and the others."""
+        last: dict[object, int] = {}
+        keyed: list[tuple[int, object, Line]] = []
+        for number, (_, lines) in enumerate(night.files):
+            met: Counter[Line] = Counter()
+            for line in lines:
+                key: object = line.claim
+                if self.mode == "delta" or line.claim in doubtful:
+                    key = (line.claim, line.number)
+                    if line.number is None:
+                        key = (line, met[line])
+                        met[line] += 1
+                keyed.append((number, key, line))
+                last[key] = number
+        won = [line for number, key, line in keyed if last[key] == number]
+        return won, [line for number, key, line in keyed if last[key] != number]
+
+    def _matched(self, won: list[Line]) -> tuple[list[Line], list[Line], list[int]]:
+        """New lines, those that came before, stored versions that did not come again."""
+        open_ = Counter(won)
+        surplus, seen = [], []
+        claims = {line.claim for line in won}
+        for version, line in sorted(self.standing.items()):
+            if open_[line]:
+                open_[line] -= 1
+                seen.append(line)
+            elif line.claim in claims:
+                surplus.append(version)
+        return list(open_.elements()), seen, surplus
+
+    def _ended(
+        self, fresh: list[Line], surplus: list[int], doubtful: set[str], claims: set[str]
+    ) -> dict[int, str]:
+        room = Counter((line.claim, line.number) for line in fresh if line.number is not None)
+        ended = {}
+        for version in surplus:
+            line = self.standing[version]
+            assert line.claim in claims
+            if room[line.claim, line.number]:
+                room[line.claim, line.number] -= 1
+                ended[version] = CHANGED
+            elif self.mode == "snapshot" and line.claim not in doubtful:
+                ended[version] = GONE
+        return ended
+
+    def _near(
+        self, fresh: list[Line], gone: list[Line], other: set[Missing], ended: Iterable[int]
+    ) -> tuple[set[int], set[int]]:
+        left = {v: line for v, line in self.standing.items() if v not in set(ended)}
+        touching = [line for line in [*fresh, *gone] if _somebody(line.patient)]
+        marks: dict[str, set[int]] = defaultdict(set)
+        for line in touching:
+            marks[line.patient] |= days_of(line)
+        lost: dict[str, set[int]] = defaultdict(set)
+        for each in other:
+            if each.patient is not None and each.day is not None and _somebody(each.patient):
+                lost[each.patient].add(each.day)
+        again: set[int] = set()
+        for patient in marks.keys() | lost.keys():
+            ours = {v: line for v, line in left.items() if line.patient == patient}
+            new = [line for line in touching if line.patient == patient]
+            everything = [*ours.values(), *new]
+            if any(line.frequency in {"7", "8"} for line in everything):
+                again |= ours.keys()
+                continue
+            days = set().union(lost[patient], *map(days_of, everything))
+            for stay in episodes(days):
+                here = {v for v, line in ours.items() if days_of(line) & stay}
+                hit = stay & (marks[patient] | lost[patient])
+                if hit or any(self._reached(ours[v], new) for v in here):
+                    again |= here
+        judged = [*map(left.__getitem__, again), *(f for f in fresh if _somebody(f.patient))]
+        context = {
+            v
+            for v, line in left.items()
+            if v not in again and any(self._reached(each, [line]) for each in judged)
+        }
+        return again, context
+
+    def _reached(self, effect: Line, causes: list[Line]) -> bool:
+        return any(
+            cause.patient == effect.patient
+            and cause.code in reach.causes
+            and effect.code in reach.effects
+            and min(days_of(cause)) <= max(days_of(effect))
+            and min(days_of(effect)) <= max(days_of(cause)) + reach.days
+            for cause in causes
+            for reach in self.reaches
+        )
+
+
+def days_of(line: Line) -> set[int]:
+    """A span of more than 366 days counts as its first."""
+    length = line.length if line.length <= 366 else 0
+    return set(range(line.day, line.day + length + 1))
+
+
+def episodes(days: set[int]) -> list[set[int]]:
+    """Runs of days with at most one empty day between two."""
+    found: list[set[int]] = []
+    for each in sorted(days):
+        if found and each - max(found[-1]) <= 2:
+            found[-1].add(each)
+        else:
+            found.append({each})
+    return found
+
+
+def in_order(lines: dict[int, Line]) -> bool:
+    """Whether versions rise with date, patient, claim, number and code."""
+    keys = [
+        (line.day, line.patient, line.claim, (line.number is not None, line.number or 0), line.code)
+        for _, line in sorted(lines.items())
+    ]
+    return keys == sorted(keys)
+
+
+def _somebody(patient: str) -> bool:
+    return re.search(NOBODY, patient) is None

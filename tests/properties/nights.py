@@ -1,0 +1,137 @@
+"""Which stored lines a night looks at again, in slow plain Python: what the memory must answer.
+
+An EPISODE of a patient is a run of days with lines, each beside the next or the same; a line holds
+the days of its span, and only its first where it spans over 366. What happens on one episode is
+judged by lines of that episode alone, but for the few rules that look far back (Reach), and for
+what a patient's claims say of each other (voids, replacements, who pays).
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from auditor.engine.reach import Reach
+
+Row = dict[str, Any]
+LONGEST = 366
+
+
+@dataclass(frozen=True)
+class Night:
+    """What came to pass: indices of lines, and keys of rejected rows."""
+
+    came: Collection[int]
+    """Tonight's lines."""
+    ended: Collection[int]
+    """Stored lines that stand no longer: another version of their claim came."""
+    stored: Collection[int]
+    """All others of earlier nights, with those that a void or a replacement took out."""
+    lost: Sequence[tuple[str | None, str | None, date | None]]
+    """Claim, patient and day of tonight's rejected rows."""
+
+
+def span(row: Row) -> tuple[date, date]:
+    """First and last day that a line holds."""
+    first = date.fromisoformat(row["service_date_from"])
+    last = max(first, date.fromisoformat(row["service_date_to"]))
+    return first, (first if (last - first).days >= LONGEST else last)
+
+
+def episodes(rows: Sequence[Row], some: Collection[int]) -> list[set[int]]:
+    """`some` lines of one patient, run by run."""
+    runs: list[set[int]] = []
+    end = date.min
+    for n in sorted(some, key=lambda n: span(rows[n])):
+        first, last = span(rows[n])
+        if not runs or (first - end).days > 1:
+            runs.append(set())
+            end = last
+        runs[-1].add(n)
+        end = max(end, last)
+    return runs
+
+
+def after(rows: Sequence[Row], cause: int, effect: int, days: int) -> bool:
+    """Whether `effect` is on a day up to `days` days after one of `cause`."""
+    first, last = span(rows[cause])
+    begins, ends = span(rows[effect])
+    return first <= ends and (begins - last).days <= days
+
+
+def whole(rows: Sequence[Row], some: Collection[int]) -> bool:
+    """Whether all lines of a patient hang together: claims name claims, or a payer is left out."""
+    changed = any(rows[n]["claim_frequency"] in ("7", "8") for n in some)
+    payers = {rows[n]["payer"] for n in some}
+    return changed or (None in payers and len(payers) > 1)
+
+
+def again(rows: Sequence[Row], night: Night, reaches: Sequence[Reach]) -> set[int]:
+    """The stored lines that are judged once more."""
+    found: set[int] = set()
+    for patient in {rows[n]["patient_id"] for n in range(len(rows))}:
+        mine = [n for n in night.stored if rows[n]["patient_id"] == patient]
+        fresh = [n for n in (*night.came, *night.ended) if rows[n]["patient_id"] == patient]
+        touched = {*fresh, *_lacking(rows, mine, night)}
+        if touched and whole(rows, [*mine, *fresh]):
+            found.update(mine)
+            continue
+        runs = episodes(rows, [*mine, *fresh])
+        near = [run for run in runs if run & touched]
+        far = [
+            run
+            for run in runs
+            for reach in reaches
+            if any(
+                after(rows, cause, effect, reach.days)
+                for cause in set().union(*near)
+                if rows[cause]["code"] in reach.causes
+                for effect in run
+                if rows[effect]["code"] in reach.effects
+            )
+        ]
+        found.update(set().union(*near, *far) & set(mine))
+    return found
+
+
+def _lacking(rows: Sequence[Row], mine: Sequence[int], night: Night) -> Iterator[int]:
+    """Lines of a claim, or of a patient's day, a row of which was rejected tonight."""
+    for n in mine:
+        claim, patient, day = rows[n]["claim_id"], rows[n]["patient_id"], span(rows[n])[0]
+        if any(
+            claim == lost_claim or (patient == lost_patient and lost_day in (day, None))
+            for lost_claim, lost_patient, lost_day in night.lost
+        ):
+            yield n
+
+
+def context(
+    rows: Sequence[Row], night: Night, chosen: Collection[int], reaches: Sequence[Reach]
+) -> set[int]:
+    """Stored lines that are looked at: episodes that hold a cause before an effect."""
+    found: set[int] = set()
+    for patient in {rows[n]["patient_id"] for n in range(len(rows))}:
+        mine = [n for n in night.stored if rows[n]["patient_id"] == patient]
+        judged = [n for n in (*night.came, *chosen) if rows[n]["patient_id"] == patient]
+        for run in episodes(rows, mine):
+            if any(
+                after(rows, cause, effect, reach.days)
+                for reach in reaches
+                for cause in run
+                if rows[cause]["code"] in reach.causes
+                for effect in judged
+                if rows[effect]["code"] in reach.effects
+            ):
+                found.update(run)
+    return found - set(chosen)
+
+
+Selection = Callable[[Sequence[Row], Night, Sequence[Reach]], tuple[set[int], set[int]]]
+
+
+def selected(
+    rows: Sequence[Row], night: Night, reaches: Sequence[Reach]
+) -> tuple[set[int], set[int]]:
+    """again and context."""
+    chosen = again(rows, night, reaches)
+    return chosen, context(rows, night, chosen, reaches)

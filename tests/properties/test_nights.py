@@ -1,0 +1,223 @@
+"""Night after night comes to what one audit of all lines says.
+
+Lines come in random nights, some are taken back or replaced, of some another version comes. Each
+night judges its own lines and those of earlier nights that nights.py selects. Findings are carried
+on as the ledger does: an open finding whose line is judged again closes unless it is made again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+import polars as pl
+from batches import Lost, Raw, batches, frame, lost_lines, often
+from compare import notation
+from hypothesis import given
+from hypothesis import strategies as st
+from nights import Night, selected
+from oracle.harness import AS_OF, intake_of
+from tables import AOC, FAMILIES, FEES, MUE, PTP
+from test_oracle import rejected, rounds
+
+from auditor.auditing import audit
+from auditor.engine.history import NIGHT_BITS, Earlier
+from auditor.engine.reach import Reach, reaches
+from auditor.reference import memory_reference
+from auditor.result import AuditOptions, AuditResult
+from auditor.rules import catalogue
+
+REFERENCE = memory_reference(ptp=PTP, aoc=AOC, mue=MUE, fees=FEES)
+OPTIONS = AuditOptions(as_of=AS_OF, run_id="night")
+STANDS = frozenset(rule.id for rule in catalogue() if rule.whole_batch)
+"""Not taken back because a night does not find it again."""
+NOT_ALIKE = STANDS | {"ANE-3"}
+"""Rules that join lines of several patients, of whom a night knows some."""
+FAR = [
+    *FAMILIES,
+    ["99203", "99213", "27447", "20610", "29881"],
+    ["99205", "99214", "64490", "27447", "45378"],
+]
+APART = often(0, 1, 2, 3, 7, 30, 88, 91, 400, 1090, weight=6)
+Told = tuple[Any, ...]
+
+
+class Story(NamedTuple):
+    """Lines, the night on which each comes, and what else comes to pass."""
+
+    rows: list[Raw]
+    night: list[int]
+    """Of each line, from 1."""
+    ended: dict[int, int]
+    """Line -> the later night on which another version of its claim takes its place."""
+    lost: dict[int, list[Lost]]
+    """Night -> its rejected rows."""
+
+    def __repr__(self) -> str:
+        nights = " ".join(str(n) for n in self.night)
+        return f"\n{notation(self.rows)}\nnight {nights} ended {self.ended} lost {self.lost}\n"
+
+    @property
+    def last(self) -> int:
+        return max([*self.night, *self.lost])
+
+    def standing(self) -> list[int]:
+        """The lines that no other version took the place of."""
+        return [n for n in range(len(self.rows)) if n not in self.ended]
+
+
+def shifted(row: Raw, days: int) -> Raw:
+    """The row so many days later."""
+    names = ("service_date_from", "service_date_to", "received_date")
+    moved = {
+        name: (date.fromisoformat(text) + timedelta(days)).isoformat()
+        for name in names
+        if (text := row[name]) is not None
+    }
+    return row | moved
+
+
+@st.composite
+def stories(draw: st.DrawFn, *, in_order: bool = False) -> Story:
+    """One to forty lines over years; `in_order`: each night's are received before the next's."""
+    rows = draw(batches(FAR))
+    claims = sorted({str(row["claim_id"]) for row in rows})
+    when = {claim: draw(APART) for claim in claims}
+    rows = [shifted(row, when[str(row["claim_id"])]) for row in rows]
+    # Whether a billing NPI stands for one practitioner only all lines together can tell.
+    rows = [row | {"rendering_npi": row["rendering_npi"] or "1111111112"} for row in rows]
+    most = draw(st.integers(2, 4))
+    nights = st.integers(1, most)
+    usual = {claim: draw(nights) for claim in claims}
+    night = [draw(often(usual[str(row["claim_id"])], draw(nights), weight=4)) for row in rows]
+    if in_order:
+        rows = [
+            row | {"received_date": (AS_OF + timedelta(n)).isoformat()}
+            for row, n in zip(rows, night, strict=True)
+        ]
+    ended = {
+        n: draw(st.integers(came + 1, most))
+        for n, came in enumerate(night)
+        if came < most and not in_order and draw(st.integers(0, 11)) == 0
+    }
+    lost = {n: draw(lost_lines(rows)) for n in range(1, most + 1)}
+    return Story(rows, night, ended, {n: some for n, some in lost.items() if some})
+
+
+@dataclass
+class Ledger:
+    """What is open after each night."""
+
+    story: Story
+    lines: pl.DataFrame
+    """schemas.ClaimLines with `version`, in the order of the story."""
+    reaches: tuple[Reach, ...]
+    open: dict[str, tuple[int, Told]] = field(default_factory=dict)
+    """finding_id -> its line, and what it says."""
+
+    def run(self, number: int) -> None:
+        """One night."""
+        story = self.story
+        came = [n for n, night in enumerate(story.night) if night == number]
+        ended = [n for n, night in story.ended.items() if night == number]
+        stored = [
+            n
+            for n, night in enumerate(story.night)
+            if night < number and story.ended.get(n, number + 1) > number
+        ]
+        lost = story.lost.get(number, [])
+        if not came and not ended and not lost:
+            return
+        night = Night(came, ended, stored, lost)
+        again, context = (sorted(some) for some in selected(story.rows, night, self.reaches))
+        before = [key for n, keys in story.lost.items() if n < number for key in keys]
+        result = judged(self.lines, came, again, context, lost, before)
+        made = told(result, [*came, *again, *context])
+        gone = set(result.lines_gone_before["version"] % 2**NIGHT_BITS) | set(ended)
+        looked_at = {*came, *again}
+        self.open = {
+            key: (line, says)
+            for key, (line, says) in self.open.items()
+            if line not in gone and (line not in looked_at or says[0] in STANDS)
+        } | made
+
+
+def judged(  # noqa: PLR0913, PLR0917 - what a night is of
+    lines: pl.DataFrame,
+    came: Sequence[int],
+    again: Sequence[int],
+    context: Sequence[int],
+    lost: Sequence[Lost],
+    before: Sequence[Lost] = (),
+) -> AuditResult:
+    intake = intake_of(lines[list(came)].drop("version"), rejected(lost))
+    earlier = Earlier(lines[list(again)], lines[list(context)], rejected(before))
+    return audit(intake, REFERENCE, OPTIONS, earlier=earlier)
+
+
+def told(result: AuditResult, order: Sequence[int]) -> dict[str, tuple[int, Told]]:
+    """finding_id -> the line in the story, and what the finding says."""
+    found = result.findings.with_columns(result.places["row"].alias("place"))
+    return {
+        row["finding_id"]: (
+            order[row["place"]],
+            (
+                *(row["rule_id"], row["also"], row["tier"]),
+                *(row["amount_at_risk"], row["amount_basis"]),
+                *(row["counterpart_claim_id"], row["counterpart_line_number"]),
+                *(row["counterpart_code"], row["message"], row["remedy"]),
+            ),
+        )
+        for row in found.rows(named=True)
+    }
+
+
+def after_all(story: Story) -> tuple[pl.DataFrame, dict[str, tuple[int, Told]]]:
+    """The lines, each in the file of its night, and what is open after the last night."""
+    number = pl.Series(story.night, dtype=pl.UInt64)
+    lines = frame(story.rows).with_columns(
+        source_file=pl.format("night-{}.csv", number),
+        version=number * 2**NIGHT_BITS + pl.int_range(pl.len(), dtype=pl.UInt64),
+    )
+    first, last = lines["service_date_from"].min(), lines["service_date_to"].max()
+    assert isinstance(first, date)
+    assert isinstance(last, date)
+    ledger = Ledger(story, lines, reaches(lines["code"], first, last, REFERENCE))
+    for night in range(1, story.last + 1):
+        ledger.run(night)
+    return lines, ledger.open
+
+
+def assert_alike(
+    nights: Mapping[str, tuple[int, Told]],
+    one: Mapping[str, tuple[int, Told]],
+) -> None:
+    ours, theirs = (
+        {key: found for key, found in side.items() if found[1][0] not in NOT_ALIKE}
+        for side in (nights, one)
+    )
+    only = [("nights", k, ours[k]) for k in ours if ours[k] != theirs.get(k)]
+    only += [("one audit", k, theirs[k]) for k in theirs if theirs[k] != ours.get(k)]
+    assert not only, "\n".join(map(str, only))
+
+
+@rounds(6)
+@given(stories())
+def test_nights_come_to_what_one_audit_says(story: Story) -> None:
+    """The one audit has every line judged again, in the order in which they came."""
+    lines, nights = after_all(story)
+    came = [n for n in story.standing() if story.night[n] == story.last]
+    stored = [n for n in story.standing() if story.night[n] < story.last]
+    lost = [key for keys in story.lost.values() for key in keys]
+    one = judged(lines, came, stored, [], lost)
+    assert_alike(nights, told(one, [*came, *stored]))
+
+
+@rounds(6)
+@given(stories(in_order=True))
+def test_nights_come_to_what_one_file_says(story: Story) -> None:
+    """One file of all lines, received in the order of the nights: no earlier line is known of."""
+    lines, nights = after_all(story)
+    lost = [key for keys in story.lost.values() for key in keys]
+    one = audit(intake_of(lines.drop("version"), rejected(lost)), REFERENCE, OPTIONS)
+    assert_alike(nights, told(one, range(lines.height)))
