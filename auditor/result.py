@@ -116,6 +116,8 @@ class AuditResult:
     """What became of the findings over the nights; None: this is no nightly run."""
     comparison: Comparison | None = None
     """What other reference tables would have found; None where none were asked about."""
+    life: Life | None = None
+    """What the run means for the findings of its feed; None where there is no memory of nights."""
     timings: tuple[Part, ...] = ()
     """What each stage and each rule took; they differ from run to run and go into no output."""
 
