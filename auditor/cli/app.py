@@ -14,6 +14,7 @@ from auditor.cli.estimate import estimate
 from auditor.cli.purge import purge
 from auditor.cli.rules import rules
 from auditor.cli.sample import sample
+from auditor.cli.trend import trend
 
 _GROUPS = ("config", "hold", "layout", "nightly", "reference", "review")
 
@@ -63,6 +64,7 @@ app.add_typer(nightly.app, name="nightly")
 app.add_typer(reference.app, name="reference")
 app.add_typer(review.app, name="review")
 app.command()(purge)
+app.command()(trend)
 app.command()(sample)
 app.command()(estimate)
 app.command()(demo)

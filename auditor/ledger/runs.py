@@ -35,15 +35,15 @@ FROM runs
 _DELIVERIES = """
 SELECT night_id, started_at, feed, kind, attempts, delivered, detail, attempted_at
 FROM (
-    SELECT night_id, feed, kind, count(*) AS attempts, max(delivered) AS delivered,
-           max(delivery_id) AS last
+    SELECT night_id, feed, run_id, kind, sum(attempt > 0) AS attempts,
+           max(delivered) AS delivered, max(delivery_id) AS last
     FROM deliveries
     WHERE night_id IN (SELECT night_id FROM nights ORDER BY night_id DESC LIMIT ?)
-    GROUP BY night_id, feed, kind
+    GROUP BY night_id, feed, run_id, kind
 )
 JOIN (SELECT delivery_id AS last, detail, attempted_at FROM deliveries) USING (last)
 JOIN (SELECT night_id, started_at FROM nights) USING (night_id)
-ORDER BY night_id, feed, kind
+ORDER BY night_id, feed, kind, last
 """
 
 
@@ -285,7 +285,7 @@ def last_taken(connection: sqlite3.Connection, feed: str) -> datetime | None:
 
 
 def deliveries(connection: sqlite3.Connection, last: int = 7) -> list[Delivery]:
-    """What was tried to tell of the last `last` nights, one row a night, feed and way."""
+    """What was tried to tell of the last `last` nights, one row a night, run of a feed and way."""
     return [
         Delivery(
             night_id=night,

@@ -36,7 +36,7 @@ class Secrets:
     """Settings of a feed -> what opens its workbooks; raises ConfigError where there is none."""
 
 
-def _silent(event: str, **about: object) -> None:
+def silent(event: str, **about: object) -> None:
     """Tell nobody."""
 
 
@@ -51,7 +51,7 @@ class Night:
     secrets: Secrets
     feeds: tuple[str, ...] = ()
     """Names of the feeds to run; empty: all."""
-    tell: Callable[..., None] = _silent
+    tell: Callable[..., None] = silent
     """Told (event, **counts and names) as the night goes on; never a word from a claim."""
     debug: Callable[[BaseException], None] = field(default=lambda _: None)
     """Given what nobody foresaw: it may write it where the operator asked for it."""

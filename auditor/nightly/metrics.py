@@ -45,7 +45,7 @@ class Known:
     figures: Mapping[str, Figures] = field(default_factory=dict)
     """Feed -> figures of its last run."""
     pending: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    """(feed, mail or webhook) -> deliveries that were tried and did not arrive."""
+    """(feed, mail or webhook) -> deliveries that have not arrived."""
     quarters: Mapping[str, int] = field(default_factory=dict)
     """Kind of table -> quarters since the one that its newest release is for."""
 
@@ -88,7 +88,7 @@ METRICS = (
     Metric("auditor_feed_resolved_findings", "Findings that last night closed.", ("feed",)),
     Metric("auditor_feed_warnings", "Warnings of last night, by kind.", ("feed", "kind")),
     Metric("auditor_deliveries_pending",
-           "Mails and webhook calls that were tried and did not arrive.", ("feed", "kind")),
+           "Mails and webhook calls of the last nights that have not arrived.", ("feed", "kind")),
     Metric("auditor_release_age_quarters",
            "Quarters since the one that the newest imported release of a table is for.",
            ("table",)),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from auditor.nightly.about import Night
     from auditor.nightly.inbox import Waiting
+    from auditor.nightly.places import Places
 
 
 def perform(night: Night) -> NightOutcome:
@@ -41,7 +42,7 @@ def perform(night: Night) -> NightOutcome:
         for each in waiting:
             of_feed[each.feed].append(each)
         feeds = [outcome_of(night, ledger, name, of_feed[name]) for name in names]
-        feeds += _untold(ledger, {f.run_id for f in feeds})
+        feeds += _untold(ledger, night.places, {f.run_id for f in feeds})
         feeds[0] = _strangers(feeds[0], len(of_feed[None]))
         outcome = NightOutcome(
             as_of=night.as_of,
@@ -98,7 +99,9 @@ def recover(night: Night, ledger: sqlite3.Connection) -> tuple[str, ...]:
     return tuple(done)
 
 
-def _untold(ledger: sqlite3.Connection, tonight: set[str | None]) -> list[FeedOutcome]:
+def _untold(
+    ledger: sqlite3.Connection, places: Places, tonight: set[str | None]
+) -> list[FeedOutcome]:
     """Runs that were committed in a night that did not come to its end: nobody was told of them."""
     rows = ledger.execute(
         "SELECT run_id FROM runs WHERE rerun_of IS NULL AND run NOT IN"
@@ -115,6 +118,7 @@ def _untold(ledger: sqlite3.Connection, tonight: set[str | None]) -> list[FeedOu
                 exit_code=run.exit_code,
                 run_id=run.run_id,
                 figures=run.figures,
+                folder=places.outbox / run.folder,
                 files=run.figures.files,
             )
         )

@@ -10,6 +10,7 @@ from auditor.errors import AuditorError, ExitCode
 from auditor.ledger import runs
 from auditor.ledger.store import opened
 from auditor.lock import held
+from auditor.nightly.begun import left
 from auditor.nightly.inbox import look
 from auditor.nightly.outcome import GOOD
 from auditor.nightly.places import Places
@@ -62,11 +63,13 @@ class Status:
     unfinished: tuple[Run, ...]
     """Committed, and not published or not archived: the next night does that first."""
     undelivered: tuple[Delivery, ...]
-    """Tellings of the last nights that were tried and did not arrive."""
+    """Tellings of the last nights that have not arrived."""
     ages: tuple[Age, ...]
     """Of the imported tables; empty where the starter set alone judges."""
     problems: tuple[str, ...]
     """What could not be looked at, and why."""
+    broken_off: str | None = None
+    """When a night began (UTC, ISO) that is not at work and did not come to its end."""
     too_old: tuple[str, ...] = ()
     """Feeds whose last success is older than was asked for."""
 
@@ -74,7 +77,7 @@ class Status:
     def exit_code(self) -> ExitCode:
         """INCOMPLETE where a person should look, else DONE."""
         bad = self.night is not None and self.night.exit_code not in GOOD
-        killed = bool(self.unfinished) and not self.running
+        killed = self.broken_off is not None or (bool(self.unfinished) and not self.running)
         look_ = bad or killed or self.problems or self.too_old
         return ExitCode.INCOMPLETE if look_ else ExitCode.DONE
 
@@ -86,6 +89,7 @@ class Status:
             "exit_code": int(self.exit_code),
             "now": self.now,
             "running": self.running,
+            "broken_off": self.broken_off,
             "last_night": None if night is None else night.outcome.plain(),
             "feeds": [_plain_feed(feed) for feed in self.feeds],
             "files_of_no_feed": self.strange,
@@ -115,7 +119,10 @@ def status(  # noqa: PLR0913 - what is looked at, and two choices by name
     problems: list[str] = []
     files = _files(settings, nightly, now, problems)
     # before the ledger: a run that commits meanwhile would look as if it had been left
-    running = held(Places.of(nightly).lock)
+    places = Places.of(nightly)
+    running = held(places.lock)
+    begun = None if running else left(places.state)
+    running = running or held(places.lock)  # it may have begun just now
     night, good, of_feed, unfinished, undelivered = _recorded(ledger, settings.feeds, last)
     feeds = tuple(
         _feed(name, good.get(name), [f for f in files if f.feed == name], of_feed[name], now)
@@ -131,6 +138,7 @@ def status(  # noqa: PLR0913 - what is looked at, and two choices by name
         undelivered=tuple(d for d in undelivered if not d.delivered),
         ages=_ages(settings, now, problems),
         problems=tuple(problems),
+        broken_off=None if running else begun,
         too_old=tuple(
             f.feed for f in feeds if max_age is not None and _is_old(f.last_success, now, max_age)
         ),

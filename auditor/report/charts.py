@@ -63,6 +63,7 @@ class _Drawn(NamedTuple):
     form: str = "#,##0"
     upright: bool = False
     """Columns, in order from left to right, instead of bars."""
+    from_zero: bool = False
 
 
 def side_by_side(sheet: Sheet, view: View, basis: str) -> None:
@@ -94,7 +95,12 @@ def _of_nights(nights: pl.DataFrame) -> tuple[_Drawn, _Drawn]:
     money = work.filter(pl.col("amount_basis") == basis)
     days = nights.select("night").unique().sort("night")
     return (
-        _Drawn("Open findings after each night", _by_night(days, work, "open"), upright=True),
+        _Drawn(
+            "Open findings after each night",
+            _by_night(days, work, "open"),
+            upright=True,
+            from_zero=True,
+        ),
         _Drawn(
             f"At risk in the open ones ({basis} amount)",
             _by_night(days, money, "open_at_risk"),
@@ -105,11 +111,11 @@ def _of_nights(nights: pl.DataFrame) -> tuple[_Drawn, _Drawn]:
 
 
 def _by_night(days: pl.DataFrame, work: pl.DataFrame, what: str) -> pl.DataFrame:
-    """The day as a text, and the sum of `what` for certain and for review."""
+    """The day as a short text (11-21), and the sum of `what` for certain and for review."""
     sums = [pl.col(what).filter(pl.col("tier") == tier).sum().alias(tier) for tier in _TIERS]
     told = days.join(work.group_by("night").agg(sums), on="night", how="left")
     return told.sort("night").select(
-        pl.col("night").dt.to_string("%Y-%m-%d"), pl.col(_TIERS).fill_null(0)
+        pl.col("night").dt.to_string("%m-%d"), pl.col(_TIERS).fill_null(0)
     )
 
 
@@ -118,10 +124,15 @@ def _of_kinds(trends: Trends) -> tuple[_Drawn, _Drawn]:
     nights = trends.nights["night"].n_unique()
     who = pl.col("rendering_npi").fill_null("no rendering NPI")
     return (
-        _Drawn(f"Rules with most new findings in {nights} nights", _most(trends.rules, "rule_id")),
+        _Drawn(
+            f"Rules with most new findings in {nights} nights",
+            _most(trends.rules, "rule_id"),
+            from_zero=True,
+        ),
         _Drawn(
             f"Practitioners with most in {nights} nights",
             _most(trends.people.with_columns(who), "rendering_npi"),
+            from_zero=True,
         ),
     )
 
@@ -197,12 +208,14 @@ def _bars(sheet: Sheet, column: int, head: int, drawn: _Drawn) -> BarChart:
     chart.x_axis.txPr = chart.y_axis.txPr = chart.legend.txPr = _font(GREY)
     chart.x_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=LINE))
     chart.y_axis.number_format = drawn.form
+    if drawn.from_zero:
+        chart.y_axis.scaling.min = 0
     if not drawn.upright:
         chart.y_axis.crosses = "max"  # below the bars, since the names run downwards
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill=LINE))
     chart.y_axis.graphicalProperties = GraphicalProperties(ln=LineProperties(noFill=True))
     chart.graphical_properties = GraphicalProperties(ln=LineProperties(noFill=True))
-    left, tall = (0.14, 0.6) if drawn.upright else (0.36, 0.78)
+    left, tall = (0.14, 0.72) if drawn.upright else (0.36, 0.78)
     inner = ManualLayout(xMode="edge", yMode="edge", x=left, y=0.02, w=0.96 - left, h=tall)
     chart.layout = Layout(manualLayout=inner)
     return chart

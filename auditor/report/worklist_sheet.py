@@ -83,7 +83,7 @@ def _note(claims: int, cap: int, *, life: bool) -> str:
     shown = f" The sheet holds the first {cap:,}." if claims > cap else ""
     return (
         f"{number(claims, 'claim')} to look at: {first}certain before review, then the highest"
-        f" amount, then the oldest.{shown} Claim leads to its lines, Findings to its findings, where"
-        " answers are given. An amount is that of the strongest tier alone. Note is yours: it is"
-        " not read back."
+        f" amount, then the oldest.{shown} Claim leads to its lines, Findings to its findings,"
+        " where answers are given. An amount is that of the strongest tier alone. Note is yours: it"
+        " is not read back."
     )

@@ -19,6 +19,7 @@ from auditor.ledger import runs
 from auditor.ledger.runs import Delivery, NewRun, Night, Run
 from auditor.ledger.store import opened, transaction
 from auditor.lock import locked
+from auditor.nightly.begun import marked
 from auditor.nightly.outcome import FeedOutcome, Figures, NightOutcome, Warned
 from auditor.nightly.releases import Age
 from auditor.nightly.status import FeedStatus, Status, status
@@ -131,12 +132,23 @@ FULL = Status(
             detail="The mail server did not answer.",
             attempted_at="2026-11-22T06:34:00+00:00",
         ),
+        Delivery(
+            night_id=3,
+            started_at="2026-11-22T06:30:00+00:00",
+            feed="lab",
+            kind="webhook",
+            attempts=0,
+            delivered=False,
+            detail="Not tried yet.",
+            attempted_at="2026-11-22T06:33:00+00:00",
+        ),
     ),
     ages=(
         Age("aoc", "AOC 2026Q4", 0, ""),
         Age("ptp-practitioner", "PTP practitioner 2026Q2", 2, "ccipra-v324r... (PTP 2026Q4)"),
     ),
     problems=(),
+    broken_off="2026-11-22T11:30:00+00:00",
     too_old=("lab",),
 )
 CALM = replace(
@@ -147,6 +159,7 @@ CALM = replace(
     strange=0,
     undelivered=(),
     ages=(),
+    broken_off=None,
     too_old=(),
 )
 
@@ -183,6 +196,7 @@ CODES = {
         6,
     ),
     "cut off": (replace(CALM, running=False), 6),
+    "broken off before anything was recorded": (replace(CALM, broken_off=FULL.broken_off), 6),
     "not cut off": (replace(CALM, running=False, unfinished=()), 0),
     "not to be looked at": (replace(CALM, problems=("The inbox cannot be read.",)), 6),
     "too old": (replace(CALM, too_old=("lab",)), 6),
@@ -275,6 +289,24 @@ def test_what_is_unfinished_matters_once_nobody_is_at_work(place: Path) -> None:
     with opened(place / "state" / "ledger.sqlite") as connection:
         runs.append_step(connection, run, "published")
         runs.append_step(connection, run, "archived")
+    assert gathered(place).exit_code == ExitCode.DONE
+
+
+def test_a_night_that_died_before_it_was_recorded(place: Path) -> None:
+    state = place / "state"
+    with opened(state / "ledger.sqlite"), marked(state), locked(state / "lock", "At work."):
+        assert (gathered(place).running, gathered(place).broken_off) == (True, None)
+    assert gathered(place).broken_off is None
+    with pytest.raises(ZeroDivisionError), marked(state):
+        _ = 1 / 0
+    found = gathered(place)
+    assert found.exit_code == ExitCode.INCOMPLETE
+    assert found.broken_off is not None
+    assert abs(datetime.fromisoformat(found.broken_off) - datetime.now(UTC)) < timedelta(minutes=1)
+    (state / "begun").write_text("", encoding="ascii")  # killed at once
+    assert gathered(place).broken_off is not None
+    with marked(state):
+        pass  # the next night comes to its end
     assert gathered(place).exit_code == ExitCode.DONE
 
 

@@ -63,6 +63,7 @@ NIGHT = NightOutcome(
         FeedOutcome(feed="lab", exit_code=ExitCode.DONE),
     ),
     recovered=("2026-11-20-0badcafe",),
+    delivery=(Warned(kind="delivery", text="The mail server did not answer."),),
 )
 
 

@@ -560,7 +560,7 @@ def operations(site: Site) -> int:
         ledger.close()
 
 
-SAMPLE = (0, 2, 5, 14, 27, 44, 65, 77, 90, 110)
+SAMPLE = (0, 2, 5, 14, 44, 77, 110, 135, 150, 156, 160, 164, 168)
 
 
 @pytest.mark.usefixtures("fuse")

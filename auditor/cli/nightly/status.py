@@ -52,9 +52,9 @@ def status(
 ) -> None:
     """Show the last runs, what waits, what failed and why.
 
-    Exits with 6 where the last night failed or was incomplete, where a night was cut off, or where
-    something could not be looked at; else with 0. Reads only; says nothing of a claim and names no
-    input file.
+    Exits with 6 where the last night failed or was incomplete, where a night was broken off, or
+    where something could not be looked at; else with 0. Reads only; says nothing of a claim and
+    names no input file.
     """
     from auditor.nightly.status import status as gathered
 
@@ -154,6 +154,11 @@ def _findings(by_tier: dict[str, int]) -> int:
 
 def _trouble(found: Status) -> Iterator[str]:
     yield from found.problems
+    if found.broken_off is not None:
+        yield (
+            f"The night that began {_moment(found.broken_off)} was broken off. Its log says why;"
+            " the next night finishes what it left."
+        )
     for feed in found.too_old:
         yield f"{feed}: its last success is older than --max-age allows. Does the night still run?"
     if not found.running:
@@ -170,11 +175,9 @@ def _trouble(found: Status) -> Iterator[str]:
 
 def _undelivered(found: Status) -> Iterator[str]:
     for each in found.undelivered:
-        tried = "once" if each.attempts == 1 else f"{each.attempts} times"
-        yield (
-            f"{each.kind} about {each.feed}, night of {_moment(each.started_at)}: tried {tried}."
-            f" {each.detail}"
-        )
+        what = f"{each.kind} about {each.feed}, night of {_moment(each.started_at)}"
+        tried = {0: "", 1: "tried once. "}.get(each.attempts, f"tried {each.attempts} times. ")
+        yield f"{what}: {tried}{each.detail}"
 
 
 def _reference(found: Status) -> Iterator[str]:
