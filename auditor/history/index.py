@@ -116,10 +116,11 @@ def renew(folder: Path, parts: Iterable[Part], *, always: bool = False) -> int:
 
 
 def evidence(lines: pl.LazyFrame, columns: Iterable[str] = EVIDENCE) -> pl.LazyFrame:
-    """`version` and `columns` of stored lines; one that did not exist then is null."""
+    """`version`, `since` and `columns` of stored lines; one that did not exist then is null."""
     held = lines.collect_schema().names()
     return lines.select(
         "version",
+        "since",
         *(
             pl.col(name) if name in held else pl.lit(None, EVIDENCE[name]).alias(name)
             for name in columns

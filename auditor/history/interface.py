@@ -35,6 +35,8 @@ __all__ = [
 _ENDED_TEXTS = (
     "claim_id",
     "claim_frequency",
+    "original_claim_id",
+    "received_date",
     "line_number",
     "patient_id",
     "service_date_from",
@@ -62,6 +64,8 @@ class Tonight:
 
     fresh: pl.DataFrame
     """schemas.ClaimLines: new or changed lines, line_key dense, in the order of the files."""
+    since: pl.Series
+    """Of each of `fresh` the run with which it first came (u64); null for those that are new."""
     set_aside: pl.DataFrame
     """schemas.SetAside: 'seen before', and 'superseded' by a later one of tonight's files."""
     again: pl.DataFrame
@@ -112,6 +116,7 @@ class Memory:
         texts = store.lines(rest, _ENDED_TEXTS)
         ended = overlap.ending(new, texts, keys)
         fresh = lines[new["row"].sort()].with_columns(_dense())
+        since = overlap.since(fresh, ended)
         held = missing.standing(store.rejected)
         cleared = missing.cleared(held, refused, lines["claim_id"].unique())
         other = [refused.join(held, on=missing.KEYS, how="anti", nulls_equal=True), cleared]
@@ -130,6 +135,7 @@ class Memory:
         held = held.join(cleared, on=missing.KEYS, how="anti", nulls_equal=True)
         return Tonight(
             fresh=fresh,
+            since=since,
             set_aside=_set_aside(lines, keys, won, new),
             again=again,
             context=context,
@@ -145,7 +151,9 @@ class Memory:
         depend on that of the rows.
         """
         keys = missing.keys(rejected)
-        return stage(tonight.fresh, tonight.ended, keys, tonight.cleared, run, folder)
+        return stage(
+            tonight.fresh, tonight.since, tonight.ended, keys, tonight.cleared, run, folder
+        )
 
     def standing(self) -> pl.LazyFrame:
         """All lines that stand, as schemas.StoredLines."""
@@ -158,7 +166,7 @@ def _dense() -> pl.Expr:
 
 def _stored(lines: pl.LazyFrame) -> pl.LazyFrame:
     """Evidence as schemas.StoredLines."""
-    return lines.with_columns(_dense()).select(*dtypes(ClaimLines), "version")
+    return lines.with_columns(_dense()).select(*dtypes(ClaimLines), "version", "since")
 
 
 def _set_aside(

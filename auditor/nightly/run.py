@@ -267,7 +267,7 @@ def judge(
         frozenset(settings.ignore),
         rulewords.options(settings),
     )
-    earlier = Earlier(tonight.again, tonight.context, tonight.rejected)
+    earlier = Earlier(tonight.again, tonight.context, tonight.rejected, since=tonight.since)
     result = audit(fresh, reference, options, earlier=earlier)
     line = ("claim_id", "patient_id", pl.col("service_date_from").alias("service_date"))
     judged = result.lines.head(result.lines_of_files + result.lines_of_earlier)

@@ -41,9 +41,10 @@ class Slow:
 
     def judge(self, night: Night) -> Verdict:
         doubtful = {m.claim for m in night.missing if m.claim is not None}
-        lines = [line for _, of_file in night.files for line in of_file]
+        # Claim -> the last file that replaces it, whole or what was no replacement yet.
         whole = {
-            claim_of(line)
+            claim_of(line): number
+            for number, (_, lines) in enumerate(night.files)
             for line in lines
             if (self.mode == "snapshot" or line.frequency == "7") and line.claim not in doubtful
         }
@@ -66,15 +67,19 @@ class Slow:
         self.standing |= brought
         self.missing = (self.missing - verdict.cleared) | set(night.missing)
 
-    def _won(self, night: Night, whole: set[object]) -> tuple[list[Line], list[Line]]:
+    def _won(self, night: Night, whole: dict[object, int]) -> tuple[list[Line], list[Line]]:
         """Lines that no later file replaces, and the others."""
         last: dict[object, int] = {}
+        superseded: list[Line] = []
         keyed: list[tuple[int, object, Line]] = []
         for number, (_, lines) in enumerate(night.files):
             met: Counter[Line] = Counter()
             for line in lines:
                 key = claim_of(line)
-                if key not in whole:
+                if number < whole.get(key, -1) and self._replaced(line):
+                    superseded.append(line)
+                    continue
+                if self.mode == "delta" or key not in whole:
                     key = (key, line.number)
                     if line.number is None:
                         key = (line, met[line])
@@ -82,7 +87,11 @@ class Slow:
                 keyed.append((number, key, line))
                 last[key] = number
         won = [line for number, key, line in keyed if last[key] == number]
-        return won, [line for number, key, line in keyed if last[key] != number]
+        return won, superseded + [line for number, key, line in keyed if last[key] != number]
+
+    def _replaced(self, line: Line) -> bool:
+        """Whether a replacement takes the line away whose place it does not take."""
+        return self.mode == "snapshot" or line.frequency != "7"
 
     def _matched(self, won: list[Line]) -> tuple[list[Line], list[Line], list[int]]:
         """New lines, those that came before, stored versions that did not come again."""
@@ -97,7 +106,9 @@ class Slow:
                 surplus.append(version)
         return list(open_.elements()), seen, surplus
 
-    def _ended(self, fresh: list[Line], surplus: list[int], whole: set[object]) -> dict[int, str]:
+    def _ended(
+        self, fresh: list[Line], surplus: list[int], whole: dict[object, int]
+    ) -> dict[int, str]:
         room = Counter((claim_of(n), n.number) for n in fresh if n.number is not None)
         ended = {}
         for version in surplus:
@@ -106,7 +117,7 @@ class Slow:
             if room[claim, line.number]:
                 room[claim, line.number] -= 1
                 ended[version] = CHANGED
-            elif claim in whole:
+            elif claim in whole and self._replaced(line):
                 ended[version] = GONE
         return ended
 

@@ -247,16 +247,18 @@ class Clinic:
         )
 
 
+Claims = dict[str, tuple[Row, ...]]
+"""Claim -> its lines."""
 Files = list[list[Row]]
 """What the export of each night holds."""
 
 
-def to_date(nights: Sequence[dict[str, tuple[Row, ...]]]) -> Files:
+def to_date(nights: Sequence[Claims]) -> Files:
     """Month to date: everything, every night."""
     return [[row for rows in claims.values() for row in rows] for claims in nights]
 
 
-def changed_claims(nights: Sequence[dict[str, tuple[Row, ...]]]) -> Files:
+def changed_claims(nights: Sequence[Claims]) -> Files:
     """New and changed claims, each whole."""
     before = [{}, *nights]
     return [
@@ -265,15 +267,10 @@ def changed_claims(nights: Sequence[dict[str, tuple[Row, ...]]]) -> Files:
     ]
 
 
-def changed_lines(nights: Sequence[dict[str, tuple[Row, ...]]]) -> Files:
+def changed_lines(nights: Sequence[Claims]) -> Files:
     """New and changed lines alone."""
     before = [{}, *nights]
     return [
-        [
-            row
-            for name, rows in now.items()
-            for row in rows
-            if row not in then.get(name, ())
-        ]
+        [row for name, rows in now.items() for row in rows if row not in then.get(name, ())]
         for then, now in zip(before, nights, strict=False)
     ]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.auditing import audit
@@ -21,6 +22,7 @@ from auditor.result import AuditOptions
 from auditor.rules import catalogue
 from tests.nightly.month import (
     FIRST,
+    Claims,
     Clinic,
     Files,
     Row,
@@ -33,7 +35,7 @@ from tests.nightly.month import (
 from tests.nightly.office import Office
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection
     from pathlib import Path
 
     from auditor.nightly.outcome import Figures
@@ -55,7 +57,7 @@ class Nights:
 
     office: Office
 
-    def run(self, files: Files, missed: Sequence[int] = ()) -> None:
+    def run(self, files: Files, missed: Collection[int] = ()) -> None:
         """All nights; those in `missed` (from 0) leave their files to the next."""
         waiting: list[list[Row]] = []
         for n, rows in enumerate(files):
@@ -146,7 +148,7 @@ def proved(  # noqa: PLR0913 - what a month is of
     reference: Path,
     *,
     mode: str = "snapshot",
-    missed: Sequence[int] = (),
+    missed: Collection[int] = (),
 ) -> Told:
     """The nights of `files` come to what one audit of `whole` says; answers what is open."""
     nights = Nights(Office(room / "office", reference, mode=mode))
@@ -159,40 +161,77 @@ def proved(  # noqa: PLR0913 - what a month is of
     return found
 
 
-def shuffled(files: Files, seed: int) -> Files:
+def shuffled(files: Files, dice: Random) -> Files:
     """The rows of each file in another order."""
-    dice = Random(seed)  # noqa: S311 - a sample
     return [dice.sample(rows, len(rows)) for rows in files]
 
 
-@pytest.fixture(scope="module")
-def month() -> list[dict[str, tuple[Row, ...]]]:
-    return Clinic(Random(SEED), Size()).month()  # noqa: S311 - a sample
+def month(seed: int, **about: Any) -> list[Claims]:  # noqa: ANN401 - fields of Size
+    """A month by dice."""
+    return Clinic(Random(seed), Size(**about)).month()  # noqa: S311 - a sample
 
 
-def test_thirty_exports_of_a_month(
-    month: list[dict[str, tuple[Row, ...]]], reference: Path, tmp_path: Path
+def test_thirty_exports_of_a_month(reference: Path, tmp_path: Path) -> None:
+    """Most nights are missed, so that some take several exports; rows come in any order."""
+    files = to_date(month(SEED))
+    missed = set(range(29)) - {0, 1, 2, 5, 9, 10, 11, 17, 23}
+    mixed = shuffled(files, Random(SEED))  # noqa: S311 - a sample
+    found = proved(mixed, files[-1], tmp_path, reference, missed=missed)
+    assert {"PTP-1", "AOC-1", "MUE-3", "DUP-1", "GLB-24", "EM-NEW"} <= {each[0] for each in found}
+
+
+def test_exports_of_changed_lines(reference: Path, tmp_path: Path) -> None:
+    nights = month(SEED, by_line=True)
+    missed = set(range(29)) - {0, 3, 4, 10, 16, 22}
+    found = proved(
+        changed_lines(nights),
+        to_date(nights)[-1],
+        tmp_path,
+        reference,
+        mode="delta",
+        missed=missed,
+    )
+    assert {"PTP-1", "AOC-1", "MUE-3", "DUP-1"} <= {each[0] for each in found}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("way", ["month-to-date", "claims", "missed", "shuffled", "lines"])
+@pytest.mark.parametrize("seed", [6, 7, 8])
+def test_every_night_of_a_month(way: str, seed: int, reference: Path, tmp_path: Path) -> None:
+    """The same month as it may come: all of it every night, or only what changed."""
+    nights = month(seed, by_line=way == "lines")
+    whole = to_date(nights)
+    files = {"claims": changed_claims, "lines": changed_lines}.get(way, to_date)(nights)
+    if way == "shuffled":
+        files = shuffled(files, Random(seed))  # noqa: S311 - a sample
+    mode = "delta" if way == "lines" else "snapshot"
+    missed = (10, 11, 12) if way == "missed" else ()
+    proved(files, whole[-1], tmp_path, reference, mode=mode, missed=missed)
+
+
+@st.composite
+def months(draw: st.DrawFn) -> tuple[list[Claims], bool]:
+    """A few nights in which much happens to few patients; whether lines come one by one."""
+    by_line = draw(st.booleans())
+    size = Size(nights=draw(st.integers(2, 6)), patients=3, claims=4, events=6, by_line=by_line)
+    return Clinic(draw(st.randoms(use_true_random=False)), size).month(), by_line
+
+
+@pytest.mark.long
+@settings(max_examples=100)
+@given(made=months(), missed=st.sets(st.integers(0, 4)), dice=st.randoms(use_true_random=False))
+def test_random_months(
+    made: tuple[list[Claims], bool],
+    missed: set[int],
+    dice: Random,
+    reference: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    files = to_date(month)
-    found = proved(files, files[-1], tmp_path, reference)
-    print(sum(found.values()), Counter(f[0] for f in found), len(files[-1]))
-
-
-def test_only_changed_claims(
-    month: list[dict[str, tuple[Row, ...]]], reference: Path, tmp_path: Path
-) -> None:
-    files = changed_claims(month)
-    proved(files, to_date(month)[-1], tmp_path, reference)
-
-
-def test_missed_and_shuffled(
-    month: list[dict[str, tuple[Row, ...]]], reference: Path, tmp_path: Path
-) -> None:
-    files = to_date(month)
-    proved(shuffled(files, 1), files[-1], tmp_path, reference, missed=(4, 10, 11, 12))
-
-
-def test_only_changed_lines(reference: Path, tmp_path: Path) -> None:
-    month = Clinic(Random(SEED), Size(by_line=True)).month()  # noqa: S311 - a sample
-    whole = to_date(month)[-1]
-    proved(changed_lines(month), whole, tmp_path, reference, mode="delta")
+    nights, by_line = made
+    missed.discard(len(nights) - 1)
+    files = changed_lines(nights) if by_line else dice.choice((to_date, changed_claims))(nights)
+    room = tmp_path_factory.mktemp("month")
+    mode = "delta" if by_line else "snapshot"
+    whole = to_date(nights)[-1]
+    proved(shuffled(files, dice), whole, room, reference, mode=mode, missed=missed)
+    shutil.rmtree(room)
