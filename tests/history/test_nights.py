@@ -219,6 +219,14 @@ def test_the_old_day_of_a_line_that_ended_is_touched(folder: Path) -> None:
     assert said(found.again) == [Line("C1", 1), beside]
 
 
+def test_an_id_that_stands_for_many_draws_nobody_in(folder: Path) -> None:
+    feed = Feed(folder, "delta", ())
+    crowd = [Line(f"C{n}", 1, "WALK-IN", n % 1000) for n in range(10_001)]
+    feed.take(one_file(*crowd, Line("D", 1, "P1", 5)))
+    tonight = Line("E", 1, "WALK-IN", 5), Line("F", 1, "P1", 5)
+    assert [line.patient for line in said(feed.look(one_file(*tonight)).again)] == ["P1"]
+
+
 def test_a_row_that_is_newly_rejected_touches_its_day(folder: Path) -> None:
     feed = Feed(folder)
     feed.take(one_file(Line("C1", day=3), Line("C2", day=9)))

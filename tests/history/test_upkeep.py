@@ -216,6 +216,23 @@ def test_a_missing_file_is_told(feed: Feed, kind: str) -> None:
     assert "is missing" in told.value.what
 
 
+@pytest.mark.parametrize("kind", ["lines", "ended", "rejected"])
+def test_a_damaged_file_is_told(feed: Feed, kind: str) -> None:
+    path = feed.folder / f"{kind}-2.parquet"
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(HistoryError) as told:
+        feed.look(one_file(replace(LINES[3], units=8)))
+    assert told.value.where == str(path)
+    assert "cannot be read" in told.value.what
+
+
+def test_a_damaged_index_is_made_anew(feed: Feed) -> None:
+    before = everything(feed)
+    path = feed.folder / "index-2.parquet"
+    path.write_bytes(path.read_bytes()[:-20])
+    assert everything(feed) == before
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"form": 1}', '{"form": 2, "next": 1, "merged": {}}'])
 def test_a_manifest_that_cannot_be_read_is_told(feed: Feed, text: str) -> None:
     (feed.folder / "manifest.json").write_text(text, encoding="utf-8")
