@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 GAP = 2
 """Days from the last of an episode to the next: one empty day is bridged."""
+CROWD, BUSY = 10_000, 10
+"""Stored lines, and lines a day, above which a patient id stands for many: nobody's lines are
+judged again because of it, and memory stays bounded whatever the export does with unknown ids."""
 _PATIENT, _DAY_ZERO = 1 << 24, 1 << 22
 """Room for a patient's days, and what makes them positive (1970 is day 0)."""
 DAYS = {
@@ -79,6 +82,10 @@ def touched(
 def days_of(touching: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
     """DAYS of what touches, and of the standing lines (index rows) of the same patients."""
     flags = ("afresh", "touched", "fresh")
+    many = near.group_by("patient").agg(n=pl.len(), days=pl.col("first").n_unique())
+    crowds = many.filter(pl.col("n") > CROWD, pl.col("n") > BUSY * pl.col("days"))
+    if crowds.height:
+        near = near.join(crowds, on="patient", how="anti")
     return pl.concat(
         [
             pl.DataFrame(schema=DAYS),
