@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 GAP = 2
 """Days from the last of an episode to the next: one empty day is bridged."""
+CROWD, BUSY = 10_000, 10
+"""Stored lines, and lines a day, above which a patient id stands for many: nobody's lines are
+judged again because of it, and memory stays bounded whatever the export does with unknown ids."""
 _PATIENT, _DAY_ZERO = 1 << 24, 1 << 22
 """Room for a patient's days, and what makes them positive (1970 is day 0)."""
 DAYS = {
@@ -79,6 +82,10 @@ def touched(
 def days_of(touching: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
     """DAYS of what touches, and of the standing lines (index rows) of the same patients."""
     flags = ("afresh", "touched", "fresh")
+    many = near.group_by("patient").agg(n=pl.len(), days=pl.col("first").n_unique())
+    crowds = many.filter(pl.col("n") > CROWD, pl.col("n") > BUSY * pl.col("days"))
+    if crowds.height:
+        near = near.join(crowds, on="patient", how="anti")
     return pl.concat(
         [
             pl.DataFrame(schema=DAYS),
@@ -96,12 +103,11 @@ def select(days: pl.DataFrame, reaches: Sequence[Reach]) -> Selected:
     """
     lines = _numbered(days)
     stored = pl.col("version").is_not_null()
-    wanted = pl.col("touched").any().over("episode") | pl.col("afresh").any().over("person")
-    lines = lines.with_columns(wanted=wanted)
-    reached = [_reached(lines.filter(stored), lines.filter("touched"), r) for r in reaches]
-    if reached:
-        episodes = pl.concat(reached).unique().implode()
-        lines = lines.with_columns(wanted=pl.col("wanted") | pl.col("episode").is_in(episodes))
+    touch = lines.filter("touched")
+    episodes = [touch["episode"], *(_reached(lines.filter(stored), touch, r) for r in reaches)]
+    wanted = pl.col("episode").is_in(pl.concat(episodes).unique().implode())
+    whole = lines.filter("afresh")["person"].unique().implode()
+    lines = lines.with_columns(wanted=wanted | pl.col("person").is_in(whole))
     key = ["version", "part"]
     again = lines.filter(stored & pl.col("wanted")).select(key)
     left = lines.filter(stored & ~pl.col("wanted"))

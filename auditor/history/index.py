@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.history.files import INDEX, LINES, Part, metadata_of, missing, path_of, scan, write
+from auditor.history.files import (
+    INDEX,
+    LINES,
+    Part,
+    metadata_of,
+    missing,
+    path_of,
+    reading,
+    scan,
+    write,
+)
 from schemas import ClaimLines, dtypes
 
 if TYPE_CHECKING:
@@ -107,12 +117,22 @@ def renew(folder: Path, parts: Iterable[Part], *, always: bool = False) -> int:
         path = path_of(folder, INDEX, part.name)
         if not path_of(folder, LINES, part.name).is_file():
             raise missing(path_of(folder, LINES, part.name))
-        if always or not path.is_file() or metadata_of(path).get(_PROBE) != wanted:
+        if always or _probe_of(path) != wanted:
             fresh = path.with_name(f".{path.name}")
-            write_index(evidence(scan(folder, LINES, part)).collect(), fresh)
+            with reading(path_of(folder, LINES, part.name)):
+                lines = evidence(scan(folder, LINES, part)).collect()
+            write_index(lines, fresh)
             fresh.replace(path)
             made += 1
     return made
+
+
+def _probe_of(path: Path) -> str | None:
+    """The probe that stands in an index; None: there is no such file, or it is damaged."""
+    try:
+        return metadata_of(path).get(_PROBE)
+    except (FileNotFoundError, pl.exceptions.ComputeError):
+        return None
 
 
 def evidence(lines: pl.LazyFrame, columns: Iterable[str] = EVIDENCE) -> pl.LazyFrame:
