@@ -103,12 +103,11 @@ def select(days: pl.DataFrame, reaches: Sequence[Reach]) -> Selected:
     """
     lines = _numbered(days)
     stored = pl.col("version").is_not_null()
-    wanted = pl.col("touched").any().over("episode") | pl.col("afresh").any().over("person")
-    lines = lines.with_columns(wanted=wanted)
-    reached = [_reached(lines.filter(stored), lines.filter("touched"), r) for r in reaches]
-    if reached:
-        episodes = pl.concat(reached).unique().implode()
-        lines = lines.with_columns(wanted=pl.col("wanted") | pl.col("episode").is_in(episodes))
+    touch = lines.filter("touched")
+    episodes = [touch["episode"], *(_reached(lines.filter(stored), touch, r) for r in reaches)]
+    wanted = pl.col("episode").is_in(pl.concat(episodes).unique().implode())
+    whole = lines.filter("afresh")["person"].unique().implode()
+    lines = lines.with_columns(wanted=wanted | pl.col("person").is_in(whole))
     key = ["version", "part"]
     again = lines.filter(stored & pl.col("wanted")).select(key)
     left = lines.filter(stored & ~pl.col("wanted"))

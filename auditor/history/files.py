@@ -146,7 +146,7 @@ def reading(path: Path) -> Iterator[None]:
         raise HistoryError(
             f"A file of the store of earlier lines cannot be read ({type(error).__name__}).",
             where=str(path),
-            next_step="Look at the disk and its permissions, or bring back the folder from a backup.",
+            next_step="Look at the disk and its permissions, or bring the folder from a backup.",
         ) from None
 
 

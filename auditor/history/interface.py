@@ -129,9 +129,7 @@ class Memory:
             span = days.select(pl.col("first").min(), pl.col("last").max()).cast(pl.Date).row(0)
             reaches = () if span[0] is None else reaches(days["code"], *span)
         chosen = select(days, reaches)
-        both = store.lines(pl.concat(chosen))
-        for_again = pl.col("version").is_in(chosen.again["version"].implode())
-        again, context = (_stored(both.lazy().filter(w)).collect() for w in (for_again, ~for_again))
+        again, context = _apart(store.lines(pl.concat(chosen)), chosen.again["version"])
         held = held.join(cleared, on=missing.KEYS, how="anti", nulls_equal=True)
         return Tonight(
             fresh=fresh,
@@ -167,6 +165,13 @@ def _dense() -> pl.Expr:
 def _stored(lines: pl.LazyFrame) -> pl.LazyFrame:
     """Evidence as schemas.StoredLines."""
     return lines.with_columns(_dense()).select(*dtypes(ClaimLines), "version", "since")
+
+
+def _apart(both: pl.DataFrame, again: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The evidence `both` as schemas.StoredLines: the versions `again`, and the others."""
+    chosen = both.select(pl.col("version").is_in(again.implode())).to_series()
+    again_, context = (_stored(both.filter(each).lazy()).collect() for each in (chosen, ~chosen))
+    return again_, context
 
 
 def _set_aside(
