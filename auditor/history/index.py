@@ -60,6 +60,11 @@ def claim_hash() -> pl.Expr:
     return claim_key().hash(_CLAIM).alias("claim")
 
 
+def named_hash() -> pl.Expr:
+    """`claim`: u64 of a claim of which nothing but the id is known; no void."""
+    return pl.col("claim_id").hash(_CLAIM).alias("claim")
+
+
 def patient_hash() -> pl.Expr:
     """`patient`: u64 of the patient id."""
     return pl.col("patient_id").hash(_PATIENT).alias("patient")

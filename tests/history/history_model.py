@@ -130,7 +130,10 @@ class Slow:
         self, fresh: list[Line], gone: list[Line], other: set[Missing], ended: Iterable[int]
     ) -> tuple[set[int], set[int]]:
         left = {v: line for v, line in self.standing.items() if v not in set(ended)}
-        touching = [line for line in [*fresh, *gone] if _somebody(line.patient)]
+        names = {m.claim for m in other}
+        anywhere = {m.patient for m in other if m.day is None}
+        doubted = [n for n in left.values() if claim_of(n) in names or n.patient in anywhere]
+        touching = [line for line in [*fresh, *gone, *doubted] if _somebody(line.patient)]
         marks: dict[str, set[int]] = defaultdict(set)
         for line in touching:
             marks[line.patient] |= days_of(line)
