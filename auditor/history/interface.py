@@ -11,6 +11,7 @@ import polars as pl
 
 from auditor.history import missing, overlap
 from auditor.history.episodes import days_of, select, touched
+from auditor.history.index import claim_hash_of_id
 from auditor.history.staging import Staged, stage
 from auditor.history.store import Store
 from auditor.history.upkeep import compact, forget, rebuild_index, sweep
@@ -72,6 +73,8 @@ class Tonight:
     """schemas.EndedLines: stored lines that end tonight."""
     rejected: pl.DataFrame
     """schemas.RejectedKeys of earlier nights that name a claim or patient of fresh or again."""
+    groups: pl.Series
+    """Billing NPIs under which earlier nights had another rendering NPI."""
     cleared: pl.DataFrame
     """schemas.RejectedKeys of earlier nights whose claim came without a rejected row."""
 
@@ -116,7 +119,13 @@ class Memory:
         cleared = missing.cleared(held, refused, lines["claim_id"].filter(keys["whole"]).unique())
         other = [refused.join(held, on=missing.KEYS, how="anti", nulls_equal=True), cleared]
         gone = rest.join(ended.select("version"), on="version", how="semi")
-        day = touched(fresh, gone, texts, pl.concat(other), self._nobody)
+        changed = pl.concat(other)
+        undated = changed.filter(pl.col("patient_id").is_null() | pl.col("service_date").is_null())
+        hashes = undated.drop_nulls("claim_id").select(claim_hash_of_id()).to_series()
+        named = store.standing("claim", hashes)
+        whose = store.lines(named, ("patient_id",))
+        texts = pl.concat([texts.select("version", "patient_id"), whose])
+        day = touched(fresh, gone, texts, changed, named, self._nobody)
         near = store.standing("patient", day["patient"])
         near = near.join(gone.select("version"), on="version", how="anti")
         days = days_of(day, near)
@@ -133,6 +142,7 @@ class Memory:
             context=context,
             ended=ended.select(list(dtypes(EndedLines))),
             rejected=missing.matter(held, [fresh, again]),
+            groups=store.groups,
             cleared=cleared,
         )
 
