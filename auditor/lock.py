@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 from typing import TYPE_CHECKING
 
-from auditor.errors import AuditorError, ExitCode
+from auditor.errors import AuditorError, ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,10 @@ if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
+
+
+_ATTEMPTS, _PAUSE = 4, 0.05
+"""Who asks whether a lock is held has it for a moment: that must turn nobody away."""
 
 
 class Locked(AuditorError):  # noqa: N818 - says what happened, like its fellows
@@ -34,19 +39,46 @@ def locked(path: Path, what: str) -> Iterator[None]:
 
     `what` says in a sentence what its holder does.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            _take(handle)
-        except OSError:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ConfigError(
+            f"The lock cannot be made ({error.strerror or type(error).__name__}).",
+            where=str(path),
+            next_step="Check the folder's permissions and the space on its disk.",
+        ) from None
+    try:
+        if not _taken(handle, _ATTEMPTS):
             raise Locked(
                 what,
                 where=str(path.parent),
                 next_step="Wait until it is done and run again.",
-            ) from None
+            )
         yield
     finally:
         os.close(handle)  # closing frees the lock
+
+
+def held(path: Path) -> bool:
+    """Whether somebody holds the lock file at `path`; it is not made where there is none."""
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        return not _taken(handle, 1)
+    finally:
+        os.close(handle)
+
+
+def _taken(handle: int, attempts: int) -> bool:
+    for attempt in range(attempts):
+        if attempt:
+            time.sleep(_PAUSE)
+        with contextlib.suppress(OSError):
+            _take(handle)
+            return True
+    return False
 
 
 def _take(handle: int) -> None:

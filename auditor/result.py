@@ -112,8 +112,6 @@ class AuditResult:
     """Of a part: its row of the scorecard of all lines, beside the batch's rates."""
     pairs: pl.DataFrame = field(default_factory=lambda: _empty("SeparablePairs"))
     """schemas.SeparablePairs; without rows where PTP-BYP did not run, or no pair met."""
-    life: Life | None = None
-    """What became of the findings over the nights; None: this is no nightly run."""
     comparison: Comparison | None = None
     """What other reference tables would have found; None where none were asked about."""
     life: Life | None = None

@@ -7,14 +7,16 @@ from typing import Annotated
 import typer
 
 from auditor import RULE_SET_VERSION, __version__
-from auditor.cli import config_commands, layout, nightly, output, reference, review
+from auditor.cli import config_commands, hold, layout, nightly, output, reference, review
 from auditor.cli.audit import audit
 from auditor.cli.demo import demo
 from auditor.cli.estimate import estimate
+from auditor.cli.purge import purge
 from auditor.cli.rules import rules
 from auditor.cli.sample import sample
+from auditor.cli.trend import trend
 
-_GROUPS = ("config", "layout", "nightly", "reference", "review")
+_GROUPS = ("config", "hold", "layout", "nightly", "reference", "review")
 
 # Plain help, without boxes and colours: it is the same on every terminal, in every encoding and
 # in the README. Unforeseen errors are told by auditor.cli.failures alone.
@@ -56,10 +58,13 @@ def auditor(
 app.command()(audit)
 app.command()(rules)
 app.add_typer(config_commands.app, name="config")
+app.add_typer(hold.app, name="hold")
 app.add_typer(layout.app, name="layout")
 app.add_typer(nightly.app, name="nightly")
 app.add_typer(reference.app, name="reference")
 app.add_typer(review.app, name="review")
+app.command()(purge)
+app.command()(trend)
 app.command()(sample)
 app.command()(estimate)
 app.command()(demo)

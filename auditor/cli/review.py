@@ -80,8 +80,8 @@ def import_(
     from auditor.ledger import Imported, append, opened
     from auditor.review import ReviewOptions, read_decisions
 
-    settings = _settings(config_file)
-    path = _place(ledger, settings)
+    settings = settings_of(config_file)
+    path = ledger_place(ledger, settings)
     day = _day(as_of)
     password = passwords.source(password_file, settings.password_file)
     refused: list[InputRejected] = []
@@ -97,7 +97,7 @@ def import_(
         if read:
             with opened(path) as connection:
                 done = [
-                    append(connection, each.decisions, Imported(each.sha256, _user(), day))
+                    append(connection, each.decisions, Imported(each.sha256, user(), day))
                     for each in read
                 ]
     for each, appended in zip(read, done if read else (), strict=True):
@@ -145,7 +145,7 @@ def list_(
     states = frozenset(
         selection.one_of(word, STATES, "--state", "review list") for word in state or ()
     )
-    path = _place(ledger, _settings(config_file))
+    path = ledger_place(ledger, settings_of(config_file))
     found = listed(_history(path), _day(as_of), states, rules)
     if found.is_empty():
         output.say("No decision in the ledger fits." if state or rules else "The ledger is empty.")
@@ -173,7 +173,7 @@ def export(
             f"'{file.name}' does not end in {', '.join(_FORMS[:-1])} or {_FORMS[-1]}.",
             next_step="The ending chooses the form of the file.",
         )
-    history = _history(_place(ledger, _settings(config_file)))
+    history = _history(ledger_place(ledger, settings_of(config_file)))
     write_history(history, file)
     count = f"{history.height:,} decision{'' if history.height == 1 else 's'}"
     output.say(f"Wrote {count} to {file}")
@@ -223,12 +223,13 @@ def _history(path: Path) -> pl.DataFrame:
         return history(connection)
 
 
-def _settings(named: Path | None) -> config.Settings:
+def settings_of(named: Path | None) -> config.Settings:
+    """The settings of the configuration file that is named or found, else the usual ones."""
     file = config.find(named)
     return config.Settings() if file is None else config.load(file)
 
 
-def _place(named: Path | None, settings: config.Settings) -> Path:
+def ledger_place(named: Path | None, settings: config.Settings) -> Path:
     """The ledger that the option names, else the environment, else the settings, else ours."""
     variable = os.environ.get("AUDITOR_LEDGER")
     path = named or (Path(variable) if variable else None) or settings.ledger
@@ -245,7 +246,7 @@ def _day(as_of: str | None) -> date:
     return selection.day(as_of, "--as-of") if as_of else today()
 
 
-def _user() -> str:
+def user() -> str:
     """The user of the operating system who imports."""
     import getpass
 

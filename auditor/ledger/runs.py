@@ -8,7 +8,7 @@ write neither begin nor end a transaction: the caller joins them to whatever bel
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from auditor.ledger.store import now
@@ -35,15 +35,15 @@ FROM runs
 _DELIVERIES = """
 SELECT night_id, started_at, feed, kind, attempts, delivered, detail, attempted_at
 FROM (
-    SELECT night_id, feed, kind, count(*) AS attempts, max(delivered) AS delivered,
-           max(delivery_id) AS last
+    SELECT night_id, feed, run_id, kind, sum(attempt > 0) AS attempts,
+           max(delivered) AS delivered, max(delivery_id) AS last
     FROM deliveries
     WHERE night_id IN (SELECT night_id FROM nights ORDER BY night_id DESC LIMIT ?)
-    GROUP BY night_id, feed, kind
+    GROUP BY night_id, feed, run_id, kind
 )
 JOIN (SELECT delivery_id AS last, detail, attempted_at FROM deliveries) USING (last)
 JOIN (SELECT night_id, started_at FROM nights) USING (night_id)
-ORDER BY night_id, feed, kind
+ORDER BY night_id, feed, kind, last
 """
 
 
@@ -274,8 +274,18 @@ def last_good(
     return found
 
 
+def last_taken(connection: sqlite3.Connection, feed: str) -> datetime | None:
+    """When the last new file of the feed was audited (a rerun is none); None: never."""
+    row = connection.execute(
+        "SELECT recorded_at FROM runs WHERE feed = ? AND rerun_of IS NULL"
+        " ORDER BY run DESC LIMIT 1",
+        (feed,),
+    ).fetchone()
+    return None if row is None else datetime.fromisoformat(row[0])
+
+
 def deliveries(connection: sqlite3.Connection, last: int = 7) -> list[Delivery]:
-    """What was tried to tell of the last `last` nights, one row a night, feed and way."""
+    """What was tried to tell of the last `last` nights, one row a night, run of a feed and way."""
     return [
         Delivery(
             night_id=night,

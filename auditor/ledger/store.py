@@ -126,7 +126,7 @@ def _in_words(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise _told(error, path) from None
+        raise told(error, path) from None
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise LedgerError(
@@ -136,7 +136,8 @@ def _in_words(path: Path) -> Iterator[None]:
         ) from None
 
 
-def _told(error: sqlite3.Error, path: Path) -> LedgerError:
+def told(error: sqlite3.Error, path: Path) -> LedgerError:
+    """What SQLite stumbled over at the ledger `path`, in words."""
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF  # without what extends it
     if code in _BUSY:
         return LedgerBusy(

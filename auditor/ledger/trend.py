@@ -47,6 +47,10 @@ class Trends(NamedTuple):
     people: pl.DataFrame
     """The same by practitioner."""
 
+    def without(self) -> Trends:
+        """Nothing of them."""
+        return Trends(self.nights.clear(), self.rules.clear(), self.people.clear())
+
 
 def trend(ledger: sqlite3.Connection, feed: str, by: Sequence[str] = ()) -> pl.DataFrame:
     """schemas.Trend of all nights of `feed`, by rule_id or rendering_npi where `by` names them."""

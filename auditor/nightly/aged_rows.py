@@ -24,13 +24,13 @@ GONE = "purged"
 
 _FIND = """
 CREATE TEMP TABLE aged_findings AS
-SELECT feed, finding_id, patient_id, day
+SELECT finding, finding_id, day
 FROM findings JOIN (
-    SELECT events.feed, finding_id, max(run) AS last, max(substr(recorded_at, 1, 10)) AS day
-    FROM finding_events AS events JOIN runs USING (run) GROUP BY events.feed, finding_id
-) USING (feed, finding_id)
+    SELECT finding, max(run) AS last, max(substr(recorded_at, 1, 10)) AS day
+    FROM finding_events JOIN runs USING (run) GROUP BY finding
+) USING (finding)
 WHERE day < :before
-AND (feed, finding_id) NOT IN (SELECT feed, finding_id FROM open_findings)
+AND finding NOT IN (SELECT finding FROM open_findings)
 AND NOT EXISTS (
     SELECT 1 FROM held_runs
     WHERE held_runs.feed = findings.feed AND held_runs.run BETWEEN findings.run AND last
@@ -40,12 +40,12 @@ AND finding_id NOT IN (SELECT finding_id FROM young_decisions);
 
 CREATE TEMP TABLE staying AS
 SELECT DISTINCT finding_id FROM findings
-WHERE (feed, finding_id) NOT IN (SELECT feed, finding_id FROM aged_findings);
+WHERE finding NOT IN (SELECT finding FROM aged_findings);
 
 CREATE TEMP TABLE aged_events AS
 SELECT event_id, substr(recorded_at, 1, 10) AS day
 FROM finding_events JOIN runs USING (run)
-WHERE (finding_events.feed, finding_id) IN (SELECT feed, finding_id FROM aged_findings);
+WHERE finding IN (SELECT finding FROM aged_findings);
 
 CREATE TEMP TABLE aged_decisions AS
 SELECT disposition_id, import_id, substr(imported_at, 1, 10) AS day
@@ -108,7 +108,7 @@ WHERE substr(imported_at, 1, 10) >= :before OR decided_on >= :before
 OR coalesce(valid_until, '') >= :before
 """
 _OPEN = """
-SELECT count(*) FROM open_findings JOIN finding_events USING (event_id) JOIN runs USING (run)
+SELECT count(*) FROM open_findings JOIN findings USING (finding) JOIN runs USING (run)
 WHERE substr(recorded_at, 1, 10) < :before
 """
 _TABLES = {
@@ -126,7 +126,7 @@ _TABLES = {
 _TEMPORARY = ("with_files", "young_decisions", "staying", *(f"aged_{name}" for name in _TABLES))
 _REMOVE = (
     "DELETE FROM finding_events WHERE event_id IN (SELECT event_id FROM aged_events)",
-    "DELETE FROM findings WHERE (feed, finding_id) IN (SELECT feed, finding_id FROM aged_findings)",
+    "DELETE FROM findings WHERE finding IN (SELECT finding FROM aged_findings)",
     "DELETE FROM dispositions WHERE disposition_id IN (SELECT disposition_id FROM aged_decisions)",
     "DELETE FROM imports WHERE import_id IN (SELECT import_id FROM aged_imports)",
     "DELETE FROM deliveries WHERE delivery_id IN (SELECT delivery_id FROM aged_deliveries)",

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from auditor import config
 from auditor.errors import AuditorError, ExitCode, our_place
-from auditor.ledger import runs
+from auditor.ledger import runs, store
 from auditor.nightly import finish, inbox
+from auditor.nightly.about import refused
 from auditor.nightly.committed import asked_of, commit, finished, known, segments
 from auditor.nightly.limits import warnings_of
+from auditor.nightly.log import mark
 from auditor.nightly.outcome import FeedOutcome, Warned, gravest
 from auditor.nightly.reading import Moved, Taken, read
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Sequence
 
     from auditor.config import Settings
@@ -38,12 +40,11 @@ def outcome_of(
     try:
         outcome = _feed(night, ledger, feed, found)
     except AuditorError as error:
-        outcome = FeedOutcome(
-            feed=feed,
-            exit_code=ExitCode(error.exit_code),
-            waiting=len(found),
-            error=f"{error.what} {error.next_step}".rstrip(),
-        )
+        outcome = _failed(feed, error, len(found))
+    except sqlite3.Error as error:
+        outcome = _failed(feed, store.told(error, night.ledger), len(found))
+    except OSError as error:
+        outcome = _failed(feed, refused(error), len(found))
     except Exception as error:  # noqa: BLE001 - the other feeds have their night all the same
         night.debug(error)
         outcome = FeedOutcome(
@@ -58,6 +59,15 @@ def outcome_of(
     return outcome
 
 
+def _failed(feed: str, error: AuditorError, waiting: int) -> FeedOutcome:
+    return FeedOutcome(
+        feed=feed,
+        exit_code=ExitCode(error.exit_code),
+        waiting=waiting,
+        error=f"{error.what} {error.next_step}".rstrip(),
+    )
+
+
 def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiting]) -> FeedOutcome:
     about = night.settings.feeds[feed]
     limits = about.limits or night.nightly.limits
@@ -70,7 +80,9 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
     earlier = runs.last_figures(ledger, feed, _COMPARED)
     if not new:
         warned = (
-            *warnings_of(about, limits, None, earlier, night.now),
+            *warnings_of(
+                about, limits, None, earlier, night.now, arrived=runs.last_taken(ledger, feed)
+            ),
             *_still_written(waiting),
         )
         return FeedOutcome(
@@ -161,7 +173,7 @@ def _sorted_out(
             runs.append_again(ledger, feed, sha256, waiting.path.name, before.run)
             files = {f.sha256: f.archived for f in runs.files_of(ledger, before.run)}
             finish.archive(night.places, [(waiting.path.name, sha256, files[sha256])])
-            night.tell("file-again", feed=feed, file=sha256[:12], run=before.run_id)
+            night.tell("file-again", feed=feed, file=mark(sha256), run=before.run_id)
     return list(new.values()), again
 
 

@@ -71,24 +71,29 @@ def in_text(path: Path, held: Held) -> Answer:
     return "no"
 
 
-def reader(settings: Settings, feed: str) -> Callable[[Path], Intake]:
-    """Reads an export as the nightly run of `feed` reads it now."""
+def reader(
+    settings: Settings, feed: str, pinned: Path, password: Callable[[str], str | None] | None
+) -> Callable[[Path], Intake]:
+    """Reads an export as the nightly run of `feed` reads it now.
+
+    `pinned` is the layout file of a feed without one of its own, where it exists; `password` is
+    asked with a file's name.
+    """
     from auditor import config  # noqa: PLC0415 - the settings import this package
-    from auditor.intake import read_claims  # noqa: PLC0415 - loads polars
-    from auditor.intake.interface import IntakeOptions  # noqa: PLC0415 - as above
-    from auditor.intake.layout import load  # noqa: PLC0415 - as above
+    from auditor.intake import IntakeOptions, load_layout, read_claims  # noqa: PLC0415 - heavy
 
     own = config.of_feed(settings, feed) if feed in settings.feeds else settings
 
     def read(path: Path) -> Intake:
+        named = own.layout or (pinned if pinned.is_file() else None)
         options = IntakeOptions(
             own.sheet,
             own.columns,
             own.line_of_business,
             date_order=own.date_order,
             year_pivot=own.year_pivot,
-            layout=None if own.layout is None else load(own.layout),
-            password=lambda _: _first_line(own.password_file),
+            layout=None if named is None else load_layout(named),
+            password=password,
             payers=own.payers,
         )
         return read_claims((path,), options)
@@ -132,10 +137,3 @@ def _cells(raw: bytes) -> Iterator[str]:
         for name in book.namelist():
             if name.endswith(".xml"):
                 yield unescape(_TAG.sub("\n", book.read(name).decode("utf-8", errors="replace")))
-
-
-def _first_line(path: Path | None) -> str | None:
-    if path is None:
-        return None
-    with path.open(encoding="utf-8-sig") as file:
-        return file.readline().rstrip("\r\n") or None

@@ -45,16 +45,16 @@ def warnings_of(  # noqa: PLR0913 - settings, tonight, earlier nights, the clock
     earlier: Sequence[Figures],
     now: datetime,
     *,
-    arrived: date | None = None,
+    arrived: datetime | None = None,
 ) -> tuple[Warned, ...]:
     """What a person should look at, in a fixed order.
 
     `figures` are those of tonight's run (None: no new file came), `earlier` those of the feed's
-    earlier runs, the latest first. `now` is the moment as the operator's clock shows it, and
-    `arrived` the day on which the last file before tonight's was taken.
+    earlier runs, the latest first. `now` is the moment as the operator's clock shows it, with
+    its zone, and `arrived` the one at which the last new file was taken (auditor.ledger.runs).
     """
     found = (
-        _late(limits, now, arrived)
+        _late(limits, now, None if arrived is None else arrived.astimezone(now.tzinfo).date())
         if figures is None
         else _of_file(feed, limits, figures, earlier[:RUNS])
     )

@@ -14,47 +14,75 @@ from auditor.errors import AuditorError
 from auditor.ledger import runs, store
 from auditor.nightly import finish, inbox
 from auditor.nightly.about import at_work
+from auditor.nightly.begun import marked
 from auditor.nightly.committed import every_segment, finished, known
+from auditor.nightly.delivery.queue import deliver, due, pending
 from auditor.nightly.feed import outcome_of
 from auditor.nightly.outcome import FeedOutcome, NightOutcome, Warned
+from auditor.nightly.retention import settle
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
     from auditor.nightly.about import Night
     from auditor.nightly.inbox import Waiting
+    from auditor.nightly.places import Places
 
 
-def perform(night: Night) -> tuple[int, NightOutcome]:
-    """Run the night; answers its number in the ledger and what became of every feed.
+def perform(night: Night) -> NightOutcome:
+    """Run the night, tell of it, and answer what became of every feed.
 
     What goes wrong with one feed is told of that feed and keeps no other back. Raises what
     `at_work` raises.
     """
     names = night.names()
     with at_work(night) as ledger:
-        started = store.now()
-        left = recover(night, ledger)
-        waiting = inbox.settled(night.nightly, night.settings.feeds, night.sleep)
-        of_feed: defaultdict[str | None, list[Waiting]] = defaultdict(list)
-        for each in waiting:
-            of_feed[each.feed].append(each)
-        feeds = [outcome_of(night, ledger, name, of_feed[name]) for name in names]
-        feeds += _untold(ledger, {f.run_id for f in feeds})
-        feeds[0] = _strangers(feeds[0], len(of_feed[None]))
-        outcome = NightOutcome(
-            as_of=night.as_of,
-            started_at=started,
-            ended_at=store.now(),
-            feeds=tuple(feeds),
-            recovered=left,
-        )
-        with store.transaction(ledger):
-            number = runs.append_night(ledger, outcome)
-            for run_id in (f.run_id for f in feeds if f.run_id is not None):
-                if (run := runs.run_of(ledger, run_id)) is not None:
-                    runs.append_step(ledger, run.run, "told")
-        return number, outcome
+        with marked(night.places.state):
+            outcome = _recorded(night, ledger, names)
+        return replace(outcome, delivery=_delivered(night, ledger))
+
+
+def _recorded(night: Night, ledger: sqlite3.Connection, names: Sequence[str]) -> NightOutcome:
+    """Everything up to the night's own row in the ledger."""
+    started = store.now()
+    settle(ledger, night.nightly)  # a purge that was killed is undone or finished
+    left = recover(night, ledger)
+    waiting = inbox.settled(night.nightly, night.settings.feeds, night.sleep)
+    of_feed: defaultdict[str | None, list[Waiting]] = defaultdict(list)
+    for each in waiting:
+        of_feed[each.feed].append(each)
+    feeds = [outcome_of(night, ledger, name, of_feed[name]) for name in names]
+    feeds += _untold(ledger, night.places, {f.run_id for f in feeds})
+    feeds[0] = _strangers(feeds[0], len(of_feed[None]))
+    outcome = NightOutcome(
+        as_of=night.as_of,
+        started_at=started,
+        ended_at=store.now(),
+        feeds=tuple(feeds),
+        recovered=left,
+    )
+    with store.transaction(ledger):
+        number = runs.append_night(ledger, outcome)
+        due(ledger, number, outcome, night.nightly, night.settings.feeds)
+        for run_id in (f.run_id for f in feeds if f.run_id is not None):
+            if (run := runs.run_of(ledger, run_id)) is not None:
+                runs.append_step(ledger, run.run, "told")
+    return outcome
+
+
+def _delivered(night: Night, ledger: sqlite3.Connection) -> tuple[Warned, ...]:
+    """Tell what is to be told, also of earlier nights; what could not be told is answered."""
+    nightly, feeds = night.nightly, night.settings.feeds
+    waiting = pending(ledger, nightly, feeds)
+    warned = []
+    for told in deliver(ledger, waiting, nightly, feeds, sleep=night.sleep):
+        about = {"feed": told.feed, "kind": told.kind, "night": told.as_of}
+        night.tell("delivered" if told.delivered else "not-delivered", **about)
+        if not told.delivered:
+            text = f"The {told.kind} of {told.feed}, night {told.as_of}: {told.detail}"
+            warned.append(Warned(kind="delivery", text=text))
+    return tuple(warned)
 
 
 def recover(night: Night, ledger: sqlite3.Connection) -> tuple[str, ...]:
@@ -82,7 +110,9 @@ def recover(night: Night, ledger: sqlite3.Connection) -> tuple[str, ...]:
     return tuple(done)
 
 
-def _untold(ledger: sqlite3.Connection, tonight: set[str | None]) -> list[FeedOutcome]:
+def _untold(
+    ledger: sqlite3.Connection, places: Places, tonight: set[str | None]
+) -> list[FeedOutcome]:
     """Runs that were committed in a night that did not come to its end: nobody was told of them."""
     rows = ledger.execute(
         "SELECT run_id FROM runs WHERE rerun_of IS NULL AND run NOT IN"
@@ -99,6 +129,7 @@ def _untold(ledger: sqlite3.Connection, tonight: set[str | None]) -> list[FeedOu
                 exit_code=run.exit_code,
                 run_id=run.run_id,
                 figures=run.figures,
+                folder=places.outbox / run.folder,
                 files=run.figures.files,
             )
         )

@@ -27,6 +27,8 @@ GRAVITY = (
     ExitCode.INTERRUPTED,
 )
 """The exit codes, the gravest last."""
+GOOD = frozenset({ExitCode.DONE, ExitCode.FINDINGS})
+"""A night that did all its work; findings are what it is for."""
 
 
 def gravest(codes: Iterable[ExitCode]) -> ExitCode:
@@ -118,6 +120,8 @@ class NightOutcome:
     feeds: tuple[FeedOutcome, ...]
     recovered: tuple[str, ...] = ()
     """Run ids of earlier nights whose work was finished first."""
+    delivery: tuple[Warned, ...] = ()
+    """What could not be sent; it is tried again, and does not fail the audit."""
 
     @property
     def exit_code(self) -> ExitCode:

@@ -7,9 +7,9 @@ import re
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from auditor.intake.names import FIELDS
+from auditor.nightly.delivery import checks
 from auditor.tomlfile import hint
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ MOST_PIVOT = 99
 _FOLDERS = ("inbox", "outbox", "archive", "state")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-_PORTS = 65_535
-_HERE = ("localhost", "127.0.0.1", "::1")
 
 
 def problems(settings: Settings, folder: Path) -> Iterator[str]:
@@ -39,10 +37,10 @@ def problems(settings: Settings, folder: Path) -> Iterator[str]:
         yield from _folders(nightly, folder)
         yield from _numbers(nightly)
         yield from _limits("nightly.limits", nightly.limits)
-        yield from _tellings(nightly)
+        yield from checks.problems(nightly, feeds)
     yield from _names(feeds)
     for name, feed in feeds.items():
-        yield from _feed(f"feeds.{name}", feed, mailed=nightly is None or nightly.mail is not None)
+        yield from _feed(f"feeds.{name}", feed)
 
 
 def _folders(nightly: Nightly, folder: Path) -> Iterator[str]:
@@ -81,32 +79,6 @@ def _limits(place: str, limits: Limits) -> Iterator[str]:
             yield f"{place}.change.{kind} must be above 0, such as 0.5 for half as much again"
 
 
-def _tellings(nightly: Nightly) -> Iterator[str]:
-    mail, webhook = nightly.mail, nightly.webhook
-    if mail is not None and not 1 <= mail.port <= _PORTS:
-        yield f"nightly.mail.port must be from 1 to {_PORTS}"
-    if mail is not None and not mail.host.strip():
-        yield "nightly.mail.host names no server"
-    if mail is not None and not _is_address(mail.sender):
-        yield "nightly.mail.sender is no mail address"
-    if webhook is not None and not _is_safe(webhook.url):
-        yield "nightly.webhook.url must begin with https:// (http:// on this very machine only)"
-
-
-def _is_safe(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    plain = parts.scheme == "http" and parts.hostname in _HERE
-    return bool(parts.hostname) and (parts.scheme == "https" or plain)
-
-
-def _is_address(text: str) -> bool:
-    name, at, host = text.rpartition("@")
-    return bool(name and at and host) and not any(c.isspace() or c == "," for c in text)
-
-
 def _names(feeds: Mapping[str, Feed]) -> Iterator[str]:
     """A feed's name is the name of its folders, on systems too that ignore case."""
     seen: dict[str, str] = {}
@@ -118,20 +90,11 @@ def _names(feeds: Mapping[str, Feed]) -> Iterator[str]:
         seen.setdefault(name.lower(), name)
 
 
-def _feed(place: str, feed: Feed, *, mailed: bool) -> Iterator[str]:
+def _feed(place: str, feed: Feed) -> Iterator[str]:
     if not feed.files.strip() or "/" in feed.files or "\\" in feed.files:
         yield f"{place}.files must be a pattern for names in the inbox, such as 'clinic_*.csv'"
     if feed.limits is not None:
         yield from _limits(f"{place}.limits", feed.limits)
-    if feed.recipients and not mailed:
-        yield f"{place}.recipients are named, but [nightly.mail] is missing"
-    for recipient in feed.recipients:
-        if not _is_address(recipient):
-            yield f"{place}.recipients: '{recipient}' is no mail address"
-    if feed.attach and not feed.encrypt:
-        yield f"{place}.attach needs encrypt = true: only an encrypted workbook is sent"
-    if feed.attach and not feed.recipients:
-        yield f"{place}.attach is set, but no recipients are named"
     yield from _reading(place, feed)
 
 

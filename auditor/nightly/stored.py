@@ -17,7 +17,7 @@ from auditor.errors import ExitCode
 from auditor.nightly.outcome import FeedOutcome, Figures, NightOutcome, Warned
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _NOTHING = Figures(
     files=0,
@@ -63,6 +63,7 @@ def night_of(text: str) -> NightOutcome:
         ended_at=told["ended_at"],
         feeds=tuple(_feed(each) for each in told.get("feeds", ())),
         recovered=tuple(told.get("recovered", ())),
+        delivery=_warnings(told.get("delivery", ())),
     )
 
 
@@ -79,9 +80,13 @@ def _feed(told: Mapping[str, Any]) -> FeedOutcome:
         "exit_code": code_of(told["exit_code"]),
         "figures": None if figures is None else _figures(figures),
         "folder": None if folder is None else Path(folder),
-        "warnings": tuple(Warned(**_known(Warned, each)) for each in told.get("warnings", ())),
+        "warnings": _warnings(told.get("warnings", ())),
     }
     return FeedOutcome(**plain)
+
+
+def _warnings(told: Iterable[Mapping[str, Any]]) -> tuple[Warned, ...]:
+    return tuple(Warned(**_known(Warned, each)) for each in told)
 
 
 def _figures(told: Mapping[str, Any]) -> Figures:

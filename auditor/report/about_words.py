@@ -49,6 +49,8 @@ SHEETS_TOLD = {
     "Bypass pairs": "The same by practitioner and pair: what separated it, and an example claim.",
     "Practitioners": "Lines, findings and error rates by rendering practitioner.",
     "Decisions": "What reviewers decided before, and what it means for this run.",
+    "Still open": "Findings of earlier nights that nothing cleared; where each is told in full.",
+    "Closed": "Findings of earlier nights that came to an end tonight, and why.",
     "Input": "How the files were read: rejected rows with reasons, values changed, columns used.",
     "Coverage": "What each rule judged, and what it could not judge and why.",
     "Tables": "What each reference table judged, and the codes it does not know.",

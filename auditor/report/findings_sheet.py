@@ -14,13 +14,17 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from auditor.report import seen
 from auditor.report.sheet import Column, Sheet
 from auditor.report.style import DECISION, GREY, MISSING_FILL, TIER_LOOKS
 from auditor.report.view import FIRST_FINDING
 from auditor.report.words import number
+from auditor.report.worklist_sheet import with_seen
 from schemas.review import DISPOSITIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from auditor.report.sheet import Book
     from auditor.report.view import View
 
@@ -99,7 +103,11 @@ COLUMNS = (
     _text("Check", 36, "check"),
     _text("Story id", 34, "story_id"),
 )
-_LETTERS = {c.header: n for n, c in enumerate(COLUMNS)}
+SEEN = (
+    Column("Seen", 14, "wrapped", seen.one()),
+    _number("Days since first seen", 10, "days"),
+)
+"""Where earlier nights are known, after the claim."""
 ANSWERING_TOLD = (
     " Answer in the columns Disposition to Valid until; sort and filter as you like, but keep"
     " Finding id and Check beside their rows."
@@ -138,7 +146,8 @@ def whole_set(view: View) -> str:
 def write(book: Book, view: View) -> None:
     """Write the sheet."""
     redacted = view.result.redacted
-    columns = [c for c in COLUMNS if not (redacted and c.header in ANSWERING)]
+    known = COLUMNS if view.result.life is None else with_seen(COLUMNS, SEEN, "Claim")
+    columns = [c for c in known if not (redacted and c.header in ANSWERING)]
     sheet = Sheet(book, "Findings", [c.width for c in columns], freeze="D3", protected=False)
     sheet.ws.sheet_view.zoomScale = ZOOM
     held = f"{shown_of(view.result.findings.height, view.cap)}{whole_set(view)}"
@@ -148,24 +157,20 @@ def write(book: Book, view: View) -> None:
     )
     sheet.add([note], ["note"], height=20)
     sheet.table("Findings", columns, view.findings)
-    sheet.print_columns(letter(sheet, LAST_PRINTED))
+    letters = dict(zip((c.header for c in columns), sheet.letters, strict=True))
+    sheet.print_columns(letters[LAST_PRINTED])
     if not redacted:
         last = max(FIRST_FINDING, sheet.row)
-        _validate(sheet, last)
-        _mark(sheet, last)
+        _validate(sheet, letters, last)
+        _mark(sheet, letters, last)
 
 
-def letter(sheet: Sheet, header: str) -> str:
-    """The letter of the column with this header."""
-    return sheet.letters[_LETTERS[header]]
+def _range(letters: Mapping[str, str], header: str, last: int) -> str:
+    """All cells of the column with this header."""
+    return f"{letters[header]}{FIRST_FINDING}:{letters[header]}{last}"
 
 
-def _range(sheet: Sheet, header: str, last: int) -> str:
-    column = letter(sheet, header)
-    return f"{column}{FIRST_FINDING}:{column}{last}"
-
-
-def _validate(sheet: Sheet, last: int) -> None:
+def _validate(sheet: Sheet, letters: Mapping[str, str], last: int) -> None:
     """Drop-downs and date checks, each with a word of help."""
     listed = DataValidation("list", formula1=f'"{",".join(DISPOSITIONS)}"', allow_blank=True)
     listed.error = "Choose one of: " + ", ".join(DISPOSITIONS) + "."
@@ -175,40 +180,40 @@ def _validate(sheet: Sheet, last: int) -> None:
         " corrected: the claim was mended. accepted risk: needs a reason and a date in Valid until."
     )
     listed.promptTitle = "Disposition"
-    listed.add(_range(sheet, "Disposition", last))
+    listed.add(_range(letters, "Disposition", last))
     dates = DataValidation("date", operator="greaterThan", formula1="36526", allow_blank=True)
     dates.error = "Enter a date, such as 2025-11-30."
     dates.errorTitle = "Date"
-    dates.add(_range(sheet, "Decided on", last))
-    dates.add(_range(sheet, "Valid until", last))
+    dates.add(_range(letters, "Decided on", last))
+    dates.add(_range(letters, "Valid until", last))
     for validation in (listed, dates):
         validation.showErrorMessage = validation.showInputMessage = True
         sheet.ws.add_data_validation(validation)
 
 
-def _mark(sheet: Sheet, last: int) -> None:
+def _mark(sheet: Sheet, letters: Mapping[str, str], last: int) -> None:
     """Colours that follow the answer, beside its word; what an answer still lacks is boxed."""
-    decided = f"${letter(sheet, 'Disposition')}{FIRST_FINDING}"
+    decided = f"${letters['Disposition']}{FIRST_FINDING}"
     for word, (ink, fill) in DECISION.items():
         look = DifferentialStyle(
             font=Font(color=ink, bold=True), fill=PatternFill(bgColor=fill, fill_type="solid")
         )
         rule = FormulaRule([f'{decided}="{word}"'])
         rule.dxf = look
-        sheet.ws.conditional_formatting.add(_range(sheet, "Disposition", last), rule)
+        sheet.ws.conditional_formatting.add(_range(letters, "Disposition", last), rule)
     lacking = DifferentialStyle(fill=PatternFill(bgColor=MISSING_FILL, fill_type="solid"))
     for header, words in (
         ("Reviewer", DISPOSITIONS),
         ("Reason", ("accepted risk",)),
         ("Valid until", ("accepted risk",)),
     ):
-        cell = f"${letter(sheet, header)}{FIRST_FINDING}"
+        cell = f"${letters[header]}{FIRST_FINDING}"
         asked = f'{decided}<>""' if words == DISPOSITIONS else f'{decided}="{words[0]}"'
         rule = FormulaRule([f'AND({asked},{cell}="")'])
         rule.dxf = lacking
-        sheet.ws.conditional_formatting.add(_range(sheet, header, last), rule)
-    settled = f"${letter(sheet, 'Decided before')}{FIRST_FINDING}"
+        sheet.ws.conditional_formatting.add(_range(letters, header, last), rule)
+    settled = f"${letters['Decided before']}{FIRST_FINDING}"
     rule = FormulaRule([f'LEFT({settled},8)="Settled:"'])
     rule.dxf = DifferentialStyle(font=Font(color=GREY, italic=True))
-    whole = f"A{FIRST_FINDING}:{letter(sheet, LAST_PRINTED)}{last}"
+    whole = f"A{FIRST_FINDING}:{letters[LAST_PRINTED]}{last}"
     sheet.ws.conditional_formatting.add(whole, rule)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from auditor.comparing import Comparison
     from auditor.intake.interface import FileRead
+    from auditor.ledger.life import Life
     from auditor.result import AuditResult
 
 SHORTEST_KEY = 32
@@ -96,6 +97,7 @@ def redact(result: AuditResult, key: str) -> AuditResult:
         lines=lines.select(result.lines.columns),
         standing=_decided(_table(result.standing, names, files)),
         unmatched=_decided(_table(result.unmatched, names, files)),
+        life=_lived(result.life, names, files),
         comparison=_compared(result, names, files, quoted),
         redacted=True,
     )
@@ -142,6 +144,7 @@ def _known(result: AuditResult, names: _Names) -> dict[str, str]:
         result.set_aside,
         result.unmatched,
         *(() if result.comparison is None else (result.comparison.findings,)),
+        *(() if result.life is None else (result.life.carried, result.life.closed)),
     )
     known: dict[str, str] = {}
     for column in reversed(("patient_id", *(c for c in _KINDS if c != "patient_id"))):
@@ -207,6 +210,21 @@ def _decided(decisions: pl.DataFrame) -> pl.DataFrame:
         reason=pl.lit(None, pl.String),
         reviewer=pl.lit(LEFT_OUT),
         told=pl.format("Decided before: {}.", "disposition"),
+    )
+
+
+def _lived(life: Life | None, names: _Names, files: dict[str, str]) -> Life | None:
+    """What is known of the nights; the decisions lose what somebody typed about a patient."""
+    if life is None:
+        return None
+    said = pl.when(pl.col("decision").is_not_null()).then(pl.lit(LEFT_OUT)).alias("decision")
+    people = _table(life.trends.people, names, files)
+    return replace(
+        life,
+        findings=_table(life.findings, names, files),
+        closed=_table(life.closed, names, files).with_columns(said),
+        carried=_table(life.carried, names, files).with_columns(said),
+        trends=life.trends._replace(people=people),
     )
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from auditor.intake.interface import FileRead
+    from auditor.ledger.life import Life
     from auditor.result import AuditResult
     from auditor.rules import Rule
 
@@ -129,6 +130,8 @@ def parts_of(result: AuditResult, by: By) -> Iterator[Part]:
         others = {n for n in everyone if n != recipient and len(n) >= _SHORTEST}
         own = _without(lines[recipient], others, _NAMED_BESIDE[by])
         part = _restricted(result, found[recipient], own, others, told)
+        if result.life is not None:
+            part = replace(part, life=_lived(result.life, part, by, recipient, others))
         if cards is not None:
             part = replace(
                 part, card=cards.filter(pl.col(number).eq_missing(pl.lit(recipient, pl.String)))
@@ -216,6 +219,28 @@ def _restricted(
         last_service_date=last,
         notes=tuple(f"Of all lines together: {quoted.replaced(note)}" for note in result.notes),
         part=told,
+    )
+
+
+def _lived(
+    life: Life, part: AuditResult, by: By, recipient: str | None, others: set[str]
+) -> Life | None:
+    """What is known of the nights about the recipient's findings.
+
+    Who billed a finding of an earlier night is not known, so parts by billing provider say nothing
+    of them.
+    """
+    if by == "billing":
+        return None
+    quoted = Quoted(dict.fromkeys(others, ANOTHER))
+    mine = pl.col("rendering_npi").eq_missing(pl.lit(recipient, pl.String))
+    closed, carried = life.closed.filter(mine), life.carried.filter(mine)
+    return replace(
+        life,
+        findings=life.findings.join(part.findings, on="finding_id", how="semi"),
+        closed=closed.with_columns(quoted.column(closed["decision"])),
+        carried=carried.with_columns(quoted.column(carried["decision"])),
+        trends=life.trends.without(),
     )
 
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from auditor.report import charts, copies, figures, words
+from auditor.report import charts, copies, figures, night_parts, nights, words
 from auditor.report.figures import MONEY_BASES, TIERS
 from auditor.report.findings_sheet import shown_of, whole_set
 from auditor.report.sheet import Sheet, place_of
 from auditor.report.summary_parts import files, gaps, releases
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from auditor.report.sheet import Book
     from auditor.report.view import View
 
@@ -32,7 +34,13 @@ def write(book: Book, view: View) -> None:
     sheet = Sheet(book, "Summary", WIDTHS, upright=True)
     sheet.ws.page_setup.fitToHeight = 1
     _head(sheet, view)
-    _glance(sheet, view)
+    life = view.result.life
+    if life is None:
+        _glance(sheet, view, view.result.findings, "At a glance")
+    else:
+        _glance(sheet, view, nights.fresh(view.result, life), "New tonight")
+        night_parts.earlier_findings(sheet, view.result, life)
+        night_parts.clock(sheet, view.result, life)
     basis = figures.leading_basis(view.result.findings)
     _families(sheet, view, basis)
     charts.side_by_side(sheet, view, basis)
@@ -70,10 +78,9 @@ def _made(view: View) -> str:
     return f"As of {view.result.options.as_of.isoformat()}. Decision support, no payment decision."
 
 
-def _glance(sheet: Sheet, view: View) -> None:
+def _glance(sheet: Sheet, view: View, findings: pl.DataFrame, title: str) -> None:
     """Findings, claims and money of each tier, and what could not be judged."""
-    findings = view.result.findings
-    sheet.section("At a glance", LAST)
+    sheet.section(title, LAST)
     sheet.spans((5, 7, "Estimated amount at risk, taken from", "group"))
     names = ["", "Findings", "Claims", "Allowed", "Paid", "Charge", "Without amount"]
     sheet.header(2, names, range(3, LAST + 1))
@@ -144,7 +151,8 @@ def _open(view: View) -> str:
 
 def _families(sheet: Sheet, view: View, basis: str) -> None:
     """Findings by kind of rule, with what is at risk."""
-    sheet.section("Findings by kind of rule", LAST)
+    of = ", of the lines judged tonight" if view.result.life else ""
+    sheet.section(f"Findings by kind of rule{of}", LAST)
     frame = figures.by_family(view.result.findings, basis)
     if frame.is_empty():
         _text(sheet, "No findings.")

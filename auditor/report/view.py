@@ -57,6 +57,10 @@ class Names:
     """The file beside the workbook that has all rejected rows."""
     lines: str = ""
     """The file beside the workbook that has the lines around all findings."""
+    still_open: str = ""
+    """The file beside the workbook that has all findings carried on from earlier nights."""
+    closed: str = ""
+    """The file beside the workbook that has all findings that were closed."""
     held: tuple[str, ...] = ()
     """Names that this report would have, were they not open in another program."""
 

@@ -33,6 +33,13 @@ GLANCE_MEANING = (
     " counted once a line and never added across columns or rows. The sheet About says more."
 )
 
+CLOCK_MEANING = (
+    "Days count from the first run that found it. Settled: a reviewer's decision about it stands."
+    " These days are no legal deadline: Medicare's 60 days to report and return an overpayment"
+    " begin when it is identified, which may be another day, and may be suspended (42 CFR 401.305)."
+    " Whether a finding is an overpayment, a person decides."
+)
+
 FAMILIES = {
     "AGE": "Age",
     "ANE": "Anesthesia",

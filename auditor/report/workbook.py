@@ -14,6 +14,7 @@ from auditor.errors import ReportError
 from auditor.report import (
     about_sheet,
     bypass_sheet,
+    closed_sheet,
     context_sheet,
     copies,
     coverage_sheet,
@@ -22,9 +23,11 @@ from auditor.report import (
     figures,
     findings_sheet,
     input_sheet,
+    nights,
     place,
     practitioners_sheet,
     rules_sheet,
+    still_open_sheet,
     style,
     summary_sheet,
     tables_sheet,
@@ -51,6 +54,8 @@ SHEETS = (
     bypass_sheet,
     practitioners_sheet,
     decisions_sheet,
+    still_open_sheet,
+    closed_sheet,
     input_sheet,
     coverage_sheet,
     tables_sheet,
@@ -70,7 +75,9 @@ ENCRYPTED_REJECTED_ROWS = 1_000_000
 FINDINGS_BESIDE = ".findings.csv"
 REJECTED_BESIDE = ".rejected.csv"
 LINES_BESIDE = ".lines.csv"
-BESIDE = (FINDINGS_BESIDE, REJECTED_BESIDE, LINES_BESIDE)
+STILL_OPEN_BESIDE = ".still-open.csv"
+CLOSED_BESIDE = ".closed.csv"
+BESIDE = (FINDINGS_BESIDE, REJECTED_BESIDE, LINES_BESIDE, STILL_OPEN_BESIDE, CLOSED_BESIDE)
 """Endings of the files beside a workbook, in place of its own."""
 _MOST_REFUSALS = 5
 """After so many names the place itself is at fault."""
@@ -106,6 +113,16 @@ def planned(result: AuditResult, form: Form) -> Plan:
             companions[REJECTED_BESIDE] = result.rejected
         if view.context.left_out:
             companions[LINES_BESIDE] = context_sheet.every_line(result)
+        if result.life is not None:
+            listed = {
+                STILL_OPEN_BESIDE: result.life.carried,
+                CLOSED_BESIDE: result.life.closed,
+            }
+            companions |= {
+                suffix: frame
+                for suffix, frame in listed.items()
+                if nights.shown(frame).height > form.caps.findings
+            }
     return Plan(view, form.password, companions)
 
 
@@ -151,7 +168,8 @@ def write_report(  # noqa: PLR0913 - each is a choice of its own, by name
     catalogue). Where there are more than `sheet_rows` findings (None: SHEET_ROWS), `rejected_rows`
     rejected rows or `line_rows` claim lines around findings, the sheet holds the first ones and all
     of them stand beside the workbook as `name.findings.csv`, `name.rejected.csv` and
-    `name.lines.csv`. The same result gives the same bytes.
+    `name.lines.csv`; findings of earlier nights stand in `name.still-open.csv` and
+    `name.closed.csv`. The same result gives the same bytes.
 
     With a `password` (8 to 255 characters) the workbook is encrypted as Excel does it. Nothing is
     written beside it then, and its sheets hold as many rows as Excel has; its bytes differ from
@@ -198,6 +216,8 @@ def write_whole(plan: Plan, free: place.Free, room: Path) -> list[Path]:
         findings=names.get(FINDINGS_BESIDE, ""),
         rejected=names.get(REJECTED_BESIDE, ""),
         lines=names.get(LINES_BESIDE, ""),
+        still_open=names.get(STILL_OPEN_BESIDE, ""),
+        closed=names.get(CLOSED_BESIDE, ""),
         held=free.held,
     )
     view = replace(plan.view, names=said)

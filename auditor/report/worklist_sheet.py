@@ -37,7 +37,13 @@ COLUMNS = (
     Column("Decided before", 30, "wrapped", pl.col("decision")),
     Column("Note", 36, "entry", pl.lit(None, pl.String)),
 )
-_LETTERS = {c.header: n for n, c in enumerate(COLUMNS)}
+SEEN = (
+    Column("Seen", 14, "wrapped", pl.col("seen")),
+    Column("First seen", 11, "date", pl.col("first_seen")),
+    Column("Days since first seen", 10, "number", pl.col("since")),
+)
+"""Where earlier nights are known, after the claim."""
+AFTER = "Claim"
 _OPTIONAL = {"Received": "received", "Payer": "payer", "Decided before": "decision"}
 """Columns that hide where no claim has anything in them."""
 LAST_PRINTED = "Payer"
@@ -46,24 +52,38 @@ LAST_PRINTED = "Payer"
 
 def write(book: Book, view: View) -> None:
     """Write the sheet."""
-    sheet = Sheet(book, "Worklist", [c.width for c in COLUMNS], freeze="D3", protected=False)
+    life = view.result.life is not None
+    columns = with_seen(COLUMNS, SEEN, AFTER) if life else COLUMNS
+    sheet = Sheet(book, "Worklist", [c.width for c in columns], freeze="D3", protected=False)
+    letters = dict(zip((c.header for c in columns), sheet.letters, strict=True))
     claims = view.worklist
-    sheet.add([_note(claims.height, view.cap)], ["note"], height=20)
-    sheet.table("Worklist", COLUMNS, claims.head(view.cap))
+    sheet.add([_note(claims.height, view.cap, life=life)], ["note"], height=20)
+    sheet.table("Worklist", columns, claims.head(view.cap))
     for header, name in _OPTIONAL.items():
         if claims[name].null_count() == claims.height:
-            sheet.ws.column_dimensions[sheet.letters[_LETTERS[header]]].hidden = True
-    sheet.print_columns(sheet.letters[_LETTERS[LAST_PRINTED]])
+            sheet.ws.column_dimensions[letters[header]].hidden = True
+    sheet.print_columns(letters[LAST_PRINTED])
 
 
-def _note(claims: int, cap: int) -> str:
+def with_seen(
+    columns: tuple[Column, ...], seen: tuple[Column, ...], after: str
+) -> tuple[Column, ...]:
+    """`columns` with `seen` behind the one named `after`, in the place of any of the same name."""
+    ours = {c.header for c in seen}
+    kept = [c for c in columns if c.header not in ours]
+    at = [c.header for c in kept].index(after) + 1
+    return (*kept[:at], *seen, *kept[at:])
+
+
+def _note(claims: int, cap: int, *, life: bool) -> str:
     """What the sheet holds and how to use it."""
     if not claims:
         return "No claim waits for a decision: there is no open finding that is certain or review."
+    first = "those with something new first, then " if life else ""
     shown = f" The sheet holds the first {cap:,}." if claims > cap else ""
     return (
-        f"{number(claims, 'claim')} to look at: certain before review, then the highest amount,"
-        f" then the oldest.{shown} Claim leads to its lines, Findings to its findings, where"
-        " answers are given. An amount is that of the strongest tier alone. Note is yours: it is"
-        " not read back."
+        f"{number(claims, 'claim')} to look at: {first}certain before review, then the highest"
+        f" amount, then the oldest.{shown} Claim leads to its lines, Findings to its findings,"
+        " where answers are given. An amount is that of the strongest tier alone. Note is yours: it"
+        " is not read back."
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from auditor.auditing import choose
 from auditor.ledger import history, opened
+from auditor.review import lives
 from auditor.review.standing import consulted, digest, standing, unmatched
 from schemas import Dispositions, empty
 
@@ -35,6 +36,8 @@ class Consulted:
     digest: str
     """Part of the run id: equal run ids stand for equal output."""
     notes: tuple[str, ...] = ()
+    stored: pl.DataFrame = field(default_factory=lambda: empty(Dispositions), repr=False)
+    """schemas.Dispositions: all of them. Findings that are carried on are of other claims."""
 
 
 def consult(ledger: Path, lines: pl.DataFrame, as_of: date) -> Consulted:
@@ -52,22 +55,29 @@ def consult(ledger: Path, lines: pl.DataFrame, as_of: date) -> Consulted:
     else:
         stored, notes = empty(Dispositions), (_NO_LEDGER,)
     found = consulted(stored, claims, as_of)
-    return Consulted(found, claims, digest(found), notes)
+    return Consulted(found, claims, digest(found), notes, stored)
 
 
 def applied(result: AuditResult, found: Consulted) -> AuditResult:
     """`result` with what the decisions mean for its findings.
 
-    Of findings that are gone only those are told whose rule ran and judged anything.
+    Of findings that are gone only those are told whose rule ran and judged anything. Where nights
+    are known, the findings that were closed and those carried on say what was decided of them too.
     """
     options = result.options
     states = result.coverage.group_by("rule_id").agg(idle=(pl.col("state") == "not judged").all())
     idle = frozenset(states.filter("idle")["rule_id"])
     ran = choose(options.select, options.ignore) - idle
+    gone = unmatched(result.findings, found.decisions, found.claims, options.as_of, ran)
+    life = result.life
+    if life is not None:
+        life = lives.decided(life, found.stored)
+        gone = lives.agreeing(gone, life)
     return replace(
         result,
         standing=standing(result.findings, found.decisions, options.as_of),
-        unmatched=unmatched(result.findings, found.decisions, found.claims, options.as_of, ran),
+        unmatched=gone,
+        life=life,
         consulted=True,
         notes=(*result.notes, *found.notes),
     )

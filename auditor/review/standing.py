@@ -205,6 +205,13 @@ def _disputed(now: _Row, live: Sequence[_Row]) -> _Row:
     return _one(now, "disputed", newest | joined, told)
 
 
+def last_said(history: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """finding_id, decision: the newest decision about each finding in `history`, in a sentence."""
+    found = history.filter(pl.col("decided_on") <= as_of)
+    told = [(name, _said(rows[-1])) for name, rows in _by_finding(found).items()]
+    return pl.DataFrame(told, schema={"finding_id": pl.String, "decision": pl.String}, orient="row")
+
+
 def _said(row: _Row) -> str:
     return f"{row['reviewer']} decided on {row['decided_on']}: {row['disposition']}."
 

@@ -20,7 +20,8 @@ FEED = "clinic"
 TEXT = filled(FEED, "clinic_*.csv", "snapshot", None)
 NEEDS = {
     f"feeds.{FEED}.recipients": ("nightly.mail.host", "nightly.mail.sender"),
-    f"feeds.{FEED}.attach": (f"feeds.{FEED}.encrypt", "report_password_file"),
+    f"feeds.{FEED}.attach": (f"feeds.{FEED}.encrypt", f"feeds.{FEED}.recipients"),
+    "nightly.mail.password_file": ("nightly.mail.user",),
     f"feeds.{FEED}.encrypt": ("report_password_file",),
 }
 """Settings that say nothing without others."""
@@ -210,6 +211,7 @@ def test_a_folder_that_cannot_be_made_leaves_no_file(
     [
         ({"feed": "a.b"}, "'a.b' cannot name a feed."),
         ({"feed": ""}, "'' cannot name a feed."),
+        ({"feed": "-a"}, "'-a' cannot name a feed."),
         ({"feed": "a b\n"}, "letters, digits, - and _ only"),
         ({"files": "in/*.csv"}, "without a folder"),
         ({"files": " "}, "is no pattern"),

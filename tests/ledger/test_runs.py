@@ -63,6 +63,7 @@ NIGHT = NightOutcome(
         FeedOutcome(feed="lab", exit_code=ExitCode.DONE),
     ),
     recovered=("2026-11-20-0badcafe",),
+    delivery=(Warned(kind="delivery", text="The mail server did not answer."),),
 )
 
 
@@ -198,6 +199,16 @@ def test_the_last_run_that_went_well_is_known_by_feed(connection: sqlite3.Connec
     append_run(connection, new(4, "lab", exit_code=ExitCode.INCOMPLETE))
     told = ledger.last_good(connection, good, ("clinic", "lab", "never"))
     assert told == {"clinic": ledger.runs(connection)[-1].recorded_at}
+
+
+def test_when_the_last_file_was_taken(connection: sqlite3.Connection) -> None:
+    assert ledger.last_taken(connection, "clinic") is None
+    first = append_run(connection, new(1))
+    append_run(connection, new(2, version=2, rerun_of=first, reason="why"))
+    taken = ledger.last_taken(connection, "clinic")
+    assert taken is not None
+    assert taken.isoformat(timespec="seconds") == ledger.runs(connection)[-1].recorded_at
+    assert ledger.last_taken(connection, "lab") is None
 
 
 def test_deliveries_are_told_once_a_night_feed_and_way(connection: sqlite3.Connection) -> None:

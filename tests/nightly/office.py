@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
@@ -92,6 +93,11 @@ class Office:
     def file(self) -> Path:
         return self.root / "auditor.toml"
 
+    def copy(self, to: Path) -> Office:
+        """The same office elsewhere."""
+        shutil.copytree(self.root, to)
+        return Office(to, self.reference, self.mode, self.text)
+
     def drop(self, rows: Iterable[tuple[str, ...]], name: str = "clinic.csv") -> Path:
         """Put an export into the inbox."""
         path = self.root / "inbox" / name
@@ -111,7 +117,7 @@ class Office:
 
     def night(self, day: str = "2025-11-10", **about: object) -> NightOutcome:
         """Run the night of `day`; an error that nobody foresaw is raised."""
-        _, outcome = perform(self.at(day, **about))
+        outcome = perform(self.at(day, **about))
         if self.errors:
             raise self.errors[0]
         return outcome

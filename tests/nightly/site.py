@@ -129,20 +129,25 @@ class Site:
     ) -> None:
         """A finding and its events: run, what happened."""
         with self._written() as ledger:
-            ledger.execute(
-                "INSERT INTO findings VALUES (?, ?, ?, 'd', 's', 'AOC-1', 'C1', 1, ?, NULL, NULL,"
-                " '2019-03-01', '99213')",
+            finding = ledger.execute(
+                "INSERT INTO findings VALUES (NULL, ?, ?, ?, 'd', 's', 'AOC-1', 'C1', 1, ?, NULL,"
+                " NULL, '2019-03-01', '99213')",
                 (feed, finding_id, events[0][0], patient),
-            )
+            ).lastrowid
             for run, event in events:
-                last = ledger.execute(
-                    "INSERT INTO finding_events (run, feed, finding_id, event, tier, modifiers,"
-                    " amount_basis, also) VALUES (?, ?, ?, ?, 'certain', '', 'none', '')",
-                    (run, feed, finding_id, event),
-                ).lastrowid
+                ledger.execute(
+                    "INSERT INTO finding_events (run, finding, event, tier, modifiers,"
+                    " amount_basis, also, runs_found, why)"
+                    " VALUES (?, ?, ?, 'certain', '', 'none', '', 1, ?)",
+                    (run, finding, event, "gone" if event == "resolved" else None),
+                )
             if is_open:
                 ledger.execute(
-                    "INSERT INTO open_findings VALUES (?, ?, 'C1', ?)", (feed, finding_id, last)
+                    "INSERT INTO open_findings SELECT finding, feed, finding_id, first_seen,"
+                    " rule_id, claim_id, line_number, patient_id, rendering_npi, payer,"
+                    " service_date, code, 'certain', '', NULL, NULL, NULL, 'none', NULL, NULL,"
+                    " NULL, '', 1, run FROM findings WHERE finding = ?",
+                    (finding,),
                 )
 
     def decide(self, finding_id: str, *days: str, until: str | None = None) -> None:
@@ -196,7 +201,9 @@ class Site:
         under_hold = holds.held(ledger)
 
         def look(path: Path, feed: str) -> Answer:
-            return in_claims(path, under_hold, reader(Settings(), feed))
+            return in_claims(
+                path, under_hold, reader(Settings(), feed, path.with_name("none"), None)
+            )
 
         return look
 
@@ -225,7 +232,7 @@ class Site:
             str(p.relative_to(self.root))
             for folder in folders
             for p in folder.rglob("*")
-            if p.is_file() and "ledger" not in p.name
+            if p.is_file() and p.name != "lock" and "ledger" not in p.name
         )
 
     def rows(self, table: str, columns: str = "*") -> list[tuple[object, ...]]:

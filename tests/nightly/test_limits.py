@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,8 +17,12 @@ from auditor.nightly.settings import Change, Feed, Limits, Mode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NOW = datetime(2026, 11, 23, 6, 30)  # noqa: DTZ001 - the operator's clock; a Monday
-TODAY, YESTERDAY = date(2026, 11, 23), date(2026, 11, 22)
+HERE = timezone(timedelta(hours=-5))
+NOW = datetime(2026, 11, 23, 6, 30, tzinfo=HERE)
+"""A Monday."""
+TODAY = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
+YESTERDAY = datetime(2026, 11, 23, 4, 59, tzinfo=UTC)
+"""Minutes apart, and two days here."""
 
 
 def figures(read: int = 1000, rejected: int = 0, **values: Any) -> Figures:  # noqa: ANN401 - any figure
@@ -56,7 +60,7 @@ def kinds(  # noqa: PLR0913 - as many as the function has that it asks
     *,
     mode: Mode = "delta",
     now: datetime = NOW,
-    arrived: date | None = None,
+    arrived: datetime | None = None,
 ) -> list[tuple[str, bool]]:
     found = warnings_of(feed(mode), limits, tonight, earlier, now, arrived=arrived)
     return [(w.kind, w.fails) for w in found]
@@ -75,7 +79,7 @@ LATE = {
 
 
 @pytest.mark.parametrize(("limits", "now", "arrived", "told"), LATE.values(), ids=LATE)
-def test_late(limits: Limits, now: datetime, arrived: date | None, *, told: bool) -> None:
+def test_late(limits: Limits, now: datetime, arrived: datetime | None, *, told: bool) -> None:
     assert kinds(limits, None, now=now, arrived=arrived) == ([("late", False)] if told else [])
     assert kinds(limits, figures(), now=now, arrived=arrived) == []
     failing = replace(limits, fail=("late",))

@@ -6,7 +6,7 @@ judged by lines of that episode alone, but for the few rules that look far back 
 what a patient's claims say of each other (voids, replacements, who pays).
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -84,7 +84,7 @@ def again(rows: Sequence[Row], night: Night, reaches: Sequence[Reach]) -> set[in
             for reach in reaches
             if any(
                 after(rows, cause, effect, reach.days)
-                for cause in set().union(*near)
+                for cause in fresh
                 if rows[cause]["code"] in reach.causes
                 for effect in run
                 if rows[effect]["code"] in reach.effects
@@ -108,25 +108,17 @@ def _lacking(rows: Sequence[Row], mine: Sequence[int], night: Night) -> Iterator
 def context(
     rows: Sequence[Row], night: Night, chosen: Collection[int], reaches: Sequence[Reach]
 ) -> set[int]:
-    """Stored lines that are looked at: episodes that hold a cause before an effect."""
-    found: set[int] = set()
-    for patient in {rows[n]["patient_id"] for n in range(len(rows))}:
-        mine = [n for n in night.stored if rows[n]["patient_id"] == patient]
-        judged = [n for n in (*night.came, *chosen) if rows[n]["patient_id"] == patient]
-        for run in episodes(rows, mine):
-            if any(
-                after(rows, cause, effect, reach.days)
-                for reach in reaches
-                for cause in run
-                if rows[cause]["code"] in reach.causes
-                for effect in judged
-                if rows[effect]["code"] in reach.effects
-            ):
-                found.update(run)
-    return found - set(chosen)
-
-
-Selection = Callable[[Sequence[Row], Night, Sequence[Reach]], tuple[set[int], set[int]]]
+    """Stored causes before a line that is judged by them: they are looked at."""
+    judged = [*night.came, *chosen]
+    return {
+        cause
+        for reach in reaches
+        for cause in set(night.stored) - set(chosen)
+        if rows[cause]["code"] in reach.causes
+        for effect in judged
+        if rows[effect]["patient_id"] == rows[cause]["patient_id"]
+        if rows[effect]["code"] in reach.effects and after(rows, cause, effect, reach.days)
+    }
 
 
 def selected(

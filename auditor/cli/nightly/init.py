@@ -77,7 +77,7 @@ def init(
 
 def filled(feed: str, files: str, mode: str, line_of_business: str | None) -> str:
     """The template with the first feed filled in; ConfigError for what cannot stand there."""
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", feed):
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", feed):
         raise ConfigError(
             f"'{feed}' cannot name a feed.",
             where="--feed",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
 from auditor.cli import options, output, passwords, selection
 from auditor.cli.nightly.place import place_of
-from auditor.errors import ExitCode
+from auditor.errors import AuditorError, ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from auditor.cli.session import Session
     from auditor.config import Settings
     from auditor.nightly.about import Night
+    from auditor.nightly.log import Log
     from auditor.nightly.outcome import FeedOutcome, NightOutcome
 
 _SHOWN = ("certain", "review", "info")
@@ -39,6 +40,16 @@ def nightly(
             metavar="DATE", envvar="AUDITOR_AS_OF", help="What counts as today [default: today]."
         ),
     ] = None,
+    metrics: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.prom", help="Figures of the night for Prometheus."),
+    ] = None,
+    log_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Add the log here [default: stderr].")
+    ] = None,
+    log_format: Annotated[
+        str | None, typer.Option(metavar="text|json", help="Write a log, one event a line.")
+    ] = None,
     debug_file: Annotated[
         Path | None,
         typer.Option(
@@ -56,8 +67,9 @@ def nightly(
     session: Session = ctx.obj
     session.debug_file = debug_file or session.debug_file
     place = place_of(ctx, config_file)
-    from auditor.nightly.about import Night, Secrets
+    from auditor.nightly.about import Night, Secrets, silent
 
+    log = _log(log_file, log_format)
     now = datetime.now().astimezone()
     night = Night(
         settings=place.settings,
@@ -65,7 +77,8 @@ def nightly(
         now=now,
         secrets=Secrets(of_inputs=_password, of_report=_report_password),
         feeds=tuple(feed or ()),
-        debug=_debug(session),
+        tell=log.tell if log else silent,
+        debug=_debug(session, log),
     )
     if dry_run:
         for text in _planned(night):
@@ -73,10 +86,31 @@ def nightly(
         return
     from auditor.nightly.night import perform
 
-    _, outcome = perform(night)
+    try:
+        outcome = perform(night)
+    except AuditorError as error:
+        if log is not None:
+            log.failed("night-failed", error, exit_code=int(error.exit_code), why=error.what)
+        raise
     for text in told(outcome):
         output.say(text)
+    if metrics is not None:
+        from auditor.nightly.metrics import after_night
+
+        after_night(metrics, place.settings, night.ledger, outcome)
     raise typer.Exit(outcome.exit_code)
+
+
+def _log(path: Path | None, form: str | None) -> Log | None:
+    """Where events go; None: nobody asked for a log."""
+    if path is None and form is None:
+        return None
+    from auditor.nightly.log import Form, Log
+
+    forms: tuple[Form, ...] = get_args(Form)
+    log = Log(path, selection.one_of(form or "text", forms, "--log-format"))
+    log.check()
+    return log
 
 
 def _password(settings: Settings) -> Callable[[str], str | None]:
@@ -92,11 +126,13 @@ def _report_password(settings: Settings) -> str:
     return password
 
 
-def _debug(session: Session) -> Callable[[BaseException], None]:
+def _debug(session: Session, log: Log | None) -> Callable[[BaseException], None]:
     """Writes what nobody foresaw to the debug file, where the operator asked for one."""
     from auditor.cli.failures import write_debug
 
     def kept(error: BaseException) -> None:
+        if log is not None:
+            log.failed("internal-error", error)
         if session.debug_file is not None:
             write_debug(session.debug_file, error, session.run_id)
 
@@ -121,6 +157,9 @@ def told(outcome: NightOutcome) -> Iterator[str]:
     for feed in outcome.feeds:
         yield ""
         yield from _feed(feed)
+    for warned in outcome.delivery:
+        yield ""
+        yield output.wrapped(f"Not sent: {warned.text}")
     yield ""
     yield f"Exit code {int(outcome.exit_code)} ({_WORDS[outcome.exit_code]})"
 
