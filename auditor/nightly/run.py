@@ -55,6 +55,8 @@ class Asked:
     """Of the whole file."""
     report_password: str | None
     """What opens the workbooks; None: they are plain."""
+    report: bool = True
+    """Write the workbook too."""
     version: int = 1
     rerun_of: str | None = None
     """Run id of the version before."""
@@ -266,7 +268,9 @@ def judge(
         frozenset(settings.ignore),
         rulewords.options(settings),
     )
-    earlier = Earlier(tonight.again, tonight.context, tonight.rejected, tonight.groups)
+    earlier = Earlier(
+        tonight.again, tonight.context, tonight.rejected, tonight.groups, tonight.since
+    )
     result = audit(fresh, reference, options, earlier=earlier)
     lasting = {rule.id for rule in catalogue() if rule.whole_batch}
     result = without_repeated(result, ledger, asked.feed, lasting, asked.run)
