@@ -63,8 +63,8 @@ def claim_hash() -> pl.Expr:
     return claim_key().hash(_CLAIM).alias("claim")
 
 
-def claim_hash_of_id() -> pl.Expr:
-    """`claim` of a claim id alone: that of a claim which is no void."""
+def named_hash() -> pl.Expr:
+    """`claim`: u64 of a claim of which nothing but the id is known; no void."""
     return pl.col("claim_id").hash(_CLAIM).alias("claim")
 
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from auditor.history import missing, overlap
 from auditor.history.episodes import days_of, select, touched
-from auditor.history.index import claim_hash_of_id
+from auditor.history.index import named_hash
 from auditor.history.staging import Staged, stage
 from auditor.history.store import Store
 from auditor.history.upkeep import compact, forget, rebuild_index, sweep
@@ -123,14 +123,15 @@ class Memory:
         since = overlap.since(fresh, ended)
         held = missing.standing(store.rejected)
         cleared = missing.cleared(held, refused, lines["claim_id"].filter(keys["whole"]).unique())
-        other = [refused.join(held, on=missing.KEYS, how="anti", nulls_equal=True), cleared]
+        anew = refused.join(held, on=missing.KEYS, how="anti", nulls_equal=True)
+        other = pl.concat([anew, cleared])
         gone = rest.join(ended.select("version"), on="version", how="semi")
-        changed = pl.concat(other)
-        hashes = changed.drop_nulls("claim_id").select(claim_hash_of_id()).to_series()
-        named = store.standing("claim", hashes)
-        whose = store.lines(named, ("patient_id",))
-        texts = pl.concat([texts.select(_PATIENT), whose.select(_PATIENT)])
-        day = touched(fresh, gone, texts, changed, named, self._nobody)
+        named = store.standing("claim", other.drop_nulls("claim_id").select(named_hash())["claim"])
+        named = named.join(gone.select("version"), on="version", how="anti")
+        texts = pl.concat(
+            [texts.select(_PATIENT), store.lines(named, ("patient_id",)).select(_PATIENT)]
+        )
+        day = touched(fresh, pl.concat([gone, named]), texts, other, self._nobody)
         near = store.standing("patient", day["patient"])
         near = near.join(gone.select("version"), on="version", how="anti")
         days = days_of(day, near)

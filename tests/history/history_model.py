@@ -130,28 +130,25 @@ class Slow:
         self, fresh: list[Line], gone: list[Line], other: set[Missing], ended: Iterable[int]
     ) -> tuple[set[int], set[int]]:
         left = {v: line for v, line in self.standing.items() if v not in set(ended)}
-        touching = [line for line in [*fresh, *gone] if _somebody(line.patient)]
+        names = {m.claim for m in other}
+        anywhere = {m.patient for m in other if m.day is None}
+        doubted = [n for n in left.values() if claim_of(n) in names or n.patient in anywhere]
+        touching = [line for line in [*fresh, *gone, *doubted] if _somebody(line.patient)]
         marks: dict[str, set[int]] = defaultdict(set)
         for line in touching:
             marks[line.patient] |= days_of(line)
         lost: dict[str, set[int]] = defaultdict(set)
-        undated = {m.patient for m in other if m.patient is not None and m.day is None}
-        undated = {patient for patient in undated if _somebody(patient)}
-        named = {m.claim for m in other}
-        for line in self.standing.values():
-            if claim_of(line) in named and _somebody(line.patient):
-                lost[line.patient] |= days_of(line)
         for each in other:
             if each.patient is not None and each.day is not None and _somebody(each.patient):
                 lost[each.patient].add(each.day)
         again: set[int] = set()
-        for patient in marks.keys() | lost.keys() | undated:
+        for patient in marks.keys() | lost.keys():
             ours = {v: line for v, line in left.items() if line.patient == patient}
             new = [line for line in touching if line.patient == patient]
             everything = [*ours.values(), *new]
             mixed = len({line.payer is None for line in everything}) > 1
             changed = any(line.frequency in {"7", "8"} for line in everything)
-            if changed or mixed or patient in undated:
+            if changed or mixed:
                 again |= ours.keys()
                 continue
             days = set().union(lost[patient], *map(days_of, everything))
