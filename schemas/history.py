@@ -15,6 +15,11 @@ class StoredLines(ClaimLines):
     """A standing line that an earlier run audited, with source_file and source_row of then."""
 
     version: pl.UInt64 = pa.Field(unique=True, description=_VERSION)
+    since: pl.UInt64 = pa.Field(
+        nullable=True,
+        description="version of the line that this one took the place of, or of the first of a row"
+        " of them: the same service of the same claim, known since then; empty: this is the first",
+    )
 
     class Config:
         """Exactly these columns."""

@@ -72,6 +72,9 @@ class Earlier:
     known: their claims and patient-days may lack a line."""
     groups: pl.Series | None = None
     """Billing NPIs under which earlier nights had another rendering NPI: no practice of one."""
+    since: pl.Series | None = None
+    """Of each of tonight's lines, the version of the line of an earlier night whose place it took,
+    as schemas.StoredLines has it; None: all are new. `again` and `context` may have it as well."""
 
 
 class Together(NamedTuple):
@@ -82,13 +85,25 @@ class Together(NamedTuple):
     version: pl.Series | None
     """u64, null for tonight's and for those of an export given as history; None: no line has."""
     sent: pl.Series | None
-    """When each line was sent: more is later. None: all at once."""
+    """When each line was sent first: more is later. None: all at once."""
     tonight: int
     """How many are tonight's."""
     judged: int
     """Lines before this place are judged: tonight's and those judged again."""
     rejected: pl.DataFrame
     """claim_id, patient_id, service_date of all rejected rows that are known of."""
+
+
+def _night(version: pl.Series) -> pl.Series:
+    """The nights of versions."""
+    return (version // 2**NIGHT_BITS).cast(pl.Int64)
+
+
+def _first(stored: pl.DataFrame) -> pl.Series:
+    """The version under which each line of earlier nights was known first."""
+    if "since" not in stored.columns:
+        return stored["version"]
+    return stored.select(pl.coalesce("since", "version")).to_series()
 
 
 def together(intake: Intake, history: History | None, earlier: Earlier | None) -> Together:
@@ -108,7 +123,8 @@ def together(intake: Intake, history: History | None, earlier: Earlier | None) -
     if history is not None:
         parts.append(history.lines)
     lines = pl.concat(parts).rechunk()
-    if lines.height == tonight:
+    since = None if earlier is None else earlier.since
+    if lines.height == tonight and (since is None or since.null_count() == tonight):
         return Together(lines, None, None, tonight, judged, rejected)
     version = None
     sent = [pl.repeat(TONIGHT, tonight, dtype=pl.Int64, eager=True)]
@@ -116,7 +132,9 @@ def together(intake: Intake, history: History | None, earlier: Earlier | None) -
         stored = pl.concat([earlier.again["version"], earlier.context["version"]])
         nothing = pl.repeat(None, tonight, dtype=pl.UInt64, eager=True)
         version = pl.concat([nothing, stored]).rename("version")
-        sent.append((stored // 2**NIGHT_BITS).cast(pl.Int64))
+        if since is not None:
+            sent = [_night(since).fill_null(TONIGHT)]
+        sent += [_night(_first(each)) for each in (earlier.again, earlier.context)]
     beyond = 0 if history is None else history.lines.height
     if version is not None:
         version = version.extend_constant(None, beyond)

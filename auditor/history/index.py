@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.history.files import INDEX, LINES, Part, metadata_of, missing, path_of, scan, write
-from schemas import ClaimLines, dtypes
+from schemas import StoredLines, dtypes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-PLACES = ("source_file", "source_row", "line_key")
-"""Where a line stood, which is no part of what it says."""
-EVIDENCE = {name: dtype for name, dtype in dtypes(ClaimLines).items() if name != "line_key"}
+OWN = ("line_key", "version")
+PLACES = ("source_file", "source_row", "line_key", "since")
+"""Where a line stood and since when it is known, which is no part of what it says."""
+EVIDENCE = {name: dtype for name, dtype in dtypes(StoredLines).items() if name not in OWN}
 """Columns of the evidence beside `version`."""
 CONTENT = tuple(name for name in EVIDENCE if name not in PLACES)
 """What a line says: lines that agree in these are the same."""

@@ -14,7 +14,7 @@ from auditor.history.episodes import days_of, select, touched
 from auditor.history.staging import Staged, stage
 from auditor.history.store import Store
 from auditor.history.upkeep import compact, forget, rebuild_index, sweep
-from schemas import ClaimLines, EndedLines, SetAside, dtypes
+from schemas import EndedLines, SetAside, StoredLines, dtypes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,6 +39,7 @@ _ENDED_TEXTS = (
     "patient_id",
     "service_date_from",
     "code",
+    "since",
 )
 
 
@@ -62,6 +63,8 @@ class Tonight:
 
     fresh: pl.DataFrame
     """schemas.ClaimLines: new or changed lines, line_key dense, in the order of the files."""
+    since: pl.Series
+    """schemas.StoredLines.since of each of them: where the line took another's place."""
     set_aside: pl.DataFrame
     """schemas.SetAside: 'seen before', and 'superseded' by a later one of tonight's files."""
     again: pl.DataFrame
@@ -130,6 +133,7 @@ class Memory:
         held = held.join(cleared, on=missing.KEYS, how="anti", nulls_equal=True)
         return Tonight(
             fresh=fresh,
+            since=overlap.known_since(fresh, ended),
             set_aside=_set_aside(lines, keys, won, new),
             again=again,
             context=context,
@@ -145,7 +149,8 @@ class Memory:
         depend on that of the rows.
         """
         keys = missing.keys(rejected)
-        return stage(tonight.fresh, tonight.ended, keys, tonight.cleared, run, folder)
+        fresh = tonight.fresh.with_columns(tonight.since)
+        return stage(fresh, tonight.ended, keys, tonight.cleared, run, folder)
 
     def standing(self) -> pl.LazyFrame:
         """All lines that stand, as schemas.StoredLines."""
@@ -158,7 +163,7 @@ def _dense() -> pl.Expr:
 
 def _stored(lines: pl.LazyFrame) -> pl.LazyFrame:
     """Evidence as schemas.StoredLines."""
-    return lines.with_columns(_dense()).select(*dtypes(ClaimLines), "version")
+    return lines.with_columns(_dense()).select(list(dtypes(StoredLines)))
 
 
 def _set_aside(

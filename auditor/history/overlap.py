@@ -74,11 +74,11 @@ def matched(keys: pl.DataFrame, stored: pl.DataFrame) -> tuple[pl.DataFrame, pl.
 
 
 def ending(fresh: pl.DataFrame, rest: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
-    """Which of the stored lines `rest` end: version, why, and the rest of schemas.EndedLines.
+    """Which of the stored lines `rest` end: schemas.EndedLines, key (of the claim) and since.
 
-    rest: schemas.EndedLines without why but with claim_frequency, of the stored lines whose hash
-    is that of one of tonight's claims and that did not come again. fresh: claim_id, line_number of
-    tonight's new lines. keys: all of tonight. Here the texts decide, and no hash.
+    rest: schemas.EndedLines without why but with claim_frequency and since, of the stored lines
+    whose hash is that of one of tonight's claims and that did not come again. fresh: claim_id,
+    line_number of tonight's new lines. keys: all of tonight. Here the texts decide, and no hash.
     """
     rest = rest.with_columns(claim_key().alias("key"))
     ours = rest.filter(pl.col("key").is_in(keys["claim_id"].unique().implode())).sort("version")
@@ -91,7 +91,31 @@ def ending(fresh: pl.DataFrame, rest: pl.DataFrame, keys: pl.DataFrame) -> pl.Da
     gone = pl.col("key").is_in(keys.filter("whole")["claim_id"].unique().implode())
     why = pl.when(changed).then(pl.lit(CHANGED)).when(gone).then(pl.lit(GONE))
     told = judged.with_columns(why=why).drop_nulls("why").sort("version")
-    return told.drop("_place", "_new", "key", "claim_frequency")
+    return told.drop("_place", "_new", "claim_frequency")
+
+
+def known_since(fresh: pl.DataFrame, ended: pl.DataFrame) -> pl.Series:
+    """`since` of tonight's new lines: schemas.StoredLines.since, in their order.
+
+    fresh: schemas.ClaimLines. ended: as `ending` answers. A claim that comes again with a payment,
+    or with its lines numbered anew, is no later than it was: what is asked is which of two claims
+    came first. Another code or day makes it another service, which nobody knew of before.
+    """
+    service = ["key", "patient_id", "code", "service_date_from"]
+    order = ["line_number", "place"]
+    before = ended.select(
+        *service, "line_number", place="version", since=pl.coalesce("since", "version")
+    )
+    ours = fresh.select(claim_key().alias("key"), *service[1:], "line_number").with_row_index(
+        "place"
+    )
+    counted = [
+        each.sort(order, nulls_last=True).with_columns(nth(service)) for each in (ours, before)
+    ]
+    met = counted[0].join(
+        counted[1].select(*service, "nth", "since"), on=[*service, "nth"], how="left"
+    )
+    return met.sort("place")["since"]
 
 
 def nth(by: list[str]) -> pl.Expr:

@@ -44,7 +44,7 @@ class Staged:
 
 
 def placed(fresh: pl.DataFrame, run: int) -> pl.DataFrame:
-    """The evidence of `fresh` (schemas.ClaimLines) in its order, whatever the order of the rows.
+    """The evidence of `fresh` (schemas.ClaimLines, since), whatever the order of its rows.
 
     Equal keys are told apart by what the lines say, then by where they stood.
     """
@@ -65,8 +65,8 @@ def stage(  # noqa: PLR0913, PLR0917 - what a run adds is of four kinds
 ) -> Staged:
     """Write the files of `run` into `folder`, onto the disk.
 
-    fresh: schemas.ClaimLines. ended: schemas.EndedLines. rejected, cleared: schemas.RejectedKeys
-    that the run adds and takes back.
+    fresh: schemas.ClaimLines and since. ended: schemas.EndedLines. rejected, cleared:
+    schemas.RejectedKeys that the run adds and takes back.
     """
     lines = placed(fresh, run)
     number = pl.lit(run, pl.UInt64).alias("run")

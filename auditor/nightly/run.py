@@ -266,7 +266,7 @@ def judge(
         frozenset(settings.ignore),
         rulewords.options(settings),
     )
-    earlier = Earlier(tonight.again, tonight.context, tonight.rejected)
+    earlier = Earlier(tonight.again, tonight.context, tonight.rejected, since=tonight.since)
     result = audit(fresh, reference, options, earlier=earlier)
     lasting = {rule.id for rule in catalogue() if rule.whole_batch}
     result = without_repeated(result, ledger, asked.feed, lasting, asked.run)
