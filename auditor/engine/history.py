@@ -96,7 +96,8 @@ class Together(NamedTuple):
 
 def _night(version: pl.Series) -> pl.Series:
     """The nights of versions."""
-    return (version // 2**NIGHT_BITS).cast(pl.Int64)
+    night: pl.Series = version // 2**NIGHT_BITS
+    return night.cast(pl.Int64)
 
 
 def _first(stored: pl.DataFrame) -> pl.Series:

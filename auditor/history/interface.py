@@ -11,6 +11,7 @@ import polars as pl
 
 from auditor.history import missing, overlap
 from auditor.history.episodes import days_of, select, touched
+from auditor.history.index import claim_hash_of_id
 from auditor.history.staging import Staged, stage
 from auditor.history.store import Store
 from auditor.history.upkeep import compact, forget, rebuild_index, sweep
@@ -75,6 +76,8 @@ class Tonight:
     """schemas.EndedLines: stored lines that end tonight."""
     rejected: pl.DataFrame
     """schemas.RejectedKeys of earlier nights that name a claim or patient of fresh or again."""
+    groups: pl.Series
+    """Billing NPIs under which earlier nights had another rendering NPI."""
     cleared: pl.DataFrame
     """schemas.RejectedKeys of earlier nights whose claim came without a rejected row."""
 
@@ -119,7 +122,13 @@ class Memory:
         cleared = missing.cleared(held, refused, lines["claim_id"].filter(keys["whole"]).unique())
         other = [refused.join(held, on=missing.KEYS, how="anti", nulls_equal=True), cleared]
         gone = rest.join(ended.select("version"), on="version", how="semi")
-        day = touched(fresh, gone, texts, pl.concat(other), self._nobody)
+        changed = pl.concat(other)
+        undated = changed.filter(pl.col("patient_id").is_null() | pl.col("service_date").is_null())
+        hashes = undated.drop_nulls("claim_id").select(claim_hash_of_id()).to_series()
+        named = store.standing("claim", hashes)
+        whose = store.lines(named, ("patient_id",))
+        texts = pl.concat([texts.select("version", "patient_id"), whose])
+        day = touched(fresh, gone, texts, changed, named, self._nobody)
         near = store.standing("patient", day["patient"])
         near = near.join(gone.select("version"), on="version", how="anti")
         days = days_of(day, near)
@@ -127,9 +136,7 @@ class Memory:
             span = days.select(pl.col("first").min(), pl.col("last").max()).cast(pl.Date).row(0)
             reaches = () if span[0] is None else reaches(days["code"], *span)
         chosen = select(days, reaches)
-        both = store.lines(pl.concat(chosen))
-        for_again = pl.col("version").is_in(chosen.again["version"].implode())
-        again, context = (_stored(both.lazy().filter(w)).collect() for w in (for_again, ~for_again))
+        again, context = _apart(store.lines(pl.concat(chosen)), chosen.again["version"])
         held = held.join(cleared, on=missing.KEYS, how="anti", nulls_equal=True)
         return Tonight(
             fresh=fresh,
@@ -139,6 +146,7 @@ class Memory:
             context=context,
             ended=ended.select(list(dtypes(EndedLines))),
             rejected=missing.matter(held, [fresh, again]),
+            groups=store.groups,
             cleared=cleared,
         )
 
@@ -164,6 +172,13 @@ def _dense() -> pl.Expr:
 def _stored(lines: pl.LazyFrame) -> pl.LazyFrame:
     """Evidence as schemas.StoredLines."""
     return lines.with_columns(_dense()).select(list(dtypes(StoredLines)))
+
+
+def _apart(both: pl.DataFrame, again: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The evidence `both` as schemas.StoredLines: the versions `again`, and the others."""
+    chosen = both.select(pl.col("version").is_in(again.implode())).to_series()
+    again_, context = (_stored(both.filter(each).lazy()).collect() for each in (chosen, ~chosen))
+    return again_, context
 
 
 def _set_aside(

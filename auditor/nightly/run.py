@@ -266,12 +266,18 @@ def judge(
         frozenset(settings.ignore),
         rulewords.options(settings),
     )
-    earlier = Earlier(tonight.again, tonight.context, tonight.rejected, since=tonight.since)
+    earlier = Earlier(
+        tonight.again, tonight.context, tonight.rejected, tonight.groups, tonight.since
+    )
     result = audit(fresh, reference, options, earlier=earlier)
     lasting = {rule.id for rule in catalogue() if rule.whole_batch}
     result = without_repeated(result, ledger, asked.feed, lasting, asked.run)
     line = ("claim_id", "patient_id", pl.col("service_date_from").alias("service_date"))
     judged = result.lines.head(result.lines_of_files + result.lines_of_earlier)
+    # what a void or a replacement took out was not judged: it ended
+    judged = judged.filter(
+        ~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(result.lines_gone.implode())
+    )
     life = settle(
         ledger,
         asked.feed,
