@@ -113,7 +113,7 @@ class Memory:
         ended = overlap.ending(new, texts, keys)
         fresh = lines[new["row"].sort()].with_columns(_dense())
         held = missing.standing(store.rejected)
-        cleared = missing.cleared(held, refused, lines["claim_id"].unique())
+        cleared = missing.cleared(held, refused, lines["claim_id"].filter(keys["whole"]).unique())
         other = [refused.join(held, on=missing.KEYS, how="anti", nulls_equal=True), cleared]
         gone = rest.join(ended.select("version"), on="version", how="semi")
         day = touched(fresh, gone, texts, pl.concat(other), self._nobody)

@@ -245,6 +245,7 @@ def judge(
     from auditor.engine.reach import reaches  # noqa: PLC0415 - as above
     from auditor.history.interface import Reach  # noqa: PLC0415 - as above
     from auditor.ledger.life import settle  # noqa: PLC0415 - as above
+    from auditor.nightly.repeated import without_repeated  # noqa: PLC0415 - as above
     from auditor.result import AuditOptions  # noqa: PLC0415 - as above
     from auditor.review import applied, consult  # noqa: PLC0415 - as above
     from auditor.rules import catalogue  # noqa: PLC0415 - as above
@@ -267,6 +268,8 @@ def judge(
     )
     earlier = Earlier(tonight.again, tonight.context, tonight.rejected)
     result = audit(fresh, reference, options, earlier=earlier)
+    lasting = {rule.id for rule in catalogue() if rule.whole_batch}
+    result = without_repeated(result, ledger, asked.feed, lasting, asked.run)
     line = ("claim_id", "patient_id", pl.col("service_date_from").alias("service_date"))
     judged = result.lines.head(result.lines_of_files + result.lines_of_earlier)
     life = settle(
@@ -276,7 +279,7 @@ def judge(
         judged=judged.select(line).unique(),
         ended=_ended(tonight, result),
         ran=_ran(result),
-        lasting={rule.id for rule in catalogue() if rule.whole_batch},
+        lasting=lasting,
         as_of=asked.as_of,
     )
     result = replace(result, findings=life.dated(result.findings), life=life)
