@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from auditor.errors import AuditorError, ExitCode
 from auditor.ledger import runs, store
-from auditor.nightly import finish, inbox
+from auditor.nightly import archiving, finish, inbox
 from auditor.nightly.about import at_work
 from auditor.nightly.agreement import strange_exports
 from auditor.nightly.begun import marked
@@ -92,6 +92,7 @@ def recover(night: Night, ledger: sqlite3.Connection) -> tuple[str, ...]:
 
     Answers the run ids. What cannot be finished now is told when the feed's turn comes.
     """
+    archiving.put_back(night.nightly.inbox)
     left = runs.unfinished(ledger)
     finish.sweep(night.places, {run.run_id for run in left})
     done = []
