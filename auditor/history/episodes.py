@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from auditor.history.index import AFRESH, patient_hash, spans
+from auditor.history.index import AFRESH, patient_hash, payerless, spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +35,7 @@ DAYS = {
     "last": pl.Int32,
     "code": pl.String,
     "afresh": pl.Boolean,
+    "payerless": pl.Boolean,
     "version": pl.UInt64,
     "part": pl.UInt32,
     "touched": pl.Boolean,
@@ -56,8 +57,9 @@ def touched(
 ) -> pl.DataFrame:
     """What touches days: patient, first, last, code, afresh, fresh; of no patient like `nobody`.
 
-    fresh: schemas.ClaimLines. gone: index rows of the lines that end, whose patients stand in
-    `texts` (version, patient_id). other: schemas.RejectedKeys that are new or hold no longer.
+    fresh: schemas.ClaimLines. gone: index rows of the lines that end, or whose claim `other` names;
+    their patients stand in `texts` (version, patient_id). other: schemas.RejectedKeys that are new
+    or hold no longer; one without a date may be of any day of its patient: first and last are null.
     """
     somebody = ~pl.col("patient_id").str.contains(nobody)
     placeless = texts.filter(~somebody)["version"].implode()
@@ -67,20 +69,30 @@ def touched(
         [
             fresh.lazy()
             .filter(somebody)
-            .select(patient_hash(), *spans(), "code", afresh=afresh, fresh=pl.lit(value=True)),
+            .select(
+                patient_hash(),
+                *spans(),
+                "code",
+                payerless(),
+                afresh=afresh,
+                fresh=pl.lit(value=True),
+            ),
             gone.lazy()
             .filter(~pl.col("version").is_in(placeless))
-            .select("patient", "first", "last", "code", "afresh"),
-            other.lazy()
-            .filter(somebody, pl.col("service_date").is_not_null())
-            .select(patient_hash(), first=day, last=day),
+            .select("patient", "first", "last", "code", "afresh", "payerless"),
+            other.lazy().filter(somebody).select(patient_hash(), first=day, last=day),
         ],
         how="diagonal",
     ).collect()
 
 
 def days_of(touching: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
-    """DAYS of what touches, and of the standing lines (index rows) of the same patients."""
+    """DAYS of what touches, and of the standing lines (index rows) of the same patients.
+
+    What touches without a day touches each of these lines of its patient.
+    """
+    undated = pl.col("first").is_null()
+    everywhere = touching.filter(undated)["patient"].unique().implode()
     flags = ("afresh", "touched", "fresh")
     many = near.group_by("patient").agg(n=pl.len(), days=pl.col("first").n_unique())
     crowds = many.filter(pl.col("n") > CROWD, pl.col("n") > BUSY * pl.col("days"))
@@ -89,8 +101,8 @@ def days_of(touching: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(
         [
             pl.DataFrame(schema=DAYS),
-            touching.with_columns(touched=pl.lit(value=True)),
-            near.drop("claim", "content"),
+            touching.filter(~undated).with_columns(touched=pl.lit(value=True)),
+            near.drop("claim", "content").with_columns(touched=pl.col("patient").is_in(everywhere)),
         ],
         how="diagonal",
     ).with_columns(pl.col(flags).fill_null(value=False))
@@ -106,7 +118,10 @@ def select(days: pl.DataFrame, reaches: Sequence[Reach]) -> Selected:
     touch = lines.filter("touched")
     episodes = [touch["episode"], *(_reached(lines.filter(stored), touch, r) for r in reaches)]
     wanted = pl.col("episode").is_in(pl.concat(episodes).unique().implode())
-    whole = lines.filter("afresh")["person"].unique().implode()
+    # A line without a payer counts as the patient's only payer's: which that is, all lines say.
+    nameless = lines.filter("payerless")["person"].unique()
+    named = lines.filter(~pl.col("payerless"), pl.col("person").is_in(nameless.implode()))
+    whole = pl.concat([lines.filter("afresh")["person"], named["person"]]).unique().implode()
     lines = lines.with_columns(wanted=wanted | pl.col("person").is_in(whole))
     key = ["version", "part"]
     again = lines.filter(stored & pl.col("wanted")).select(key)

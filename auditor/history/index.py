@@ -7,6 +7,7 @@ made again from the evidence. Nothing ends because of a hash alone (`overlap`).
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -42,7 +43,9 @@ AFRESH = (REPLACEMENT, VOID)
 """Claim frequencies of replacement and void (CLM05-3 of the 837P)."""
 _CLAIM, _PATIENT, _CONTENT = 0x636C61696D, 0x70617469656E74, 0x636F6E74656E74
 """Seeds, so that equal texts in different columns have different hashes."""
-_PROBE = "auditor-probe"
+_PROBE, _GROUPS = "auditor-probe", "auditor-groups"
+"""Names in the metadata of the file."""
+_NPI = r"^[12][0-9]{9}$"
 
 
 def claim_key() -> pl.Expr:
@@ -58,6 +61,11 @@ def claim_key() -> pl.Expr:
 def claim_hash() -> pl.Expr:
     """`claim`: u64 of the claim."""
     return claim_key().hash(_CLAIM).alias("claim")
+
+
+def named_hash() -> pl.Expr:
+    """`claim`: u64 of a claim of which nothing but the id is known; no void."""
+    return pl.col("claim_id").hash(_CLAIM).alias("claim")
 
 
 def patient_hash() -> pl.Expr:
@@ -89,7 +97,22 @@ def index_of(lines: pl.DataFrame) -> pl.DataFrame:
         *spans(),
         "code",
         pl.col("claim_frequency").is_in(AFRESH).fill_null(value=False).alias("afresh"),
+        payerless(),
     )
+
+
+def payerless() -> pl.Expr:
+    """`payerless`: the line does not say who pays; it counts as the patient's only payer's."""
+    return (pl.col("payer").fill_null("").str.strip_chars() == "").alias("payerless")
+
+
+def groups_of(lines: pl.DataFrame) -> list[str]:
+    """Billing NPIs under which somebody else renders: no practice of one."""
+    both = lines.filter(
+        pl.col("rendering_npi").str.contains(_NPI), pl.col("billing_npi").str.contains(_NPI)
+    )
+    other = both.filter(pl.col("rendering_npi") != pl.col("billing_npi"))
+    return other["billing_npi"].unique().sort().to_list()
 
 
 def probe() -> str:
@@ -102,12 +125,19 @@ def probe() -> str:
         schema=EVIDENCE,
     )
     hashed = fixed.select(claim_hash(), content_hash(fixed), patient_hash())
-    return " ".join([f"{value:016x}" for row in hashed.rows() for value in row] + list(CONTENT))
+    told = [f"{value:016x}" for row in hashed.rows() for value in row]
+    return " ".join([*told, *CONTENT, *index_of(fixed).columns])
 
 
 def write_index(lines: pl.DataFrame, path: Path) -> None:
     """Write the index of `lines` (evidence, with `version`), probe included."""
-    write(index_of(lines), path, {_PROBE: probe()})
+    write(index_of(lines), path, {_PROBE: probe(), _GROUPS: json.dumps(groups_of(lines))})
+
+
+def groups(path: Path) -> list[str]:
+    """`groups_of` the lines whose index lies at `path`."""
+    found: list[str] = json.loads(metadata_of(path).get(_GROUPS, "[]"))
+    return found
 
 
 def renew(folder: Path, parts: Iterable[Part], *, always: bool = False) -> int:
@@ -136,10 +166,11 @@ def _probe_of(path: Path) -> str | None:
 
 
 def evidence(lines: pl.LazyFrame, columns: Iterable[str] = EVIDENCE) -> pl.LazyFrame:
-    """`version` and `columns` of stored lines; one that did not exist then is null."""
+    """`version`, `since` and `columns` of stored lines; one that did not exist then is null."""
     held = lines.collect_schema().names()
     return lines.select(
         "version",
+        "since",
         *(
             pl.col(name) if name in held else pl.lit(None, EVIDENCE[name]).alias(name)
             for name in columns

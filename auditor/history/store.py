@@ -19,13 +19,15 @@ from auditor.history.files import (
     reading,
     scan,
 )
-from auditor.history.index import EVIDENCE, evidence, renew
+from auditor.history.index import EVIDENCE, evidence, groups, groups_of, renew
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from polars._typing import PolarsDataType
+
+    from auditor.history.files import Part
 
 FOUND = {
     "version": pl.UInt64,
@@ -36,9 +38,11 @@ FOUND = {
     "last": pl.Int32,
     "code": pl.String,
     "afresh": pl.Boolean,
+    "payerless": pl.Boolean,
     "part": pl.UInt32,
 }
 """Columns of what is found: the index, and the number of the part it lies in."""
+_NUMBERS = {"version": pl.UInt64, "since": pl.UInt64}
 
 
 class Store:
@@ -67,6 +71,21 @@ class Store:
         }
         return self._of_all(REJECTED, list(columns), columns)
 
+    @cached_property
+    def groups(self) -> pl.Series:
+        """Billing NPIs under which somebody else rendered, of all stored lines."""
+        found = {npi for part in self.parts for npi in self._groups(part)}
+        return pl.Series("billing_npi", sorted(found), dtype=pl.String)
+
+    def _groups(self, part: Part) -> list[str]:
+        """Of a merged part some of whose runs are not looked at, what the others say."""
+        if part.whole:
+            with reading(path_of(self.folder, INDEX, part.name)):
+                return groups(path_of(self.folder, INDEX, part.name))
+        with reading(path_of(self.folder, LINES, part.name)):
+            lines = evidence(scan(self.folder, LINES, part), ("rendering_npi", "billing_npi"))
+            return groups_of(of_runs(lines, part).collect())
+
     def standing(self, column: str, hashes: pl.Series) -> pl.DataFrame:
         """Standing lines whose `column` (claim or patient) is among `hashes`, as FOUND."""
         wanted = hashes.unique().implode()
@@ -80,9 +99,9 @@ class Store:
         return lines.filter(~pl.col("version").is_in(self.ended.implode()))
 
     def lines(self, found: pl.DataFrame, columns: Sequence[str] = tuple(EVIDENCE)) -> pl.DataFrame:
-        """`version` and `columns` of the lines `found` (version, part), sorted by version."""
+        """`version`, `since`, `columns` of the lines `found` (version, part), sorted by version."""
         parts = found.partition_by("part", as_dict=True, include_key=False)
-        read = [pl.DataFrame(schema={"version": pl.UInt64} | {c: EVIDENCE[c] for c in columns})]
+        read = [pl.DataFrame(schema=_NUMBERS | {c: EVIDENCE[c] for c in columns})]
         for (number,), rows in sorted(parts.items()):
             part, wanted = self.parts[number], rows["version"].sort().implode()
             with reading(path_of(self.folder, LINES, part.name)):
@@ -94,7 +113,7 @@ class Store:
 
     def everything(self) -> pl.LazyFrame:
         """All standing lines, as the evidence."""
-        schema = {"version": pl.UInt64} | EVIDENCE
+        schema = _NUMBERS | EVIDENCE
         scans = [
             of_runs(evidence(scan(self.folder, LINES, part)), part) for part in self.parts
         ] or [pl.LazyFrame(schema=schema)]

@@ -57,6 +57,8 @@ class Night:
     debug: Callable[[BaseException], None] = field(default=lambda _: None)
     """Given what nobody foresaw: it may write it where the operator asked for it."""
     sleep: Callable[[float], None] = time.sleep
+    report: bool = True
+    """Write the workbook too; without it findings and summary tell all that a program reads."""
 
     @property
     def nightly(self) -> Nightly:

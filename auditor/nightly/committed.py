@@ -65,6 +65,7 @@ def asked_of(night: Night, ledger: sqlite3.Connection, feed: str) -> Asked:
         folder=f"{night.as_of}/{name}",
         whole=night.settings,
         report_password=night.secrets.of_report(settings) if about.encrypt else None,
+        report=night.report,
     )
 
 

@@ -10,7 +10,10 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from polars.exceptions import PolarsError
+
 from auditor.errors import AuditorError, ExitCode
+from auditor.history.upkeep import compact, sweep
 from auditor.ledger import runs, store
 from auditor.nightly import archiving, finish, inbox
 from auditor.nightly.about import at_work
@@ -41,6 +44,7 @@ def perform(night: Night) -> NightOutcome:
     with at_work(night) as ledger:
         with marked(night.places.state):
             outcome = _recorded(night, ledger, names)
+        _upkeep(night, ledger)
         return replace(outcome, delivery=_delivered(night, ledger))
 
 
@@ -71,6 +75,21 @@ def _recorded(night: Night, ledger: sqlite3.Connection, names: Sequence[str]) ->
             if (run := runs.run_of(ledger, run_id)) is not None:
                 runs.append_step(ledger, run.run, "told")
     return outcome
+
+
+def _upkeep(night: Night, ledger: sqlite3.Connection) -> None:
+    """Merge the small files of the memory once there are many; the night is recorded already."""
+    for name in night.settings.feeds:
+        folder = night.places.history(name)
+        if not folder.is_dir():
+            continue
+        try:
+            merged = compact(folder, every_segment(ledger, name))
+        except (AuditorError, OSError, PolarsError) as error:
+            night.tell("not-merged", feed=name, error=type(error).__name__)
+        else:
+            if merged:
+                night.tell("merged", feed=name, parts=merged)
 
 
 def _delivered(night: Night, ledger: sqlite3.Connection) -> tuple[Warned, ...]:

@@ -55,6 +55,8 @@ class Asked:
     """Of the whole file."""
     report_password: str | None
     """What opens the workbooks; None: they are plain."""
+    report: bool = True
+    """Write the workbook too."""
     version: int = 1
     rerun_of: str | None = None
     """Run id of the version before."""
@@ -266,12 +268,18 @@ def judge(
         frozenset(settings.ignore),
         rulewords.options(settings),
     )
-    earlier = Earlier(tonight.again, tonight.context, tonight.rejected)
+    earlier = Earlier(
+        tonight.again, tonight.context, tonight.rejected, tonight.groups, tonight.since
+    )
     result = audit(fresh, reference, options, earlier=earlier)
     lasting = {rule.id for rule in catalogue() if rule.whole_batch}
     result = without_repeated(result, ledger, asked.feed, lasting, asked.run)
     line = ("claim_id", "patient_id", pl.col("service_date_from").alias("service_date"))
     judged = result.lines.head(result.lines_of_files + result.lines_of_earlier)
+    # what a void or a replacement took out was not judged: it ended
+    judged = judged.filter(
+        ~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(result.lines_gone.implode())
+    )
     life = settle(
         ledger,
         asked.feed,
