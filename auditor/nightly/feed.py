@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 _COMPARED = 10
 """So many earlier runs a night is compared with."""
+_PANIC = "PanicException"
+"""What polars raises where its own code broke down: no Exception, and no wish to end either."""
 _OURS = (HistoryError, LedgerError)
 """Problems whose place is a file of ours and no export, so that it may be told."""
 
@@ -56,7 +58,10 @@ def outcome_of(
         outcome = _failed(feed, store.told(error, night.ledger), len(found))
     except OSError as error:
         outcome = _failed(feed, refused(error), len(found))
-    except Exception as error:  # noqa: BLE001 - the other feeds have their night all the same
+    except BaseException as error:
+        # the other feeds have their night all the same
+        if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
+            raise
         night.debug(error)
         outcome = FeedOutcome(
             feed=feed,
