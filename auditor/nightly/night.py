@@ -15,8 +15,8 @@ from polars.exceptions import PolarsError
 from auditor.errors import AuditorError, ExitCode
 from auditor.history.upkeep import compact
 from auditor.ledger import runs, store
-from auditor.nightly import finish, inbox
-from auditor.nightly.about import at_work
+from auditor.nightly import archiving, finish, inbox
+from auditor.nightly.about import at_work, refused
 from auditor.nightly.agreement import strange_exports
 from auditor.nightly.begun import marked
 from auditor.nightly.committed import every_segment, finished, known
@@ -52,12 +52,17 @@ def _recorded(night: Night, ledger: sqlite3.Connection, names: Sequence[str]) ->
     """Everything up to the night's own row in the ledger."""
     started = store.now()
     settle(ledger, night.nightly)  # a purge that was killed is undone or finished
-    left = recover(night, ledger)
+    left, wrong = recover(night, ledger)
     waiting = inbox.settled(night.nightly, night.settings.feeds, night.sleep)
     of_feed: defaultdict[str | None, list[Waiting]] = defaultdict(list)
     for each in waiting:
         of_feed[each.feed].append(each)
     feeds = [outcome_of(night, ledger, name, of_feed[name]) for name in names]
+    feeds += [
+        FeedOutcome(feed=name, exit_code=ExitCode.INCOMPLETE, error=text)
+        for name, text in wrong.items()
+        if name not in names  # else its own turn told it
+    ]
     feeds += _untold(ledger, night.places, {f.run_id for f in feeds})
     feeds[0] = _strangers(feeds[0], len(of_feed[None]))
     feeds[0] = _with(feeds[0], strange_exports(night.places, ledger))
@@ -106,23 +111,27 @@ def _delivered(night: Night, ledger: sqlite3.Connection) -> tuple[Warned, ...]:
     return tuple(warned)
 
 
-def recover(night: Night, ledger: sqlite3.Connection) -> tuple[str, ...]:
+def recover(night: Night, ledger: sqlite3.Connection) -> tuple[tuple[str, ...], dict[str, str]]:
     """Finish what an earlier night committed and did not finish, and sweep what it did not commit.
 
-    Answers the run ids. What cannot be finished now is told when the feed's turn comes.
+    Answers the run ids, and what cannot be finished now: feed -> why, in words.
     """
+    archiving.put_back(night.nightly.inbox)
     left = runs.unfinished(ledger)
     finish.sweep(night.places, {run.run_id for run in left})
     done = []
+    wrong: dict[str, str] = {}
     for run in left:
         try:
             finished(night, ledger, run)
-        except AuditorError as error:
-            night.tell("not-finished", feed=run.feed, run=run.run_id, why=error.what)
+        except (AuditorError, OSError) as error:
+            why = error if isinstance(error, AuditorError) else refused(error)
+            night.tell("not-finished", feed=run.feed, run=run.run_id, why=why.what)
+            wrong[run.feed] = f"Run {run.run_id} is not finished. {why.what} {why.next_step}"
         else:
             night.tell("recovered", feed=run.feed, run=run.run_id)
             done.append(run.run_id)
-    return tuple(done)
+    return tuple(done), wrong
 
 
 def _untold(
