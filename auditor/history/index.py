@@ -161,7 +161,7 @@ def _probe_of(path: Path) -> str | None:
     """The probe that stands in an index; None: there is no such file, or it is damaged."""
     try:
         return metadata_of(path).get(_PROBE)
-    except (FileNotFoundError, pl.exceptions.ComputeError):
+    except (FileNotFoundError, pl.exceptions.PolarsError):
         return None
 
 

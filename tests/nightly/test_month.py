@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from auditor.auditing import audit
@@ -95,7 +95,9 @@ class Nights:
             rows = ledger.execute(
                 "SELECT finding_id, run_id FROM open_findings JOIN runs ON run = last_run"
             ).fetchall()
-        last = pl.DataFrame(rows, schema=["finding_id", "run_id"], orient="row")
+        last = pl.DataFrame(
+            rows, schema=dict.fromkeys(("finding_id", "run_id"), pl.String), orient="row"
+        )
         found = told.join(last, on=["finding_id", "run_id"], how="semi")
         assert found.height == last.height
         return said(found)
@@ -230,6 +232,8 @@ def test_random_months(
     nights, by_line = made
     missed.discard(len(nights) - 1)
     files = changed_lines(nights) if by_line else dice.choice((to_date, changed_claims))(nights)
+    # An export of which no row can be read is refused whole.
+    assume(all(any(not row.bad for row in rows) for rows in files if rows))
     room = tmp_path_factory.mktemp("month")
     mode = "delta" if by_line else "snapshot"
     whole = to_date(nights)[-1]
