@@ -12,7 +12,7 @@ from auditor.errors import AuditorError, ConfigError, ReportError, our_place
 from auditor.ledger import store
 from auditor.lock import locked
 from auditor.nightly.agreement import check_ledger
-from auditor.nightly.finish import make_folder
+from auditor.nightly.archiving import make_folder
 from auditor.nightly.places import Places
 
 if TYPE_CHECKING:

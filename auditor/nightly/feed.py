@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -88,15 +89,20 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
         finished(night, ledger, run)
     _looked_after(night, ledger, feed)
     complete = [w for w in found if w.complete]
-    new, again = _sorted_out(night, ledger, feed, complete)
-    waiting = len(found) - len(complete)
+    new, again, unread = _sorted_out(night, ledger, feed, complete)
+    waiting = len(found) - len(complete) + len(unread)
+    left_there = (
+        *unread,
+        *_odd(found),
+        *_still_written(sum(not w.complete and not w.odd for w in found)),
+    )
     earlier = runs.last_figures(ledger, feed, _COMPARED)
     if not new:
         warned = (
             *warnings_of(
                 about, limits, None, earlier, night.now, arrived=runs.last_taken(ledger, feed)
             ),
-            *_still_written(waiting),
+            *left_there,
         )
         return FeedOutcome(
             feed=feed, exit_code=_code(warned), again=again, waiting=waiting, warnings=warned
@@ -106,9 +112,9 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
     try:
         what = read(new, settings, night.places.layout(feed), password)
     except Moved as error:
-        warned = (Warned(kind="files", text=f"{error.what} {error.next_step}"),)
+        warned = (Warned(kind="files", text=f"{error.what} {error.next_step}"), *left_there)
         return FeedOutcome(
-            feed=feed, exit_code=ExitCode.DONE, again=again, waiting=len(found), warnings=warned
+            feed=feed, exit_code=_code(warned), again=again, waiting=len(found), warnings=warned
         )
     refused = tuple(Warned(kind="files", text=r.told()) for r in what.refused)
     if what.intake is None:
@@ -117,14 +123,14 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
             exit_code=ExitCode.UNREADABLE,
             again=again,
             waiting=len(found),
-            warnings=refused,
+            warnings=(*refused, *left_there),
             error=_pinned_advice(night, settings, feed),
         )
     prepared = _prepared(night, ledger, feed, what)
     warned = (
         *refused,
         *warnings_of(about, limits, prepared.figures, earlier, night.now),
-        *_still_written(waiting),
+        *left_there,
         *(Warned(kind="reference", text=t) for t in prepared.figures.releases_too_old),
     )
     codes = [_code(warned)]
@@ -157,7 +163,7 @@ def _looked_after(night: Night, ledger: sqlite3.Connection, feed: str) -> None:
     """Hold the stored lines against the ledger, then sweep what a killed upkeep left of them."""
     from auditor.history.upkeep import sweep  # noqa: PLC0415 - heavy things stay out of --help
 
-    check_lines(night.places, ledger, feed)  # first: what is swept is gone
+    check_lines(night.places, ledger, feed, segments(ledger, feed))  # first: what is swept is gone
     folder = night.places.history(feed)
     if folder.is_dir():
         sweep(folder, every_segment(ledger, feed))
@@ -175,18 +181,22 @@ def _prepared(night: Night, ledger: sqlite3.Connection, feed: str, what: Read) -
 
 def _sorted_out(
     night: Night, ledger: sqlite3.Connection, feed: str, complete: Sequence[Waiting]
-) -> tuple[list[Taken], int]:
-    """The files to audit, and how many were audited before, which go to the archive too."""
+) -> tuple[list[Taken], int, tuple[Warned, ...]]:
+    """The files to audit, how many were audited before, which go to the archive, what is left."""
     new: dict[str, Taken] = {}
     again = 0
+    unread: list[str] = []
     for waiting in complete:
         try:
             sha256 = inbox.digest(waiting.path)
+        except FileNotFoundError:  # gone meanwhile
+            continue
         except OSError as error:
-            raise AuditorError(
-                f"A file in the inbox cannot be read ({error.strerror or type(error).__name__}).",
-                next_step="Check its permissions, and those of the inbox.",
-            ) from None
+            unread.append(
+                f"cannot be read ({error.strerror or type(error).__name__}). Check its permissions,"
+                " and those of the inbox"
+            )
+            continue
         before = runs.run_of_file(ledger, feed, sha256)
         if before is None and sha256 not in new:
             new[sha256] = Taken(waiting, sha256)
@@ -197,7 +207,24 @@ def _sorted_out(
             files = {f.sha256: f.archived for f in runs.files_of(ledger, before.run)}
             finish.archive(night.places, [(waiting.path.name, sha256, files[sha256])])
             night.tell("file-again", feed=feed, file=mark(sha256), run=before.run_id)
-    return list(new.values()), again
+    return list(new.values()), again, _left_there(unread)
+
+
+def _odd(found: Sequence[Waiting]) -> tuple[Warned, ...]:
+    return _left_there([w.odd for w in found if w.odd is not None])
+
+
+def _left_there(reasons: Sequence[str]) -> tuple[Warned, ...]:
+    """What nobody audits, as long as a person does nothing about it."""
+    return tuple(
+        Warned(
+            kind="files",
+            text=f"{count:,} {'file' if count == 1 else 'files'} of this feed in the inbox, left"
+            f" there: each {reason}.",
+            fails=True,
+        )
+        for reason, count in Counter(reasons).items()
+    )
 
 
 def _still_written(count: int) -> tuple[Warned, ...]:

@@ -15,7 +15,7 @@ from polars.exceptions import PolarsError
 from auditor.errors import AuditorError, ExitCode
 from auditor.history.upkeep import compact, sweep
 from auditor.ledger import runs, store
-from auditor.nightly import finish, inbox
+from auditor.nightly import archiving, finish, inbox
 from auditor.nightly.about import at_work
 from auditor.nightly.agreement import strange_exports
 from auditor.nightly.begun import marked
@@ -111,6 +111,7 @@ def recover(night: Night, ledger: sqlite3.Connection) -> tuple[str, ...]:
 
     Answers the run ids. What cannot be finished now is told when the feed's turn comes.
     """
+    archiving.put_back(night.nightly.inbox)
     left = runs.unfinished(ledger)
     finish.sweep(night.places, {run.run_id for run in left})
     done = []
