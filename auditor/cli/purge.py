@@ -109,7 +109,7 @@ def _real(place: Place, kinds: tuple[Kind, ...], day: date, *, yes: bool) -> Non
         try:
             done = purging.purge(ledger, place.nightly, plan, by=user(), store=Stored())
         except OSError as error:  # the next purge, or the next night, undoes or finishes it
-            raise refused(error) from None
+            raise refused(error, place.nightly) from None
     if done.logged:
         output.say(f"Removed, and logged in the ledger as purge {done.batch}.")
     if not done.compacted:
