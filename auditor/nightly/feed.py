@@ -9,7 +9,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from auditor import config
-from auditor.errors import AuditorError, ExitCode, HistoryError, LedgerError, our_place
+from auditor.errors import (
+    AuditorError,
+    ExitCode,
+    HistoryError,
+    LayoutDiffers,
+    LedgerError,
+    ReferenceDataError,
+    ReportError,
+    our_place,
+)
 from auditor.ledger import runs, store
 from auditor.nightly import finish, inbox
 from auditor.nightly.about import refused
@@ -40,8 +49,9 @@ _COMPARED = 10
 """So many earlier runs a night is compared with."""
 _PANIC = "PanicException"
 """What polars raises where its own code broke down: no Exception, and no wish to end either."""
-_OURS = (HistoryError, LedgerError)
-"""Problems whose place is a file of ours and no export, so that it may be told."""
+_OURS = (HistoryError, LedgerError, ReferenceDataError, ReportError)
+"""Problems whose place is a file or folder of ours and no export, so that it may be told."""
+_FORESEEN = (AuditorError, sqlite3.Error, OSError)
 
 
 def outcome_of(
@@ -52,12 +62,14 @@ def outcome_of(
     night.tell("feed", feed=feed, files=len(found))
     try:
         outcome = _feed(night, ledger, feed, found)
-    except AuditorError as error:
-        outcome = _failed(feed, error, len(found))
-    except sqlite3.Error as error:
-        outcome = _failed(feed, store.told(error, night.ledger), len(found))
-    except OSError as error:
-        outcome = _failed(feed, refused(error), len(found))
+    except _FORESEEN as error:
+        problem = _problem(night, error)
+        outcome = FeedOutcome(
+            feed=feed,
+            exit_code=ExitCode(problem.exit_code),
+            waiting=len(found),
+            error=_told(night, problem),
+        )
     except BaseException as error:
         # the other feeds have their night all the same
         if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
@@ -75,15 +87,25 @@ def outcome_of(
     return outcome
 
 
-def _failed(feed: str, error: AuditorError, waiting: int) -> FeedOutcome:
-    return FeedOutcome(
-        feed=feed,
-        exit_code=ExitCode(error.exit_code),
-        waiting=waiting,
-        error=str(error)
-        if isinstance(error, _OURS)
-        else f"{error.what} {error.next_step}".rstrip(),
-    )
+def _problem(night: Night, error: Exception) -> AuditorError:
+    """One of `_FORESEEN` in words."""
+    if isinstance(error, AuditorError):
+        return error
+    if isinstance(error, sqlite3.Error):
+        return store.told(error, night.ledger)
+    if isinstance(error, OSError):
+        return refused(error, night.nightly)
+    raise AssertionError
+
+
+def _told(night: Night, problem: AuditorError) -> str:
+    """What happened, where in our own folders, and what to do; of an export not the name."""
+    settings = night.settings
+    layouts = {str(settings.layout), *(str(each.layout) for each in settings.feeds.values())}
+    named = problem.where in layouts or problem.where.startswith(str(night.nightly.state))
+    if named or isinstance(problem, _OURS):
+        return str(problem)
+    return f"{problem.what} {problem.next_step}".rstrip()
 
 
 def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiting]) -> FeedOutcome:
@@ -129,7 +151,7 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
             again=again,
             waiting=len(found),
             warnings=(*refused, *left_there),
-            error=_pinned_advice(night, settings, feed),
+            error=_advice(night, settings, feed, what),
         )
     prepared = _prepared(night, ledger, feed, what)
     warned = (
@@ -145,11 +167,11 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
     code = gravest(codes)
     commit(ledger, prepared, code)
     night.tell("committed", feed=feed, run=prepared.asked.run_id)
-    wrong = _pinned_advice(night, settings, feed) if refused else None
+    wrong = _advice(night, settings, feed, what) if refused else None
     try:
         finished(night, ledger, known(ledger, prepared.asked.run_id))
-    except AuditorError as problem:  # the run stands; the next night finishes it
-        code, wrong = gravest([code, ExitCode.INCOMPLETE]), f"{problem.what} {problem.next_step}"
+    except _FORESEEN as error:  # the run stands; the next night finishes it
+        code, wrong = gravest([code, ExitCode.INCOMPLETE]), _told(night, _problem(night, error))
     return FeedOutcome(
         feed=feed,
         exit_code=code,
@@ -243,13 +265,19 @@ def _code(warned: Sequence[Warned]) -> ExitCode:
     return ExitCode.INCOMPLETE if any(w.fails for w in warned) else ExitCode.DONE
 
 
-def _pinned_advice(night: Night, settings: Settings, feed: str) -> str:
+def _advice(night: Night, settings: Settings, feed: str, what: Read) -> str:
     """What to do about files that could not be read."""
-    pinned = night.places.layout(feed)
     said = "Files that could not be read stay in the inbox and are tried again each night."
-    if settings.layout is None and pinned.is_file():
-        said += (
-            f" The feed is held to {pinned}: where the export changed on purpose, look at the new"
-            " one with `auditor layout detect` and remove that file."
+    if not any(isinstance(r.error, LayoutDiffers) for r in what.refused):
+        return said
+    if settings.layout is not None:
+        renew = f"renew it with `auditor layout detect FILE --write {settings.layout} --replace`."
+    else:
+        renew = (
+            "look at the new one with `auditor layout detect FILE`, then remove the layout: the"
+            " next night pins the new one."
         )
-    return said
+    return (
+        f"{said} The feed is held to the layout {settings.layout or night.places.layout(feed)}."
+        f" Where the export changed on purpose, {renew} Else ask whoever makes the export."
+    )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from auditor.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from auditor.nightly.settings import Feed, Nightly
@@ -80,19 +80,30 @@ def look(nightly: Nightly, feeds: Mapping[str, Feed], now: float | None = None) 
 
 
 def settled(
-    nightly: Nightly, feeds: Mapping[str, Feed], sleep: Callable[[float], None] = time.sleep
+    nightly: Nightly,
+    feeds: Mapping[str, Feed],
+    sleep: Callable[[float], None] = time.sleep,
+    *,
+    of: Collection[str] | None = None,
+    tell: Callable[..., None] | None = None,
 ) -> list[Waiting]:
-    """As `look`, after waiting a while for files of feeds that are still written to."""
+    """As `look`, after waiting a while for files that are still written to.
+
+    `of`: the feeds whose files are waited for; None: all. `tell` is told of each wait.
+    """
+    of = feeds if of is None else of
     patience = float(nightly.stable_seconds * _PATIENCE)
     while True:
         found = look(nightly, feeds)
-        open_ = [w for w in found if w.feed is not None and not w.complete and w.odd is None]
+        open_ = [w for w in found if w.feed in of and not w.complete and w.odd is None]
         if nightly.ready == "marker" or not open_ or patience <= 0:
             return found
         # until the last of them would be complete if nothing is added meanwhile
         pause = max(1.0, *(w.touched + nightly.stable_seconds - time.time() for w in open_))
         pause = min(pause, patience)
         patience -= pause
+        if tell is not None:
+            tell("waiting", files=len(open_), seconds=pause)
         sleep(pause)
 
 
