@@ -16,9 +16,8 @@ class StoredLines(ClaimLines):
 
     version: pl.UInt64 = pa.Field(unique=True, description=_VERSION)
     since: pl.UInt64 = pa.Field(
-        nullable=True,
-        description="version of the line that this one took the place of, or of the first of a row"
-        " of them: the same service of the same claim, known since then; empty: this is the first",
+        description="Number of the run with which the line first came, whatever it said then: a "
+        "line that is corrected, or paid, is as old as it was"
     )
 
     class Config:

@@ -63,8 +63,7 @@ class Earlier:
     """
 
     again: pl.DataFrame
-    """schemas.ClaimLines and `version` (u64; higher: arrived later): they are judged once more,
-    and findings are made on them."""
+    """schemas.StoredLines: they are judged once more, and findings are made on them."""
     context: pl.DataFrame
     """The same columns: looked at by rules that compare lines, and not judged."""
     rejected: pl.DataFrame
@@ -73,8 +72,8 @@ class Earlier:
     groups: pl.Series | None = None
     """Billing NPIs under which earlier nights had another rendering NPI: no practice of one."""
     since: pl.Series | None = None
-    """Of each of tonight's lines, the version of the line of an earlier night whose place it took,
-    as schemas.StoredLines has it; None: all are new. `again` and `context` may have it as well."""
+    """Of each of tonight's lines the run with which it first came (u64; null: this one): a line
+    that was corrected since is as old as it was. None: all are new."""
 
 
 class Together(NamedTuple):
@@ -85,26 +84,13 @@ class Together(NamedTuple):
     version: pl.Series | None
     """u64, null for tonight's and for those of an export given as history; None: no line has."""
     sent: pl.Series | None
-    """When each line was sent first: more is later. None: all at once."""
+    """When each line was sent: more is later. None: all at once."""
     tonight: int
     """How many are tonight's."""
     judged: int
     """Lines before this place are judged: tonight's and those judged again."""
     rejected: pl.DataFrame
     """claim_id, patient_id, service_date of all rejected rows that are known of."""
-
-
-def _night(version: pl.Series) -> pl.Series:
-    """The nights of versions."""
-    night: pl.Series = version // 2**NIGHT_BITS
-    return night.cast(pl.Int64)
-
-
-def _first(stored: pl.DataFrame) -> pl.Series:
-    """The version under which each line of earlier nights was known first."""
-    if "since" not in stored.columns:
-        return stored["version"]
-    return stored.select(pl.coalesce("since", "version")).to_series()
 
 
 def together(intake: Intake, history: History | None, earlier: Earlier | None) -> Together:
@@ -128,14 +114,14 @@ def together(intake: Intake, history: History | None, earlier: Earlier | None) -
     if lines.height == tonight and (since is None or since.null_count() == tonight):
         return Together(lines, None, None, tonight, judged, rejected)
     version = None
-    sent = [pl.repeat(TONIGHT, tonight, dtype=pl.Int64, eager=True)]
+    if since is None:
+        since = pl.repeat(None, tonight, dtype=pl.UInt64, eager=True)
+    sent = [since.cast(pl.Int64).fill_null(TONIGHT)]
     if earlier is not None:
         stored = pl.concat([earlier.again["version"], earlier.context["version"]])
         nothing = pl.repeat(None, tonight, dtype=pl.UInt64, eager=True)
         version = pl.concat([nothing, stored]).rename("version")
-        if since is not None:
-            sent = [_night(since).fill_null(TONIGHT)]
-        sent += [_night(_first(each)) for each in (earlier.again, earlier.context)]
+        sent += [each["since"].cast(pl.Int64) for each in (earlier.again, earlier.context)]
     beyond = 0 if history is None else history.lines.height
     if version is not None:
         version = version.extend_constant(None, beyond)

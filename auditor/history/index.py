@@ -23,16 +23,15 @@ from auditor.history.files import (
     scan,
     write,
 )
-from schemas import StoredLines, dtypes
+from schemas import ClaimLines, dtypes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-OWN = ("line_key", "version")
-PLACES = ("source_file", "source_row", "line_key", "since")
-"""Where a line stood and since when it is known, which is no part of what it says."""
-EVIDENCE = {name: dtype for name, dtype in dtypes(StoredLines).items() if name not in OWN}
+PLACES = ("source_file", "source_row", "line_key")
+"""Where a line stood, which is no part of what it says."""
+EVIDENCE = {name: dtype for name, dtype in dtypes(ClaimLines).items() if name != "line_key"}
 """Columns of the evidence beside `version`."""
 CONTENT = tuple(name for name in EVIDENCE if name not in PLACES)
 """What a line says: lines that agree in these are the same."""
@@ -64,8 +63,8 @@ def claim_hash() -> pl.Expr:
     return claim_key().hash(_CLAIM).alias("claim")
 
 
-def claim_hash_of_id() -> pl.Expr:
-    """`claim` of a claim id alone: that of a claim which is no void."""
+def named_hash() -> pl.Expr:
+    """`claim`: u64 of a claim of which nothing but the id is known; no void."""
     return pl.col("claim_id").hash(_CLAIM).alias("claim")
 
 
@@ -162,15 +161,16 @@ def _probe_of(path: Path) -> str | None:
     """The probe that stands in an index; None: there is no such file, or it is damaged."""
     try:
         return metadata_of(path).get(_PROBE)
-    except (FileNotFoundError, pl.exceptions.ComputeError):
+    except (FileNotFoundError, pl.exceptions.PolarsError):
         return None
 
 
 def evidence(lines: pl.LazyFrame, columns: Iterable[str] = EVIDENCE) -> pl.LazyFrame:
-    """`version` and `columns` of stored lines; one that did not exist then is null."""
+    """`version`, `since` and `columns` of stored lines; one that did not exist then is null."""
     held = lines.collect_schema().names()
     return lines.select(
         "version",
+        "since",
         *(
             pl.col(name) if name in held else pl.lit(None, EVIDENCE[name]).alias(name)
             for name in columns

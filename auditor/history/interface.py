@@ -11,11 +11,11 @@ import polars as pl
 
 from auditor.history import missing, overlap
 from auditor.history.episodes import days_of, select, touched
-from auditor.history.index import claim_hash_of_id
+from auditor.history.index import named_hash
 from auditor.history.staging import Staged, stage
 from auditor.history.store import Store
 from auditor.history.upkeep import compact, forget, rebuild_index, sweep
-from schemas import EndedLines, SetAside, StoredLines, dtypes
+from schemas import ClaimLines, EndedLines, SetAside, dtypes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,12 +36,14 @@ __all__ = [
 _ENDED_TEXTS = (
     "claim_id",
     "claim_frequency",
+    "original_claim_id",
+    "received_date",
     "line_number",
     "patient_id",
     "service_date_from",
     "code",
-    "since",
 )
+_PATIENT = ("version", "patient_id")
 
 
 class Reach(NamedTuple):
@@ -65,7 +67,7 @@ class Tonight:
     fresh: pl.DataFrame
     """schemas.ClaimLines: new or changed lines, line_key dense, in the order of the files."""
     since: pl.Series
-    """schemas.StoredLines.since of each of them: where the line took another's place."""
+    """Of each of `fresh` the run with which it first came (u64); null for those that are new."""
     set_aside: pl.DataFrame
     """schemas.SetAside: 'seen before', and 'superseded' by a later one of tonight's files."""
     again: pl.DataFrame
@@ -118,17 +120,18 @@ class Memory:
         texts = store.lines(rest, _ENDED_TEXTS)
         ended = overlap.ending(new, texts, keys)
         fresh = lines[new["row"].sort()].with_columns(_dense())
+        since = overlap.since(fresh, ended)
         held = missing.standing(store.rejected)
         cleared = missing.cleared(held, refused, lines["claim_id"].filter(keys["whole"]).unique())
-        other = [refused.join(held, on=missing.KEYS, how="anti", nulls_equal=True), cleared]
+        anew = refused.join(held, on=missing.KEYS, how="anti", nulls_equal=True)
+        other = pl.concat([anew, cleared])
         gone = rest.join(ended.select("version"), on="version", how="semi")
-        changed = pl.concat(other)
-        undated = changed.filter(pl.col("patient_id").is_null() | pl.col("service_date").is_null())
-        hashes = undated.drop_nulls("claim_id").select(claim_hash_of_id()).to_series()
-        named = store.standing("claim", hashes)
-        whose = store.lines(named, ("patient_id",))
-        texts = pl.concat([texts.select("version", "patient_id"), whose])
-        day = touched(fresh, gone, texts, changed, named, self._nobody)
+        named = store.standing("claim", other.drop_nulls("claim_id").select(named_hash())["claim"])
+        named = named.join(gone.select("version"), on="version", how="anti")
+        texts = pl.concat(
+            [texts.select(_PATIENT), store.lines(named, ("patient_id",)).select(_PATIENT)]
+        )
+        day = touched(fresh, pl.concat([gone, named]), texts, other, self._nobody)
         near = store.standing("patient", day["patient"])
         near = near.join(gone.select("version"), on="version", how="anti")
         days = days_of(day, near)
@@ -140,7 +143,7 @@ class Memory:
         held = held.join(cleared, on=missing.KEYS, how="anti", nulls_equal=True)
         return Tonight(
             fresh=fresh,
-            since=overlap.known_since(fresh, ended),
+            since=since,
             set_aside=_set_aside(lines, keys, won, new),
             again=again,
             context=context,
@@ -157,8 +160,9 @@ class Memory:
         depend on that of the rows.
         """
         keys = missing.keys(rejected)
-        fresh = tonight.fresh.with_columns(tonight.since)
-        return stage(fresh, tonight.ended, keys, tonight.cleared, run, folder)
+        return stage(
+            tonight.fresh, tonight.since, tonight.ended, keys, tonight.cleared, run, folder
+        )
 
     def standing(self) -> pl.LazyFrame:
         """All lines that stand, as schemas.StoredLines."""
@@ -171,7 +175,7 @@ def _dense() -> pl.Expr:
 
 def _stored(lines: pl.LazyFrame) -> pl.LazyFrame:
     """Evidence as schemas.StoredLines."""
-    return lines.with_columns(_dense()).select(list(dtypes(StoredLines)))
+    return lines.with_columns(_dense()).select(*dtypes(ClaimLines), "version", "since")
 
 
 def _apart(both: pl.DataFrame, again: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:

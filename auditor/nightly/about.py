@@ -11,6 +11,7 @@ from auditor import config
 from auditor.errors import AuditorError, ConfigError, ReportError, our_place
 from auditor.ledger import store
 from auditor.lock import locked
+from auditor.nightly.agreement import check_ledger
 from auditor.nightly.finish import make_folder
 from auditor.nightly.places import Places
 
@@ -56,6 +57,8 @@ class Night:
     debug: Callable[[BaseException], None] = field(default=lambda _: None)
     """Given what nobody foresaw: it may write it where the operator asked for it."""
     sleep: Callable[[float], None] = time.sleep
+    report: bool = True
+    """Write the workbook too; without it findings and summary tell all that a program reads."""
 
     @property
     def nightly(self) -> Nightly:
@@ -96,12 +99,13 @@ class Night:
 def at_work(night: Night) -> Iterator[sqlite3.Connection]:
     """The ledger of the night, with the right to run; nobody else has it meanwhile.
 
-    Raises Locked where another run has it, LedgerError where the ledger is no good, ConfigError
-    where a folder cannot be made.
+    Raises Locked where another run has it, LedgerError where the ledger is no good or older than
+    what lies beside it, ConfigError where a folder cannot be made.
     """
     _folders(night)
     try:
         with locked(night.places.lock, HELD), store.opened(night.ledger) as ledger:
+            check_ledger(night.places, ledger)
             yield ledger
     except OSError as error:
         raise refused(error) from None

@@ -8,11 +8,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from auditor import config
-from auditor.errors import AuditorError, ExitCode, our_place
+from auditor.errors import AuditorError, ExitCode, HistoryError, LedgerError, our_place
 from auditor.ledger import runs, store
 from auditor.nightly import finish, inbox
 from auditor.nightly.about import refused
-from auditor.nightly.committed import asked_of, commit, finished, known, segments
+from auditor.nightly.agreement import check_lines
+from auditor.nightly.committed import (
+    asked_of,
+    commit,
+    every_segment,
+    finished,
+    known,
+    segments,
+)
 from auditor.nightly.limits import warnings_of
 from auditor.nightly.log import mark
 from auditor.nightly.outcome import FeedOutcome, Warned, gravest
@@ -29,6 +37,8 @@ if TYPE_CHECKING:
 
 _COMPARED = 10
 """So many earlier runs a night is compared with."""
+_OURS = (HistoryError, LedgerError)
+"""Problems whose place is a file of ours and no export, so that it may be told."""
 
 
 def outcome_of(
@@ -64,7 +74,9 @@ def _failed(feed: str, error: AuditorError, waiting: int) -> FeedOutcome:
         feed=feed,
         exit_code=ExitCode(error.exit_code),
         waiting=waiting,
-        error=f"{error.what} {error.next_step}".rstrip(),
+        error=str(error)
+        if isinstance(error, _OURS)
+        else f"{error.what} {error.next_step}".rstrip(),
     )
 
 
@@ -74,6 +86,7 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
     left = [run for run in runs.unfinished(ledger) if run.feed == feed]
     for run in left:  # what stands in the way is told, and nothing new is begun before it is gone
         finished(night, ledger, run)
+    _looked_after(night, ledger, feed)
     complete = [w for w in found if w.complete]
     new, again = _sorted_out(night, ledger, feed, complete)
     waiting = len(found) - len(complete)
@@ -138,6 +151,16 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
         warnings=warned,
         error=wrong,
     )
+
+
+def _looked_after(night: Night, ledger: sqlite3.Connection, feed: str) -> None:
+    """Hold the stored lines against the ledger, then sweep what a killed upkeep left of them."""
+    from auditor.history.upkeep import sweep  # noqa: PLC0415 - heavy things stay out of --help
+
+    check_lines(night.places, ledger, feed)  # first: what is swept is gone
+    folder = night.places.history(feed)
+    if folder.is_dir():
+        sweep(folder, every_segment(ledger, feed))
 
 
 def _prepared(night: Night, ledger: sqlite3.Connection, feed: str, what: Read) -> Prepared:

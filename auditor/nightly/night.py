@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 
 from polars.exceptions import PolarsError
 
-from auditor.errors import AuditorError
+from auditor.errors import AuditorError, ExitCode
 from auditor.history.upkeep import compact, sweep
 from auditor.ledger import runs, store
 from auditor.nightly import finish, inbox
 from auditor.nightly.about import at_work
+from auditor.nightly.agreement import strange_exports
 from auditor.nightly.begun import marked
-from auditor.nightly.committed import every_segment, finished, known
+from auditor.nightly.committed import finished, known
 from auditor.nightly.delivery.queue import deliver, due, pending
 from auditor.nightly.feed import outcome_of
-from auditor.nightly.outcome import FeedOutcome, NightOutcome, Warned
+from auditor.nightly.outcome import FeedOutcome, NightOutcome, Warned, gravest
 from auditor.nightly.retention import settle
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def _recorded(night: Night, ledger: sqlite3.Connection, names: Sequence[str]) ->
     feeds = [outcome_of(night, ledger, name, of_feed[name]) for name in names]
     feeds += _untold(ledger, night.places, {f.run_id for f in feeds})
     feeds[0] = _strangers(feeds[0], len(of_feed[None]))
+    feeds[0] = _with(feeds[0], strange_exports(night.places, ledger))
     outcome = NightOutcome(
         as_of=night.as_of,
         started_at=started,
@@ -120,10 +122,6 @@ def recover(night: Night, ledger: sqlite3.Connection) -> tuple[str, ...]:
         else:
             night.tell("recovered", feed=run.feed, run=run.run_id)
             done.append(run.run_id)
-    for name in night.settings.feeds:
-        folder = night.places.history(name)
-        if folder.is_dir():
-            sweep(folder, every_segment(ledger, name))
     return tuple(done)
 
 
@@ -159,4 +157,11 @@ def _strangers(first: FeedOutcome, count: int) -> FeedOutcome:
         return first
     said = "1 file in the inbox fits" if count == 1 else f"{count} files in the inbox fit"
     text = f"{said} no feed's pattern and {'is' if count == 1 else 'are'} left there."
-    return replace(first, warnings=(*first.warnings, Warned(kind="files", text=text)))
+    return _with(first, (Warned(kind="files", text=text),))
+
+
+def _with(feed: FeedOutcome, warned: tuple[Warned, ...]) -> FeedOutcome:
+    """`feed` with more warnings, and the exit code that they ask for."""
+    fails = any(w.fails for w in warned)
+    code = gravest([feed.exit_code, ExitCode.INCOMPLETE if fails else ExitCode.DONE])
+    return replace(feed, warnings=(*feed.warnings, *warned), exit_code=code)

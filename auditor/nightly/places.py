@@ -50,9 +50,14 @@ class Places:
         """What a run makes."""
         return self.staging / run_id
 
+    @property
+    def manifests(self) -> Path:
+        """The evidence of all runs."""
+        return self.state / "manifests"
+
     def manifest(self, run_id: str) -> Path:
         """The evidence of a run."""
-        return self.state / "manifests" / f"{run_id}.json"
+        return self.manifests / f"{run_id}.json"
 
     def archived(self, feed: str, month: str, sha256: str, name: str) -> str:
         """Where an input goes, relative to the archive; `month` is YYYY-MM."""

@@ -55,6 +55,8 @@ class Asked:
     """Of the whole file."""
     report_password: str | None
     """What opens the workbooks; None: they are plain."""
+    report: bool = True
+    """Write the workbook too."""
     version: int = 1
     rerun_of: str | None = None
     """Run id of the version before."""

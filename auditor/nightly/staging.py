@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def outputs(asked: Asked, result: AuditResult) -> Path:
-    """Write workbook, findings and summary; answers their folder."""
+    """Write workbook (where it is asked for), findings and summary; answers their folder."""
     from auditor.report import write_findings, write_report, write_summary  # noqa: PLC0415 - heavy
 
     room = asked.places.staged(asked.run_id)
@@ -30,7 +30,8 @@ def outputs(asked: Asked, result: AuditResult) -> Path:
     made = room / OUTPUTS
     make_folder(made)
     name = f"{asked.feed}-{asked.as_of}"
-    write_report(result, made / f"{name}.xlsx", password=asked.report_password)
+    if asked.report:
+        write_report(result, made / f"{name}.xlsx", password=asked.report_password)
     write_findings(result, made / f"{name}-findings.parquet")
     write_summary(result, made / f"{name}-summary.json")
     return made

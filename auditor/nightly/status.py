@@ -10,6 +10,7 @@ from auditor.errors import AuditorError, ExitCode
 from auditor.ledger import runs
 from auditor.ledger.store import opened
 from auditor.lock import held
+from auditor.nightly.agreement import check_ledger
 from auditor.nightly.begun import left
 from auditor.nightly.inbox import look
 from auditor.nightly.outcome import GOOD
@@ -123,7 +124,9 @@ def status(  # noqa: PLR0913 - what is looked at, and two choices by name
     running = held(places.lock)
     begun = None if running else left(places.state)
     running = running or held(places.lock)  # it may have begun just now
-    night, good, of_feed, unfinished, undelivered = _recorded(ledger, settings.feeds, last)
+    night, good, of_feed, unfinished, undelivered = _recorded(
+        ledger, settings.feeds, last, places, problems
+    )
     feeds = tuple(
         _feed(name, good.get(name), [f for f in files if f.feed == name], of_feed[name], now)
         for name in settings.feeds
@@ -146,12 +149,20 @@ def status(  # noqa: PLR0913 - what is looked at, and two choices by name
 
 
 def _recorded(
-    ledger: Path, feeds: Sequence[str] | dict[str, Any], last: int
+    ledger: Path,
+    feeds: Sequence[str] | dict[str, Any],
+    last: int,
+    places: Places,
+    problems: list[str],
 ) -> tuple[Night | None, dict[str, str], dict[str, list[Run]], list[Run], list[Delivery]]:
     """Last night, last successes, last runs by feed, what is unfinished, deliveries."""
     if not ledger.is_file():
         return None, {}, {feed: [] for feed in feeds}, [], []
     with opened(ledger) as connection:
+        try:
+            check_ledger(places, connection)
+        except AuditorError as error:
+            problems.append(str(error))
         nights = runs.nights(connection, 1)
         return (
             nights[0] if nights else None,

@@ -43,7 +43,8 @@ def lines(*written: str, night: int = 0) -> pl.DataFrame:
     if not night:
         return made
     return made.with_columns(
-        version=pl.int_range(pl.len(), dtype=pl.UInt64) + night * 2**NIGHT_BITS
+        version=pl.int_range(pl.len(), dtype=pl.UInt64) + night * 2**NIGHT_BITS,
+        since=pl.lit(night, pl.UInt64),
     )
 
 
