@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from polars.exceptions import PolarsError
 
 from auditor.errors import AuditorError, ExitCode
-from auditor.history.upkeep import compact, sweep
+from auditor.history.upkeep import compact
 from auditor.ledger import runs, store
 from auditor.nightly import finish, inbox
 from auditor.nightly.about import at_work
 from auditor.nightly.agreement import strange_exports
 from auditor.nightly.begun import marked
-from auditor.nightly.committed import finished, known
+from auditor.nightly.committed import every_segment, finished, known
 from auditor.nightly.delivery.queue import deliver, due, pending
 from auditor.nightly.feed import outcome_of
 from auditor.nightly.outcome import FeedOutcome, NightOutcome, Warned, gravest
