@@ -11,7 +11,7 @@ from auditor import config
 from auditor.errors import AuditorError, ExitCode, our_place
 from auditor.ledger import runs, store
 from auditor.nightly import finish, inbox
-from auditor.nightly.committed import asked_of, commit, finished, known, segments
+from auditor.nightly.committed import asked_of, concluded, finished
 from auditor.nightly.limits import warnings_of
 from auditor.nightly.log import mark
 from auditor.nightly.outcome import FeedOutcome, Warned, gravest
@@ -113,18 +113,12 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
         *_still_written(waiting),
         *(Warned(kind="reference", text=t) for t in prepared.figures.releases_too_old),
     )
-    codes = [_code(warned)]
-    codes += [ExitCode.UNREADABLE] if refused else []
-    codes += [ExitCode.INCOMPLETE] if prepared.everything_rejected else []
-    codes += [ExitCode.FINDINGS] if prepared.fails else []
-    code = gravest(codes)
-    commit(ledger, prepared, code)
-    night.tell("committed", feed=feed, run=prepared.asked.run_id)
-    wrong = _pinned_advice(night, settings, feed) if refused else None
-    try:
-        finished(night, ledger, known(ledger, prepared.asked.run_id))
-    except AuditorError as problem:  # the run stands; the next night finishes it
-        code, wrong = gravest([code, ExitCode.INCOMPLETE]), f"{problem.what} {problem.next_step}"
+    code = gravest(
+        [prepared.code, _code(warned), ExitCode.UNREADABLE if refused else ExitCode.DONE]
+    )
+    code, wrong = concluded(night, ledger, prepared, code)
+    if wrong is None and refused:
+        wrong = _pinned_advice(night, settings, feed)
     return FeedOutcome(
         feed=feed,
         exit_code=code,
@@ -144,9 +138,9 @@ def _prepared(night: Night, ledger: sqlite3.Connection, feed: str, what: Read) -
     from auditor.history.interface import Memory  # noqa: PLC0415 - heavy things stay out of --help
     from auditor.nightly.run import prepare  # noqa: PLC0415 - as above
 
-    folder = night.places.history(feed)
-    memory = Memory(folder, segments(ledger, feed), nobody=PLACEHOLDERS)
-    return prepare(asked_of(night, ledger, feed), what, ledger, memory, night.tell)
+    asked = asked_of(night, ledger, feed)
+    memory = Memory(night.places.history(feed), asked.view, nobody=PLACEHOLDERS)
+    return prepare(asked, what, ledger, memory, night.tell)
 
 
 def _sorted_out(

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from auditor.errors import ExitCode
     from auditor.history.interface import Memory, Staged, Tonight
     from auditor.intake.interface import Intake
+    from auditor.ledger.again import Replaced
     from auditor.ledger.life import Life
-    from auditor.ledger.runs import NewRun
+    from auditor.ledger.runs import NewRun, RunFile
     from auditor.nightly.outcome import Figures
     from auditor.nightly.places import Places
     from auditor.nightly.reading import Read
@@ -60,7 +61,17 @@ class Asked:
     """Run id of the version before."""
     rerun_run: int | None = None
     """Its number."""
-    reason: str | None = None
+    view: tuple[int, ...] = ()
+    """The runs that are looked back at, the first first."""
+    files: tuple[RunFile, ...] = ()
+    """Of a rerun: what the ledger knows of its files, which lie in the archive already."""
+    replaced: Replaced | None = None
+    """Of a rerun: what it takes the place of."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why a run is audited again."""
+        return None if self.replaced is None else self.replaced.reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +89,15 @@ class Prepared:
     """A finding that is open is at or above the feed's fail_on."""
     everything_rejected: bool
 
+    @property
+    def code(self) -> ExitCode:
+        """The exit code as far as the run itself gives one."""
+        from auditor.errors import ExitCode  # noqa: PLC0415 - light, and named for types above
+
+        if self.everything_rejected:
+            return ExitCode.INCOMPLETE
+        return ExitCode.FINDINGS if self.fails else ExitCode.DONE
+
     def row(self, code: ExitCode) -> NewRun:
         """What the ledger keeps of the run."""
         from auditor.ledger.runs import NewRun, RunFile  # noqa: PLC0415 - heavy
@@ -92,7 +112,8 @@ class Prepared:
             figures=self.figures,
             manifest=self.manifest,
             folder=asked.folder,
-            files=tuple(
+            files=asked.files
+            or tuple(
                 RunFile(
                     sha256=taken.sha256,
                     name=taken.path.name,
@@ -181,7 +202,7 @@ def _staged(  # noqa: PLR0913, PLR0917 - what a run is about, and what became of
         ),
         reference=evidence.tables(result.releases),
         configuration=effective(asked.whole, asked.feed),
-        history=evidence.watermark(ledger, asked.feed),
+        history=evidence.watermark(ledger, asked.view),
         versions=evidence.versions(),
         findings=result.findings.height,
         findings_digest=evidence.digest_of_findings(result.findings),
