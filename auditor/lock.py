@@ -11,7 +11,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from auditor.errors import AuditorError, ExitCode
+from auditor.errors import AuditorError, ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,14 @@ def locked(path: Path, what: str) -> Iterator[None]:
 
     `what` says in a sentence what its holder does.
     """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ConfigError(
+            f"The lock cannot be made ({error.strerror or type(error).__name__}).",
+            where=str(path),
+            next_step="Check the folder's permissions and the space on its disk.",
+        ) from None
     try:
         if not _taken(handle, _ATTEMPTS):
             raise Locked(

@@ -26,16 +26,28 @@ CONTENT = tuple(name for name in EVIDENCE if name not in PLACES)
 """What a line says: lines that agree in these are the same."""
 LONGEST = 366
 """Days; a longer span is taken for a slip of the pen and counts as its first day."""
-AFRESH = ("7", "8")
+REPLACEMENT, VOID = "7", "8"
+VOID_MARK = "\x1fvoid"
+AFRESH = (REPLACEMENT, VOID)
 """Claim frequencies of replacement and void (CLM05-3 of the 837P)."""
 _CLAIM, _PATIENT, _CONTENT = 0x636C61696D, 0x70617469656E74, 0x636F6E74656E74
 """Seeds, so that equal texts in different columns have different hashes."""
 _PROBE = "auditor-probe"
 
 
+def claim_key() -> pl.Expr:
+    """`claim_id` as a claim is known by it: a void with the id of what it takes back is apart.
+
+    Both have to be looked at together, or the void would name nothing.
+    """
+    void = (pl.col("claim_frequency") == VOID).fill_null(value=False)
+    marked = pl.concat_str("claim_id", pl.lit(VOID_MARK))
+    return pl.when(void).then(marked).otherwise("claim_id").alias("claim_id")
+
+
 def claim_hash() -> pl.Expr:
-    """`claim`: u64 of the claim id."""
-    return pl.col("claim_id").hash(_CLAIM).alias("claim")
+    """`claim`: u64 of the claim."""
+    return claim_key().hash(_CLAIM).alias("claim")
 
 
 def patient_hash() -> pl.Expr:

@@ -32,7 +32,14 @@ __all__ = [
     "rebuild_index",
     "sweep",
 ]
-_ENDED_TEXTS = ("claim_id", "line_number", "patient_id", "service_date_from", "code")
+_ENDED_TEXTS = (
+    "claim_id",
+    "claim_frequency",
+    "line_number",
+    "patient_id",
+    "service_date_from",
+    "code",
+)
 
 
 class Reach(NamedTuple):
@@ -98,15 +105,15 @@ class Memory:
         store = self._store
         refused = missing.keys(rejected)
         doubtful = refused["claim_id"].drop_nulls().unique()
-        keys = overlap.keys_of(lines)
-        won = overlap.winning(keys, mode, doubtful)
+        keys = overlap.keys_of(lines, mode, doubtful)
+        won = overlap.winning(keys)
         stored = store.standing("claim", won["claim"])
         new, rest = overlap.matched(won, stored)
         texts = store.lines(rest, _ENDED_TEXTS)
-        ended = overlap.ending(new, texts, keys["claim_id"].unique(), mode, doubtful)
+        ended = overlap.ending(new, texts, keys)
         fresh = lines[new["row"].sort()].with_columns(_dense())
         held = missing.standing(store.rejected)
-        cleared = missing.cleared(held, refused, keys["claim_id"].unique())
+        cleared = missing.cleared(held, refused, lines["claim_id"].unique())
         other = [refused.join(held, on=missing.KEYS, how="anti", nulls_equal=True), cleared]
         gone = rest.join(ended.select("version"), on="version", how="semi")
         day = touched(fresh, gone, texts, pl.concat(other), self._nobody)

@@ -4,8 +4,9 @@ A line is known by claim id and line number, one without a number by what it say
 claim are counted: the second of two is new where one is stored.
 
 snapshot: the newest version of a claim replaces the earlier one whole; the last of tonight's files
-wins. delta: a line replaces the line of its number, and others stay. A claim with a rejected row
-tonight is always taken line by line, because what is missing of it may be that row.
+wins. delta: a line replaces the line of its number, and others stay; a replacement claim (frequency
+7) that keeps the id of what it replaces does so whole. A claim with a rejected row tonight is
+always taken line by line, because what is missing of it may be that row. A void is a claim apart.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Literal
 
 import polars as pl
 
-from auditor.history.index import index_of
+from auditor.history.index import REPLACEMENT, claim_key, index_of
 
 Mode = Literal["snapshot", "delta"]
 CHANGED, GONE = "changed", "no longer in the claim"
@@ -22,13 +23,20 @@ _OF_A_FILE = r"(?: \[[^\[\]]*\])+$"
 """What follows the file's name in source_file: sheets and members of one file are one export."""
 
 
-def keys_of(lines: pl.DataFrame) -> pl.DataFrame:
-    """row, file, claim_id, line_number, claim, content of tonight's lines (schemas.ClaimLines)."""
+def keys_of(lines: pl.DataFrame, mode: Mode, doubtful: pl.Series) -> pl.DataFrame:
+    """row, file, claim_id, line_number, whole, claim, content of tonight's lines.
+
+    lines: schemas.ClaimLines. claim_id: as the claim is known. whole: the claim's lines replace
+    the stored ones whole. doubtful: claim ids that have a rejected row tonight.
+    """
     files = lines.select(pl.col("source_file").str.replace(_OF_A_FILE, "")).to_series()
     order = files.unique(maintain_order=True)
     number = pl.int_range(len(order), dtype=pl.UInt32, eager=True)
     found = index_of(lines)
-    return lines.select("claim_id", "line_number").with_columns(
+    again = (pl.col("claim_frequency") == REPLACEMENT).any().over(claim_key())
+    whole = (pl.lit(value=True) if mode == "snapshot" else again).fill_null(value=False)
+    sure = ~pl.col("claim_id").is_in(doubtful.implode())
+    return lines.select(claim_key(), "line_number", whole=whole & sure).with_columns(
         files.replace_strict(order, number, return_dtype=pl.UInt32).alias("file")
         if len(order)
         else pl.lit(0, pl.UInt32).alias("file"),
@@ -38,16 +46,11 @@ def keys_of(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def winning(keys: pl.DataFrame, mode: Mode, doubtful: pl.Series) -> pl.DataFrame:
-    """Those of `keys` that no later one of tonight's files replaces.
-
-    `doubtful`: claim ids that have a rejected row tonight.
-    """
+def winning(keys: pl.DataFrame) -> pl.DataFrame:
+    """Those of `keys` that no later one of tonight's files replaces."""
     if keys["file"].n_unique() < 2:  # noqa: PLR2004 - one file replaces nothing of itself
         return keys
-    by_line = (
-        pl.lit(value=True) if mode == "delta" else pl.col("claim_id").is_in(doubtful.implode())
-    )
+    by_line = ~pl.col("whole").any().over("claim_id")
     unnumbered = by_line & pl.col("line_number").is_null()
     known_by = keys.select(
         "claim_id",
@@ -70,24 +73,25 @@ def matched(keys: pl.DataFrame, stored: pl.DataFrame) -> tuple[pl.DataFrame, pl.
     )
 
 
-def ending(
-    fresh: pl.DataFrame, rest: pl.DataFrame, tonight: pl.Series, mode: Mode, doubtful: pl.Series
-) -> pl.DataFrame:
+def ending(fresh: pl.DataFrame, rest: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
     """Which of the stored lines `rest` end: version, why, and the rest of schemas.EndedLines.
 
-    rest: schemas.EndedLines without why, of the stored lines whose hash is that of one of
-    tonight's claims and that did not come again. fresh: claim_id, line_number of tonight's new
-    lines. tonight: all claim ids of tonight. Here the texts decide, and no hash.
+    rest: schemas.EndedLines without why but with claim_frequency, of the stored lines whose hash
+    is that of one of tonight's claims and that did not come again. fresh: claim_id, line_number of
+    tonight's new lines. keys: all of tonight. Here the texts decide, and no hash.
     """
-    ours = rest.filter(pl.col("claim_id").is_in(tonight.implode())).sort("version")
-    number = ["claim_id", "line_number"]
+    rest = rest.with_columns(claim_key().alias("key"))
+    ours = rest.filter(pl.col("key").is_in(keys["claim_id"].unique().implode())).sort("version")
+    number = ["key", "line_number"]
+    fresh = fresh.rename({"claim_id": "key"})
     counts = fresh.drop_nulls("line_number").group_by(number).agg(_new=pl.len())
     place = pl.int_range(pl.len()).over(number)
     judged = ours.with_columns(_place=place).join(counts, on=number, how="left")
     changed = (pl.col("_place") < pl.col("_new")).fill_null(value=False)
-    gone = pl.lit(value=False) if mode == "delta" else ~pl.col("claim_id").is_in(doubtful.implode())
+    gone = pl.col("key").is_in(keys.filter("whole")["claim_id"].unique().implode())
     why = pl.when(changed).then(pl.lit(CHANGED)).when(gone).then(pl.lit(GONE))
-    return judged.with_columns(why=why).drop_nulls("why").drop("_place", "_new").sort("version")
+    told = judged.with_columns(why=why).drop_nulls("why").sort("version")
+    return told.drop("_place", "_new", "key", "claim_frequency")
 
 
 def nth(by: list[str]) -> pl.Expr:

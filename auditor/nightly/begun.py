@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from auditor.errors import ConfigError
 from auditor.report.place import PRIVATE_FILE
 
 if TYPE_CHECKING:
@@ -25,8 +26,15 @@ def marked(state: Path) -> Iterator[None]:
     Belongs inside the lock and around everything up to the night's row in the ledger.
     """
     mark = state / NAME
-    mark.touch(mode=PRIVATE_FILE)
-    mark.write_text(datetime.now(UTC).isoformat(timespec="seconds"), encoding="ascii")
+    try:
+        mark.touch(mode=PRIVATE_FILE)
+        mark.write_text(datetime.now(UTC).isoformat(timespec="seconds"), encoding="ascii")
+    except OSError as error:
+        raise ConfigError(
+            f"The state folder cannot be written ({error.strerror or type(error).__name__}).",
+            where=str(state),
+            next_step="Check its permissions and the space on its disk.",
+        ) from None
     yield
     mark.unlink(missing_ok=True)
 

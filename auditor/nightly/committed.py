@@ -42,7 +42,8 @@ def asked_of(night: Night, ledger: sqlite3.Connection, feed: str) -> Asked:
         "SELECT count(*) FROM runs WHERE feed = ? AND as_of = ? AND rerun_of IS NULL",
         (feed, str(night.as_of)),
     ).fetchone()
-    name = feed if before == 0 else f"{feed}-{before + 1}"
+    # with a sign that no feed's name holds
+    name = feed if before == 0 else f"{feed}.{before + 1}"
     settings = config.of_feed(night.settings, feed)
     about = night.settings.feeds[feed]
     return Asked(

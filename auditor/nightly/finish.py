@@ -115,8 +115,12 @@ def _archive(source: Path, target: Path, sha256: str) -> None:
             return
         make_folder(target.parent)
         try:
+            if not _is_mine(source):
+                raise PermissionError
             source.rename(target)
-        except OSError:  # another disk: a copy first, so that the file is never nowhere
+        except OSError:
+            # Another disk, or somebody else's file, which could not be made ours: a copy first, so
+            # that it is never nowhere.
             beside = target.with_name(f".{target.name}.part")
             shutil.copyfile(source, beside)
             settle(beside)
@@ -134,6 +138,11 @@ def _archive(source: Path, target: Path, sha256: str) -> None:
     if not source.exists():
         with suppress(FileNotFoundError):
             marker.unlink()
+
+
+def _is_mine(path: Path) -> bool:
+    """Whether the file's owner is who runs the night; Windows knows other rights."""
+    return os.name == "nt" or path.stat().st_uid == os.geteuid()
 
 
 def _is_ours(target: Path, outputs: Path) -> bool:

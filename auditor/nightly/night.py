@@ -14,13 +14,16 @@ from auditor.errors import AuditorError
 from auditor.ledger import runs, store
 from auditor.nightly import finish, inbox
 from auditor.nightly.about import at_work
+from auditor.nightly.begun import marked
 from auditor.nightly.committed import every_segment, finished, known
 from auditor.nightly.delivery.queue import deliver, due, pending
 from auditor.nightly.feed import outcome_of
 from auditor.nightly.outcome import FeedOutcome, NightOutcome, Warned
+from auditor.nightly.retention import settle
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
     from auditor.nightly.about import Night
     from auditor.nightly.inbox import Waiting
@@ -35,29 +38,37 @@ def perform(night: Night) -> NightOutcome:
     """
     names = night.names()
     with at_work(night) as ledger:
-        started = store.now()
-        left = recover(night, ledger)
-        waiting = inbox.settled(night.nightly, night.settings.feeds, night.sleep)
-        of_feed: defaultdict[str | None, list[Waiting]] = defaultdict(list)
-        for each in waiting:
-            of_feed[each.feed].append(each)
-        feeds = [outcome_of(night, ledger, name, of_feed[name]) for name in names]
-        feeds += _untold(ledger, night.places, {f.run_id for f in feeds})
-        feeds[0] = _strangers(feeds[0], len(of_feed[None]))
-        outcome = NightOutcome(
-            as_of=night.as_of,
-            started_at=started,
-            ended_at=store.now(),
-            feeds=tuple(feeds),
-            recovered=left,
-        )
-        with store.transaction(ledger):
-            number = runs.append_night(ledger, outcome)
-            due(ledger, number, outcome, night.nightly, night.settings.feeds)
-            for run_id in (f.run_id for f in feeds if f.run_id is not None):
-                if (run := runs.run_of(ledger, run_id)) is not None:
-                    runs.append_step(ledger, run.run, "told")
+        with marked(night.places.state):
+            outcome = _recorded(night, ledger, names)
         return replace(outcome, delivery=_delivered(night, ledger))
+
+
+def _recorded(night: Night, ledger: sqlite3.Connection, names: Sequence[str]) -> NightOutcome:
+    """Everything up to the night's own row in the ledger."""
+    started = store.now()
+    settle(ledger, night.nightly)  # a purge that was killed is undone or finished
+    left = recover(night, ledger)
+    waiting = inbox.settled(night.nightly, night.settings.feeds, night.sleep)
+    of_feed: defaultdict[str | None, list[Waiting]] = defaultdict(list)
+    for each in waiting:
+        of_feed[each.feed].append(each)
+    feeds = [outcome_of(night, ledger, name, of_feed[name]) for name in names]
+    feeds += _untold(ledger, night.places, {f.run_id for f in feeds})
+    feeds[0] = _strangers(feeds[0], len(of_feed[None]))
+    outcome = NightOutcome(
+        as_of=night.as_of,
+        started_at=started,
+        ended_at=store.now(),
+        feeds=tuple(feeds),
+        recovered=left,
+    )
+    with store.transaction(ledger):
+        number = runs.append_night(ledger, outcome)
+        due(ledger, number, outcome, night.nightly, night.settings.feeds)
+        for run_id in (f.run_id for f in feeds if f.run_id is not None):
+            if (run := runs.run_of(ledger, run_id)) is not None:
+                runs.append_step(ledger, run.run, "told")
+    return outcome
 
 
 def _delivered(night: Night, ledger: sqlite3.Connection) -> tuple[Warned, ...]:

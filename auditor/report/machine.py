@@ -109,9 +109,11 @@ def summary(result: AuditResult) -> dict[str, Any]:
     options = result.options
     decided = {"decisions": result.decisions} if result.consulted else {}
     compared = {} if result.comparison is None else {"comparison": _compared(result.comparison)}
+    lived = {} if result.life is None else {"life": result.life.figures()}
     return (
         decided
         | compared
+        | lived
         | {
             "amount_at_risk": _amounts(result.findings),
             "coverage": [

@@ -230,10 +230,11 @@ change = { lines = 0.25 }
 [nightly.mail]
 host = "mail.example.org"
 sender = "auditor@example.org"
+user = "auditor"
 password_file = "/run/credentials/auditor-nightly.service/smtp-password"
 
 [nightly.webhook]
-url = "https://me:hunter3@hooks.example.org:8443/T0/hunter4?key=hunter5"
+url = "https://hooks.example.org:8443/T0/hunter4?key=hunter5"
 
 [nightly.retention]
 archive = 0
@@ -276,7 +277,7 @@ def test_what_show_prints_of_feeds_is_a_file_of_the_same_settings(
     run: Callable[..., Any], tmp_path: Path
 ) -> None:
     path, again = tmp_path / "auditor.toml", tmp_path / "again.toml"
-    path.write_text(NIGHTLY.replace("me:hunter3@", "").replace("/T0/hunter4?key=hunter5", ""))
+    path.write_text(NIGHTLY.replace("/T0/hunter4?key=hunter5", ""))
     again.write_text(run("config", "show").out, encoding="utf-8")
     before, after = config.load(path), config.load(again)
     assert before.nightly is not None

@@ -21,6 +21,7 @@ TEXT = filled(FEED, "clinic_*.csv", "snapshot", None)
 NEEDS = {
     f"feeds.{FEED}.recipients": ("nightly.mail.host", "nightly.mail.sender"),
     f"feeds.{FEED}.attach": (f"feeds.{FEED}.encrypt", f"feeds.{FEED}.recipients"),
+    "nightly.mail.password_file": ("nightly.mail.user",),
     f"feeds.{FEED}.encrypt": ("report_password_file",),
 }
 """Settings that say nothing without others."""

@@ -162,7 +162,9 @@ def test_credentials_have_the_names_that_the_documents_say() -> None:
     names = {
         v.partition(":")[0] for v in unit(OPERATIONS / "secrets.conf")["Service"]["LoadCredential"]
     }
-    text = "\n".join(path.read_text(encoding="utf-8") for path in OPERATIONS.iterdir())
+    told = {*OPERATIONS.iterdir(), *documents()}
+    text = "\n".join(path.read_text(encoding="utf-8") for path in told)
+    assert set(re.findall(r"/run/credentials/([\w.-]+)/", text)) == {"auditor-nightly.service"}
     used = set(re.findall(r"/run/credentials/auditor-nightly\.service/([\w-]+)", text))
     assert used
     assert used <= names

@@ -41,9 +41,15 @@ class Slow:
 
     def judge(self, night: Night) -> Verdict:
         doubtful = {m.claim for m in night.missing if m.claim is not None}
-        won, superseded = self._won(night, doubtful)
+        lines = [line for _, of_file in night.files for line in of_file]
+        whole = {
+            claim_of(line)
+            for line in lines
+            if (self.mode == "snapshot" or line.frequency == "7") and line.claim not in doubtful
+        }
+        won, superseded = self._won(night, whole)
         fresh, seen, surplus = self._matched(won)
-        ended = self._ended(fresh, surplus, doubtful, {line.claim for line in won})
+        ended = self._ended(fresh, surplus, whole)
         claims = {line.claim for line in won}
         cleared = {m for m in self.missing if m.claim in claims and m.claim not in doubtful}
         other = set(night.missing) - self.missing | cleared
@@ -60,16 +66,16 @@ class Slow:
         self.standing |= brought
         self.missing = (self.missing - verdict.cleared) | set(night.missing)
 
-    def _won(self, night: Night, doubtful: set[str]) -> tuple[list[Line], list[Line]]:
+    def _won(self, night: Night, whole: set[object]) -> tuple[list[Line], list[Line]]:
         """Lines that no later file replaces, and the others."""
         last: dict[object, int] = {}
         keyed: list[tuple[int, object, Line]] = []
         for number, (_, lines) in enumerate(night.files):
             met: Counter[Line] = Counter()
             for line in lines:
-                key: object = line.claim
-                if self.mode == "delta" or line.claim in doubtful:
-                    key = (line.claim, line.number)
+                key = claim_of(line)
+                if key not in whole:
+                    key = (key, line.number)
                     if line.number is None:
                         key = (line, met[line])
                         met[line] += 1
@@ -82,27 +88,25 @@ class Slow:
         """New lines, those that came before, stored versions that did not come again."""
         open_ = Counter(won)
         surplus, seen = [], []
-        claims = {line.claim for line in won}
+        claims = {claim_of(line) for line in won}
         for version, line in sorted(self.standing.items()):
             if open_[line]:
                 open_[line] -= 1
                 seen.append(line)
-            elif line.claim in claims:
+            elif claim_of(line) in claims:
                 surplus.append(version)
         return list(open_.elements()), seen, surplus
 
-    def _ended(
-        self, fresh: list[Line], surplus: list[int], doubtful: set[str], claims: set[str]
-    ) -> dict[int, str]:
-        room = Counter((line.claim, line.number) for line in fresh if line.number is not None)
+    def _ended(self, fresh: list[Line], surplus: list[int], whole: set[object]) -> dict[int, str]:
+        room = Counter((claim_of(n), n.number) for n in fresh if n.number is not None)
         ended = {}
         for version in surplus:
             line = self.standing[version]
-            assert line.claim in claims
-            if room[line.claim, line.number]:
-                room[line.claim, line.number] -= 1
+            claim = claim_of(line)
+            if room[claim, line.number]:
+                room[claim, line.number] -= 1
                 ended[version] = CHANGED
-            elif self.mode == "snapshot" and line.claim not in doubtful:
+            elif claim in whole:
                 ended[version] = GONE
         return ended
 
@@ -150,6 +154,11 @@ class Slow:
             for cause in causes
             for reach in self.reaches
         )
+
+
+def claim_of(line: Line) -> object:
+    """What claim a line is of; a void that keeps the id of what it takes back is one apart."""
+    return (line.claim, "void") if line.frequency == "8" else line.claim
 
 
 def days_of(line: Line) -> set[int]:

@@ -114,9 +114,9 @@ class TestOnce:
         first = only(office.night())
         office.drop([PRIMARY])
         second = only(office.night())
-        assert (first.run_id, second.run_id) == ("2025-11-10-clinic", "2025-11-10-clinic-2")
+        assert (first.run_id, second.run_id) == ("2025-11-10-clinic", "2025-11-10-clinic.2")
         assert second.folder is not None
-        assert second.folder.name == "clinic-2"
+        assert second.folder.name == "clinic.2"
 
     def test_another_run_is_at_work(self, office: Office) -> None:
         office.drop([ORPHAN])

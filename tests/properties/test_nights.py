@@ -34,11 +34,9 @@ STANDS = frozenset(rule.id for rule in catalogue() if rule.whole_batch)
 """Not taken back because a night does not find it again."""
 NOT_ALIKE = STANDS | {"ANE-3"}
 """Rules that join lines of several patients, of whom a night knows some."""
-FAR = [
-    *FAMILIES,
-    ["99203", "99213", "27447", "20610", "29881"],
-    ["99205", "99214", "64490", "27447", "45378"],
-]
+FAR = ("99203", "99205", "99213", "99214", "99291", "27447", "29881", "20610", "64490")
+"""Visits and surgery: what is judged by lines of many days before."""
+DAYS = (0, 1, 2, 3, 12, 60, 89, 90, 91, 92, 150, 181, 400, 1094, 1095, 1096, 1097, 1200)
 APART = often(0, 1, 2, 3, 7, 30, 88, 91, 400, 1090, weight=6)
 Told = tuple[Any, ...]
 
@@ -78,13 +76,77 @@ def shifted(row: Raw, days: int) -> Raw:
     return row | moved
 
 
+def line(code: str, night: int, day: str, **values: str | None) -> tuple[Raw, int]:
+    """A Medicare line by one practitioner, and the night on which it comes."""
+    code, *modifiers = code.split("-")
+    usual: Raw = {
+        "claim_id": f"C{night}{day}",
+        "line_number": None,
+        "patient_id": "P1",
+        "payer": "M",
+        "payer_sequence": None,
+        "line_of_business": "medicare",
+        "claim_frequency": "1",
+        "original_claim_id": None,
+        "payer_claim_id": None,
+        "rendering_npi": "1111111112",
+        "billing_npi": "1234567893",
+        "tax_id": "T1",
+        "specialty": "207Q00000X",
+        "received_date": "2026-01-20",
+        "place_of_service": "22",
+        "service_date_from": day,
+        "service_date_to": day,
+        "code": code,
+        "modifiers": " ".join(modifiers),
+        "units": "1",
+        "charge_amount": "100",
+        "paid_status": None,
+    }
+    return usual | values, night
+
+
+@st.composite
+def over_years(draw: st.DrawFn) -> list[Raw]:
+    """Visits and surgery of one patient by one or two practitioners, line by line over years."""
+    rows: list[Raw] = []
+    for number in range(draw(st.integers(2, 14))):
+        start = date(2022, 10, 3) + timedelta(draw(st.sampled_from(DAYS)))
+        end = start + timedelta(draw(often(0, 1, 2, weight=10)))
+        changed = draw(often("1", "7", "8", weight=16))
+        row, _ = line(
+            draw(st.sampled_from(FAR)),
+            1,
+            start.isoformat(),
+            claim_id=f"C{draw(st.integers(0, 9))}{number:02}",
+            patient_id=draw(often("P1", "P2", weight=9)),
+            payer=draw(often("M", "m", "C", None, weight=20)),
+            service_date_to=end.isoformat(),
+            modifiers=draw(often("", "24", "25", "57", "78", "RT", weight=9)),
+            rendering_npi=draw(often("1111111112", "1222222220", weight=4)),
+            specialty=draw(often("207Q00000X", None, weight=4)),
+            paid_status=draw(often(None, "denied", weight=9)),
+            claim_frequency=changed,
+            payer_claim_id=f"N{number}",
+            original_claim_id=None if changed == "1" else f"N{draw(st.integers(0, number))}",
+        )
+        rows.append(row)
+        if draw(st.integers(0, 9)) == 0:
+            rows.append(row | {"units": "-1", "charge_amount": "-100"})
+    return rows
+
+
 @st.composite
 def stories(draw: st.DrawFn, *, in_order: bool = False) -> Story:
     """One to forty lines over years; `in_order`: each night's are received before the next's."""
-    rows = draw(batches(FAR))
-    claims = sorted({str(row["claim_id"]) for row in rows})
-    when = {claim: draw(APART) for claim in claims}
-    rows = [shifted(row, when[str(row["claim_id"])]) for row in rows]
+    if draw(st.booleans()):
+        rows = draw(over_years())
+        claims = sorted({str(row["claim_id"]) for row in rows})
+    else:
+        rows = draw(batches(FAMILIES))
+        claims = sorted({str(row["claim_id"]) for row in rows})
+        when = {claim: draw(APART) for claim in claims}
+        rows = [shifted(row, when[str(row["claim_id"])]) for row in rows]
     # Whether a billing NPI stands for one practitioner only all lines together can tell.
     rows = [row | {"rendering_npi": row["rendering_npi"] or "1111111112"} for row in rows]
     most = draw(st.integers(2, 4))
@@ -202,43 +264,13 @@ def assert_alike(
     assert not only, "\n".join(map(str, only))
 
 
-def line(code: str, night: int, day: str, **values: str) -> tuple[Raw, int]:
-    """A Medicare line by one practitioner, and the night on which it comes."""
-    code, *modifiers = code.split("-")
-    usual: Raw = {
-        "claim_id": f"C{night}{day}",
-        "line_number": None,
-        "patient_id": "P1",
-        "payer": "M",
-        "payer_sequence": None,
-        "line_of_business": "medicare",
-        "claim_frequency": "1",
-        "original_claim_id": None,
-        "payer_claim_id": None,
-        "rendering_npi": "1111111112",
-        "billing_npi": "1234567893",
-        "tax_id": "T1",
-        "specialty": "207Q00000X",
-        "received_date": "2026-01-20",
-        "place_of_service": "22",
-        "service_date_from": day,
-        "service_date_to": day,
-        "code": code,
-        "modifiers": " ".join(modifiers),
-        "units": "1",
-        "charge_amount": "100",
-        "paid_status": None,
-    }
-    return usual | {n: v or None for n, v in values.items()}, night
-
-
 VISIT = line("99213", 1, "2025-11-04")
 SURGERY = line("27447-RT", 2, "2025-10-02", payer_claim_id="N2")
 VOID = line(
     "27447", 3, "2025-10-02", claim_frequency="8", original_claim_id="N2", payer_claim_id="N3"
 )
 NEW = line("99203", 1, "2025-11-04")
-BESIDE = line("45380", 1, "2025-11-04", claim_id="C1", payer="")
+BESIDE = line("45380", 1, "2025-11-04", claim_id="C1", payer=None)
 OTHER = line("45385", 1, "2025-11-04", claim_id="C1")
 CASES = {
     "a surgery that comes after the visit it covers": ([VISIT, SURGERY], {"GLB-24"}),

@@ -1,6 +1,7 @@
 """Findings made by hand, worksheets drawn from them, and reviewers who fill them in."""
 
 import random
+import sys
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -11,52 +12,27 @@ import openpyxl
 import polars as pl
 import pytest
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # handmade
+
+import handmade
+
 from auditor.report.machine import csv_safe
 from auditor.sampling import draw, frame, worksheet
 from auditor.sampling.columns import FILL_IN
 from auditor.sampling.interface import Answer, Design, Stratum
-from schemas import Findings, dtypes
 
 AS_OF = date(2026, 11, 22)
 _RULES = ("AOC-1", "MUE-2", "PTP-0", "THR-1")
 
 
 def finding(number: int = 1, **values: object) -> dict[str, Any]:
-    """One plain finding; `values` replace its own."""
-    plain = {
-        "finding_id": f"{number:032x}",
-        "story_id": f"{number:032x}",
-        "rule_id": "AOC-1",
-        "rule_name": "orphan-add-on",
-        "tier": "certain",
-        "source_file": "march.csv",
-        "source_row": number + 1,
-        "claim_id": f"00{number:06d}",
-        "line_number": 1,
-        "patient_id": f"MRN-{number}",
-        "rendering_npi": "1234567893",
-        "payer": "PAYER1",
-        "service_date": date(2025, 3, 10),
-        "code": "77002",
-        "modifiers": "RT 59",
-        "units": Decimal("1.500"),
-        "charge_amount": Decimal("120.50"),
-        "amount_at_risk": Decimal("75.25"),
-        "amount_basis": "allowed",
-        "message": "Add-on 77002 has no qualifying primary.",
-        "remedy": "Add the primary.",
-        "citation": "NCCI Policy Manual ch. I R",
-        "release_gap_quarters": 0,
-        "also": "",
-        "first_seen": date(2026, 11, 21),
-        "run_id": "r1",
-        "schema_version": 1,
-    }
-    return plain | values
+    """One plain finding; claim and patient as billing systems write them."""
+    plain = {"claim_id": f"00{number:06d}", "patient_id": f"MRN-{number}"}
+    return handmade.finding(number, **(plain | values))
 
 
 def findings(*rows: Mapping[str, object]) -> pl.DataFrame:
-    return pl.DataFrame(list(rows), schema=dtypes(Findings), orient="row")
+    return handmade.findings(rows)
 
 
 def many(count: int, seed: int = 7) -> pl.DataFrame:
