@@ -50,6 +50,12 @@ def claim_hash() -> pl.Expr:
     return claim_key().hash(_CLAIM).alias("claim")
 
 
+def hashes_of(claims: pl.Series) -> pl.Series:
+    """`claim` of claim ids."""
+    lines = claims.rename("claim_id").to_frame()
+    return lines.with_columns(claim_frequency=pl.lit(None, pl.String)).select(claim_hash())["claim"]
+
+
 def patient_hash() -> pl.Expr:
     """`patient`: u64 of the patient id."""
     return pl.col("patient_id").hash(_PATIENT).alias("patient")
@@ -102,17 +108,27 @@ def write_index(lines: pl.DataFrame, path: Path) -> None:
 
 def renew(folder: Path, parts: Iterable[Part], *, always: bool = False) -> int:
     """Make anew the indexes that are missing or of another polars; answers how many."""
-    made, wanted = 0, probe()
+    parts = list(parts)
+    old = [part.name for part in parts] if always else stale(folder, parts)
+    for part in parts:
+        if part.name in old:
+            path = path_of(folder, INDEX, part.name)
+            fresh = path.with_name(f".{path.name}")
+            write_index(evidence(scan(folder, LINES, part)).collect(), fresh)
+            fresh.replace(path)
+    return len(old)
+
+
+def stale(folder: Path, parts: Iterable[Part]) -> list[str]:
+    """Names of the parts whose indexes are missing or of another polars. Raises HistoryError."""
+    found, wanted = [], probe()
     for part in parts:
         path = path_of(folder, INDEX, part.name)
         if not path_of(folder, LINES, part.name).is_file():
             raise missing(path_of(folder, LINES, part.name))
-        if always or not path.is_file() or metadata_of(path).get(_PROBE) != wanted:
-            fresh = path.with_name(f".{path.name}")
-            write_index(evidence(scan(folder, LINES, part)).collect(), fresh)
-            fresh.replace(path)
-            made += 1
-    return made
+        if not path.is_file() or metadata_of(path).get(_PROBE) != wanted:
+            found.append(part.name)
+    return found
 
 
 def evidence(lines: pl.LazyFrame, columns: Iterable[str] = EVIDENCE) -> pl.LazyFrame:

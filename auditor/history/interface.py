@@ -11,6 +11,7 @@ import polars as pl
 
 from auditor.history import missing, overlap
 from auditor.history.episodes import days_of, select, touched
+from auditor.history.index import hashes_of
 from auditor.history.staging import Staged, stage
 from auditor.history.store import Store
 from auditor.history.upkeep import compact, forget, rebuild_index, sweep
@@ -79,14 +80,17 @@ class Tonight:
 class Memory:
     """The lines of a feed as they stood after `runs`."""
 
-    def __init__(self, folder: Path, runs: Iterable[int], *, nobody: str) -> None:
+    def __init__(
+        self, folder: Path, runs: Iterable[int], *, nobody: str, renewing: bool = True
+    ) -> None:
         """Look at the files in `folder`.
 
-        runs: those of the ledger, or the first of them for the view as of then; none on a first
+        runs: those to look back at, of which a later one has the greater number; none on a first
         night. nobody: pattern of patient ids that stand for nobody; their lines touch nothing.
-        Indexes that another version of polars wrote are made anew. Raises HistoryError.
+        Indexes that another version of polars wrote are made anew; without `renewing` they are so
+        in memory alone, and nothing is written. Raises HistoryError.
         """
-        self._store = Store(folder, runs)
+        self._store = Store(folder, runs, renewing=renewing)
         self._nobody = nobody
 
     def resolve(
@@ -95,12 +99,15 @@ class Memory:
         rejected: pl.DataFrame,
         mode: Mode,
         reaches: Sequence[Reach] | Reaches,
+        *,
+        anew: pl.Series | None = None,
     ) -> Tonight:
         """Hold tonight's `lines` (schemas.ClaimLines) against the stored ones.
 
         rejected: schemas.RejectedRows, or their schemas.RejectedKeys. reaches: what reaches over
         days, or who tells it of the codes, first and last day that patients of tonight have.
-        Raises HistoryError.
+        anew: ids of claims whose stored lines are judged again whatever tonight brings. Raises
+        HistoryError.
         """
         store = self._store
         refused = missing.keys(rejected)
@@ -116,7 +123,7 @@ class Memory:
         cleared = missing.cleared(held, refused, lines["claim_id"].unique())
         other = [refused.join(held, on=missing.KEYS, how="anti", nulls_equal=True), cleared]
         gone = rest.join(ended.select("version"), on="version", how="semi")
-        day = touched(fresh, gone, texts, pl.concat(other), self._nobody)
+        day = self._touched(fresh, gone, texts, pl.concat(other), anew)
         near = store.standing("patient", day["patient"])
         near = near.join(gone.select("version"), on="version", how="anti")
         days = days_of(day, near)
@@ -137,6 +144,27 @@ class Memory:
             rejected=missing.matter(held, [fresh, again]),
             cleared=cleared,
         )
+
+    def _touched(
+        self,
+        fresh: pl.DataFrame,
+        gone: pl.DataFrame,
+        texts: pl.DataFrame,
+        other: pl.DataFrame,
+        anew: pl.Series | None,
+    ) -> pl.DataFrame:
+        """What touches days; the lines of the claims `anew` do so as if they were new."""
+        texts = texts.select("version", "patient_id")
+        if anew is not None and len(anew):
+            found = self._store.standing("claim", hashes_of(anew))
+            found = found.join(gone.select("version"), on="version", how="anti")
+            gone = pl.concat([gone, found.select(gone.columns)])
+            texts = pl.concat([texts, self._store.lines(found, ("patient_id",))])
+        return touched(fresh, gone, texts, other, self._nobody)
+
+    def height(self) -> int:
+        """How many stored lines there are, those that ended included."""
+        return self._store.height()
 
     def stage(self, tonight: Tonight, rejected: pl.DataFrame, run: int, folder: Path) -> Staged:
         """Write the files of `run` into `folder`, onto the disk; nothing else is touched.

@@ -17,13 +17,15 @@ from auditor.history.files import (
     parts_of,
     scan,
 )
-from auditor.history.index import EVIDENCE, evidence, renew
+from auditor.history.index import EVIDENCE, evidence, index_of, renew, stale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from polars._typing import PolarsDataType
+
+    from auditor.history.files import Part
 
 FOUND = {
     "version": pl.UInt64,
@@ -42,11 +44,16 @@ FOUND = {
 class Store:
     """The lines that `runs` brought and did not end, in the files of `folder`."""
 
-    def __init__(self, folder: Path, runs: Iterable[int]) -> None:
-        """Look at the files; indexes of another polars are made anew. Raises HistoryError."""
+    def __init__(self, folder: Path, runs: Iterable[int], *, renewing: bool = True) -> None:
+        """Look at the files. Raises HistoryError.
+
+        Indexes of another polars are made anew; without `renewing` they are so in memory alone.
+        """
         self.folder = folder
         self.parts = parts_of(folder, runs)
-        renew(folder, self.parts)
+        if renewing:
+            renew(folder, self.parts)
+        self._stale = frozenset(() if renewing else stale(folder, self.parts))
 
     @cached_property
     def ended(self) -> pl.Series:
@@ -70,11 +77,21 @@ class Store:
         wanted = hashes.unique().implode()
         found = [pl.DataFrame(schema=FOUND)]
         for number, part in enumerate(self.parts if len(hashes) else ()):
-            index = of_runs(scan(self.folder, INDEX, part), part)
+            index = of_runs(self._index(part), part)
             rows = index.filter(pl.col(column).is_in(wanted)).collect()
             found.append(rows.with_columns(part=pl.lit(number, pl.UInt32)).select(list(FOUND)))
         lines = pl.concat(found)
         return lines.filter(~pl.col("version").is_in(self.ended.implode()))
+
+    def height(self) -> int:
+        """How many lines the runs brought, those that ended included."""
+        lines = (of_runs(scan(self.folder, LINES, part), part) for part in self.parts)
+        return sum(each.select(pl.len()).collect().item() for each in lines)
+
+    def _index(self, part: Part) -> pl.LazyFrame:
+        if part.name not in self._stale:
+            return scan(self.folder, INDEX, part)
+        return index_of(evidence(scan(self.folder, LINES, part)).collect()).lazy()
 
     def lines(self, found: pl.DataFrame, columns: Sequence[str] = tuple(EVIDENCE)) -> pl.DataFrame:
         """`version` and `columns` of the lines `found` (version, part), sorted by version."""

@@ -103,7 +103,7 @@ def digest(path: Path) -> str:
 def untouched(waiting: Waiting) -> bool:
     """Whether the file is still what it was when it was looked at."""
     try:
-        return _state(waiting.path.lstat()) == waiting.state
+        return state_of(waiting.path.lstat()) == waiting.state
     except OSError:
         return False
 
@@ -119,10 +119,11 @@ def _waiting(
         complete = path.with_name(path.name + MARKER).is_file()
     else:
         complete = now - touched >= nightly.stable_seconds
-    return Waiting(path, feed, about.st_size, touched, _state(about), complete)
+    return Waiting(path, feed, about.st_size, touched, state_of(about), complete)
 
 
-def _state(about: os.stat_result) -> tuple[int, int, int]:
+def state_of(about: os.stat_result) -> tuple[int, int, int]:
+    """`Waiting.state` of a file."""
     return about.st_size, about.st_mtime_ns, about.st_ino
 
 

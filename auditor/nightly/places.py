@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from auditor.nightly.settings import Nightly
 
-_HEAD = 12
+HEAD = 12
 """So many characters of a file's digest tell it from others of its name."""
 
 
@@ -56,4 +56,4 @@ class Places:
 
     def archived(self, feed: str, month: str, sha256: str, name: str) -> str:
         """Where an input goes, relative to the archive; `month` is YYYY-MM."""
-        return f"{feed}/{month}/{sha256[:_HEAD]}-{name}"
+        return f"{feed}/{month}/{sha256[:HEAD]}-{name}"

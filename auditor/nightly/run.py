@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from auditor import rulewords
-from auditor.errors import AuditorError
+from auditor.errors import AuditorError, ExitCode
 from auditor.nightly.outcome import Figures
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from auditor.config import FailOn, Settings
-    from auditor.errors import ExitCode
     from auditor.history.interface import Memory, Staged, Tonight
     from auditor.intake.interface import Intake
     from auditor.ledger.again import Replaced
@@ -92,8 +91,6 @@ class Prepared:
     @property
     def code(self) -> ExitCode:
         """The exit code as far as the run itself gives one."""
-        from auditor.errors import ExitCode  # noqa: PLC0415 - light, and named for types above
-
         if self.everything_rejected:
             return ExitCode.INCOMPLETE
         return ExitCode.FINDINGS if self.fails else ExitCode.DONE
@@ -258,24 +255,63 @@ def judge(
     ledger: sqlite3.Connection,
     memory: Memory,
 ) -> Judged:
-    """Audit tonight's new lines together with the earlier ones that they touch."""
+    """What was found, what it means for the findings of the feed, and what was decided of them."""
+    import polars as pl  # noqa: PLC0415 - heavy things stay out of --help
+
+    from auditor.ledger.again import claims  # noqa: PLC0415 - as above
+    from auditor.ledger.life import settle  # noqa: PLC0415 - as above
+    from auditor.review import applied, consult  # noqa: PLC0415 - as above
+    from auditor.rules import catalogue  # noqa: PLC0415 - as above
+
+    settings, replaced = asked.settings, asked.replaced
+    anew = None if replaced is None else claims(ledger, replaced.own)
+    tonight, result = audited(asked, intake, reference, memory, anew)
+    line = ("claim_id", "patient_id", pl.col("service_date_from").alias("service_date"))
+    judged = result.lines.head(result.lines_of_files + result.lines_of_earlier)
+    life = settle(
+        ledger,
+        asked.feed,
+        result.findings,
+        judged=judged.select(line).unique(),
+        ended=_ended(tonight, result),
+        ran=_ran(result),
+        lasting={rule.id for rule in catalogue() if rule.whole_batch},
+        as_of=asked.as_of,
+        replaced=replaced,
+    )
+    result = replace(result, findings=life.dated(result.findings), life=life)
+    decisions = None
+    if settings.ledger is not None:
+        consulted = consult(settings.ledger, result.lines, asked.as_of)
+        result, decisions = applied(result, consulted), consulted.digest
+    return Judged(tonight, result, life, decisions)
+
+
+def audited(
+    asked: Asked,
+    intake: Intake,
+    reference: Reference,
+    memory: Memory,
+    anew: pl.Series | None,
+) -> tuple[Tonight, AuditResult]:
+    """Audit the new lines of `intake` together with the earlier ones that they touch.
+
+    `anew`: claims whose earlier lines are judged again in any case (Memory.resolve).
+    """
     import polars as pl  # noqa: PLC0415 - heavy things stay out of --help
 
     from auditor.auditing import audit  # noqa: PLC0415 - as above
     from auditor.engine.history import Earlier  # noqa: PLC0415 - as above
     from auditor.engine.reach import reaches  # noqa: PLC0415 - as above
     from auditor.history.interface import Reach  # noqa: PLC0415 - as above
-    from auditor.ledger.life import settle  # noqa: PLC0415 - as above
     from auditor.result import AuditOptions  # noqa: PLC0415 - as above
-    from auditor.review import applied, consult  # noqa: PLC0415 - as above
-    from auditor.rules import catalogue  # noqa: PLC0415 - as above
 
     settings = asked.settings
 
     def told(codes: pl.Series, first: date, last: date) -> tuple[Reach, ...]:
         return tuple(Reach(*each) for each in reaches(codes, first, last, reference))
 
-    tonight = memory.resolve(intake.lines, intake.rejected, asked.about.mode, told)
+    tonight = memory.resolve(intake.lines, intake.rejected, asked.about.mode, told, anew=anew)
     fresh = replace(
         intake, lines=tonight.fresh, set_aside=pl.concat([intake.set_aside, tonight.set_aside])
     )
@@ -288,24 +324,18 @@ def judge(
     )
     earlier = Earlier(tonight.again, tonight.context, tonight.rejected)
     result = audit(fresh, reference, options, earlier=earlier)
-    line = ("claim_id", "patient_id", pl.col("service_date_from").alias("service_date"))
-    judged = result.lines.head(result.lines_of_files + result.lines_of_earlier)
-    life = settle(
-        ledger,
-        asked.feed,
-        result.findings,
-        judged=judged.select(line).unique(),
-        ended=_ended(tonight, result),
-        ran=_ran(result),
-        lasting={rule.id for rule in catalogue() if rule.whole_batch},
-        as_of=asked.as_of,
+    if asked.reason is not None:
+        result = replace(result, notes=(*result.notes, _of_version(asked)))
+    return tonight, result
+
+
+def _of_version(asked: Asked) -> str:
+    """That a run was audited again, for whoever reads its report."""
+    return (
+        f"This is version {asked.version} of this run: the same files, audited again with what"
+        f" holds now. It takes the place of {asked.rerun_of}, whose report stays as it is. The"
+        f" reason given: {asked.reason}"
     )
-    result = replace(result, findings=life.dated(result.findings), life=life)
-    decisions = None
-    if settings.ledger is not None:
-        consulted = consult(settings.ledger, result.lines, asked.as_of)
-        result, decisions = applied(result, consulted), consulted.digest
-    return Judged(tonight, result, life, decisions)
 
 
 def _ended(tonight: Tonight, result: AuditResult) -> pl.DataFrame:
