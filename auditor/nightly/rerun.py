@@ -133,8 +133,7 @@ def _plan(
         those = "1 later run was" if later == 1 else f"{later:,} later runs were"
         raise ConfigError(
             f"{those} built on {run_id}, and would rest on what it no longer says.",
-            next_step="Say --with-later to audit those again too, in their order. Where a correction"
-            " from now on is enough, audit the latest run again, or wait for the next night.",
+            next_step="Say --with-later to audit those again too, in their order.",
         )
     done = _begun(night, ledger, lineage, place, reason)
     return _Plan(lineage, run.feed, standing[:place], done, standing[place + len(done) :])
