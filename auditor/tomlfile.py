@@ -77,7 +77,7 @@ def of_text(
     check: Callable[[Model], Iterable[str]] | None = None,
 ) -> Model:
     """As `load`, of a text; `path` is what messages call it."""
-    found = _parsed(text, path, kind)
+    found = _parsed(text, path)
     model_, problems = _validated(found, model)
     if model_ is not None and check is not None:
         problems += check(model_)
@@ -88,7 +88,7 @@ def of_text(
 
 def parsed(path: Path, kind: Kind) -> dict[str, Any]:
     """What stands in the TOML file at `path`, whatever it is; ConfigError where it is no TOML."""
-    return _parsed(_text(path, kind), path, kind)
+    return _parsed(_text(path, kind), path)
 
 
 def _text(path: Path, kind: Kind) -> str:
@@ -108,7 +108,7 @@ def _text(path: Path, kind: Kind) -> str:
         ) from None
 
 
-def _parsed(text: str, path: Path, kind: Kind) -> dict[str, Any]:
+def _parsed(text: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -78,9 +78,7 @@ def ending(
     return (ends & ~stays) | only.fill_null(value=False)
 
 
-def undone(
-    ledger: sqlite3.Connection, entries: pl.DataFrame, replaced: Replaced
-) -> pl.DataFrame:
+def undone(ledger: sqlite3.Connection, entries: pl.DataFrame, replaced: Replaced) -> pl.DataFrame:
     """`entries` (of auditor.ledger.life) with what the earlier versions and the later runs said.
 
     A finding that a later run closed stays closed until that run is audited again: it is standing

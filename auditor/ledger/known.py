@@ -97,9 +97,7 @@ def earlier_of(ledger: sqlite3.Connection, feed: str, ids: pl.Series) -> pl.Data
     return pl.concat(pieces).with_columns(pl.col("first_seen").str.to_date("%Y-%m-%d"))
 
 
-def seen_before(
-    ledger: sqlite3.Connection, feed: str, ids: pl.Series, run: int
-) -> pl.DataFrame:
+def seen_before(ledger: sqlite3.Connection, feed: str, ids: pl.Series, run: int) -> pl.DataFrame:
     """finding_id, first_seen of those of `ids` that runs of `feed` up to `run` had."""
     types = {"finding_id": _TEXT, "first_seen": _TEXT}
     pieces = [pl.DataFrame(schema=types)]

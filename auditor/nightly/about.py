@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from auditor import config
-from auditor.errors import ConfigError
+from auditor.errors import AuditorError, ConfigError, ReportError, our_place
 from auditor.ledger import store
 from auditor.lock import locked
 from auditor.nightly.finish import make_folder
@@ -100,8 +100,21 @@ def at_work(night: Night) -> Iterator[sqlite3.Connection]:
     where a folder cannot be made.
     """
     _folders(night)
-    with locked(night.places.lock, HELD), store.opened(night.ledger) as ledger:
-        yield ledger
+    try:
+        with locked(night.places.lock, HELD), store.opened(night.ledger) as ledger:
+            yield ledger
+    except OSError as error:
+        raise refused(error) from None
+
+
+def refused(error: OSError) -> AuditorError:
+    """What the file system refused, in words: no file's name, for that may be a patient's."""
+    return ReportError(
+        f"The file system refused its service ({error.strerror or type(error).__name__}, in"
+        f" {our_place(error)}).",
+        next_step="Check space on the disks and permissions of the folders; nothing is lost,"
+        " and the next night takes up what was left.",
+    )
 
 
 def _folders(night: Night) -> None:

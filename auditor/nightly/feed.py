@@ -11,6 +11,7 @@ from auditor import config
 from auditor.errors import AuditorError, ExitCode, our_place
 from auditor.ledger import runs, store
 from auditor.nightly import finish, inbox
+from auditor.nightly.about import refused
 from auditor.nightly.committed import asked_of, concluded, finished
 from auditor.nightly.limits import warnings_of
 from auditor.nightly.log import mark
@@ -39,20 +40,11 @@ def outcome_of(
     try:
         outcome = _feed(night, ledger, feed, found)
     except AuditorError as error:
-        outcome = FeedOutcome(
-            feed=feed,
-            exit_code=ExitCode(error.exit_code),
-            waiting=len(found),
-            error=f"{error.what} {error.next_step}".rstrip(),
-        )
+        outcome = _failed(feed, error, len(found))
     except sqlite3.Error as error:
-        problem = store.told(error, night.ledger)
-        outcome = FeedOutcome(
-            feed=feed,
-            exit_code=ExitCode(problem.exit_code),
-            waiting=len(found),
-            error=f"{problem.what} {problem.next_step}",
-        )
+        outcome = _failed(feed, store.told(error, night.ledger), len(found))
+    except OSError as error:
+        outcome = _failed(feed, refused(error), len(found))
     except Exception as error:  # noqa: BLE001 - the other feeds have their night all the same
         night.debug(error)
         outcome = FeedOutcome(
@@ -65,6 +57,15 @@ def outcome_of(
     outcome = replace(outcome, seconds=round(time.perf_counter() - began, 3))
     night.tell("feed-done", feed=feed, exit_code=int(outcome.exit_code), seconds=outcome.seconds)
     return outcome
+
+
+def _failed(feed: str, error: AuditorError, waiting: int) -> FeedOutcome:
+    return FeedOutcome(
+        feed=feed,
+        exit_code=ExitCode(error.exit_code),
+        waiting=waiting,
+        error=f"{error.what} {error.next_step}".rstrip(),
+    )
 
 
 def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiting]) -> FeedOutcome:

@@ -44,7 +44,7 @@ class Lineage:
             self._base[each.run] = each.base
             if each.rerun_of is None:
                 self._origin[each.run] = each.run
-                last = self.standing[-1] if self.standing else None
+                last: int | None = self.standing[-1] if self.standing else None
                 before = self.standing if each.base == last else self.before(each.run)
                 self.standing = (*before, each.run)
                 continue

@@ -6,6 +6,7 @@ manifest settings, layout and the list of tables. Nothing is written and no lock
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +19,7 @@ from auditor.nightly.lineage import Lineage
 
 if TYPE_CHECKING:
     import sqlite3
+    from pathlib import Path
 
     import polars as pl
 
@@ -226,3 +228,40 @@ def _compared(then: pl.DataFrame, now: pl.DataFrame) -> Changes:
         disappear=then.join(now.select(ids), on=ids, how="anti").height,
         change=both.height - same.height,
     )
+
+
+def places_for(folder: Path, run_id: str) -> tuple[Path, Path]:
+    """Where `write` is to put findings and comparison; ConfigError where something is there."""
+    files = (folder / f"{run_id}-findings.parquet", folder / f"{run_id}-reproduced.json")
+    for path in files:
+        if path.exists() or path.is_symlink():
+            raise ConfigError(
+                f"'{path}' is there already.",
+                where="--out",
+                next_step="Name another folder; nothing is written over.",
+            )
+    return files
+
+
+def write(found: Reproduced, findings: Path, comparison: Path) -> None:
+    """Write the findings as made now (Parquet), and the comparison (JSON; nothing of a claim).
+
+    Raises ReportError where the place cannot be written.
+    """
+    from auditor.report import place, write_findings  # noqa: PLC0415 - heavy
+
+    write_findings(found.result, findings)
+    answer = {
+        "run_id": found.run.run_id,
+        "equal": found.equal,
+        "findings_then": found.manifest.findings,
+        "findings_now": found.result.findings.height,
+        "digest_then": found.manifest.findings_digest,
+        "digest_now": found.digest,
+        "changes": None if found.changes is None else found.changes._asdict(),
+        "differences": list(found.differences),
+    }
+    with place.workroom(comparison) as room:
+        made = room / comparison.name
+        made.write_text(json.dumps(answer, indent=2) + "\n", encoding="ascii", newline="\n")
+        place.replace(made, comparison)

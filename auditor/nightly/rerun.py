@@ -20,6 +20,7 @@ from auditor.nightly.committed import concluded, next_run
 from auditor.nightly.lineage import Lineage
 from auditor.nightly.night import recover
 from auditor.nightly.outcome import FeedOutcome, Warned, gravest
+from auditor.nightly.retention import settle
 
 if TYPE_CHECKING:
     import sqlite3
@@ -83,6 +84,7 @@ def rerun(night: Night, run_id: str, reason: str, *, with_later: bool = False) -
             next_step="Say why in a few words: it stands in the ledger and in the new report.",
         )
     with at_work(night) as ledger:
+        settle(ledger, night.nightly)  # a purge that was killed is undone or finished
         recovered = recover(night, ledger)
         plan = _plan(night, ledger, run_id, reason, with_later=with_later)
         versions = [_known(night, ledger, run) for run in plan.done]

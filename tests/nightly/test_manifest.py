@@ -219,7 +219,9 @@ def test_the_watermark_is_of_the_runs_that_are_looked_back_at(tmp_path: Path) ->
                 " 'f')",
                 (run, f"run-{run}", feed),
             )
-            ledger.execute("INSERT INTO segments VALUES (?, ?, 10, 1, ?, NULL)", (run, feed, f"d{run}"))
+            ledger.execute(
+                "INSERT INTO segments VALUES (?, ?, 10, 1, ?, NULL)", (run, feed, f"d{run}")
+            )
         all_of_it = manifests.watermark(ledger, (1, 3))
         assert (all_of_it.run, all_of_it.lines) == (3, 20)
         before = manifests.watermark(ledger, (1,))
