@@ -256,7 +256,14 @@ def _identify(frame: pl.DataFrame, state: State) -> pl.DataFrame:
         more = pl.when(nth > 0).then(pl.format("|{}", nth + 1)).otherwise(pl.lit(""))
         frame = frame.with_columns(_text=pl.concat_str("_text", more))
     frame = frame.with_columns(finding_id=pl.Series(_digests(frame["_text"]), dtype=pl.String))
-    return frame.with_columns(_stories(frame))
+    frame = frame.with_columns(_stories(frame))
+    if frame["fact"].null_count() == frame.height:
+        return frame
+    # What is told once of many lines has one story, on whichever of them it is told each night.
+    facts = frame.select(pl.concat_str("rule_id", "fact", separator="|")).to_series()
+    told = [None if f is None else blake2b(f.encode(), digest_size=16).hexdigest() for f in facts]
+    story = pl.coalesce(pl.Series(told, dtype=pl.String), "story_id")
+    return frame.with_columns(story_id=story)
 
 
 def _stories(frame: pl.DataFrame) -> pl.Series:

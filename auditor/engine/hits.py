@@ -21,6 +21,7 @@ HITS: dict[str, pl.DataType | type[pl.DataType]] = {
     "kind": pl.String,  # kind of reference table that decides, null for none
     "release": pl.String,  # its release where that varies by row, else null: the newest
     "table_row": pl.String,
+    "fact": pl.String,  # what is wrong beyond the line, told once of all its lines; null: the line
 }
 
 

@@ -120,7 +120,7 @@ class Memory:
         ended = overlap.ending(new, texts, keys)
         fresh = lines[new["row"].sort()].with_columns(_dense())
         held = missing.standing(store.rejected)
-        cleared = missing.cleared(held, refused, lines["claim_id"].unique())
+        cleared = missing.cleared(held, refused, lines["claim_id"].filter(keys["whole"]).unique())
         other = [refused.join(held, on=missing.KEYS, how="anti", nulls_equal=True), cleared]
         gone = rest.join(ended.select("version"), on="version", how="semi")
         day = self._touched(fresh, gone, texts, pl.concat(other), anew)

@@ -1,4 +1,7 @@
-"""Rows that earlier nights rejected: a line is missing there, until its claim comes without one."""
+"""Rows that earlier nights rejected: a line is missing until its claim comes whole without one.
+
+What comes line by line (delta) clears nothing: nobody knows which line the rejected row was.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ def keys(rejected: pl.DataFrame) -> pl.DataFrame:
 
 
 def cleared(held: pl.DataFrame, tonight: pl.DataFrame, claims: pl.Series) -> pl.DataFrame:
-    """Those of `held` whose claim is among tonight's `claims` and not among its rejected keys."""
+    """Those of `held` whose claim came whole (`claims`) and without a rejected row `tonight`."""
     again = pl.col("claim_id").is_in(claims.implode())
     return held.filter(again).join(tonight.select("claim_id").unique(), on="claim_id", how="anti")
 

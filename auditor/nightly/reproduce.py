@@ -105,7 +105,7 @@ def _reproduced(night: Night, ledger: sqlite3.Connection, run_id: str) -> Reprod
     then = evidence.from_json(text)
     lineage = Lineage.of(ledger, run.feed)
     view = lineage.before(run.run)
-    earlier = [v for v in lineage.versions(lineage.origin(run.run)) if v < run.run]
+    earlier = tuple(v for v in lineage.versions(lineage.origin(run.run)) if v < run.run)
     result, stored = _made(night, ledger, _Task(run, then, view, earlier))
     now = replace(
         then,
@@ -138,7 +138,7 @@ class _Task(NamedTuple):
     manifest: Manifest
     view: tuple[int, ...]
     """The runs that it looked back at."""
-    earlier: list[int]
+    earlier: tuple[int, ...]
     """The versions before it."""
 
 
@@ -147,7 +147,6 @@ def _made(night: Night, ledger: sqlite3.Connection, task: _Task) -> tuple[AuditR
     from auditor.engine.identities import PLACEHOLDERS  # noqa: PLC0415 - as below
     from auditor.history.interface import Memory  # noqa: PLC0415 - heavy things stay out of --help
     from auditor.intake import layout_of  # noqa: PLC0415 - as above
-    from auditor.ledger.again import claims  # noqa: PLC0415 - as above
     from auditor.ledger.known import seen_before  # noqa: PLC0415 - as above
     from auditor.nightly import archived  # noqa: PLC0415 - as above
     from auditor.nightly.run import audited  # noqa: PLC0415 - as above
@@ -165,8 +164,7 @@ def _made(night: Night, ledger: sqlite3.Connection, task: _Task) -> tuple[AuditR
         raise AssertionError
     folder = night.places.history(run.feed)
     memory = Memory(folder, task.view, nobody=PLACEHOLDERS, renewing=False)
-    anew = claims(ledger, task.earlier) if task.earlier else None
-    _, result = audited(asked, read.intake, reference, memory, anew)
+    _, result = audited(asked, read.intake, reference, ledger, memory)
     seen = seen_before(ledger, run.feed, result.findings["finding_id"], run.run)
     dated = result.findings.drop("first_seen").join(
         seen, on="finding_id", how="left", maintain_order="left"
@@ -195,6 +193,7 @@ def _asked(night: Night, task: _Task) -> Asked:
         report_password=None,
         version=run.version,
         view=task.view,
+        earlier=task.earlier,
     )
 
 

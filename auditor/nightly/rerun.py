@@ -217,6 +217,7 @@ def _asked(  # noqa: PLR0913, PLR0917 - what is to be done, and how far it is
         rerun_run=last.run,
         view=view,
         files=tuple(runs.files_of(ledger, origin)),
+        earlier=versions,
         replaced=Replaced(
             own=frozenset(versions),
             runs=frozenset(v for o in chain[: at + 1] for v in lineage.versions(o)) - set(view),

@@ -64,6 +64,8 @@ class Asked:
     """The runs that are looked back at, the first first."""
     files: tuple[RunFile, ...] = ()
     """Of a rerun: what the ledger knows of its files, which lie in the archive already."""
+    earlier: tuple[int, ...] = ()
+    """Of a rerun: the numbers of the versions before it."""
     replaced: Replaced | None = None
     """Of a rerun: what it takes the place of."""
 
@@ -258,14 +260,11 @@ def judge(
     """What was found, what it means for the findings of the feed, and what was decided of them."""
     import polars as pl  # noqa: PLC0415 - heavy things stay out of --help
 
-    from auditor.ledger.again import claims  # noqa: PLC0415 - as above
     from auditor.ledger.life import settle  # noqa: PLC0415 - as above
     from auditor.review import applied, consult  # noqa: PLC0415 - as above
-    from auditor.rules import catalogue  # noqa: PLC0415 - as above
 
-    settings, replaced = asked.settings, asked.replaced
-    anew = None if replaced is None else claims(ledger, replaced.own)
-    tonight, result = audited(asked, intake, reference, memory, anew)
+    settings = asked.settings
+    tonight, result = audited(asked, intake, reference, ledger, memory)
     line = ("claim_id", "patient_id", pl.col("service_date_from").alias("service_date"))
     judged = result.lines.head(result.lines_of_files + result.lines_of_earlier)
     life = settle(
@@ -275,9 +274,9 @@ def judge(
         judged=judged.select(line).unique(),
         ended=_ended(tonight, result),
         ran=_ran(result),
-        lasting={rule.id for rule in catalogue() if rule.whole_batch},
+        lasting=_lasting(),
         as_of=asked.as_of,
-        replaced=replaced,
+        replaced=asked.replaced,
     )
     result = replace(result, findings=life.dated(result.findings), life=life)
     decisions = None
@@ -291,12 +290,13 @@ def audited(
     asked: Asked,
     intake: Intake,
     reference: Reference,
+    ledger: sqlite3.Connection,
     memory: Memory,
-    anew: pl.Series | None,
 ) -> tuple[Tonight, AuditResult]:
     """Audit the new lines of `intake` together with the earlier ones that they touch.
 
-    `anew`: claims whose earlier lines are judged again in any case (Memory.resolve).
+    Of a rerun also those of which earlier versions said something. Of the ledger nothing counts
+    but what runs before this one wrote.
     """
     import polars as pl  # noqa: PLC0415 - heavy things stay out of --help
 
@@ -304,6 +304,8 @@ def audited(
     from auditor.engine.history import Earlier  # noqa: PLC0415 - as above
     from auditor.engine.reach import reaches  # noqa: PLC0415 - as above
     from auditor.history.interface import Reach  # noqa: PLC0415 - as above
+    from auditor.ledger.again import claims  # noqa: PLC0415 - as above
+    from auditor.nightly.repeated import without_repeated  # noqa: PLC0415 - as above
     from auditor.result import AuditOptions  # noqa: PLC0415 - as above
 
     settings = asked.settings
@@ -311,6 +313,7 @@ def audited(
     def told(codes: pl.Series, first: date, last: date) -> tuple[Reach, ...]:
         return tuple(Reach(*each) for each in reaches(codes, first, last, reference))
 
+    anew = claims(ledger, asked.earlier) if asked.earlier else None
     tonight = memory.resolve(intake.lines, intake.rejected, asked.about.mode, told, anew=anew)
     fresh = replace(
         intake, lines=tonight.fresh, set_aside=pl.concat([intake.set_aside, tonight.set_aside])
@@ -324,6 +327,9 @@ def audited(
     )
     earlier = Earlier(tonight.again, tonight.context, tonight.rejected)
     result = audit(fresh, reference, options, earlier=earlier)
+    result = without_repeated(
+        result, ledger, asked.feed, _lasting(), asked.run, without=asked.earlier
+    )
     if asked.reason is not None:
         result = replace(result, notes=(*result.notes, _of_version(asked)))
     return tonight, result
@@ -336,6 +342,13 @@ def _of_version(asked: Asked) -> str:
         f" holds now. It takes the place of {asked.rerun_of}, whose report stays as it is. The"
         f" reason given: {asked.reason}"
     )
+
+
+def _lasting() -> frozenset[str]:
+    """The rules that judge a whole export, of which a night sees a part."""
+    from auditor.rules import catalogue  # noqa: PLC0415 - heavy things stay out of --help
+
+    return frozenset(rule.id for rule in catalogue() if rule.whole_batch)
 
 
 def _ended(tonight: Tonight, result: AuditResult) -> pl.DataFrame:

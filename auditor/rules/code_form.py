@@ -132,6 +132,7 @@ def find(state: State) -> pl.DataFrame:
             )
             .otherwise(pl.lit("")),
         ),
+        fact=pl.col("npi"),
         remedy=pl.lit(
             "Correct the number in the provider file of the practice system, and on every claim "
             "that carries it."

@@ -70,4 +70,4 @@ def once_for_all(
     if found.is_empty():
         return no_hits()
     first = placed(state, found["row"]).head(1)
-    return hits(first, rule_id, tier=tier, message=message, remedy=remedy)
+    return hits(first, rule_id, tier=tier, message=message, remedy=remedy, fact="the whole export")

@@ -50,7 +50,7 @@ class Slow:
         won, superseded = self._won(night, whole)
         fresh, seen, surplus = self._matched(won)
         ended = self._ended(fresh, surplus, whole)
-        claims = {line.claim for line in won}
+        claims = {line.claim for line in lines if claim_of(line) in whole}
         cleared = {m for m in self.missing if m.claim in claims and m.claim not in doubtful}
         other = set(night.missing) - self.missing | cleared
         again, context = self._near(fresh, [self.standing[v] for v in ended], other, ended)
