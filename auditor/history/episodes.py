@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from auditor.history.index import AFRESH, patient_hash, spans
+from auditor.history.index import AFRESH, patient_hash, payerless, spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 GAP = 2
 """Days from the last of an episode to the next: one empty day is bridged."""
+CROWD, BUSY = 10_000, 10
+"""Stored lines, and lines a day, above which a patient id stands for many: nobody's lines are
+judged again because of it, and memory stays bounded whatever the export does with unknown ids."""
 _PATIENT, _DAY_ZERO = 1 << 24, 1 << 22
 """Room for a patient's days, and what makes them positive (1970 is day 0)."""
 DAYS = {
@@ -32,6 +35,7 @@ DAYS = {
     "last": pl.Int32,
     "code": pl.String,
     "afresh": pl.Boolean,
+    "payerless": pl.Boolean,
     "version": pl.UInt64,
     "part": pl.UInt32,
     "touched": pl.Boolean,
@@ -48,13 +52,20 @@ class Selected(NamedTuple):
     context: pl.DataFrame
 
 
-def touched(
-    fresh: pl.DataFrame, gone: pl.DataFrame, texts: pl.DataFrame, other: pl.DataFrame, nobody: str
+def touched(  # noqa: PLR0913, PLR0917 - each kind of what touches
+    fresh: pl.DataFrame,
+    gone: pl.DataFrame,
+    texts: pl.DataFrame,
+    other: pl.DataFrame,
+    named: pl.DataFrame,
+    nobody: str,
 ) -> pl.DataFrame:
     """What touches days: patient, first, last, code, afresh, fresh; of no patient like `nobody`.
 
-    fresh: schemas.ClaimLines. gone: index rows of the lines that end, whose patients stand in
-    `texts` (version, patient_id). other: schemas.RejectedKeys that are new or hold no longer.
+    fresh: schemas.ClaimLines. gone: index rows of the lines that end; their patients and those of
+    `named` stand in `texts` (version, patient_id). other: schemas.RejectedKeys that are new or
+    hold no longer; one without a day may be of any day of its patient. named: index rows of the
+    claims that rejected rows name which tell no patient or no day.
     """
     somebody = ~pl.col("patient_id").str.contains(nobody)
     placeless = texts.filter(~somebody)["version"].implode()
@@ -64,13 +75,24 @@ def touched(
         [
             fresh.lazy()
             .filter(somebody)
-            .select(patient_hash(), *spans(), "code", afresh=afresh, fresh=pl.lit(value=True)),
+            .select(
+                patient_hash(),
+                *spans(),
+                "code",
+                payerless(),
+                afresh=afresh,
+                fresh=pl.lit(value=True),
+            ),
             gone.lazy()
             .filter(~pl.col("version").is_in(placeless))
-            .select("patient", "first", "last", "code", "afresh"),
+            .select("patient", "first", "last", "code", "afresh", "payerless"),
             other.lazy()
-            .filter(somebody, pl.col("service_date").is_not_null())
-            .select(patient_hash(), first=day, last=day),
+            .filter(somebody)
+            .select(patient_hash(), first=day, last=day, afresh=day.is_null())
+            .with_columns(pl.col("first", "last").fill_null(0)),
+            named.lazy()
+            .filter(~pl.col("version").is_in(placeless))
+            .select("patient", "first", "last"),
         ],
         how="diagonal",
     ).collect()
@@ -79,6 +101,10 @@ def touched(
 def days_of(touching: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
     """DAYS of what touches, and of the standing lines (index rows) of the same patients."""
     flags = ("afresh", "touched", "fresh")
+    many = near.group_by("patient").agg(n=pl.len(), days=pl.col("first").n_unique())
+    crowds = many.filter(pl.col("n") > CROWD, pl.col("n") > BUSY * pl.col("days"))
+    if crowds.height:
+        near = near.join(crowds, on="patient", how="anti")
     return pl.concat(
         [
             pl.DataFrame(schema=DAYS),
@@ -96,12 +122,14 @@ def select(days: pl.DataFrame, reaches: Sequence[Reach]) -> Selected:
     """
     lines = _numbered(days)
     stored = pl.col("version").is_not_null()
-    wanted = pl.col("touched").any().over("episode") | pl.col("afresh").any().over("person")
-    lines = lines.with_columns(wanted=wanted)
-    reached = [_reached(lines.filter(stored), lines.filter("touched"), r) for r in reaches]
-    if reached:
-        episodes = pl.concat(reached).unique().implode()
-        lines = lines.with_columns(wanted=pl.col("wanted") | pl.col("episode").is_in(episodes))
+    touch = lines.filter("touched")
+    episodes = [touch["episode"], *(_reached(lines.filter(stored), touch, r) for r in reaches)]
+    wanted = pl.col("episode").is_in(pl.concat(episodes).unique().implode())
+    # A line without a payer counts as the patient's only payer's: which that is, all lines say.
+    nameless = lines.filter("payerless")["person"].unique()
+    named = lines.filter(~pl.col("payerless"), pl.col("person").is_in(nameless.implode()))
+    whole = pl.concat([lines.filter("afresh")["person"], named["person"]]).unique().implode()
+    lines = lines.with_columns(wanted=wanted | pl.col("person").is_in(whole))
     key = ["version", "part"]
     again = lines.filter(stored & pl.col("wanted")).select(key)
     left = lines.filter(stored & ~pl.col("wanted"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import polars as pl
 from auditor.errors import HistoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
 KINDS = ("lines", "index", "ended", "rejected")
@@ -134,6 +135,19 @@ def scan(folder: Path, kind: str, part: Part) -> pl.LazyFrame:
     if not path.is_file():
         raise missing(path)
     return pl.scan_parquet(path, glob=False)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """A damaged file is told as HistoryError; polars' own words may quote what stands in it."""
+    try:
+        yield
+    except (pl.exceptions.ComputeError, PermissionError) as error:
+        raise HistoryError(
+            f"A file of the store of earlier lines cannot be read ({type(error).__name__}).",
+            where=str(path),
+            next_step="Look at the disk and its permissions, or bring the folder from a backup.",
+        ) from None
 
 
 def missing(path: Path) -> HistoryError:

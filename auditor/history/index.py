@@ -7,11 +7,22 @@ made again from the evidence. Nothing ends because of a hash alone (`overlap`).
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.history.files import INDEX, LINES, Part, metadata_of, missing, path_of, scan, write
+from auditor.history.files import (
+    INDEX,
+    LINES,
+    Part,
+    metadata_of,
+    missing,
+    path_of,
+    reading,
+    scan,
+    write,
+)
 from schemas import ClaimLines, dtypes
 
 if TYPE_CHECKING:
@@ -32,7 +43,9 @@ AFRESH = (REPLACEMENT, VOID)
 """Claim frequencies of replacement and void (CLM05-3 of the 837P)."""
 _CLAIM, _PATIENT, _CONTENT = 0x636C61696D, 0x70617469656E74, 0x636F6E74656E74
 """Seeds, so that equal texts in different columns have different hashes."""
-_PROBE = "auditor-probe"
+_PROBE, _GROUPS = "auditor-probe", "auditor-groups"
+"""Names in the metadata of the file."""
+_NPI = r"^[12][0-9]{9}$"
 
 
 def claim_key() -> pl.Expr:
@@ -50,10 +63,9 @@ def claim_hash() -> pl.Expr:
     return claim_key().hash(_CLAIM).alias("claim")
 
 
-def hashes_of(claims: pl.Series) -> pl.Series:
-    """`claim` of claim ids."""
-    lines = claims.rename("claim_id").to_frame()
-    return lines.with_columns(claim_frequency=pl.lit(None, pl.String)).select(claim_hash())["claim"]
+def claim_hash_of_id() -> pl.Expr:
+    """`claim` of a claim id alone: that of a claim which is no void."""
+    return pl.col("claim_id").hash(_CLAIM).alias("claim")
 
 
 def patient_hash() -> pl.Expr:
@@ -85,7 +97,22 @@ def index_of(lines: pl.DataFrame) -> pl.DataFrame:
         *spans(),
         "code",
         pl.col("claim_frequency").is_in(AFRESH).fill_null(value=False).alias("afresh"),
+        payerless(),
     )
+
+
+def payerless() -> pl.Expr:
+    """`payerless`: the line does not say who pays; it counts as the patient's only payer's."""
+    return (pl.col("payer").fill_null("").str.strip_chars() == "").alias("payerless")
+
+
+def groups_of(lines: pl.DataFrame) -> list[str]:
+    """Billing NPIs under which somebody else renders: no practice of one."""
+    both = lines.filter(
+        pl.col("rendering_npi").str.contains(_NPI), pl.col("billing_npi").str.contains(_NPI)
+    )
+    other = both.filter(pl.col("rendering_npi") != pl.col("billing_npi"))
+    return other["billing_npi"].unique().sort().to_list()
 
 
 def probe() -> str:
@@ -98,12 +125,19 @@ def probe() -> str:
         schema=EVIDENCE,
     )
     hashed = fixed.select(claim_hash(), content_hash(fixed), patient_hash())
-    return " ".join([f"{value:016x}" for row in hashed.rows() for value in row] + list(CONTENT))
+    told = [f"{value:016x}" for row in hashed.rows() for value in row]
+    return " ".join([*told, *CONTENT, *index_of(fixed).columns])
 
 
 def write_index(lines: pl.DataFrame, path: Path) -> None:
     """Write the index of `lines` (evidence, with `version`), probe included."""
-    write(index_of(lines), path, {_PROBE: probe()})
+    write(index_of(lines), path, {_PROBE: probe(), _GROUPS: json.dumps(groups_of(lines))})
+
+
+def groups(path: Path) -> list[str]:
+    """`groups_of` the lines whose index lies at `path`."""
+    found: list[str] = json.loads(metadata_of(path).get(_GROUPS, "[]"))
+    return found
 
 
 def renew(folder: Path, parts: Iterable[Part], *, always: bool = False) -> int:
@@ -114,7 +148,9 @@ def renew(folder: Path, parts: Iterable[Part], *, always: bool = False) -> int:
         if part.name in old:
             path = path_of(folder, INDEX, part.name)
             fresh = path.with_name(f".{path.name}")
-            write_index(evidence(scan(folder, LINES, part)).collect(), fresh)
+            with reading(path_of(folder, LINES, part.name)):
+                lines = evidence(scan(folder, LINES, part)).collect()
+            write_index(lines, fresh)
             fresh.replace(path)
     return len(old)
 
@@ -126,9 +162,17 @@ def stale(folder: Path, parts: Iterable[Part]) -> list[str]:
         path = path_of(folder, INDEX, part.name)
         if not path_of(folder, LINES, part.name).is_file():
             raise missing(path_of(folder, LINES, part.name))
-        if not path.is_file() or metadata_of(path).get(_PROBE) != wanted:
+        if _probe_of(path) != wanted:
             found.append(part.name)
     return found
+
+
+def _probe_of(path: Path) -> str | None:
+    """The probe that stands in an index; None: there is no such file, or it is damaged."""
+    try:
+        return metadata_of(path).get(_PROBE)
+    except (FileNotFoundError, pl.exceptions.ComputeError):
+        return None
 
 
 def evidence(lines: pl.LazyFrame, columns: Iterable[str] = EVIDENCE) -> pl.LazyFrame:

@@ -11,7 +11,7 @@ import polars as pl
 
 from auditor.history import missing, overlap
 from auditor.history.episodes import days_of, select, touched
-from auditor.history.index import hashes_of
+from auditor.history.index import claim_hash_of_id
 from auditor.history.staging import Staged, stage
 from auditor.history.store import Store
 from auditor.history.upkeep import compact, forget, rebuild_index, sweep
@@ -73,6 +73,8 @@ class Tonight:
     """schemas.EndedLines: stored lines that end tonight."""
     rejected: pl.DataFrame
     """schemas.RejectedKeys of earlier nights that name a claim or patient of fresh or again."""
+    groups: pl.Series
+    """Billing NPIs under which earlier nights had another rendering NPI."""
     cleared: pl.DataFrame
     """schemas.RejectedKeys of earlier nights whose claim came without a rejected row."""
 
@@ -123,7 +125,14 @@ class Memory:
         cleared = missing.cleared(held, refused, lines["claim_id"].filter(keys["whole"]).unique())
         other = [refused.join(held, on=missing.KEYS, how="anti", nulls_equal=True), cleared]
         gone = rest.join(ended.select("version"), on="version", how="semi")
-        day = self._touched(fresh, gone, texts, pl.concat(other), anew)
+        changed = pl.concat(other)
+        undated = changed.filter(pl.col("patient_id").is_null() | pl.col("service_date").is_null())
+        claims = pl.concat([undated.select("claim_id").drop_nulls(), _ids(anew)])
+        hashes = claims.select(claim_hash_of_id()).to_series()
+        named = store.standing("claim", hashes)
+        whose = store.lines(named, ("patient_id",))
+        texts = pl.concat([texts.select("version", "patient_id"), whose])
+        day = touched(fresh, gone, texts, changed, named, self._nobody)
         near = store.standing("patient", day["patient"])
         near = near.join(gone.select("version"), on="version", how="anti")
         days = days_of(day, near)
@@ -131,9 +140,7 @@ class Memory:
             span = days.select(pl.col("first").min(), pl.col("last").max()).cast(pl.Date).row(0)
             reaches = () if span[0] is None else reaches(days["code"], *span)
         chosen = select(days, reaches)
-        both = store.lines(pl.concat(chosen))
-        for_again = pl.col("version").is_in(chosen.again["version"].implode())
-        again, context = (_stored(both.lazy().filter(w)).collect() for w in (for_again, ~for_again))
+        again, context = _apart(store.lines(pl.concat(chosen)), chosen.again["version"])
         held = held.join(cleared, on=missing.KEYS, how="anti", nulls_equal=True)
         return Tonight(
             fresh=fresh,
@@ -142,25 +149,9 @@ class Memory:
             context=context,
             ended=ended.select(list(dtypes(EndedLines))),
             rejected=missing.matter(held, [fresh, again]),
+            groups=store.groups,
             cleared=cleared,
         )
-
-    def _touched(
-        self,
-        fresh: pl.DataFrame,
-        gone: pl.DataFrame,
-        texts: pl.DataFrame,
-        other: pl.DataFrame,
-        anew: pl.Series | None,
-    ) -> pl.DataFrame:
-        """What touches days; the lines of the claims `anew` do so as if they were new."""
-        texts = texts.select("version", "patient_id")
-        if anew is not None and len(anew):
-            found = self._store.standing("claim", hashes_of(anew))
-            found = found.join(gone.select("version"), on="version", how="anti")
-            gone = pl.concat([gone, found.select(gone.columns)])
-            texts = pl.concat([texts, self._store.lines(found, ("patient_id",))])
-        return touched(fresh, gone, texts, other, self._nobody)
 
     def height(self) -> int:
         """How many stored lines there are, those that ended included."""
@@ -180,6 +171,11 @@ class Memory:
         return _stored(self._store.everything())
 
 
+def _ids(claims: pl.Series | None) -> pl.DataFrame:
+    found = pl.Series(dtype=pl.String) if claims is None else claims
+    return found.rename("claim_id").to_frame()
+
+
 def _dense() -> pl.Expr:
     return pl.int_range(pl.len(), dtype=pl.UInt32).alias("line_key")
 
@@ -187,6 +183,13 @@ def _dense() -> pl.Expr:
 def _stored(lines: pl.LazyFrame) -> pl.LazyFrame:
     """Evidence as schemas.StoredLines."""
     return lines.with_columns(_dense()).select(*dtypes(ClaimLines), "version")
+
+
+def _apart(both: pl.DataFrame, again: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The evidence `both` as schemas.StoredLines: the versions `again`, and the others."""
+    chosen = both.select(pl.col("version").is_in(again.implode())).to_series()
+    again_, context = (_stored(both.filter(each).lazy()).collect() for each in (chosen, ~chosen))
+    return again_, context
 
 
 def _set_aside(

@@ -15,9 +15,11 @@ from auditor.history.files import (
     among,
     of_runs,
     parts_of,
+    path_of,
+    reading,
     scan,
 )
-from auditor.history.index import EVIDENCE, evidence, index_of, renew, stale
+from auditor.history.index import EVIDENCE, evidence, groups, groups_of, index_of, renew, stale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,6 +38,7 @@ FOUND = {
     "last": pl.Int32,
     "code": pl.String,
     "afresh": pl.Boolean,
+    "payerless": pl.Boolean,
     "part": pl.UInt32,
 }
 """Columns of what is found: the index, and the number of the part it lies in."""
@@ -72,13 +75,29 @@ class Store:
         }
         return self._of_all(REJECTED, list(columns), columns)
 
+    @cached_property
+    def groups(self) -> pl.Series:
+        """Billing NPIs under which somebody else rendered, of all stored lines."""
+        found = {npi for part in self.parts for npi in self._groups(part)}
+        return pl.Series("billing_npi", sorted(found), dtype=pl.String)
+
+    def _groups(self, part: Part) -> list[str]:
+        """Of a merged part some of whose runs are not looked at, what the others say."""
+        if part.whole and part.name not in self._stale:
+            with reading(path_of(self.folder, INDEX, part.name)):
+                return groups(path_of(self.folder, INDEX, part.name))
+        with reading(path_of(self.folder, LINES, part.name)):
+            lines = evidence(scan(self.folder, LINES, part), ("rendering_npi", "billing_npi"))
+            return groups_of(of_runs(lines, part).collect())
+
     def standing(self, column: str, hashes: pl.Series) -> pl.DataFrame:
         """Standing lines whose `column` (claim or patient) is among `hashes`, as FOUND."""
         wanted = hashes.unique().implode()
         found = [pl.DataFrame(schema=FOUND)]
         for number, part in enumerate(self.parts if len(hashes) else ()):
-            index = of_runs(self._index(part), part)
-            rows = index.filter(pl.col(column).is_in(wanted)).collect()
+            with reading(path_of(self.folder, INDEX, part.name)):
+                index = of_runs(self._index(part), part)
+                rows = index.filter(pl.col(column).is_in(wanted)).collect()
             found.append(rows.with_columns(part=pl.lit(number, pl.UInt32)).select(list(FOUND)))
         lines = pl.concat(found)
         return lines.filter(~pl.col("version").is_in(self.ended.implode()))
@@ -98,10 +117,13 @@ class Store:
         parts = found.partition_by("part", as_dict=True, include_key=False)
         read = [pl.DataFrame(schema={"version": pl.UInt64} | {c: EVIDENCE[c] for c in columns})]
         for (number,), rows in sorted(parts.items()):
-            lines = evidence(scan(self.folder, LINES, self.parts[number]), columns)
-            wanted = rows["version"].sort().implode()
-            read.append(lines.filter(pl.col("version").is_in(wanted)).collect())
-        return pl.concat(read).sort("version")
+            part, wanted = self.parts[number], rows["version"].sort().implode()
+            with reading(path_of(self.folder, LINES, part.name)):
+                lines = evidence(scan(self.folder, LINES, part), columns)
+                read.append(lines.filter(pl.col("version").is_in(wanted)).collect())
+        both = pl.concat(read)
+        # merged files are not in the order of versions
+        return both if both["version"].is_sorted() else both.sort("version")
 
     def everything(self) -> pl.LazyFrame:
         """All standing lines, as the evidence."""
@@ -117,6 +139,7 @@ class Store:
         """Rows of a small file that its runs wrote, of all parts."""
         read = [pl.DataFrame(schema=schema)]
         for part in self.parts:
-            rows = scan(self.folder, kind, part).filter(among(pl.col("run"), part.wanted))
-            read.append(rows.select(columns).collect())
+            with reading(path_of(self.folder, kind, part.name)):
+                rows = scan(self.folder, kind, part).filter(among(pl.col("run"), part.wanted))
+                read.append(rows.select(columns).collect())
         return pl.concat(read)

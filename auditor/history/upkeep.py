@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-ENOUGH = 1_000_000
-"""Lines of a part that is not merged again: it takes about 1 GiB to sort that many."""
+ENOUGH = 500_000
+"""Lines of a part that is not merged again. At most twice as many are held at once: 1.3 GiB."""
 MANY = 16
 """Parts below that size before they are merged."""
 _OURS = re.compile(rf"\.?(?:{'|'.join(KINDS)})-(m?[0-9]+)\.parquet|\.{re.escape(MANIFEST)}")

@@ -10,7 +10,10 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from polars.exceptions import PolarsError
+
 from auditor.errors import AuditorError
+from auditor.history.upkeep import compact, sweep
 from auditor.ledger import runs, store
 from auditor.nightly import finish, inbox
 from auditor.nightly.about import at_work
@@ -40,6 +43,7 @@ def perform(night: Night) -> NightOutcome:
     with at_work(night) as ledger:
         with marked(night.places.state):
             outcome = _recorded(night, ledger, names)
+        _upkeep(night, ledger)
         return replace(outcome, delivery=_delivered(night, ledger))
 
 
@@ -71,6 +75,21 @@ def _recorded(night: Night, ledger: sqlite3.Connection, names: Sequence[str]) ->
     return outcome
 
 
+def _upkeep(night: Night, ledger: sqlite3.Connection) -> None:
+    """Merge the small files of the memory once there are many; the night is recorded already."""
+    for name in night.settings.feeds:
+        folder = night.places.history(name)
+        if not folder.is_dir():
+            continue
+        try:
+            merged = compact(folder, every_segment(ledger, name))
+        except (AuditorError, OSError, PolarsError) as error:
+            night.tell("not-merged", feed=name, error=type(error).__name__)
+        else:
+            if merged:
+                night.tell("merged", feed=name, parts=merged)
+
+
 def _delivered(night: Night, ledger: sqlite3.Connection) -> tuple[Warned, ...]:
     """Tell what is to be told, also of earlier nights; what could not be told is answered."""
     nightly, feeds = night.nightly, night.settings.feeds
@@ -90,8 +109,6 @@ def recover(night: Night, ledger: sqlite3.Connection) -> tuple[str, ...]:
 
     Answers the run ids. What cannot be finished now is told when the feed's turn comes.
     """
-    from auditor.history.upkeep import sweep  # noqa: PLC0415 - heavy things stay out of --help
-
     left = runs.unfinished(ledger)
     finish.sweep(night.places, {run.run_id for run in left})
     done = []

@@ -196,7 +196,8 @@ def _asked(  # noqa: PLR0913, PLR0917 - what is to be done, and how far it is
     origin = lineage.origin(number)
     versions = lineage.versions(origin)
     first, last = runs.run_at(ledger, origin), runs.run_at(ledger, versions[-1])
-    version, ending = _ending(ledger, first.run_id, last.version + 1)
+    version = last.version + 1
+    ending = f".v{version}"  # no feed's own name has a dot
     chain = lineage.origins((*plan.done, *plan.left))
     at = chain.index(origin)
     settings = config.of_feed(night.settings, plan.feed)
@@ -225,13 +226,6 @@ def _asked(  # noqa: PLR0913, PLR0917 - what is to be done, and how far it is
             reason=reason,
         ),
     )
-
-
-def _ending(ledger: sqlite3.Connection, run_id: str, version: int) -> tuple[int, str]:
-    """The version, and what its name ends in; a feed that is called so itself is passed by."""
-    while runs.run_of(ledger, f"{run_id}-v{version}") is not None:
-        version += 1
-    return version, f"-v{version}"
 
 
 def _audited(night: Night, ledger: sqlite3.Connection, asked: Asked) -> Version:

@@ -267,6 +267,10 @@ def judge(
     tonight, result = audited(asked, intake, reference, ledger, memory)
     line = ("claim_id", "patient_id", pl.col("service_date_from").alias("service_date"))
     judged = result.lines.head(result.lines_of_files + result.lines_of_earlier)
+    # what a void or a replacement took out was not judged: it ended
+    judged = judged.filter(
+        ~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(result.lines_gone.implode())
+    )
     life = settle(
         ledger,
         asked.feed,
@@ -325,7 +329,7 @@ def audited(
         frozenset(settings.ignore),
         rulewords.options(settings),
     )
-    earlier = Earlier(tonight.again, tonight.context, tonight.rejected)
+    earlier = Earlier(tonight.again, tonight.context, tonight.rejected, tonight.groups)
     result = audit(fresh, reference, options, earlier=earlier)
     result = without_repeated(
         result, ledger, asked.feed, _lasting(), asked.run, without=asked.earlier

@@ -31,7 +31,7 @@ def outputs(asked: Asked, result: AuditResult) -> Path:
     make_folder(made)
     name = f"{asked.feed}-{asked.as_of}"
     if asked.version > 1:  # a copy elsewhere is not taken for the first version
-        name += f"-v{asked.version}"
+        name += f".v{asked.version}"
     write_report(result, made / f"{name}.xlsx", password=asked.report_password)
     write_findings(result, made / f"{name}-findings.parquet")
     write_summary(result, made / f"{name}-summary.json")

@@ -54,10 +54,11 @@ def main() -> None:
 def show(rows: list[dict[str, float]]) -> None:
     """The figures as a small table."""
     names = ("stored", "fresh", "seen", "ended", "again", "context")
-    say("".join(f"{name:>12}" for name in (*names, "resolve s", "stage s", "peak GiB")))
+    say("".join(f"{name:>12}" for name in (*names, "resolve s", "stage s", "CPU s", "peak GiB")))
     for row in rows:
         counts = "".join(f"{int(row[name]):12,}" for name in names)
-        say(f"{counts}{row['resolve']:12.2f}{row['stage']:12.2f}{row['peak'] / 2**30:12.2f}")
+        seconds = "".join(f"{row[name]:12.2f}" for name in ("resolve", "stage", "cpu"))
+        say(f"{counts}{seconds}{row['peak'] / 2**30:12.2f}")
     last = rows[-1]["resolve"] + rows[-1]["stage"]
     say(f"to reach   {LIMIT:.0f} s: {'reached' if last <= LIMIT else 'not reached'} ({last:.1f} s)")
 

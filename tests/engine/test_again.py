@@ -11,8 +11,11 @@ from auditor.auditing import audit
 from auditor.engine.history import NIGHT_BITS, Earlier
 from auditor.engine.reach import reaches
 from auditor.reference import memory_reference
+from auditor.report.context_sheet import every_line
 from auditor.report.figures import reconcile
 from auditor.report.machine import summary
+from auditor.report.practitioners import scorecard
+from auditor.report.split import parts_of
 from auditor.report.words import judged_again
 from auditor.result import AuditOptions, AuditResult
 from auditor.rules import catalogue
@@ -208,6 +211,31 @@ def test_the_figures_say_how_many_lines_of_earlier_nights_there_are() -> None:
     alone = judged(lines("45385 claim=C2"))
     assert judged_again(alone) == ""
     assert "judged_again" not in summary(alone)["lines"]
+
+
+def test_the_sheet_of_claim_lines_tells_where_an_earlier_line_came_from() -> None:
+    result = judged(
+        lines("45385 claim=C3 freq=7 orig=N1"),
+        lines("45380 claim=C1", "45385 claim=C2 icn=N1", night=1),
+    )
+    shown = every_line(result).select("Claim", "Stands", "File", "Row").sort("Claim")
+    assert shown.rows() == [
+        ("C1", "earlier line, judged again", "night-1.csv", 2),
+        ("C2", "set aside: replaced or taken back", "night-1.csv", 3),
+        ("C3", None, "night-0.csv", 2),
+    ]
+
+
+def test_what_a_practitioner_is_sent_adds_up_too() -> None:
+    result = judged(
+        lines("45385 claim=C2"), lines("45380 claim=C1", "99213 claim=C9 npi=1222222220", night=1)
+    )
+    npi = result.lines["rendering_npi"][0]
+    (mine,) = [p.result for p in parts_of(result, "practitioner") if p.name == npi]
+    assert [c.audited for c in reconcile(mine)] == [1]
+    assert (mine.lines_audited, mine.lines_again, mine.lines_of_earlier) == (1, 1, 1)
+    card = scorecard(result).filter(pl.col("rendering_npi") == npi)
+    assert card["lines"].to_list() == [2]
 
 
 def test_the_table_is_that_of_claim_lines() -> None:

@@ -119,15 +119,23 @@ class Slow:
         for line in touching:
             marks[line.patient] |= days_of(line)
         lost: dict[str, set[int]] = defaultdict(set)
+        undated = {m.patient for m in other if m.patient is not None and m.day is None}
+        undated = {patient for patient in undated if _somebody(patient)}
+        vague = {m.claim for m in other if m.patient is None or m.day is None}
+        for line in self.standing.values():
+            if claim_of(line) in vague and _somebody(line.patient):
+                lost[line.patient] |= days_of(line)
         for each in other:
             if each.patient is not None and each.day is not None and _somebody(each.patient):
                 lost[each.patient].add(each.day)
         again: set[int] = set()
-        for patient in marks.keys() | lost.keys():
+        for patient in marks.keys() | lost.keys() | undated:
             ours = {v: line for v, line in left.items() if line.patient == patient}
             new = [line for line in touching if line.patient == patient]
             everything = [*ours.values(), *new]
-            if any(line.frequency in {"7", "8"} for line in everything):
+            mixed = len({line.payer is None for line in everything}) > 1
+            changed = any(line.frequency in {"7", "8"} for line in everything)
+            if changed or mixed or patient in undated:
                 again |= ours.keys()
                 continue
             days = set().union(lost[patient], *map(days_of, everything))

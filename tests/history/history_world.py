@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
-from auditor.history.interface import Memory, Reach, Tonight
+from auditor.history.interface import Memory, Reach, Reaches, Tonight
 from schemas import (
     ClaimLines,
     EndedLines,
@@ -177,7 +177,7 @@ class Feed:
 
     folder: Path
     mode: Mode = "snapshot"
-    reaches: Sequence[Reach] = REACHES
+    reaches: Sequence[Reach] | Reaches = REACHES
     runs: list[int] = field(default_factory=list)
 
     def memory(self, upto: int | None = None) -> Memory:

@@ -132,33 +132,33 @@ def test_the_version_before_is_left_as_it_was(office: Office) -> None:
     known = {t: rows(office, f"SELECT * FROM {t}") for t in tables}
     found = still_open(office)
     done = again(office, LAST)
-    assert ids(done) == [(LAST, f"{LAST}-v2")]
+    assert ids(done) == [(LAST, f"{LAST}.v2")]
     after = bytes_of(office, "outbox", "archive", "state/manifests", "state/history")
     assert {name: after[name] for name in before} == before
     for table, then in known.items():
         assert rows(office, f"SELECT * FROM {table}")[: len(then)] == then
     made = {name for name in after if name not in before}
     assert {name for name in made if name.startswith("outbox")} == {
-        f"outbox/{DAYS[2]}/clinic-v2/clinic-{DAYS[2]}-v2{end}"
+        f"outbox/{DAYS[2]}/clinic.v2/clinic-{DAYS[2]}.v2{end}"
         for end in (".xlsx", "-findings.parquet", "-summary.json")
     }
-    assert f"state/manifests/{LAST}-v2.json" in made
-    folder = office.root / "outbox" / DAYS[2] / "clinic-v2"
-    text = (folder / f"clinic-{DAYS[2]}-v2-summary.json").read_text()
+    assert f"state/manifests/{LAST}.v2.json" in made
+    folder = office.root / "outbox" / DAYS[2] / "clinic.v2"
+    text = (folder / f"clinic-{DAYS[2]}.v2-summary.json").read_text()
     assert f"It takes the place of {LAST}" in text
-    found_now = pl.read_parquet(folder / f"clinic-{DAYS[2]}-v2-findings.parquet")
-    assert set(found_now["run_id"]) == {f"{LAST}-v2"}
+    found_now = pl.read_parquet(folder / f"clinic-{DAYS[2]}.v2-findings.parquet")
+    assert set(found_now["run_id"]) == {f"{LAST}.v2"}
     assert set(found_now["source_file"]) == {"clinic-2.csv"}
     # as of the day of the run, with what holds today: nothing differs, so nothing became of it
     told = digests(office)
-    assert told[f"{LAST}-v2"] == told[LAST]
+    assert told[f"{LAST}.v2"] == told[LAST]
     assert still_open(office) == found
     assert rows(office, "SELECT count(*) FROM nights") == [(3,)]
     assert rows(office, "SELECT count(*) FROM deliveries") == [(0,)]
     (row,) = rows(
         office,
         "SELECT version, rerun_of, reason, as_of, recorded_at > as_of FROM runs"
-        f" WHERE run_id = '{LAST}-v2'",
+        f" WHERE run_id = '{LAST}.v2'",
     )
     assert row == (2, 3, WHY, DAYS[2], 1)
     assert list((office.root / "state" / "staging").iterdir()) == []
@@ -168,9 +168,9 @@ def test_a_version_of_a_version(office: Office) -> None:
     counts = rows(office, "SELECT finding, runs_found FROM open_findings ORDER BY 1")
     again(office, LAST)
     done = again(office, LAST, reason="once more")
-    assert ids(done) == [(f"{LAST}-v2", f"{LAST}-v3")]
-    assert ids(again(office, f"{LAST}-v2")) == [(f"{LAST}-v3", f"{LAST}-v4")]
-    assert standing(office) == [FIRST, SECOND, f"{LAST}-v4"]
+    assert ids(done) == [(f"{LAST}.v2", f"{LAST}.v3")]
+    assert ids(again(office, f"{LAST}.v2")) == [(f"{LAST}.v3", f"{LAST}.v4")]
+    assert standing(office) == [FIRST, SECOND, f"{LAST}.v4"]
     # the same night is no further one
     assert rows(office, "SELECT finding, runs_found FROM open_findings ORDER BY 1") == counts
 
@@ -184,7 +184,7 @@ def test_another_line_of_business(office: Office) -> None:
     assert done.exit_code == ExitCode.DONE
     after = {(c, r): day for c, r, day in still_open(office)}
     assert all(before[known] == after[known] for known in before.keys() & after.keys())
-    new = [e for e in events(office) if e[0].endswith("-v2") and e[3] == "new"]
+    new = [e for e in events(office) if e[0].endswith(".v2") and e[3] == "new"]
     assert {(c, r) for _, c, r, _ in new}.isdisjoint(before)
     tiers = "SELECT tier FROM open_findings WHERE rule_id = 'PTP-1'"
     assert rows(office, tiers) == [("review",)]
@@ -196,8 +196,8 @@ def test_another_line_of_business(office: Office) -> None:
     assert rows(office, tiers) == [("certain",)]
     assert [e for e in events(office) if e[2] == "PTP-1"] == [
         (FIRST, "C7", "PTP-1", "new"),
-        (f"{FIRST}-v2", "C7", "PTP-1", "changed"),
-        (f"{FIRST}-v3", "C7", "PTP-1", "changed"),
+        (f"{FIRST}.v2", "C7", "PTP-1", "changed"),
+        (f"{FIRST}.v3", "C7", "PTP-1", "changed"),
     ]
 
 
@@ -236,8 +236,8 @@ def test_tables_that_were_loaded_since(office: Office, tables: Path) -> None:
         ("C1", DAYS[0]),
         ("C4", DAYS[1]),
     ]
-    assert (f"{LAST}-v2", "C1", "AOC-1", "reopened") in events(office)
-    text = rows(office, f"SELECT manifest FROM runs WHERE run_id = '{LAST}-v2'")[0][0]
+    assert (f"{LAST}.v2", "C1", "AOC-1", "reopened") in events(office)
+    text = rows(office, f"SELECT manifest FROM runs WHERE run_id = '{LAST}.v2'")[0][0]
     assert "AOC 2025Q4" in [t.label for t in evidence.from_json(text).reference]
 
 
@@ -246,8 +246,8 @@ def test_an_older_run_is_refused_without_those_after_it(office: Office) -> None:
         again(office, FIRST)
     assert rows(office, "SELECT count(*) FROM runs") == [(3,)]
     done = again(office, SECOND, with_later=True)
-    assert ids(done) == [(SECOND, f"{SECOND}-v2"), (LAST, f"{LAST}-v2")]
-    assert standing(office) == [FIRST, f"{SECOND}-v2", f"{LAST}-v2"]
+    assert ids(done) == [(SECOND, f"{SECOND}.v2"), (LAST, f"{LAST}.v2")]
+    assert standing(office) == [FIRST, f"{SECOND}.v2", f"{LAST}.v2"]
 
 
 def test_nothing_is_told_twice_of_a_month_that_is_audited_again(office: Office) -> None:
@@ -317,7 +317,7 @@ def test_what_is_refused(office: Office) -> None:
 def test_a_layout_that_changed_since(office: Office) -> None:
     """An old export is held to the layout that it came under, not to the one of today."""
     (office.root / "state" / "layouts" / "clinic.toml").write_text("header = [\n", encoding="utf-8")
-    assert ids(again(office, LAST)) == [(LAST, f"{LAST}-v2")]
+    assert ids(again(office, LAST)) == [(LAST, f"{LAST}.v2")]
 
 
 def came_to(office: Office) -> dict[str, object]:
@@ -361,7 +361,7 @@ def broken_off(
             with suppress(AuditorError):
                 again(office, SECOND, with_later=True)
     assert standing(office)[0] == FIRST
-    assert {name.endswith("-v2") for name in standing(office)[1:]} in ({True}, {False}), what
+    assert {name.endswith(".v2") for name in standing(office)[1:]} in ({True}, {False}), what
     again(office, SECOND, with_later=True)
     assert came_to(office) == wanted, what
     shutil.rmtree(office.root)
@@ -401,18 +401,18 @@ def test_a_night_between_the_halves_of_a_rerun(
     with planned(office.root, first + 2), pytest.raises(Killed):
         again(office, SECOND, with_later=True)
     assert [r for (r,) in rows(office, "SELECT run_id FROM runs ORDER BY run")][3:] == [
-        f"{SECOND}-v2"
+        f"{SECOND}.v2"
     ]
     office.drop((*EXPORTS[2], unsaid("20610", "C5", "P4")), "clinic-9.csv")
     assert office.night("2025-11-07").exit_code == ExitCode.DONE
     assert standing(office) == [FIRST, SECOND, LAST, "2025-11-07-clinic"]
     done = again(office, SECOND, with_later=True)
     assert ids(done) == [
-        (SECOND, f"{SECOND}-v2"),
-        (LAST, f"{LAST}-v2"),
-        ("2025-11-07-clinic", "2025-11-07-clinic-v2"),
+        (SECOND, f"{SECOND}.v2"),
+        (LAST, f"{LAST}.v2"),
+        ("2025-11-07-clinic", "2025-11-07-clinic.v2"),
     ]
-    assert standing(office) == [FIRST, f"{SECOND}-v2", f"{LAST}-v2", "2025-11-07-clinic-v2"]
+    assert standing(office) == [FIRST, f"{SECOND}.v2", f"{LAST}.v2", "2025-11-07-clinic.v2"]
 
 
 def test_a_rerun_that_was_broken_off_and_is_meant_otherwise_now(
@@ -427,5 +427,5 @@ def test_a_rerun_that_was_broken_off_and_is_meant_otherwise_now(
     office.text = CONFIG.replace('"medicare"', '"commercial"')
     office.__post_init__()
     done = again(office, SECOND, with_later=True)
-    assert ids(done) == [(f"{SECOND}-v2", f"{SECOND}-v3"), (LAST, f"{LAST}-v2")]
-    assert standing(office) == [FIRST, f"{SECOND}-v3", f"{LAST}-v2"]
+    assert ids(done) == [(f"{SECOND}.v2", f"{SECOND}.v3"), (LAST, f"{LAST}.v2")]
+    assert standing(office) == [FIRST, f"{SECOND}.v3", f"{LAST}.v2"]
