@@ -161,6 +161,16 @@ def test_with_other_settings_of_today(office: Office) -> None:
     assert equal(office, [f"{NIGHTS[6]}-clinic"]) == [f"{NIGHTS[6]}-clinic"]
 
 
+def test_indexes_of_another_polars_are_left_as_they_are(office: Office) -> None:
+    """They are made anew in memory: nothing is written."""
+    folder = office.root / "state" / "history" / "clinic"
+    for path in folder.glob("index-*.parquet"):
+        path.unlink()
+    before = contents(office)
+    assert equal(office, [f"{NIGHTS[7]}-clinic"]) == [f"{NIGHTS[7]}-clinic"]
+    assert contents(office) == before
+
+
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with one table, invented: 99213 is the primary of 77002."""
