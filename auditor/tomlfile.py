@@ -66,7 +66,18 @@ def load(
     `check` names the problems that the types do not; it is asked even where the types found some,
     about what is left.
     """
-    found = parsed(path, kind)
+    return of_text(_text(path, kind), path, model, kind, check)
+
+
+def of_text(
+    text: str,
+    path: Path,
+    model: type[Model],
+    kind: Kind,
+    check: Callable[[Model], Iterable[str]] | None = None,
+) -> Model:
+    """As `load`, of a text; `path` is what messages call it."""
+    found = _parsed(text, path)
     model_, problems = _validated(found, model)
     if model_ is not None and check is not None:
         problems += check(model_)
@@ -77,8 +88,12 @@ def load(
 
 def parsed(path: Path, kind: Kind) -> dict[str, Any]:
     """What stands in the TOML file at `path`, whatever it is; ConfigError where it is no TOML."""
+    return _parsed(_text(path, kind), path)
+
+
+def _text(path: Path, kind: Kind) -> str:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(
             f"The {kind.name} does not exist.",
@@ -91,6 +106,9 @@ def parsed(path: Path, kind: Kind) -> dict[str, Any]:
             where=str(path),
             next_step="It must be a text file in UTF-8 that you may read.",
         ) from None
+
+
+def _parsed(text: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

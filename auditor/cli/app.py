@@ -12,6 +12,7 @@ from auditor.cli.audit import audit
 from auditor.cli.demo import demo
 from auditor.cli.estimate import estimate
 from auditor.cli.purge import purge
+from auditor.cli.reproduce import reproduce
 from auditor.cli.rules import rules
 from auditor.cli.sample import sample
 from auditor.cli.trend import trend
@@ -65,6 +66,7 @@ app.add_typer(reference.app, name="reference")
 app.add_typer(review.app, name="review")
 app.command()(purge)
 app.command()(trend)
+app.command()(reproduce)
 app.command()(sample)
 app.command()(estimate)
 app.command()(demo)

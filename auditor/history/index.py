@@ -142,19 +142,29 @@ def groups(path: Path) -> list[str]:
 
 def renew(folder: Path, parts: Iterable[Part], *, always: bool = False) -> int:
     """Make anew the indexes that are missing or of another polars; answers how many."""
-    made, wanted = 0, probe()
+    parts = list(parts)
+    old = [part.name for part in parts] if always else stale(folder, parts)
     for part in parts:
-        path = path_of(folder, INDEX, part.name)
-        if not path_of(folder, LINES, part.name).is_file():
-            raise missing(path_of(folder, LINES, part.name))
-        if always or _probe_of(path) != wanted:
+        if part.name in old:
+            path = path_of(folder, INDEX, part.name)
             fresh = path.with_name(f".{path.name}")
             with reading(path_of(folder, LINES, part.name)):
                 lines = evidence(scan(folder, LINES, part)).collect()
             write_index(lines, fresh)
             fresh.replace(path)
-            made += 1
-    return made
+    return len(old)
+
+
+def stale(folder: Path, parts: Iterable[Part]) -> list[str]:
+    """Names of the parts whose indexes are missing or of another polars. Raises HistoryError."""
+    found, wanted = [], probe()
+    for part in parts:
+        path = path_of(folder, INDEX, part.name)
+        if not path_of(folder, LINES, part.name).is_file():
+            raise missing(path_of(folder, LINES, part.name))
+        if _probe_of(path) != wanted:
+            found.append(part.name)
+    return found
 
 
 def _probe_of(path: Path) -> str | None:

@@ -87,14 +87,17 @@ class Tonight:
 class Memory:
     """The lines of a feed as they stood after `runs`."""
 
-    def __init__(self, folder: Path, runs: Iterable[int], *, nobody: str) -> None:
+    def __init__(
+        self, folder: Path, runs: Iterable[int], *, nobody: str, renewing: bool = True
+    ) -> None:
         """Look at the files in `folder`.
 
-        runs: those of the ledger, or the first of them for the view as of then; none on a first
+        runs: those to look back at, of which a later one has the greater number; none on a first
         night. nobody: pattern of patient ids that stand for nobody; their lines touch nothing.
-        Indexes that another version of polars wrote are made anew. Raises HistoryError.
+        Indexes that another version of polars wrote are made anew; without `renewing` they are so
+        in memory alone, and nothing is written. Raises HistoryError.
         """
-        self._store = Store(folder, runs)
+        self._store = Store(folder, runs, renewing=renewing)
         self._nobody = nobody
 
     def resolve(
@@ -103,12 +106,15 @@ class Memory:
         rejected: pl.DataFrame,
         mode: Mode,
         reaches: Sequence[Reach] | Reaches,
+        *,
+        anew: pl.Series | None = None,
     ) -> Tonight:
         """Hold tonight's `lines` (schemas.ClaimLines) against the stored ones.
 
         rejected: schemas.RejectedRows, or their schemas.RejectedKeys. reaches: what reaches over
         days, or who tells it of the codes, first and last day that patients of tonight have.
-        Raises HistoryError.
+        anew: ids of claims whose stored lines are judged again whatever tonight brings. Raises
+        HistoryError.
         """
         store = self._store
         refused = missing.keys(rejected)
@@ -123,10 +129,11 @@ class Memory:
         since = overlap.since(fresh, ended)
         held = missing.standing(store.rejected)
         cleared = missing.cleared(held, refused, lines["claim_id"].filter(keys["whole"]).unique())
-        anew = refused.join(held, on=missing.KEYS, how="anti", nulls_equal=True)
-        other = pl.concat([anew, cleared])
+        lost = refused.join(held, on=missing.KEYS, how="anti", nulls_equal=True)
+        other = pl.concat([lost, cleared])
         gone = rest.join(ended.select("version"), on="version", how="semi")
-        named = store.standing("claim", other.drop_nulls("claim_id").select(named_hash())["claim"])
+        claims = pl.concat([other.select("claim_id").drop_nulls(), _ids(anew)])
+        named = store.standing("claim", claims.select(named_hash())["claim"])
         named = named.join(gone.select("version"), on="version", how="anti")
         texts = pl.concat(
             [texts.select(_PATIENT), store.lines(named, ("patient_id",)).select(_PATIENT)]
@@ -153,6 +160,10 @@ class Memory:
             cleared=cleared,
         )
 
+    def height(self) -> int:
+        """How many stored lines there are, those that ended included."""
+        return self._store.height()
+
     def stage(self, tonight: Tonight, rejected: pl.DataFrame, run: int, folder: Path) -> Staged:
         """Write the files of `run` into `folder`, onto the disk; nothing else is touched.
 
@@ -167,6 +178,11 @@ class Memory:
     def standing(self) -> pl.LazyFrame:
         """All lines that stand, as schemas.StoredLines."""
         return _stored(self._store.everything())
+
+
+def _ids(claims: pl.Series | None) -> pl.DataFrame:
+    found = pl.Series(dtype=pl.String) if claims is None else claims
+    return found.rename("claim_id").to_frame()
 
 
 def _dense() -> pl.Expr:

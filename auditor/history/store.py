@@ -19,7 +19,7 @@ from auditor.history.files import (
     reading,
     scan,
 )
-from auditor.history.index import EVIDENCE, evidence, groups, groups_of, renew
+from auditor.history.index import EVIDENCE, evidence, groups, groups_of, index_of, renew, stale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -48,11 +48,16 @@ _NUMBERS = {"version": pl.UInt64, "since": pl.UInt64}
 class Store:
     """The lines that `runs` brought and did not end, in the files of `folder`."""
 
-    def __init__(self, folder: Path, runs: Iterable[int]) -> None:
-        """Look at the files; indexes of another polars are made anew. Raises HistoryError."""
+    def __init__(self, folder: Path, runs: Iterable[int], *, renewing: bool = True) -> None:
+        """Look at the files. Raises HistoryError.
+
+        Indexes of another polars are made anew; without `renewing` they are so in memory alone.
+        """
         self.folder = folder
         self.parts = parts_of(folder, runs)
-        renew(folder, self.parts)
+        if renewing:
+            renew(folder, self.parts)
+        self._stale = frozenset(() if renewing else stale(folder, self.parts))
 
     @cached_property
     def ended(self) -> pl.Series:
@@ -79,7 +84,7 @@ class Store:
 
     def _groups(self, part: Part) -> list[str]:
         """Of a merged part some of whose runs are not looked at, what the others say."""
-        if part.whole:
+        if part.whole and part.name not in self._stale:
             with reading(path_of(self.folder, INDEX, part.name)):
                 return groups(path_of(self.folder, INDEX, part.name))
         with reading(path_of(self.folder, LINES, part.name)):
@@ -92,11 +97,21 @@ class Store:
         found = [pl.DataFrame(schema=FOUND)]
         for number, part in enumerate(self.parts if len(hashes) else ()):
             with reading(path_of(self.folder, INDEX, part.name)):
-                index = of_runs(scan(self.folder, INDEX, part), part)
+                index = of_runs(self._index(part), part)
                 rows = index.filter(pl.col(column).is_in(wanted)).collect()
             found.append(rows.with_columns(part=pl.lit(number, pl.UInt32)).select(list(FOUND)))
         lines = pl.concat(found)
         return lines.filter(~pl.col("version").is_in(self.ended.implode()))
+
+    def height(self) -> int:
+        """How many lines the runs brought, those that ended included."""
+        lines = (of_runs(scan(self.folder, LINES, part), part) for part in self.parts)
+        return sum(each.select(pl.len()).collect().item() for each in lines)
+
+    def _index(self, part: Part) -> pl.LazyFrame:
+        if part.name not in self._stale:
+            return scan(self.folder, INDEX, part)
+        return index_of(evidence(scan(self.folder, LINES, part)).collect()).lazy()
 
     def lines(self, found: pl.DataFrame, columns: Sequence[str] = tuple(EVIDENCE)) -> pl.DataFrame:
         """`version`, `since`, `columns` of the lines `found` (version, part), sorted by version."""

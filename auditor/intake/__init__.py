@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from auditor.intake.layout import Layout
 
-__all__ = ["FileRead", "Intake", "IntakeOptions", "load_layout", "read_claims"]
+__all__ = ["FileRead", "Intake", "IntakeOptions", "layout_of", "load_layout", "read_claims"]
 
 
 def read_claims(
@@ -53,3 +53,10 @@ def load_layout(path: Path) -> Layout:
     from auditor.intake.layout import load  # noqa: PLC0415 -- keeps the import of this cheap
 
     return load(path)
+
+
+def layout_of(text: str, name: str) -> Layout:
+    """The layout that stands in `text`, for messages a file called `name`; raises the same."""
+    from auditor.intake.layout import of_text  # noqa: PLC0415 -- keeps the import of this cheap
+
+    return of_text(text, name)

@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from auditor import tomlfile
@@ -22,7 +23,6 @@ from auditor.intake.columns import Columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from auditor.intake.header import Record
     from auditor.intake.interface import IntakeOptions
@@ -203,12 +203,22 @@ def joined(options: IntakeOptions) -> IntakeOptions:
 
 def load(path: Path) -> Layout:
     """The layout in the TOML file at `path`; ConfigError names every problem of it."""
-    found = tomlfile.load(path, Layout, KIND)
-    problems = list(_problems(found))
-    if problems:
-        raise tomlfile.FileProblems(path, problems, KIND)
+    found = _sound(tomlfile.load(path, Layout, KIND), path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return replace(found, name=path.name, sha256=digest)
+
+
+def of_text(text: str, name: str) -> Layout:
+    """The layout that stands in `text`, which was a file called `name`; raises as `load` does."""
+    found = _sound(tomlfile.of_text(text, Path(name), Layout, KIND), Path(name))
+    return replace(found, name=name, sha256=hashlib.sha256(text.encode()).hexdigest())
+
+
+def _sound(layout: Layout, path: Path) -> Layout:
+    problems = list(_problems(layout))
+    if problems:
+        raise tomlfile.FileProblems(path, problems, KIND)
+    return layout
 
 
 def _problems(layout: Layout) -> Iterator[str]:

@@ -117,6 +117,20 @@ def earlier_of(ledger: sqlite3.Connection, feed: str, ids: pl.Series) -> pl.Data
     return pl.concat(pieces).with_columns(pl.col("first_seen").str.to_date("%Y-%m-%d"))
 
 
+def seen_before(ledger: sqlite3.Connection, feed: str, ids: pl.Series, run: int) -> pl.DataFrame:
+    """finding_id, first_seen of those of `ids` that runs of `feed` up to `run` had."""
+    types = {"finding_id": _TEXT, "first_seen": _TEXT}
+    pieces = [pl.DataFrame(schema=types)]
+    for some in _parts(ids.sort().to_list(), _MOST_PLACES):
+        places = ", ".join("?" * len(some))
+        query = (
+            "SELECT finding_id, first_seen FROM findings"
+            f" WHERE feed = ? AND run <= ? AND finding_id IN ({places})"
+        )
+        pieces.append(_frame(ledger.execute(query, (feed, run, *some)).fetchall(), types))
+    return pl.concat(pieces).with_columns(pl.col("first_seen").str.to_date("%Y-%m-%d"))
+
+
 def kept(findings: pl.DataFrame) -> pl.DataFrame:
     """finding_id, story_id, and LINE and FACTS of `findings` (schemas.Findings) as kept here."""
     return findings.select(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from auditor.errors import ExitCode, LedgerError
-from auditor.ledger import closing, known, trend
+from auditor.ledger import again, closing, known, trend
 from auditor.ledger.known import COMPARED, FACTS, LINE
 from schemas import CarriedFindings, ClosedFindings, FindingLife, dtypes
 
@@ -24,10 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import date
 
+    from auditor.ledger.again import Replaced
     from auditor.ledger.trend import Trends
 
 TIERS = ("certain", "review", "info")
 _THEN = "_then"
+_STANDS = pl.col("open") | (pl.col("state") != "standing")
+"""Open once the run is recorded: what a later run closed is not (auditor.ledger.again)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +71,7 @@ class Life:
         at_risk: dict[str, dict[str, str]] = {}
         for tier, basis, amount in sums.iter_rows():
             at_risk.setdefault(tier, {})[basis] = f"{amount:.2f}"
-        tonight, before = _tiers(self.entries), _tiers(self.carried)
+        tonight, before = _tiers(self.entries.filter(_STANDS)), _tiers(self.carried)
         return {
             "new": _tiers(new),
             "reopened": of_state.get("reopened", 0),
@@ -91,6 +94,7 @@ def settle(  # noqa: PLR0913 - each says a thing of its own about the night
     ran: Collection[str],
     lasting: Collection[str],
     as_of: date,
+    replaced: Replaced | None = None,
 ) -> Life:
     """What `findings` (schemas.Findings of tonight) mean for what the ledger has of `feed`.
 
@@ -100,18 +104,23 @@ def settle(  # noqa: PLR0913 - each says a thing of its own about the night
     line of an earlier night that stands no longer as it was; `came` has patient_id, service_date
     and code of tonight's own lines, which are named in reasons. `ran` are the ids of the rules that
     ran and could judge; `lasting` those whose findings close only with their line, because they
-    rest on more than a later night sees again.
+    rest on more than a later night sees again. `replaced` is given where a run is audited again.
     """
     (after,) = ledger.execute(
         "SELECT coalesce(max(run), 0) FROM runs WHERE feed = ?", (feed,)
     ).fetchone()
     opened = known.open_of(ledger, feed)
     entries = _entries(ledger, feed, known.kept(findings), opened, as_of)
+    if replaced is not None:
+        entries = again.undone(ledger, entries, replaced)
     absent = opened.join(findings.select("finding_id"), on="finding_id", how="anti")
     absent = absent.sort("finding").with_columns(_days(as_of))
     ends = closing.ending(absent, judged, ended, ran, lasting)
+    if replaced is not None:
+        ends = again.ending(ledger, absent, ends, replaced)
     gone, left = absent.filter(ends), absent.filter(~ends)
-    gone = gone.with_columns(why=closing.reasons(gone, findings, ended, came))
+    why = closing.reasons(gone, findings, ended, came)
+    gone = gone.with_columns(why=why if replaced is None else again.worded(why, replaced.reason))
     entries, gone = _moved(entries, gone, ended, as_of)
     nothing = pl.lit(None, pl.String).alias("decision")
     return Life(
@@ -222,7 +231,8 @@ def _trends(  # noqa: PLR0913, PLR0917 - the parts of the night
         how="vertical_relaxed",
     )
     columns = [*trend.KIND, "amount_at_risk"]
-    now = trend.counted(pl.concat([entries.select(columns), left.select(columns)]))
+    stands = entries.filter(_STANDS)
+    now = trend.counted(pl.concat([stands.select(columns), left.select(columns)]))
     return trend.Trends(
         *(trend.over(runs, tallies, now, feed, by) for by in ((), ("rule_id",), ("rendering_npi",)))
     )

@@ -107,7 +107,8 @@ CREATE TABLE segments (
     feed TEXT NOT NULL,
     lines INTEGER NOT NULL,
     ended INTEGER NOT NULL,
-    digest TEXT NOT NULL
+    digest TEXT NOT NULL,
+    base INTEGER REFERENCES runs
 ) STRICT;
 
 CREATE TABLE findings (
@@ -207,6 +208,8 @@ CREATE INDEX deliveries_by_night ON deliveries (night_id, feed, run_id, kind);
 CREATE UNIQUE INDEX deliveries_due ON deliveries (night_id, feed, run_id, kind)
 WHERE attempt = 0;
 """
+
+# `base` of a segment is the newest of the runs that its run looked back at; none: it was the first.
 
 # Units are thousandths, amounts cents, as whole numbers: sums in SQL are exact. `opened` and
 # `opened_at_risk` of a tally say by how much the open findings of its kind became more or fewer.

@@ -196,6 +196,11 @@ def run_of(connection: sqlite3.Connection, run_id: str) -> Run | None:
     return next(iter(_runs(connection, "WHERE run_id = ?", run_id)), None)
 
 
+def run_at(connection: sqlite3.Connection, run: int) -> Run:
+    """The run of this number, which the ledger has."""
+    return _runs(connection, "WHERE run = ?", run)[0]
+
+
 def run_of_file(connection: sqlite3.Connection, feed: str, sha256: str) -> Run | None:
     """The first run of the feed that audited a file of this content; None: it is new."""
     found = _runs(

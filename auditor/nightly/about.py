@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,6 @@ from auditor.nightly.archiving import make_folder
 from auditor.nightly.places import Places
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Iterator
     from datetime import date, datetime
 
@@ -110,6 +110,21 @@ def at_work(night: Night) -> Iterator[sqlite3.Connection]:
             yield ledger
     except OSError as error:
         raise refused(error, night.nightly) from None
+
+
+FORESEEN = (AuditorError, sqlite3.Error, OSError)
+"""What `problem_of` can say in words."""
+
+
+def problem_of(night: Night, error: Exception) -> AuditorError:
+    """One of `FORESEEN` in words."""
+    if isinstance(error, AuditorError):
+        return error
+    if isinstance(error, sqlite3.Error):
+        return store.told(error, night.ledger)
+    if isinstance(error, OSError):
+        return refused(error, night.nightly)
+    raise AssertionError
 
 
 def refused(error: OSError, nightly: Nightly) -> AuditorError:

@@ -5,26 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor import config
+from auditor.errors import ExitCode
 from auditor.ledger import runs, store
 from auditor.nightly import finish
+from auditor.nightly.about import FORESEEN, problem_of
+from auditor.nightly.lineage import Lineage
+from auditor.nightly.outcome import gravest
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from auditor.errors import ExitCode
     from auditor.nightly.about import Night
     from auditor.nightly.run import Asked, Prepared
-
-
-def segments(ledger: sqlite3.Connection, feed: str, before: int | None = None) -> list[int]:
-    """The runs of `feed` that left lines and that no rerun replaced; `before`: smaller ones."""
-    rows = ledger.execute(
-        "SELECT run FROM segments WHERE feed = ? AND (? IS NULL OR run < ?) AND run NOT IN"
-        " (SELECT rerun_of FROM runs JOIN segments USING (run)"
-        " WHERE rerun_of IS NOT NULL AND (? IS NULL OR run < ?)) ORDER BY run",
-        (feed, before, before, before, before),
-    )
-    return [run for (run,) in rows]
 
 
 def every_segment(ledger: sqlite3.Connection, feed: str) -> list[int]:
@@ -66,6 +58,7 @@ def asked_of(night: Night, ledger: sqlite3.Connection, feed: str) -> Asked:
         whole=night.settings,
         report_password=night.secrets.of_report(settings) if about.encrypt else None,
         report=night.report,
+        view=Lineage.of(ledger, feed).standing,
     )
 
 
@@ -91,15 +84,31 @@ def commit(ledger: sqlite3.Connection, prepared: Prepared, code: ExitCode) -> No
             raise AssertionError
         life.record(ledger, prepared.life, number)
         ledger.execute(
-            "INSERT INTO segments VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO segments (run, feed, lines, ended, digest, base)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
             (
                 number,
                 asked.feed,
                 prepared.staged.lines,
                 prepared.staged.ended,
                 prepared.staged.digest,
+                asked.view[-1] if asked.view else None,
             ),
         )
+
+
+def concluded(
+    night: Night, ledger: sqlite3.Connection, prepared: Prepared, code: ExitCode
+) -> tuple[ExitCode, str | None]:
+    """Commit the run and finish it; answers its exit code, and what could not be finished now."""
+    run_id, feed = prepared.asked.run_id, prepared.asked.feed
+    commit(ledger, prepared, code)
+    night.tell("committed", feed=feed, run=run_id)
+    try:
+        finished(night, ledger, known(ledger, run_id))
+    except FORESEEN as error:  # the run stands; the next start finishes it
+        return gravest([code, ExitCode.INCOMPLETE]), str(problem_of(night, error))
+    return code, None
 
 
 def finished(night: Night, ledger: sqlite3.Connection, run: runs.Run) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections import Counter
 from dataclasses import replace
@@ -19,24 +18,19 @@ from auditor.errors import (
     ReportError,
     our_place,
 )
-from auditor.ledger import runs, store
+from auditor.ledger import runs
 from auditor.nightly import finish, inbox
-from auditor.nightly.about import refused
+from auditor.nightly.about import FORESEEN, problem_of
 from auditor.nightly.agreement import check_lines
-from auditor.nightly.committed import (
-    asked_of,
-    commit,
-    every_segment,
-    finished,
-    known,
-    segments,
-)
+from auditor.nightly.committed import asked_of, concluded, every_segment, finished
 from auditor.nightly.limits import warnings_of
+from auditor.nightly.lineage import Lineage
 from auditor.nightly.log import mark
 from auditor.nightly.outcome import FeedOutcome, Warned, gravest
 from auditor.nightly.reading import Moved, Taken, read
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Sequence
 
     from auditor.config import Settings
@@ -51,7 +45,6 @@ _PANIC = "PanicException"
 """What polars raises where its own code broke down: no Exception, and no wish to end either."""
 _OURS = (HistoryError, LedgerError, ReferenceDataError, ReportError)
 """Problems whose place is a file or folder of ours and no export, so that it may be told."""
-_FORESEEN = (AuditorError, sqlite3.Error, OSError)
 
 
 def outcome_of(
@@ -62,8 +55,8 @@ def outcome_of(
     night.tell("feed", feed=feed, files=len(found))
     try:
         outcome = _feed(night, ledger, feed, found)
-    except _FORESEEN as error:
-        problem = _problem(night, error)
+    except FORESEEN as error:
+        problem = problem_of(night, error)
         outcome = FeedOutcome(
             feed=feed,
             exit_code=ExitCode(problem.exit_code),
@@ -85,17 +78,6 @@ def outcome_of(
     outcome = replace(outcome, seconds=round(time.perf_counter() - began, 3))
     night.tell("feed-done", feed=feed, exit_code=int(outcome.exit_code), seconds=outcome.seconds)
     return outcome
-
-
-def _problem(night: Night, error: Exception) -> AuditorError:
-    """One of `_FORESEEN` in words."""
-    if isinstance(error, AuditorError):
-        return error
-    if isinstance(error, sqlite3.Error):
-        return store.told(error, night.ledger)
-    if isinstance(error, OSError):
-        return refused(error, night.nightly)
-    raise AssertionError
 
 
 def _told(night: Night, problem: AuditorError) -> str:
@@ -160,18 +142,12 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
         *left_there,
         *(Warned(kind="reference", text=t) for t in prepared.figures.releases_too_old),
     )
-    codes = [_code(warned)]
-    codes += [ExitCode.UNREADABLE] if refused else []
-    codes += [ExitCode.INCOMPLETE] if prepared.everything_rejected else []
-    codes += [ExitCode.FINDINGS] if prepared.fails else []
-    code = gravest(codes)
-    commit(ledger, prepared, code)
-    night.tell("committed", feed=feed, run=prepared.asked.run_id)
-    wrong = _advice(night, settings, feed, what) if refused else None
-    try:
-        finished(night, ledger, known(ledger, prepared.asked.run_id))
-    except _FORESEEN as error:  # the run stands; the next night finishes it
-        code, wrong = gravest([code, ExitCode.INCOMPLETE]), _told(night, _problem(night, error))
+    code = gravest(
+        [prepared.code, _code(warned), ExitCode.UNREADABLE if refused else ExitCode.DONE]
+    )
+    code, wrong = concluded(night, ledger, prepared, code)
+    if wrong is None and refused:
+        wrong = _advice(night, settings, feed, what)
     return FeedOutcome(
         feed=feed,
         exit_code=code,
@@ -190,7 +166,9 @@ def _looked_after(night: Night, ledger: sqlite3.Connection, feed: str) -> None:
     """Hold the stored lines against the ledger, then sweep what a killed upkeep left of them."""
     from auditor.history.upkeep import sweep  # noqa: PLC0415 - heavy things stay out of --help
 
-    check_lines(night.places, ledger, feed, segments(ledger, feed))  # first: what is swept is gone
+    check_lines(
+        night.places, ledger, feed, Lineage.of(ledger, feed).standing
+    )  # first: what is swept is gone
     folder = night.places.history(feed)
     if folder.is_dir():
         sweep(folder, every_segment(ledger, feed))
@@ -201,9 +179,9 @@ def _prepared(night: Night, ledger: sqlite3.Connection, feed: str, what: Read) -
     from auditor.history.interface import Memory  # noqa: PLC0415 - heavy things stay out of --help
     from auditor.nightly.run import prepare  # noqa: PLC0415 - as above
 
-    folder = night.places.history(feed)
-    memory = Memory(folder, segments(ledger, feed), nobody=PLACEHOLDERS)
-    return prepare(asked_of(night, ledger, feed), what, ledger, memory, night.tell)
+    asked = asked_of(night, ledger, feed)
+    memory = Memory(night.places.history(feed), asked.view, nobody=PLACEHOLDERS)
+    return prepare(asked, what, ledger, memory, night.tell)
 
 
 def _sorted_out(

@@ -119,7 +119,7 @@ def digest(path: Path) -> str:
 def untouched(waiting: Waiting) -> bool:
     """Whether the file is still what it was when it was looked at."""
     try:
-        return _state(waiting.path.lstat()) == waiting.state
+        return state_of(waiting.path.lstat()) == waiting.state
     except OSError:
         return False
 
@@ -138,7 +138,7 @@ def _waiting(
         complete = _is_file(path.with_name(path.name + MARKER))
     else:
         complete = now - touched >= nightly.stable_seconds
-    return Waiting(path, feed, about.st_size, touched, _state(about), complete, odd)
+    return Waiting(path, feed, about.st_size, touched, state_of(about), complete, odd)
 
 
 def _odd(name: str, about: os.stat_result) -> str | None:
@@ -159,7 +159,8 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _state(about: os.stat_result) -> tuple[int, ...]:
+def state_of(about: os.stat_result) -> tuple[int, ...]:
+    """`Waiting.state` of a file."""
     # a program may set the time of change of what it wrote, and not that of the entry
     return about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino
 

@@ -18,7 +18,7 @@ from auditor.errors import LedgerError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     import polars as pl
@@ -75,7 +75,7 @@ class Watermark:
     __pydantic_config__: ClassVar = _FORBID
 
     run: int
-    """The greatest run of the feed that left lines, as the ledger counts them; 0: none had."""
+    """The newest run that was looked back at, as the ledger counts them; 0: none was."""
     lines: int
     """Stored by all of them, those that ended since included."""
     digest: str
@@ -209,15 +209,13 @@ def outputs(folder: Path) -> tuple[Output, ...]:
     return tuple(found)
 
 
-def watermark(ledger: sqlite3.Connection, feed: str, before: int | None = None) -> Watermark:
-    """What the ledger's segments say of `feed`; `before`: only those of smaller runs."""
-    rows = ledger.execute(
-        "SELECT run, lines, ended, digest FROM segments WHERE feed = ? AND run < ? ORDER BY run",
-        (feed, sys.maxsize if before is None else before),
-    ).fetchall()
-    told = "\n".join([HISTORY_DOMAIN, *(" ".join(map(str, row)) for row in rows)])
+def watermark(ledger: sqlite3.Connection, runs: Collection[int]) -> Watermark:
+    """What the ledger's segments say of `runs`, those that a run looks back at."""
+    told = ledger.execute("SELECT run, lines, ended, digest FROM segments ORDER BY run")
+    rows = [row for row in told if row[0] in runs]
+    text = "\n".join([HISTORY_DOMAIN, *(" ".join(map(str, row)) for row in rows)])
     return Watermark(
-        run=rows[-1][0] if rows else 0, lines=sum(row[1] for row in rows), digest=_sha256(told)
+        run=rows[-1][0] if rows else 0, lines=sum(row[1] for row in rows), digest=_sha256(text)
     )
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from auditor.nightly.settings import Nightly
 
-_HEAD = 12
+HEAD = 12
 """So many characters of a file's digest tell it from others of its name."""
 _LONGEST, _ENDING = 255, 10
 """Bytes of a name on most file systems; characters of what still counts as its ending."""
@@ -63,7 +63,7 @@ class Places:
 
     def archived(self, feed: str, month: str, sha256: str, name: str) -> str:
         """Where an input goes, relative to the archive; `month` is YYYY-MM."""
-        return f"{feed}/{month}/{_cut(f'{sha256[:_HEAD]}-{name}')}"
+        return f"{feed}/{month}/{_cut(f'{sha256[:HEAD]}-{name}')}"
 
 
 def _cut(name: str) -> str:

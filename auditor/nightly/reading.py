@@ -67,6 +67,24 @@ class Moved(AuditorError):  # noqa: N818 - says what happened, like its fellows
     """A file was written to while it was read: it was not complete."""
 
 
+def options_of(
+    settings: Settings, layout: Layout | None, password: Callable[[str], str | None] | None
+) -> IntakeOptions:
+    """How the files of a feed with `settings` are read (auditor.config.of_feed)."""
+    from auditor.intake import IntakeOptions  # noqa: PLC0415 - heavy
+
+    return IntakeOptions(
+        settings.sheet,
+        settings.columns,
+        settings.line_of_business,
+        date_order=settings.date_order,
+        year_pivot=settings.year_pivot,
+        layout=layout,
+        password=password,
+        payers=settings.payers,
+    )
+
+
 def read(
     taken: Sequence[Taken],
     settings: Settings,
@@ -78,20 +96,11 @@ def read(
     `pinned` is the layout file of a feed without one of its own, where it exists already. Raises
     ConfigError for a layout or configuration that is no good.
     """
-    from auditor.intake import IntakeOptions, load_layout, read_claims  # noqa: PLC0415 - heavy
+    from auditor.intake import load_layout, read_claims  # noqa: PLC0415 - heavy
 
     named = settings.layout or (pinned if pinned.is_file() else None)
     layout = None if named is None else load_layout(named)
-    options = IntakeOptions(
-        settings.sheet,
-        settings.columns,
-        settings.line_of_business,
-        date_order=settings.date_order,
-        year_pivot=settings.year_pivot,
-        layout=layout,
-        password=password,
-        payers=settings.payers,
-    )
+    options = options_of(settings, layout, password)
     good, refused = list(taken), list[Refused]()
     intake = None
     try:

@@ -21,21 +21,30 @@ FROM findings JOIN (
     SELECT finding, event, max(event_id) FROM finding_events WHERE run < ? GROUP BY finding
 ) USING (finding)
 WHERE feed = ? AND event <> 'resolved' AND story_id <> finding_id AND rule_id IN ({})
+AND run NOT IN ({})
 """
 
 
-def without_repeated(
-    result: AuditResult, ledger: sqlite3.Connection, feed: str, rules: Collection[str], run: int
+def without_repeated(  # noqa: PLR0913 - whose findings, and when
+    result: AuditResult,
+    ledger: sqlite3.Connection,
+    feed: str,
+    rules: Collection[str],
+    run: int,
+    *,
+    without: Collection[int] = (),
 ) -> AuditResult:
     """`result` without findings of `rules` whose story another open finding of `feed` tells.
 
-    As the ledger had it before `run`.
+    As the ledger had it before `run`; what the runs `without` were the first to find, the earlier
+    versions of this one, tells nothing.
     """
     import polars as pl  # noqa: PLC0415 - importing this module stays cheap
 
     asked = sorted(rules)
     rows = ledger.execute(
-        _OPEN.format(", ".join("?" for _ in asked)), (run, feed, *asked)
+        _OPEN.format(", ".join("?" for _ in asked), ", ".join("?" for _ in without)),
+        (run, feed, *asked, *without),
     ).fetchall()
     told = pl.DataFrame(
         rows, schema=dict.fromkeys(("rule_id", "story_id", "finding_id"), pl.String), orient="row"

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from auditor import rulewords
-from auditor.errors import AuditorError
+from auditor.errors import AuditorError, ExitCode
+from auditor.nightly.beside import came, ended, lasting, named, ran
 from auditor.nightly.outcome import Figures
 
 if TYPE_CHECKING:
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
     import polars as pl
 
     from auditor.config import FailOn, Settings
-    from auditor.errors import ExitCode
     from auditor.history.interface import Memory, Staged, Tonight
     from auditor.intake.interface import Intake
+    from auditor.ledger.again import Replaced
     from auditor.ledger.life import Life
-    from auditor.ledger.runs import NewRun
+    from auditor.ledger.runs import NewRun, RunFile
     from auditor.nightly.outcome import Figures
     from auditor.nightly.places import Places
     from auditor.nightly.reading import Read
@@ -62,7 +63,19 @@ class Asked:
     """Run id of the version before."""
     rerun_run: int | None = None
     """Its number."""
-    reason: str | None = None
+    view: tuple[int, ...] = ()
+    """The runs that are looked back at, the first first."""
+    files: tuple[RunFile, ...] = ()
+    """Of a rerun: what the ledger knows of its files, which lie in the archive already."""
+    earlier: tuple[int, ...] = ()
+    """Of a rerun: the numbers of the versions before it."""
+    replaced: Replaced | None = None
+    """Of a rerun: what it takes the place of."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why a run is audited again."""
+        return None if self.replaced is None else self.replaced.reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +93,13 @@ class Prepared:
     """A finding that is open is at or above the feed's fail_on."""
     everything_rejected: bool
 
+    @property
+    def code(self) -> ExitCode:
+        """The exit code as far as the run itself gives one."""
+        if self.everything_rejected:
+            return ExitCode.INCOMPLETE
+        return ExitCode.FINDINGS if self.fails else ExitCode.DONE
+
     def row(self, code: ExitCode) -> NewRun:
         """What the ledger keeps of the run."""
         from auditor.ledger.runs import NewRun, RunFile  # noqa: PLC0415 - heavy
@@ -94,7 +114,8 @@ class Prepared:
             figures=self.figures,
             manifest=self.manifest,
             folder=asked.folder,
-            files=tuple(
+            files=asked.files
+            or tuple(
                 RunFile(
                     sha256=taken.sha256,
                     name=taken.path.name,
@@ -183,7 +204,7 @@ def _staged(  # noqa: PLR0913, PLR0917 - what a run is about, and what became of
         ),
         reference=evidence.tables(result.releases),
         configuration=effective(asked.whole, asked.feed),
-        history=evidence.watermark(ledger, asked.feed),
+        history=evidence.watermark(ledger, asked.view),
         versions=evidence.versions(),
         findings=result.findings.height,
         findings_digest=evidence.digest_of_findings(result.findings),
@@ -239,44 +260,18 @@ def judge(
     ledger: sqlite3.Connection,
     memory: Memory,
 ) -> Judged:
-    """Audit tonight's new lines together with the earlier ones that they touch."""
+    """What was found, what it means for the findings of the feed, and what was decided of them."""
     import polars as pl  # noqa: PLC0415 - heavy things stay out of --help
 
-    from auditor.auditing import audit  # noqa: PLC0415 - as above
-    from auditor.engine.history import Earlier  # noqa: PLC0415 - as above
-    from auditor.engine.reach import reaches  # noqa: PLC0415 - as above
-    from auditor.history.interface import Reach  # noqa: PLC0415 - as above
     from auditor.ledger.life import settle  # noqa: PLC0415 - as above
-    from auditor.nightly.repeated import without_repeated  # noqa: PLC0415 - as above
-    from auditor.result import AuditOptions  # noqa: PLC0415 - as above
     from auditor.review import applied, consult  # noqa: PLC0415 - as above
-    from auditor.rules import catalogue  # noqa: PLC0415 - as above
 
     settings = asked.settings
-
-    def told(codes: pl.Series, first: date, last: date) -> tuple[Reach, ...]:
-        return tuple(Reach(*each) for each in reaches(codes, first, last, reference))
-
-    tonight = memory.resolve(intake.lines, intake.rejected, asked.about.mode, told)
-    fresh = replace(
-        intake, lines=tonight.fresh, set_aside=pl.concat([intake.set_aside, tonight.set_aside])
-    )
-    options = AuditOptions(
-        asked.as_of,
-        asked.run_id,
-        frozenset(settings.select),
-        frozenset(settings.ignore),
-        rulewords.options(settings),
-    )
-    again, context = (_named(each, ledger) for each in (tonight.again, tonight.context))
-    earlier = Earlier(again, context, tonight.rejected, tonight.groups, tonight.since)
-    result = audit(fresh, reference, options, earlier=earlier)
-    ended = _ended(tonight, result)
+    tonight, result = audited(asked, intake, reference, ledger, memory)
+    fallen = ended(tonight, result)
     replaced = tonight.ended.select("version", reason="why")
     gone = pl.concat([result.lines_gone_before, replaced]).sort("version")
     result = replace(result, lines_gone_before=gone)
-    lasting = {rule.id for rule in catalogue() if rule.whole_batch}
-    result = without_repeated(result, ledger, asked.feed, lasting, asked.run)
     line = ("claim_id", "patient_id", pl.col("service_date_from").alias("service_date"))
     judged = result.lines.head(result.lines_of_files + result.lines_of_earlier)
     # what a void or a replacement took out was not judged: it ended
@@ -288,11 +283,12 @@ def judge(
         asked.feed,
         result.findings,
         judged=judged.select(line).unique(),
-        ended=ended,
-        came=_came(result),
-        ran=_ran(result),
-        lasting=lasting,
+        ended=fallen,
+        came=came(result),
+        ran=ran(result),
+        lasting=lasting(),
         as_of=asked.as_of,
+        replaced=asked.replaced,
     )
     result = replace(result, findings=life.dated(result.findings), life=life)
     decisions = None
@@ -302,48 +298,60 @@ def judge(
     return Judged(tonight, result, life, decisions)
 
 
-def _named(stored: pl.DataFrame, ledger: sqlite3.Connection) -> pl.DataFrame:
-    """`stored` lines with the run in source_file: every night's export may have the same name."""
+def audited(
+    asked: Asked,
+    intake: Intake,
+    reference: Reference,
+    ledger: sqlite3.Connection,
+    memory: Memory,
+) -> tuple[Tonight, AuditResult]:
+    """Audit the new lines of `intake` together with the earlier ones that they touch.
+
+    Of a rerun also those of which earlier versions said something. Of the ledger nothing counts
+    but what runs before this one wrote.
+    """
     import polars as pl  # noqa: PLC0415 - heavy things stay out of --help
 
-    from auditor.engine.history import NIGHT_BITS  # noqa: PLC0415 - as above
+    from auditor.auditing import audit  # noqa: PLC0415 - as above
+    from auditor.engine.history import Earlier  # noqa: PLC0415 - as above
+    from auditor.engine.reach import reaches  # noqa: PLC0415 - as above
+    from auditor.history.interface import Reach  # noqa: PLC0415 - as above
+    from auditor.ledger.again import claims  # noqa: PLC0415 - as above
+    from auditor.nightly.repeated import without_repeated  # noqa: PLC0415 - as above
+    from auditor.result import AuditOptions  # noqa: PLC0415 - as above
 
-    runs = (stored["version"] // 2**NIGHT_BITS).cast(pl.Int64)
-    ids = dict(ledger.execute("SELECT run, run_id FROM runs").fetchall())
-    names = runs.replace_strict(list(ids), list(ids.values()), default=None, return_dtype=pl.String)
-    said = pl.format("{} (run {})", "source_file", names)
-    return stored.with_columns(source_file=pl.coalesce(said, "source_file"))
+    settings = asked.settings
 
+    def told(codes: pl.Series, first: date, last: date) -> tuple[Reach, ...]:
+        return tuple(Reach(*each) for each in reaches(codes, first, last, reference))
 
-def _came(result: AuditResult) -> pl.DataFrame:
-    """patient_id, service_date, code of tonight's own lines that stand."""
-    import polars as pl  # noqa: PLC0415 - heavy things stay out of --help
-
-    lines = result.lines.select(
-        "patient_id", "code", pl.col("service_date_from").alias("service_date")
+    anew = claims(ledger, asked.earlier) if asked.earlier else None
+    tonight = memory.resolve(intake.lines, intake.rejected, asked.about.mode, told, anew=anew)
+    fresh = replace(
+        intake, lines=tonight.fresh, set_aside=pl.concat([intake.set_aside, tonight.set_aside])
     )
-    row = pl.int_range(pl.len(), dtype=pl.UInt32)
-    stands = (row < result.lines_of_files) & ~row.is_in(result.lines_gone.implode())
-    return lines.filter(stands)
+    options = AuditOptions(
+        asked.as_of,
+        asked.run_id,
+        frozenset(settings.select),
+        frozenset(settings.ignore),
+        rulewords.options(settings),
+    )
+    again, context = (named(each, ledger) for each in (tonight.again, tonight.context))
+    earlier = Earlier(again, context, tonight.rejected, tonight.groups, tonight.since)
+    result = audit(fresh, reference, options, earlier=earlier)
+    result = without_repeated(
+        result, ledger, asked.feed, lasting(), asked.run, without=asked.earlier
+    )
+    if asked.reason is not None:
+        result = replace(result, notes=(*result.notes, _of_version(asked)))
+    return tonight, result
 
 
-def _ended(tonight: Tonight, result: AuditResult) -> pl.DataFrame:
-    """The lines of earlier nights that stand no longer as they were, and why."""
-    import polars as pl  # noqa: PLC0415 - heavy things stay out of --help
-
-    columns = ("claim_id", "line_number", "patient_id", "service_date", "code", "why")
-    stored = pl.concat([tonight.again, tonight.context])
-    gone = result.lines_gone_before.rename({"reason": "why"})
-    taken_out = stored.join(gone, on="version").rename({"service_date_from": "service_date"})
-    ended = tonight.ended.rename({"service_date_from": "service_date"})
-    return pl.concat([ended.select(columns), taken_out.select(columns)])
-
-
-def _ran(result: AuditResult) -> frozenset[str]:
-    """The rules that could judge a line tonight; where no line stood, all that were asked."""
-    from auditor.auditing import choose  # noqa: PLC0415 - heavy things stay out of --help
-
-    coverage = result.coverage
-    if coverage.is_empty():
-        return choose(result.options.select, result.options.ignore)
-    return frozenset(coverage.filter(coverage["state"] != "not judged")["rule_id"])
+def _of_version(asked: Asked) -> str:
+    """That a run was audited again, for whoever reads its report."""
+    return (
+        f"This is version {asked.version} of this run: the same files, audited again with what"
+        f" holds now. It takes the place of {asked.rerun_of}, whose report stays as it is. The"
+        f" reason given: {asked.reason}"
+    )

@@ -31,6 +31,8 @@ def outputs(asked: Asked, result: AuditResult) -> Path:
     made = room / OUTPUTS
     make_folder(made)
     name = f"{asked.feed}-{asked.as_of}"
+    if asked.version > 1:  # a copy elsewhere is not taken for the first version
+        name += f".v{asked.version}"
     if asked.report:
         write_report(result, made / f"{name}.xlsx", password=asked.report_password)
     write_findings(result, made / f"{name}-findings.parquet")

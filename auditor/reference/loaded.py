@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from auditor.reference.tables import MODELS, TableReference
 from schemas import dtypes
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import date
     from pathlib import Path
 
@@ -23,19 +24,33 @@ if TYPE_CHECKING:
     from auditor.reference.manifest import Entry
 
 
-def load_reference(folder: Path | str | None = None) -> Reference:
+class Named(NamedTuple):
+    """What tells a release from all others."""
+
+    kind: str
+    label: str
+    sha256: str
+
+
+def load_reference(
+    folder: Path | str | None = None, *, only: Collection[Named] | None = None
+) -> Reference:
     """Open the reference store at `folder`, else at AUDITOR_REFERENCE, else the user's own.
 
     Only the manifest is read now; each table is read when asked for, and no more of it than the
     codes need. A kind without a usable release is served by the starter set, if that has it.
-    Raises ReferenceDataError for a folder that was named and is no store, for a damaged store,
-    and for one that a newer auditor wrote.
+    `only`: the releases that judged once; those that were imported since are left out. Raises
+    ReferenceDataError for a folder that was named and is no store, for a damaged store, for one
+    that a newer auditor wrote, and where it lacks one of `only`.
     """
     place, named = chosen_folder(folder)
     manifest = read_manifest(place)
     if manifest is None and named:
         _refuse_no_store(place)
-    noted = notes(manifest.entries) if manifest else []
+    entries = manifest.entries if manifest else []
+    if only is not None:
+        entries = [e for e in entries if not e.change and _named(as_release(e, "")) in only]
+    noted = notes(entries)
     frames: dict[Kind, pl.LazyFrame] = {}
     releases: list[Release] = [as_release(entry, note) for entry, note in noted]
     for kind in KINDS:
@@ -45,7 +60,28 @@ def load_reference(folder: Path | str | None = None) -> Reference:
         elif kind in FILES:
             frames[kind] = starter_frame(kind).lazy()
             releases.append(starter_release(kind))
+    if only is not None:
+        _refuse_lacking(place, only, releases)
     return TableReference(frames, releases)
+
+
+def _named(release: Release) -> Named:
+    return Named(release.kind, release.label, release.sha256)
+
+
+def _refuse_lacking(place: Path, only: Collection[Named], releases: list[Release]) -> None:
+    """Tell of those of `only` that are not there."""
+    there = {_named(release) for release in releases}
+    lacking = sorted(each for each in only if each not in there)
+    if not lacking:
+        return
+    told = ", ".join(f"{each.label} ({each.kind}, SHA-256 {each.sha256[:12]})" for each in lacking)
+    raise ReferenceDataError(
+        f"releases are not here, or were replaced since: {told}.",
+        where=str(place),
+        next_step="Bring the store back from a backup, or import the same CMS files into another"
+        " one; a starter set comes with the version of auditor that had it.",
+    )
 
 
 def _refuse_no_store(place: Path) -> None:

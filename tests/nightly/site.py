@@ -115,7 +115,7 @@ class Site:
                 "INSERT INTO run_files VALUES (?, ?, ?, 'DOE JANE.csv', 9, ?)",
                 (run, feed, f"sha-{run}", stored),
             )
-            ledger.execute("INSERT INTO segments VALUES (?, ?, 1, 0, 'd')", (run, feed))
+            ledger.execute("INSERT INTO segments VALUES (?, ?, 1, 0, 'd', NULL)", (run, feed))
             for step in steps:
                 ledger.execute("INSERT INTO run_steps VALUES (?, ?, ?)", (run, step, moment))
 

@@ -7,6 +7,7 @@ import typer
 from auditor.cli import output
 from auditor.cli.nightly.group import OwnOptions
 from auditor.cli.nightly.init import init
+from auditor.cli.nightly.rerun import rerun
 from auditor.cli.nightly.run import nightly
 from auditor.cli.nightly.status import status
 
@@ -20,4 +21,5 @@ app = typer.Typer(
 )
 app.callback()(nightly)
 app.command("init")(init)
+app.command("rerun")(rerun)
 app.command("status")(status)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from auditor.cli.session import Session
     from auditor.config import Settings
-    from auditor.nightly.about import Night
+    from auditor.nightly.about import Night, Secrets
     from auditor.nightly.log import Log
     from auditor.nightly.outcome import FeedOutcome, NightOutcome
 
@@ -67,7 +67,7 @@ def nightly(
     session: Session = ctx.obj
     session.debug_file = debug_file or session.debug_file
     place = place_of(ctx, config_file)
-    from auditor.nightly.about import Night, Secrets, silent
+    from auditor.nightly.about import Night, silent
 
     log = _log(log_file, log_format)
     now = datetime.now().astimezone()
@@ -75,7 +75,7 @@ def nightly(
         settings=place.settings,
         as_of=selection.day(as_of, "--as-of") if as_of else now.date(),
         now=now,
-        secrets=Secrets(of_inputs=_password, of_report=_report_password),
+        secrets=secrets(),
         feeds=tuple(feed or ()),
         tell=log.tell if log else silent,
         debug=_debug(session, log),
@@ -111,6 +111,13 @@ def _log(path: Path | None, form: str | None) -> Log | None:
     log = Log(path, selection.one_of(form or "text", forms, "--log-format"))
     log.check()
     return log
+
+
+def secrets() -> Secrets:
+    """Where passwords come from: the environment, or files that the configuration names."""
+    from auditor.nightly.about import Secrets
+
+    return Secrets(of_inputs=_password, of_report=_report_password)
 
 
 def _password(settings: Settings) -> Callable[[str], str | None]:
@@ -156,15 +163,16 @@ def told(outcome: NightOutcome) -> Iterator[str]:
         yield f"Finished first: run {run_id} of a night that was broken off"
     for feed in outcome.feeds:
         yield ""
-        yield from _feed(feed)
+        yield from told_of(feed)
     for warned in outcome.delivery:
         yield ""
         yield output.wrapped(f"Not sent: {warned.text}")
     yield ""
-    yield f"Exit code {int(outcome.exit_code)} ({_WORDS[outcome.exit_code]})"
+    yield last_line(outcome.exit_code)
 
 
-def _feed(feed: FeedOutcome) -> Iterator[str]:
+def told_of(feed: FeedOutcome) -> Iterator[str]:
+    """What became of one feed, or of one run."""
     head = f"{feed.feed}: "
     if feed.run_id is None:
         head += "not audited" if feed.error else "no new file"
@@ -192,6 +200,11 @@ def _feed(feed: FeedOutcome) -> Iterator[str]:
         yield output.wrapped(f"Error: {feed.error}", 2)
     if feed.folder is not None:
         yield f"  {feed.folder}"
+
+
+def last_line(code: ExitCode) -> str:
+    """The exit code in words."""
+    return f"Exit code {int(code)} ({_WORDS[code]})"
 
 
 def _tiers(counts: dict[str, int]) -> str:
