@@ -284,7 +284,8 @@ def judge(
         result.findings,
         judged=judged.select(line).unique(),
         ended=fallen,
-        came=came(result),
+        # of a rerun nothing came that was not there before
+        came=came(result) if asked.replaced is None else came(result).clear(),
         ran=ran(result),
         lasting=lasting(),
         as_of=asked.as_of,
