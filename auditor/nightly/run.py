@@ -308,11 +308,12 @@ def _named(stored: pl.DataFrame, ledger: sqlite3.Connection) -> pl.DataFrame:
 
     from auditor.engine.history import NIGHT_BITS  # noqa: PLC0415 - as above
 
-    runs = (stored["version"] // 2**NIGHT_BITS).cast(pl.Int64)
-    ids = dict(ledger.execute("SELECT run, run_id FROM runs").fetchall())
-    names = runs.replace_strict(list(ids), list(ids.values()), default=None, return_dtype=pl.String)
-    said = pl.format("{} (run {})", "source_file", names)
-    return stored.with_columns(source_file=pl.coalesce(said, "source_file"))
+    runs = ledger.execute("SELECT run, run_id FROM runs").fetchall()
+    ids = pl.DataFrame(runs, schema={"_run": pl.UInt64, "_id": pl.String}, orient="row")
+    named = stored.with_columns(_run=pl.col("version") // 2**NIGHT_BITS)
+    named = named.join(ids, on="_run", how="left", maintain_order="left")
+    said = pl.format("{} (run {})", "source_file", "_id")
+    return named.with_columns(source_file=pl.coalesce(said, "source_file")).drop("_run", "_id")
 
 
 def _came(result: AuditResult) -> pl.DataFrame:
