@@ -7,7 +7,8 @@ import shutil
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from auditor.nightly.finish import HISTORY, LAYOUT, MANIFEST, OUTPUTS, make_folder, synced
+from auditor.nightly.archiving import make_folder, synced
+from auditor.nightly.finish import HISTORY, LAYOUT, MANIFEST, OUTPUTS
 from auditor.nightly.outcome import Figures
 
 if TYPE_CHECKING:
