@@ -24,7 +24,7 @@ from auditor.history.files import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from auditor.history.files import Part
@@ -32,10 +32,13 @@ if TYPE_CHECKING:
 _OF_A_RUN = re.compile(rf"(?:{'|'.join(KINDS)})-([0-9]+)\.parquet")
 
 
-def verify(folder: Path, known: Mapping[int, tuple[int, int]]) -> None:
+def verify(
+    folder: Path, known: Mapping[int, tuple[int, int]], standing: Iterable[int] | None = None
+) -> None:
     """Hold the files in `folder` against the runs that are `known`: run -> lines, ended.
 
-    Raises HistoryError where one is missing or damaged, or of a run that is not known.
+    Raises HistoryError where one of the runs `standing` (None: of all) is missing or damaged, or of
+    a run that is not known.
     """
     if strange := _runs(folder) - known.keys():
         runs = "a run" if len(strange) == 1 else f"{len(strange):,} runs"
@@ -45,7 +48,7 @@ def verify(folder: Path, known: Mapping[int, tuple[int, int]]) -> None:
             next_step="Nothing was touched. Bring back the ledger and the state folder as they were"
             " after the same night.",
         )
-    for part in parts_of(folder, known):
+    for part in parts_of(folder, known if standing is None else standing):
         height(folder, REJECTED, part)
         for kind, place in ((LINES, 0), (ENDED, 1)):
             wanted = sum(known[run][place] for run in part.runs)

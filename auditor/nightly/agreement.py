@@ -16,6 +16,7 @@ from auditor.nightly.outcome import Warned
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
     from pathlib import Path
 
     from auditor.nightly.places import Places
@@ -45,15 +46,19 @@ def check_ledger(places: Places, ledger: sqlite3.Connection) -> None:
     )
 
 
-def check_lines(places: Places, ledger: sqlite3.Connection, feed: str) -> None:
+def check_lines(
+    places: Places, ledger: sqlite3.Connection, feed: str, standing: Iterable[int]
+) -> None:
     """Hold the stored lines of `feed`, whose runs are all published, against the ledger.
 
-    Raises HistoryError where a file is missing, damaged, or of a run that the ledger does not have.
+    standing: the runs that no rerun replaced. Raises HistoryError where a file of theirs is missing
+    or damaged, or one is of a run that the ledger does not have.
     """
     from auditor.history.verify import verify  # noqa: PLC0415 - heavy things stay out of --help
 
     rows = ledger.execute("SELECT run, lines, ended FROM segments WHERE feed = ?", (feed,))
-    verify(places.history(feed), {run: (lines, ended) for run, lines, ended in rows})
+    known = {run: (lines, ended) for run, lines, ended in rows}
+    verify(places.history(feed), known, standing)
 
 
 def strange_exports(places: Places, ledger: sqlite3.Connection) -> tuple[Warned, ...]:

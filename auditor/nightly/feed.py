@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from auditor import config
-from auditor.errors import AuditorError, ExitCode, HistoryError, LedgerError, our_place
+from auditor.errors import (
+    AuditorError,
+    ExitCode,
+    HistoryError,
+    LayoutDiffers,
+    LedgerError,
+    ReferenceDataError,
+    ReportError,
+    our_place,
+)
 from auditor.ledger import runs, store
 from auditor.nightly import finish, inbox
 from auditor.nightly.about import refused
@@ -37,8 +47,11 @@ if TYPE_CHECKING:
 
 _COMPARED = 10
 """So many earlier runs a night is compared with."""
-_OURS = (HistoryError, LedgerError)
-"""Problems whose place is a file of ours and no export, so that it may be told."""
+_PANIC = "PanicException"
+"""What polars raises where its own code broke down: no Exception, and no wish to end either."""
+_OURS = (HistoryError, LedgerError, ReferenceDataError, ReportError)
+"""Problems whose place is a file or folder of ours and no export, so that it may be told."""
+_FORESEEN = (AuditorError, sqlite3.Error, OSError)
 
 
 def outcome_of(
@@ -49,13 +62,18 @@ def outcome_of(
     night.tell("feed", feed=feed, files=len(found))
     try:
         outcome = _feed(night, ledger, feed, found)
-    except AuditorError as error:
-        outcome = _failed(feed, error, len(found))
-    except sqlite3.Error as error:
-        outcome = _failed(feed, store.told(error, night.ledger), len(found))
-    except OSError as error:
-        outcome = _failed(feed, refused(error), len(found))
-    except Exception as error:  # noqa: BLE001 - the other feeds have their night all the same
+    except _FORESEEN as error:
+        problem = _problem(night, error)
+        outcome = FeedOutcome(
+            feed=feed,
+            exit_code=ExitCode(problem.exit_code),
+            waiting=len(found),
+            error=_told(night, problem),
+        )
+    except BaseException as error:
+        # the other feeds have their night all the same
+        if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
+            raise
         night.debug(error)
         outcome = FeedOutcome(
             feed=feed,
@@ -69,15 +87,25 @@ def outcome_of(
     return outcome
 
 
-def _failed(feed: str, error: AuditorError, waiting: int) -> FeedOutcome:
-    return FeedOutcome(
-        feed=feed,
-        exit_code=ExitCode(error.exit_code),
-        waiting=waiting,
-        error=str(error)
-        if isinstance(error, _OURS)
-        else f"{error.what} {error.next_step}".rstrip(),
-    )
+def _problem(night: Night, error: Exception) -> AuditorError:
+    """One of `_FORESEEN` in words."""
+    if isinstance(error, AuditorError):
+        return error
+    if isinstance(error, sqlite3.Error):
+        return store.told(error, night.ledger)
+    if isinstance(error, OSError):
+        return refused(error, night.nightly)
+    raise AssertionError
+
+
+def _told(night: Night, problem: AuditorError) -> str:
+    """What happened, where in our own folders, and what to do; of an export not the name."""
+    settings = night.settings
+    layouts = {str(settings.layout), *(str(each.layout) for each in settings.feeds.values())}
+    named = problem.where in layouts or problem.where.startswith(str(night.nightly.state))
+    if named or isinstance(problem, _OURS):
+        return str(problem)
+    return f"{problem.what} {problem.next_step}".rstrip()
 
 
 def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiting]) -> FeedOutcome:
@@ -88,15 +116,20 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
         finished(night, ledger, run)
     _looked_after(night, ledger, feed)
     complete = [w for w in found if w.complete]
-    new, again = _sorted_out(night, ledger, feed, complete)
-    waiting = len(found) - len(complete)
+    new, again, unread = _sorted_out(night, ledger, feed, complete)
+    waiting = len(found) - len(complete) + len(unread)
+    left_there = (
+        *unread,
+        *_odd(found),
+        *_still_written(sum(not w.complete and not w.odd for w in found)),
+    )
     earlier = runs.last_figures(ledger, feed, _COMPARED)
     if not new:
         warned = (
             *warnings_of(
                 about, limits, None, earlier, night.now, arrived=runs.last_taken(ledger, feed)
             ),
-            *_still_written(waiting),
+            *left_there,
         )
         return FeedOutcome(
             feed=feed, exit_code=_code(warned), again=again, waiting=waiting, warnings=warned
@@ -106,9 +139,9 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
     try:
         what = read(new, settings, night.places.layout(feed), password)
     except Moved as error:
-        warned = (Warned(kind="files", text=f"{error.what} {error.next_step}"),)
+        warned = (Warned(kind="files", text=f"{error.what} {error.next_step}"), *left_there)
         return FeedOutcome(
-            feed=feed, exit_code=ExitCode.DONE, again=again, waiting=len(found), warnings=warned
+            feed=feed, exit_code=_code(warned), again=again, waiting=len(found), warnings=warned
         )
     refused = tuple(Warned(kind="files", text=r.told()) for r in what.refused)
     if what.intake is None:
@@ -117,14 +150,14 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
             exit_code=ExitCode.UNREADABLE,
             again=again,
             waiting=len(found),
-            warnings=refused,
-            error=_pinned_advice(night, settings, feed),
+            warnings=(*refused, *left_there),
+            error=_advice(night, settings, feed, what),
         )
     prepared = _prepared(night, ledger, feed, what)
     warned = (
         *refused,
         *warnings_of(about, limits, prepared.figures, earlier, night.now),
-        *_still_written(waiting),
+        *left_there,
         *(Warned(kind="reference", text=t) for t in prepared.figures.releases_too_old),
     )
     codes = [_code(warned)]
@@ -134,11 +167,11 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
     code = gravest(codes)
     commit(ledger, prepared, code)
     night.tell("committed", feed=feed, run=prepared.asked.run_id)
-    wrong = _pinned_advice(night, settings, feed) if refused else None
+    wrong = _advice(night, settings, feed, what) if refused else None
     try:
         finished(night, ledger, known(ledger, prepared.asked.run_id))
-    except AuditorError as problem:  # the run stands; the next night finishes it
-        code, wrong = gravest([code, ExitCode.INCOMPLETE]), f"{problem.what} {problem.next_step}"
+    except _FORESEEN as error:  # the run stands; the next night finishes it
+        code, wrong = gravest([code, ExitCode.INCOMPLETE]), _told(night, _problem(night, error))
     return FeedOutcome(
         feed=feed,
         exit_code=code,
@@ -157,7 +190,7 @@ def _looked_after(night: Night, ledger: sqlite3.Connection, feed: str) -> None:
     """Hold the stored lines against the ledger, then sweep what a killed upkeep left of them."""
     from auditor.history.upkeep import sweep  # noqa: PLC0415 - heavy things stay out of --help
 
-    check_lines(night.places, ledger, feed)  # first: what is swept is gone
+    check_lines(night.places, ledger, feed, segments(ledger, feed))  # first: what is swept is gone
     folder = night.places.history(feed)
     if folder.is_dir():
         sweep(folder, every_segment(ledger, feed))
@@ -175,18 +208,22 @@ def _prepared(night: Night, ledger: sqlite3.Connection, feed: str, what: Read) -
 
 def _sorted_out(
     night: Night, ledger: sqlite3.Connection, feed: str, complete: Sequence[Waiting]
-) -> tuple[list[Taken], int]:
-    """The files to audit, and how many were audited before, which go to the archive too."""
+) -> tuple[list[Taken], int, tuple[Warned, ...]]:
+    """The files to audit, how many were audited before, which go to the archive, what is left."""
     new: dict[str, Taken] = {}
     again = 0
+    unread: list[str] = []
     for waiting in complete:
         try:
             sha256 = inbox.digest(waiting.path)
+        except FileNotFoundError:  # gone meanwhile
+            continue
         except OSError as error:
-            raise AuditorError(
-                f"A file in the inbox cannot be read ({error.strerror or type(error).__name__}).",
-                next_step="Check its permissions, and those of the inbox.",
-            ) from None
+            unread.append(
+                f"cannot be read ({error.strerror or type(error).__name__}). Check its permissions,"
+                " and those of the inbox"
+            )
+            continue
         before = runs.run_of_file(ledger, feed, sha256)
         if before is None and sha256 not in new:
             new[sha256] = Taken(waiting, sha256)
@@ -197,7 +234,24 @@ def _sorted_out(
             files = {f.sha256: f.archived for f in runs.files_of(ledger, before.run)}
             finish.archive(night.places, [(waiting.path.name, sha256, files[sha256])])
             night.tell("file-again", feed=feed, file=mark(sha256), run=before.run_id)
-    return list(new.values()), again
+    return list(new.values()), again, _left_there(unread)
+
+
+def _odd(found: Sequence[Waiting]) -> tuple[Warned, ...]:
+    return _left_there([w.odd for w in found if w.odd is not None])
+
+
+def _left_there(reasons: Sequence[str]) -> tuple[Warned, ...]:
+    """What nobody audits, as long as a person does nothing about it."""
+    return tuple(
+        Warned(
+            kind="files",
+            text=f"{count:,} {'file' if count == 1 else 'files'} of this feed in the inbox, left"
+            f" there: each {reason}.",
+            fails=True,
+        )
+        for reason, count in Counter(reasons).items()
+    )
 
 
 def _still_written(count: int) -> tuple[Warned, ...]:
@@ -211,13 +265,19 @@ def _code(warned: Sequence[Warned]) -> ExitCode:
     return ExitCode.INCOMPLETE if any(w.fails for w in warned) else ExitCode.DONE
 
 
-def _pinned_advice(night: Night, settings: Settings, feed: str) -> str:
+def _advice(night: Night, settings: Settings, feed: str, what: Read) -> str:
     """What to do about files that could not be read."""
-    pinned = night.places.layout(feed)
     said = "Files that could not be read stay in the inbox and are tried again each night."
-    if settings.layout is None and pinned.is_file():
-        said += (
-            f" The feed is held to {pinned}: where the export changed on purpose, look at the new"
-            " one with `auditor layout detect` and remove that file."
+    if not any(isinstance(r.error, LayoutDiffers) for r in what.refused):
+        return said
+    if settings.layout is not None:
+        renew = f"renew it with `auditor layout detect FILE --write {settings.layout} --replace`."
+    else:
+        renew = (
+            "look at the new one with `auditor layout detect FILE`, then remove the layout: the"
+            " next night pins the new one."
         )
-    return said
+    return (
+        f"{said} The feed is held to the layout {settings.layout or night.places.layout(feed)}."
+        f" Where the export changed on purpose, {renew} Else ask whoever makes the export."
+    )
