@@ -90,10 +90,11 @@ def show(rows: list[dict[str, Any]]) -> None:
     say(f"{'':22}" + "".join(f"{row['nights']:>8} nights" for row in rows))
     for name in ("stored", "opened", "read", "seen", "again", "context", "found"):
         say(f"{name:22}" + "".join(f"{row[name]:>15,}" for row in rows))
+    say(f"{'seconds, CPU seconds':22}")
     for name in STAGES:
-        say(f"{name + ' s':22}" + "".join(f"{row['stages'].get(name, 0):>15.2f}" for row in rows))
-    for name in ("seconds", "cpu"):
-        say(f"{name:22}" + "".join(f"{row[name]:>15.2f}" for row in rows))
+        took = ((row["stages"].get(name, 0), row["stages_cpu"].get(name, 0)) for row in rows)
+        say(f"{name:22}" + "".join(f"{wall:>8.2f}{cpu:>7.2f}" for wall, cpu in took))
+    say(f"{'in all':22}" + "".join(f"{row['seconds']:>8.2f}{row['cpu']:>7.2f}" for row in rows))
     say(f"{'peak GiB':22}" + "".join(f"{row['peak'] / 2**30:>15.2f}" for row in rows))
     first, last = rows[0], rows[-1]
     for name in ("seconds", "cpu"):

@@ -190,6 +190,7 @@ def main() -> None:
     tonight(raw, given.patients).write_csv(office / "inbox" / "tonight.csv")
     found = pl.read_parquet(found_file)
     with store.opened(state / "ledger.sqlite") as ledger:
+        ledger.execute("PRAGMA synchronous = OFF")  # nobody misses it after a power cut
         for number in range(LAST - given.nights, LAST):
             evidence(month, pool, number, given.patients)
             for kind in KINDS:

@@ -189,22 +189,28 @@ class Clinic:
         )
 
     def correct(self, name: str) -> None:
-        """A line, or the whole claim, is billed otherwise under its old number."""
-        dice, rows = self.dice, list(self.claims[name])
+        """A line, or the whole claim, is billed otherwise under its old number.
+
+        Another patient, day or code makes it another service, which is received now.
+        """
+        dice, rows, now = self.dice, list(self.claims[name]), self.today
         n = dice.randrange(len(rows))
         what = dice.choice(("units", "mods", "code", "charge", "date", "patient"))
         if what == "patient":
-            rows = [replace(row, patient=f"P{dice.randrange(self.size.patients)}") for row in rows]
-            rows = [replace(row, patient=rows[0].patient) for row in rows]
+            patient = f"P{dice.randrange(self.size.patients)}"
+            if patient != rows[0].patient:
+                rows = [replace(row, patient=patient, received=now) for row in rows]
         elif what == "date":
             day = rows[0].dos - timedelta(dice.choice((1, 2, 30)))
-            rows = [replace(row, dos=day) for row in rows]
+            rows = [replace(row, dos=day, received=now) for row in rows]
         elif what == "units":
             rows[n] = replace(rows[n], units=dice.choice((1, 2, 3, 9)))
         elif what == "mods":
             rows[n] = replace(rows[n], mods=dice.choice(("", "59", "25", "LT", "76")))
         elif what == "code":
-            rows[n] = replace(rows[n], code=dice.choice(("99213", "20610", "11042", "17000")))
+            code = dice.choice(("99213", "20610", "11042", "17000"))
+            if code != rows[n].code:
+                rows[n] = replace(rows[n], code=code, received=now)
         else:
             rows[n] = replace(rows[n], charge=rows[n].charge + dice.choice((1, 50)))
         self.claims[name] = tuple(rows)
