@@ -36,7 +36,7 @@ def archive(inbox: Path, name: str, target: Path | None, sha256: str) -> None:
             if not os.path.lexists(source):
                 _drop_marker(source)
             return
-        held.parent.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        _make_room(held.parent)
         source.rename(held)
     try:
         if _is_plain(held) and digest(held) == sha256:
@@ -84,6 +84,16 @@ def make_folder(folder: Path) -> None:
     missing = [f for f in (folder, *folder.parents) if not f.exists()]
     for each in reversed(missing):
         each.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+
+
+def _make_room(room: Path) -> None:
+    """Our folder in the inbox; one that somebody else put there could lead anywhere."""
+    room.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    about = room.lstat()
+    foreign = os.name != "nt" and about.st_uid != os.geteuid()
+    if foreign or not stat.S_ISDIR(about.st_mode):
+        raise PermissionError(errno.EPERM, f"{ROOM} in the inbox is not ours")
+    room.chmod(PRIVATE_FOLDER)
 
 
 def _place(held: Path, target: Path | None, sha256: str) -> None:

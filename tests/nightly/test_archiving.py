@@ -88,6 +88,15 @@ def test_what_is_no_file_stays(inbox: Path, make: Callable[[Path], None]) -> Non
     assert not target(inbox).exists()
 
 
+def test_a_room_that_leads_elsewhere_is_not_used(inbox: Path) -> None:
+    (inbox.parent / "elsewhere").mkdir()
+    (inbox / archiving.ROOM).symlink_to(inbox.parent / "elsewhere")
+    with pytest.raises(PermissionError, match="is not ours"):
+        move(inbox)
+    assert "clinic.csv" in left(inbox)
+    assert list((inbox.parent / "elsewhere").iterdir()) == []
+
+
 def exporter(inbox: Path) -> None:
     """Puts a new export in place in one step, as a careful program does."""
     made = inbox / ".clinic.csv.new"
