@@ -95,12 +95,14 @@ def _real(place: Place, kinds: tuple[Kind, ...], day: date, *, yes: bool) -> Non
     from auditor.lock import locked
     from auditor.nightly import purging, retention
     from auditor.nightly.about import HELD, refused
+    from auditor.nightly.agreement import check_ledger
     from auditor.nightly.forgetting import Stored
     from auditor.nightly.places import Places
 
     with locked(Places.of(place.nightly).lock, HELD), opened(place.ledger) as ledger:
         for text in _settled(retention.settle(ledger, place.nightly)):
             output.say(text)
+        check_ledger(Places.of(place.nightly), ledger)
         plan = _planned(ledger, place, kinds, day)
         for text in _told(plan, kinds, "to go"):
             output.say(text)

@@ -124,8 +124,8 @@ def since(fresh: pl.DataFrame, ended: pl.DataFrame) -> pl.Series:
 
     fresh: schemas.ClaimLines. ended: those of the stored lines that end tonight, as `ending`
     answers them. A line that takes the place of another is as old as that one: what is paid or
-    corrected later was not billed later. A line without a number takes the place of one of its
-    claim with its code and date.
+    corrected later was not billed later. That is the line of its number; else, because claims come
+    with their lines numbered anew, one of its claim with its code and date.
     """
     found = fresh.select(
         claim_key().alias("key"),
@@ -136,16 +136,18 @@ def since(fresh: pl.DataFrame, ended: pl.DataFrame) -> pl.Series:
     )
     place = pl.int_range(pl.len(), dtype=pl.UInt32)
     ages = [pl.DataFrame(schema={"row": pl.UInt32, "since": pl.UInt64})]
-    numbered = pl.col("line_number").is_not_null()
-    for some, by in (
-        (numbered, ["key", "line_number"]),
-        (~numbered, ["key", "code", "service_date_from"]),
-    ):
-        old = ended.filter(some).select(*by, "since", _place=place.over(by))
-        new = found.filter(some).select("row", *by, _place=place.over(by))
-        ages.append(new.join(old, on=[*by, "_place"]).select("row", "since"))
-    told = found.select("row").join(pl.concat(ages), on="row", how="left", maintain_order="left")
-    return told["since"]
+    left = ended.select("version", "since", *found.columns[:-1])
+    for by in (["key", "line_number"], ["key", "code", "service_date_from"]):
+        told = pl.all_horizontal(pl.col(by).is_not_null())
+        old = left.filter(told).select("version", *by, "since", _place=place.over(by))
+        new = found.filter(told).select("row", *by, _place=place.over(by))
+        met = new.join(old, on=[*by, "_place"])
+        ages.append(met.select("row", "since"))
+        left = left.join(met.select("version"), on="version", how="anti", maintain_order="left")
+        found = found.join(met.select("row"), on="row", how="anti", maintain_order="left")
+    rows = fresh.select(row=pl.int_range(pl.len(), dtype=pl.UInt32))
+    met = rows.join(pl.concat(ages), on="row", how="left", maintain_order="left")
+    return met["since"]
 
 
 def nth(by: list[str]) -> pl.Expr:

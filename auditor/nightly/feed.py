@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 _COMPARED = 10
 """So many earlier runs a night is compared with."""
+_PANIC = "PanicException"
+"""What polars raises where its own code broke down: no Exception, and no wish to end either."""
 _OURS = (HistoryError, LedgerError, ReferenceDataError, ReportError)
 """Problems whose place is a file or folder of ours and no export, so that it may be told."""
 _FORESEEN = (AuditorError, sqlite3.Error, OSError)
@@ -68,7 +70,10 @@ def outcome_of(
             waiting=len(found),
             error=_told(night, problem),
         )
-    except Exception as error:  # noqa: BLE001 - the other feeds have their night all the same
+    except BaseException as error:
+        # the other feeds have their night all the same
+        if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
+            raise
         night.debug(error)
         outcome = FeedOutcome(
             feed=feed,

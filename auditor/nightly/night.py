@@ -46,6 +46,9 @@ def perform(night: Night) -> NightOutcome:
     with at_work(night) as ledger:
         with marked(night.places.state):
             outcome = _recorded(night, ledger, names)
+        for told in outcome.feeds:
+            _log(night, told)
+        night.tell("night-done", exit_code=int(outcome.exit_code))
         _upkeep(night, ledger)
         return replace(outcome, delivery=_delivered(night, ledger))
 
@@ -54,7 +57,7 @@ def _recorded(night: Night, ledger: sqlite3.Connection, names: Sequence[str]) ->
     """Everything up to the night's own row in the ledger."""
     started = store.now()
     settle(ledger, night.nightly)  # a purge that was killed is undone or finished
-    left = recover(night, ledger)
+    left, wrong = recover(night, ledger)
     waiting = inbox.settled(
         night.nightly, night.settings.feeds, night.sleep, of=names, tell=night.tell
     )
@@ -62,6 +65,11 @@ def _recorded(night: Night, ledger: sqlite3.Connection, names: Sequence[str]) ->
     for each in waiting:
         of_feed[each.feed].append(each)
     feeds = [outcome_of(night, ledger, name, of_feed[name]) for name in names]
+    feeds += [
+        FeedOutcome(feed=name, exit_code=ExitCode.INCOMPLETE, error=text)
+        for name, text in wrong.items()
+        if name not in names  # else its own turn told it
+    ]
     feeds += _untold(ledger, night.places, {f.run_id for f in feeds})
     feeds[0] = _strangers(feeds[0], len(of_feed[None]))
     feeds[0] = _with(feeds[0], strange_exports(night.places, ledger))
@@ -72,9 +80,6 @@ def _recorded(night: Night, ledger: sqlite3.Connection, names: Sequence[str]) ->
         feeds=tuple(feeds),
         recovered=left,
     )
-    for told in feeds:
-        _log(night, told)
-    night.tell("night-done", exit_code=int(outcome.exit_code))
     with store.transaction(ledger):
         number = runs.append_night(ledger, outcome)
         due(ledger, number, outcome, night.nightly, night.settings.feeds)
@@ -124,26 +129,28 @@ def _delivered(night: Night, ledger: sqlite3.Connection) -> tuple[Warned, ...]:
     return tuple(warned)
 
 
-def recover(night: Night, ledger: sqlite3.Connection) -> tuple[str, ...]:
+def recover(night: Night, ledger: sqlite3.Connection) -> tuple[tuple[str, ...], dict[str, str]]:
     """Finish what an earlier night committed and did not finish, and sweep what it did not commit.
 
-    Answers the run ids. What cannot be finished now is told when the feed's turn comes.
+    Answers the run ids, and what cannot be finished now: feed -> why, in words.
     """
     archiving.put_back(night.nightly.inbox)
     left = runs.unfinished(ledger)
     finish.sweep(night.places, {run.run_id for run in left})
     done = []
+    wrong: dict[str, str] = {}
     for run in left:
         try:
             finished(night, ledger, run)
         except (AuditorError, OSError) as error:
-            problem = refused(error, night.nightly) if isinstance(error, OSError) else error
+            why = error if isinstance(error, AuditorError) else refused(error, night.nightly)
             about = {"feed": run.feed, "run": run.run_id}
-            night.tell("not-finished", level="warning", **about, why=problem.what)
+            night.tell("not-finished", level="warning", **about, why=why.what)
+            wrong[run.feed] = f"Run {run.run_id} is not finished. {why.what} {why.next_step}"
         else:
             night.tell("recovered", feed=run.feed, run=run.run_id)
             done.append(run.run_id)
-    return tuple(done)
+    return tuple(done), wrong
 
 
 def _untold(

@@ -198,7 +198,7 @@ def _staged(  # noqa: PLR0913, PLR0917 - what a run is about, and what became of
     return Prepared(
         asked=asked,
         read=read,
-        figures=staging.figures(result, judged.life, staged.ended, len(read.taken)),
+        figures=staging.figures(result, judged.life, len(read.taken)),
         manifest=manifest.to_json(),
         staged=staged,
         life=judged.life,
@@ -272,6 +272,10 @@ def judge(
         tonight.again, tonight.context, tonight.rejected, tonight.groups, tonight.since
     )
     result = audit(fresh, reference, options, earlier=earlier)
+    ended = _ended(tonight, result)
+    replaced = tonight.ended.select("version", reason="why")
+    gone = pl.concat([result.lines_gone_before, replaced]).sort("version")
+    result = replace(result, lines_gone_before=gone)
     lasting = {rule.id for rule in catalogue() if rule.whole_batch}
     result = without_repeated(result, ledger, asked.feed, lasting, asked.run)
     line = ("claim_id", "patient_id", pl.col("service_date_from").alias("service_date"))
@@ -285,7 +289,8 @@ def judge(
         asked.feed,
         result.findings,
         judged=judged.select(line).unique(),
-        ended=_ended(tonight, result),
+        ended=ended,
+        came=_came(result),
         ran=_ran(result),
         lasting=lasting,
         as_of=asked.as_of,
@@ -296,6 +301,18 @@ def judge(
         consulted = consult(settings.ledger, result.lines, asked.as_of)
         result, decisions = applied(result, consulted), consulted.digest
     return Judged(tonight, result, life, decisions)
+
+
+def _came(result: AuditResult) -> pl.DataFrame:
+    """patient_id, service_date, code of tonight's own lines that stand."""
+    import polars as pl  # noqa: PLC0415 - heavy things stay out of --help
+
+    lines = result.lines.select(
+        "patient_id", "code", pl.col("service_date_from").alias("service_date")
+    )
+    row = pl.int_range(pl.len(), dtype=pl.UInt32)
+    stands = (row < result.lines_of_files) & ~row.is_in(result.lines_gone.implode())
+    return lines.filter(stands)
 
 
 def _ended(tonight: Tonight, result: AuditResult) -> pl.DataFrame:

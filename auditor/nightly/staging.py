@@ -65,8 +65,8 @@ def manifest(asked: Asked, text: str) -> None:
     synced(room.parent)
 
 
-def figures(result: AuditResult, life: Life, ended: int, files: int) -> Figures:
-    """What the run counted; `ended`: earlier lines that stand no longer."""
+def figures(result: AuditResult, life: Life, files: int) -> Figures:
+    """What the run counted."""
     from auditor.report import ages  # noqa: PLC0415 - heavy things stay out of --help
     from auditor.report.figures import by_tier, decided  # noqa: PLC0415 - as above
 
@@ -83,7 +83,7 @@ def figures(result: AuditResult, life: Life, ended: int, files: int) -> Figures:
         lines_set_aside=aside.total(),
         lines_rejected=sum(file.rejected for file in result.files),
         lines_judged_again=result.lines_again,
-        lines_superseded=ended,
+        lines_superseded=result.lines_gone_before.height,
         not_judged=round(unjudged / asked, 6) if asked else 0.0,
         found=by_tier(result.findings),
         releases={r.kind: r.label for r, _ in decided(result.releases, result.last_service_date)},

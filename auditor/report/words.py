@@ -212,7 +212,10 @@ def judged_again(result: AuditResult) -> str:
     if gone:
         does = "stands" if gone == 1 else "stand"
         told.append(
-            f"{number(gone, 'line')} of earlier nights no longer {does}: the claim was taken back"
-            " or replaced."
+            f"{number(gone, 'line')} of earlier nights no longer {does}: tonight brought the claim"
+            " anew without it or otherwise, or took it back."
+            if gone == 1
+            else f"{number(gone, 'line')} of earlier nights no longer {does}: tonight brought their"
+            " claims anew without them or otherwise, or took them back."
         )
     return " ".join(told)

@@ -36,6 +36,7 @@ STAGES = (
     "stage",
     "commit",
     "publish",
+    "merge",
 )
 
 
@@ -47,6 +48,9 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=100_000, help="of a night (100000)")
     parser.add_argument("--nights", type=int, nargs="+", default=(0, 90), help="stored (0 90)")
     parser.add_argument("--population", type=float, default=4.5, help="patients a line (4.5)")
+    parser.add_argument(
+        "--still-open", type=float, default=0.1, help="share of earlier findings that are (0.1)"
+    )
     parser.add_argument("--reference", type=Path, help="store of imported CMS tables")
     parser.add_argument("--starter", action="store_true", help="use the built-in starter set")
     parser.add_argument("--keep", type=Path, help="folder to keep the nights in, and to add to")
@@ -63,6 +67,7 @@ def main() -> None:
             office = work / f"office-{nights}"
             shutil.rmtree(office, ignore_errors=True)
             about = ("--work", work, "--store", place, "--office", office)
+            about += ("--still-open", given.still_open)
             patients = round(given.lines * given.population)
             cost = measured(
                 script("night_store", *about, "--nights", nights, "--patients", patients), work

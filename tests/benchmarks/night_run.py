@@ -20,6 +20,7 @@ from night_store import TONIGHT
 import auditor.auditing
 import auditor.ledger.life
 import auditor.nightly.feed
+import auditor.nightly.night
 import auditor.report
 import auditor.review
 from auditor import config
@@ -72,6 +73,7 @@ def main() -> None:
         (Memory, "stage", "stage"),
         (auditor.nightly.feed, "commit", "commit"),
         (auditor.nightly.feed, "finished", "publish"),
+        (auditor.nightly.night, "compact", "merge"),
     ):
         timed(owner, name, stage)
     resolve = Memory.resolve

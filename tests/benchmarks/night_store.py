@@ -1,6 +1,6 @@
 """An office after so many nights, for night.py.
 
-python night_store.py --work DIR --store DIR --office DIR --nights N --patients N
+python night_store.py --work DIR --store DIR --office DIR --nights N --patients N --still-open 1
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from auditor.auditing import audit
 from auditor.history.files import ENDED, INDEX, KINDS, LINES, REJECTED, path_of, write
 from auditor.history.index import write_index
 from auditor.history.staging import placed
+from auditor.history.upkeep import compact
 from auditor.intake import IntakeOptions, read_claims
 from auditor.ledger import known, life, runs, store, trend
-from auditor.nightly.stored import figures_of
 from auditor.reference import load_reference
 from auditor.result import AuditOptions
 from schemas import EndedLines, RejectedKeys, dtypes, empty
@@ -125,9 +125,7 @@ def findings(month: pl.DataFrame, number: int, patients: int) -> pl.DataFrame:
 def remember(ledger: sqlite3.Connection, made: pl.DataFrame, number: int, lines: int) -> None:
     """One run and its findings, all of them new, as the commit writes them."""
     as_of = TONIGHT - timedelta(LAST - number)
-    opened = pl.DataFrame(schema=known.OPEN).with_columns(
-        pl.col("first_seen", "service_date", "told_on").cast(pl.Date)
-    )
+    opened = known.open_of(ledger, "nobody")
     entries = life._entries(ledger, "clinic", known.kept(made), opened, as_of)  # noqa: SLF001 - without what is open, of which there is ever more
     nothing = pl.DataFrame()
     found = life.Life(
@@ -144,7 +142,7 @@ def remember(ledger: sqlite3.Connection, made: pl.DataFrame, number: int, lines:
     with store.transaction(ledger):
         ledger.execute(
             "INSERT INTO runs VALUES (?, ?, 'clinic', ?, 1, NULL, NULL, ?, 0, ?, '{}', '')",
-            (number, f"{as_of}-clinic", str(as_of), store.now(), _FIGURES),
+            (number, f"{as_of}-clinic", str(as_of), store.now(), "{}"),
         )
         life.record(ledger, found, number)
         ledger.execute("INSERT INTO segments VALUES (?, 'clinic', ?, 0, 'd')", (number, lines))
@@ -152,8 +150,12 @@ def remember(ledger: sqlite3.Connection, made: pl.DataFrame, number: int, lines:
             runs.append_step(ledger, number, step)
 
 
-_FIGURES = "{}"
-figures_of(_FIGURES)
+def settle(ledger: sqlite3.Connection, still_open: float) -> None:
+    """Leave open that share of the findings, of every night; the others were closed since."""
+    with store.transaction(ledger):
+        ledger.execute(
+            "DELETE FROM open_findings WHERE (finding * 7919) % 1000 >= ?", (still_open * 1000,)
+        )
 
 
 def _numbers(ledger: sqlite3.Connection) -> set[int]:
@@ -167,6 +169,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--nights", type=int, required=True)
     parser.add_argument("--patients", type=int, required=True)
+    parser.add_argument("--still-open", type=float, required=True)
     given = parser.parse_args()
     pool, office = given.work / "pool", given.office
     state = office / "state"
@@ -193,6 +196,8 @@ def main() -> None:
                 made = path_of(pool, kind, str(number))
                 os.link(made, state / "history" / "clinic" / made.name)
             remember(ledger, findings(found, number, given.patients), number, month.height)
+        settle(ledger, given.still_open)
+    compact(state / "history" / "clinic", range(LAST - given.nights, LAST))
 
 
 if __name__ == "__main__":
