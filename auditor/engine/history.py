@@ -84,7 +84,7 @@ class Together(NamedTuple):
     version: pl.Series | None
     """u64, null for tonight's and for those of an export given as history; None: no line has."""
     sent: pl.Series | None
-    """When each line was sent first: more is later. None: all at once."""
+    """When each line was sent: more is later. None: all at once."""
     tonight: int
     """How many are tonight's."""
     judged: int

@@ -46,9 +46,6 @@ def perform(night: Night) -> NightOutcome:
     with at_work(night) as ledger:
         with marked(night.places.state):
             outcome = _recorded(night, ledger, names)
-        for told in outcome.feeds:
-            _log(night, told)
-        night.tell("night-done", exit_code=int(outcome.exit_code))
         _upkeep(night, ledger)
         return replace(outcome, delivery=_delivered(night, ledger))
 
@@ -80,6 +77,9 @@ def _recorded(night: Night, ledger: sqlite3.Connection, names: Sequence[str]) ->
         feeds=tuple(feeds),
         recovered=left,
     )
+    for told in feeds:
+        _log(night, told)
+    night.tell("night-done", exit_code=int(outcome.exit_code))
     with store.transaction(ledger):
         number = runs.append_night(ledger, outcome)
         due(ledger, number, outcome, night.nightly, night.settings.feeds)
@@ -143,7 +143,7 @@ def recover(night: Night, ledger: sqlite3.Connection) -> tuple[tuple[str, ...], 
         try:
             finished(night, ledger, run)
         except (AuditorError, OSError) as error:
-            why = error if isinstance(error, AuditorError) else refused(error, night.nightly)
+            why = refused(error, night.nightly) if isinstance(error, OSError) else error
             about = {"feed": run.feed, "run": run.run_id}
             night.tell("not-finished", level="warning", **about, why=why.what)
             wrong[run.feed] = f"Run {run.run_id} is not finished. {why.what} {why.next_step}"

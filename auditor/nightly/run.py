@@ -268,9 +268,8 @@ def judge(
         frozenset(settings.ignore),
         rulewords.options(settings),
     )
-    earlier = Earlier(
-        tonight.again, tonight.context, tonight.rejected, tonight.groups, tonight.since
-    )
+    again, context = (_named(each, ledger) for each in (tonight.again, tonight.context))
+    earlier = Earlier(again, context, tonight.rejected, tonight.groups, tonight.since)
     result = audit(fresh, reference, options, earlier=earlier)
     ended = _ended(tonight, result)
     replaced = tonight.ended.select("version", reason="why")
@@ -301,6 +300,19 @@ def judge(
         consulted = consult(settings.ledger, result.lines, asked.as_of)
         result, decisions = applied(result, consulted), consulted.digest
     return Judged(tonight, result, life, decisions)
+
+
+def _named(stored: pl.DataFrame, ledger: sqlite3.Connection) -> pl.DataFrame:
+    """`stored` lines with the run in source_file: every night's export may have the same name."""
+    import polars as pl  # noqa: PLC0415 - heavy things stay out of --help
+
+    from auditor.engine.history import NIGHT_BITS  # noqa: PLC0415 - as above
+
+    runs = (stored["version"] // 2**NIGHT_BITS).cast(pl.Int64)
+    ids = dict(ledger.execute("SELECT run, run_id FROM runs").fetchall())
+    names = runs.replace_strict(list(ids), list(ids.values()), default=None, return_dtype=pl.String)
+    said = pl.format("{} (run {})", "source_file", names)
+    return stored.with_columns(source_file=pl.coalesce(said, "source_file"))
 
 
 def _came(result: AuditResult) -> pl.DataFrame:

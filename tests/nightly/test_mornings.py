@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 from auditor.ledger import store
@@ -95,3 +96,12 @@ def test_lines_fall_once(office: Office) -> None:
     void = line("77002", "A", freq="8")
     _, figures = live(office, [[line("77002", "A")], [void], [line("99213", "B")]])
     assert [f.lines_superseded for f in figures] == [0, 1, 0]
+
+
+def test_a_line_of_an_earlier_night_names_its_run(office: Office) -> None:
+    """Every night's export has the same name: a row number alone leads to another patient."""
+    live(office, [[line("77002", "A", 7)], [line("99213", "B"), line("99292", "C")]])
+    found = pl.read_parquet(next((office.root / "outbox/2025-11-11").rglob("*.parquet")))
+    (where,) = found.filter(claim_id="A").select("source_file", "source_row").rows()
+    assert where == ("clinic.csv (run 2025-11-10-clinic)", 2)
+    assert "clinic.csv" in found.filter(pl.col("claim_id") != "A")["source_file"].to_list()
