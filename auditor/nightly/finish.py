@@ -130,5 +130,6 @@ def _in_words(folder: Path, what: str) -> Iterator[None]:
         raise ReportError(
             f"{what} ({error.strerror or type(error).__name__}).",
             where=str(folder),
-            next_step="Check permissions and space there; the next night tries again.",
+            next_step="Check the permissions of inbox, outbox and archive, and the space on their"
+            " disks; the next night tries again.",
         ) from None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MARKER = ".done"
 _UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload", MARKER)
 """Endings under which programs that copy keep what is not complete."""
-_PATIENCE = 10
+PATIENCE = 10
 """So many times stable_seconds are waited for a file that is still written to."""
 _BLOCK = 1 << 20
 
@@ -92,7 +92,7 @@ def settled(
     `of`: the feeds whose files are waited for; None: all. `tell` is told of each wait.
     """
     of = feeds if of is None else of
-    patience = float(nightly.stable_seconds * _PATIENCE)
+    patience = float(nightly.stable_seconds * PATIENCE)
     while True:
         found = look(nightly, feeds)
         open_ = [w for w in found if w.feed in of and not w.complete and w.odd is None]

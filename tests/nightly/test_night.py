@@ -222,11 +222,11 @@ class TestInbox:
 
     def test_a_dry_run_touches_nothing(self, office: Office) -> None:
         office.drop([ORPHAN])
-        assert preview.dry(office.at("2025-11-10")) == {"clinic": (1, 0, 0)}
+        assert preview.dry(office.at("2025-11-10")).files == {"clinic": (1, 0, 0, 0)}
         assert sorted(p.name for p in office.root.iterdir()) == ["auditor.toml", "inbox"]
         office.night()
         office.drop([ORPHAN])
-        assert preview.dry(office.at("2025-11-10")) == {"clinic": (0, 1, 0)}
+        assert preview.dry(office.at("2025-11-10")).files == {"clinic": (0, 1, 0, 0)}
 
 
 class TestFeeds:
