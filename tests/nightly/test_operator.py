@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from auditor.errors import ExitCode
-from auditor.nightly import feed as feeds
+from auditor.nightly import committed
 from auditor.nightly.about import refused
 from tests.nightly.office import CONFIG, Office, line
 
@@ -160,7 +160,7 @@ def test_what_the_disk_refuses_after_the_commit_is_told_of_the_run(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", str(office.root / "state" / "x"))
 
-    monkeypatch.setattr(feeds, "finished", full)
+    monkeypatch.setattr(committed, "finished", full)
     (told,) = office.night().feeds
     assert (told.run_id, told.exit_code) == ("2025-11-10-clinic", ExitCode.INCOMPLETE)
     assert told.error is not None
