@@ -37,13 +37,15 @@ ORPHAN = unsaid("77002", "C1")
 VISIT = unsaid("99213", "C2", "P2")
 OTHER = unsaid("77002", "C4", "P4")
 PART, WHOLE = unsaid("93005", "C7", "P6"), unsaid("93000", "C6", "P6")
+ADD_ON, ITS_PRIMARY = unsaid("77002", "C8", "P8"), unsaid("20610", "C9", "P8")
+SECOND_EXPORT = (ORPHAN, VISIT, PART, WHOLE, OTHER, ADD_ON, unsaid("99214", "C9", "P8"))
 EXPORTS = (
-    (ORPHAN, VISIT, PART),
-    (ORPHAN, VISIT, PART, WHOLE, OTHER),
-    (ORPHAN, VISIT, PART, WHOLE, OTHER, unsaid("20610", "C3")),
+    (ORPHAN, VISIT, PART, ADD_ON, ITS_PRIMARY),
+    SECOND_EXPORT,
+    (*SECOND_EXPORT, unsaid("20610", "C3")),
 )
-"""Month to date: an orphan; then another, and a code that makes a pair with one of the first night;
-then the primary that clears the first orphan."""
+"""Month to date: an orphan; then another, a code that makes a pair with one of the first night, and
+a primary that was none; then the primary that clears the first orphan."""
 DAYS = ("2025-11-04", "2025-11-05", "2025-11-06")
 FIRST, SECOND, LAST = (f"{day}-clinic" for day in DAYS)
 LATER = "2025-12-01"
@@ -224,18 +226,19 @@ def test_a_rule_that_is_ignored_now_leaves_what_other_runs_found(office: Office)
     office.text = CONFIG.replace("[nightly]", 'ignore = ["AOC"]\n[nightly]')
     office.__post_init__()
     again(office, LAST)
-    assert [c for c, r, _ in still_open(office) if r == "AOC-1"] == ["C4"]
+    assert [c for c, r, _ in still_open(office) if r == "AOC-1"] == ["C4", "C8"]
 
 
 def test_tables_that_were_loaded_since(office: Office, tables: Path) -> None:
     """By the new table 20610 is no primary of 77002: the finding it cleared is open again."""
-    assert [c for c, r, _ in still_open(office) if r == "AOC-1"] == ["C4"]
+    assert [c for c, r, _ in still_open(office) if r == "AOC-1"] == ["C4", "C8"]
     office.reference = tables
     office.__post_init__()
     again(office, LAST)
     assert [(c, day) for c, r, day in still_open(office) if r == "AOC-1"] == [
         ("C1", DAYS[0]),
         ("C4", DAYS[1]),
+        ("C8", DAYS[1]),
     ]
     assert (f"{LAST}.v2", "C1", "AOC-1", "reopened") in events(office)
     text = rows(office, f"SELECT manifest FROM runs WHERE run_id = '{LAST}.v2'")[0][0]
@@ -274,9 +277,9 @@ def test_the_next_night_goes_on_from_the_new_versions(office: Office) -> None:
     outcome = office.night("2025-11-07")
     figures = outcome.feeds[0].figures
     assert figures is not None
-    assert (figures.lines_seen_before, figures.lines_audited) == (6, 1)
+    assert (figures.lines_seen_before, figures.lines_audited) == (8, 1)
     assert standing(office)[-1] == "2025-11-07-clinic"
-    assert [c for c, r, _ in still_open(office) if r == "AOC-1"] == []
+    assert [c for c, r, _ in still_open(office) if r == "AOC-1"] == ["C8"]
 
 
 def test_a_feed_that_was_taken_for_whole_claims(reference: Path, tmp_path: Path) -> None:
