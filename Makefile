@@ -16,7 +16,7 @@ DEV := $(VENV)/.ready-to-test
 
 COMPILE := --quiet --upgrade --universal --python-version 3.11 --generate-hashes
 
-.PHONY: help demo test test-long bench bench-intake bench-report bench-history requirements clean
+.PHONY: help demo test test-long bench bench-intake bench-report bench-history bench-night requirements clean
 
 help:
 	@echo "make demo          install, audit the sample, say where the workbook is"
@@ -25,6 +25,7 @@ help:
 	@echo "make bench         one million lines against polars and DuckDB"
 	@echo "make bench-intake  reading alone, format by format, against polars"
 	@echo "make bench-report  the workbook's rows against openpyxl's write-only mode"
+	@echo "make bench-night   a whole night with and without three months of stored lines"
 	@echo "make bench-history  a night against up to 90 million stored lines (6 GB of disk)"
 	@echo "make requirements  pin the dependencies anew (needs uv on the path)"
 	@echo "make clean         remove the environment and what tools left behind"
@@ -54,6 +55,9 @@ bench-report: $(DEV)
 
 bench-history: $(DEV)
 	$(BIN)/python tests/benchmarks/history.py
+
+bench-night: $(DEV)
+	$(BIN)/python tests/benchmarks/night.py
 
 # Every version with its hashes, for every platform, and no download address in the file.
 requirements: export UV_CUSTOM_COMPILE_COMMAND := make requirements

@@ -147,14 +147,21 @@ def _standing_again(both: Together, versions: Versions) -> int:
 
 
 def _gone_before(both: Together, versions: Versions) -> pl.DataFrame:
-    """version, reason of the lines of earlier nights that do not stand."""
+    """version, reason of the lines of earlier nights that stood until tonight's came."""
     import polars as pl  # noqa: PLC0415 - importing this module stays cheap
+
+    from auditor.engine.versions import resolve  # noqa: PLC0415 - as above
 
     if both.version is None:
         return no_versions()
     rows, reason = versions.gone, versions.set_aside["reason"]
     gone = pl.DataFrame({"version": both.version.gather(rows), "reason": reason})
-    return gone.filter(pl.col("version").is_not_null()).sort("version")
+    gone = gone.filter(pl.col("version").is_not_null()).sort("version")
+    if gone.is_empty() or both.sent is None:
+        return gone
+    alone = resolve(both.lines[both.tonight :], both.sent[both.tonight :])
+    before = both.version[both.tonight :].gather(alone.gone)
+    return gone.filter(~pl.col("version").is_in(before.implode()))
 
 
 def _lines(count: int) -> str:

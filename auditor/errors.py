@@ -50,6 +50,10 @@ class InputRejected(AuditorError):  # noqa: N818 - it names what happened to the
     exit_code = ExitCode.UNREADABLE
 
 
+class LayoutDiffers(InputRejected):
+    """A claim file is not what its layout says."""
+
+
 class ReferenceDataError(AuditorError):
     """A CMS file is unknown, damaged or contradicts what is loaded; nothing was changed."""
 

@@ -60,11 +60,20 @@ def locked(path: Path, what: str) -> Iterator[None]:
 
 
 def held(path: Path) -> bool:
-    """Whether somebody holds the lock file at `path`; it is not made where there is none."""
+    """Whether somebody holds the lock file at `path`; it is not made where there is none.
+
+    Raises ConfigError where it cannot be looked at.
+    """
     try:
         handle = os.open(path, os.O_RDWR)
     except FileNotFoundError:
         return False
+    except OSError as error:
+        raise ConfigError(
+            f"The lock cannot be looked at ({error.strerror or type(error).__name__}).",
+            where=str(path),
+            next_step="Check the permissions of the folder and of the file.",
+        ) from None
     try:
         return not _taken(handle, 1)
     finally:

@@ -97,8 +97,8 @@ class AuditResult:
     """Lines of earlier nights that stand and were judged again; findings and coverage are of these
     and of the files' lines."""
     lines_gone_before: pl.DataFrame = field(default_factory=no_versions)
-    """version, reason (void, superseded): lines of earlier nights that do not stand any more,
-    among those that were handed in."""
+    """version, reason (void, superseded; in a night also changed, no longer in the claim): lines of
+    earlier nights that stand no longer since tonight."""
     lines_gone: pl.Series = field(default_factory=_nothing)
     """Places in `lines` of those that the audit set aside (void, superseded), sorted."""
     places: pl.DataFrame = field(default_factory=_nowhere)

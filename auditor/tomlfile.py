@@ -11,6 +11,7 @@ import tomllib
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from types import UnionType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from auditor.errors import ConfigError
@@ -170,7 +171,13 @@ def _problems(errors: Iterable[Any], model: type) -> Iterator[str]:
         place = ".".join(str(part) for part in error["loc"])
         choices = re.findall(r"'([^']*)'", str(error.get("ctx", {}).get("expected", "")))
         if error["type"] == "unexpected_keyword_argument":
-            yield f"{place} is no setting" + hint(str(last), _settings(_at(model, above)))
+            here = _at(model, above)
+            deeper = _below(here, str(last))
+            yield f"{place} is no setting" + (
+                f": it belongs under [{'.'.join(map(str, (*above, deeper)))}]"
+                if deeper
+                else hint(str(last), _settings(here))
+            )
         elif error["type"] == "missing":
             yield f"{place} is missing"
         else:
@@ -184,6 +191,10 @@ def _problems(errors: Iterable[Any], model: type) -> Iterator[str]:
 def _at(model: Any, place: Iterable[int | str]) -> Any:  # noqa: ANN401 - any annotation
     """The annotation at `place` of a `model`; None where it has none."""
     for part in place:
+        arms = [arm for arm in get_args(model) if arm is not type(None)]
+        # of X | None pydantic names no arm
+        if isinstance(model, UnionType) and len(arms) == 1 and is_dataclass(arms[0]):
+            model = arms[0]
         if is_dataclass(model):
             model = get_type_hints(model).get(str(part))
         else:  # a dict's values, a tuple's items, or the arm of a union that pydantic names
@@ -193,5 +204,13 @@ def _at(model: Any, place: Iterable[int | str]) -> Any:  # noqa: ANN401 - any an
     return model
 
 
+def _below(model: Any, setting: str) -> str | None:  # noqa: ANN401 - any annotation
+    """The table of `model` that has such a setting: its heading was forgotten."""
+    tables = (arm for arm in (model, *get_args(model)) if is_dataclass(arm))
+    below = ((n, table) for table in tables for n, table in get_type_hints(table).items())
+    return next((name for name, table in below if setting in _settings(table)), None)
+
+
 def _settings(model: Any) -> list[str]:  # noqa: ANN401 - any annotation
-    return [f.name for f in fields(model)] if is_dataclass(model) else []
+    tables = (arm for arm in (model, *get_args(model)) if is_dataclass(arm))  # X, or X | None
+    return [f.name for table in tables for f in fields(table)]

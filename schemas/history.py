@@ -15,6 +15,10 @@ class StoredLines(ClaimLines):
     """A standing line that an earlier run audited, with source_file and source_row of then."""
 
     version: pl.UInt64 = pa.Field(unique=True, description=_VERSION)
+    since: pl.UInt64 = pa.Field(
+        description="Number of the run with which the line first came, whatever it said then: a "
+        "line that is corrected, or paid, is as old as it was"
+    )
 
     class Config:
         """Exactly these columns."""

@@ -28,7 +28,9 @@ class Findings(pa.DataFrameModel):
         "the record, the payer's policy or data that is not on the claim; info: a ledger entry, "
         "nothing is wrong",
     )
-    source_file: pl.String = pa.Field(description="File name, and [sheet] for a workbook")
+    source_file: pl.String = pa.Field(
+        description="File name, and [sheet] for a workbook; (run ID) where an earlier night's"
+    )
     source_row: pl.UInt32 = pa.Field(description="1-based row in the file as a person sees it")
     claim_id: pl.String = pa.Field(description="Claim number, as in the file")
     line_number: pl.Int32 = pa.Field(

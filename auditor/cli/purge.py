@@ -94,19 +94,24 @@ def _real(place: Place, kinds: tuple[Kind, ...], day: date, *, yes: bool) -> Non
     from auditor.ledger import opened
     from auditor.lock import locked
     from auditor.nightly import purging, retention
-    from auditor.nightly.about import HELD
+    from auditor.nightly.about import HELD, refused
+    from auditor.nightly.agreement import check_ledger
     from auditor.nightly.forgetting import Stored
     from auditor.nightly.places import Places
 
     with locked(Places.of(place.nightly).lock, HELD), opened(place.ledger) as ledger:
         for text in _settled(retention.settle(ledger, place.nightly)):
             output.say(text)
+        check_ledger(Places.of(place.nightly), ledger)
         plan = _planned(ledger, place, kinds, day)
         for text in _told(plan, kinds, "to go"):
             output.say(text)
         if plan.due and not yes:
             _confirm()
-        done = purging.purge(ledger, place.nightly, plan, by=user(), store=Stored())
+        try:
+            done = purging.purge(ledger, place.nightly, plan, by=user(), store=Stored())
+        except OSError as error:  # the next purge, or the next night, undoes or finishes it
+            raise refused(error, place.nightly) from None
     if done.logged:
         output.say(f"Removed, and logged in the ledger as purge {done.batch}.")
     if not done.compacted:

@@ -63,8 +63,7 @@ class Earlier:
     """
 
     again: pl.DataFrame
-    """schemas.ClaimLines and `version` (u64; higher: arrived later): they are judged once more,
-    and findings are made on them."""
+    """schemas.StoredLines: they are judged once more, and findings are made on them."""
     context: pl.DataFrame
     """The same columns: looked at by rules that compare lines, and not judged."""
     rejected: pl.DataFrame
@@ -72,6 +71,9 @@ class Earlier:
     known: their claims and patient-days may lack a line."""
     groups: pl.Series | None = None
     """Billing NPIs under which earlier nights had another rendering NPI: no practice of one."""
+    since: pl.Series | None = None
+    """Of each of tonight's lines the run with which it first came (u64; null: this one): a line
+    that was corrected since is as old as it was. None: all are new."""
 
 
 class Together(NamedTuple):
@@ -108,15 +110,18 @@ def together(intake: Intake, history: History | None, earlier: Earlier | None) -
     if history is not None:
         parts.append(history.lines)
     lines = pl.concat(parts).rechunk()
-    if lines.height == tonight:
+    since = None if earlier is None else earlier.since
+    if lines.height == tonight and (since is None or since.null_count() == tonight):
         return Together(lines, None, None, tonight, judged, rejected)
     version = None
-    sent = [pl.repeat(TONIGHT, tonight, dtype=pl.Int64, eager=True)]
+    if since is None:
+        since = pl.repeat(None, tonight, dtype=pl.UInt64, eager=True)
+    sent = [since.cast(pl.Int64).fill_null(TONIGHT)]
     if earlier is not None:
         stored = pl.concat([earlier.again["version"], earlier.context["version"]])
         nothing = pl.repeat(None, tonight, dtype=pl.UInt64, eager=True)
         version = pl.concat([nothing, stored]).rename("version")
-        sent.append((stored // 2**NIGHT_BITS).cast(pl.Int64))
+        sent += [each["since"].cast(pl.Int64) for each in (earlier.again, earlier.context)]
     beyond = 0 if history is None else history.lines.height
     if version is not None:
         version = version.extend_constant(None, beyond)

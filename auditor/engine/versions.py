@@ -4,7 +4,10 @@ A claim of frequency 8 is dropped together with the claim it names; one that nam
 status is void) asks for no payment and is dropped alone. Of the replacements (frequency 7) of one
 original only the newest is kept. A claim that names one which is not in the batch is kept and
 called unresolved. `original_claim_id` is the payer's control number, so it is looked up among
-`payer_claim_id`, and among `claim_id` where the files have no such number at all.
+`payer_claim_id`, and among `claim_id` where the files have no such number at all. Where that finds
+nothing, a void or replacement that keeps the claim id and the first day of another claim of the
+patient and payer means that one: exports rarely carry the payer's number of a claim that was not
+paid yet, and the void that follows does.
 """
 
 from __future__ import annotations
@@ -57,6 +60,7 @@ def resolve(lines: pl.DataFrame, sent: pl.Series | None = None) -> Versions:
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
         *CLAIM,
         "received_date",
+        "service_date_from",
         sent=pl.lit(0, pl.Int64) if sent is None else sent,
     )
     ids = ids.filter(pl.col("patient_id").is_in(patients.implode()))
@@ -67,12 +71,15 @@ def resolve(lines: pl.DataFrame, sent: pl.Series | None = None) -> Versions:
     )
     claims = (
         ids.group_by(CLAIM)
-        .agg(pl.col("received_date", "sent").max())
+        .agg(pl.col("received_date", "sent").max(), begins=pl.col("service_date_from").min())
         .sort(CLAIM, nulls_last=False)
         .with_row_index("claim")
     )
     changes = claims.filter(later)
     named = _named(changes, claims)
+    named = pl.concat(
+        [named, _of_own_id(changes.join(named, left_on="claim", right_on="by", how="anti"), claims)]
+    )
     nameless = (pl.col("claim_frequency") == "8") & pl.col("original_claim_id").is_null()
     unresolved = changes.filter(~nameless).join(named, left_on="claim", right_on="by", how="anti")
     sevens = changes.filter(pl.col("claim_frequency") == "7")
@@ -143,3 +150,19 @@ def _named(changes: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     known = claims.filter(pl.col(own).is_not_null()).rename({own: "number", "claim": "original"})
     met = wanted.select(*who, "by").join(known.select(*who, "original"), on=who, nulls_equal=True)
     return met.filter(pl.col("by") != pl.col("original")).select("by", "original")
+
+
+def _of_own_id(changes: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+    """`by` and `original` of `changes` that keep the id and first day of the claim they change.
+
+    One that was received after the change is billed anew.
+    """
+    who = ["patient_id", "payer", "payer_sequence", "claim_id", "begins"]
+    own = changes.select(*who, by="claim", frequency="claim_frequency", known="received_date")
+    met = own.join(claims.rename({"claim": "original"}), on=who, nulls_equal=True)
+    other = pl.col("claim_frequency").fill_null("1")
+    means = (
+        pl.when(pl.col("frequency") == "8").then(other != "8").otherwise(~other.is_in(["7", "8"]))
+    )
+    later = (pl.col("received_date") > pl.col("known")).fill_null(value=False)
+    return met.filter(means & ~later).select("by", "original")

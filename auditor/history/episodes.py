@@ -52,20 +52,14 @@ class Selected(NamedTuple):
     context: pl.DataFrame
 
 
-def touched(  # noqa: PLR0913, PLR0917 - each kind of what touches
-    fresh: pl.DataFrame,
-    gone: pl.DataFrame,
-    texts: pl.DataFrame,
-    other: pl.DataFrame,
-    named: pl.DataFrame,
-    nobody: str,
+def touched(
+    fresh: pl.DataFrame, gone: pl.DataFrame, texts: pl.DataFrame, other: pl.DataFrame, nobody: str
 ) -> pl.DataFrame:
     """What touches days: patient, first, last, code, afresh, fresh; of no patient like `nobody`.
 
-    fresh: schemas.ClaimLines. gone: index rows of the lines that end; their patients and those of
-    `named` stand in `texts` (version, patient_id). other: schemas.RejectedKeys that are new or
-    hold no longer; one without a day may be of any day of its patient. named: index rows of the
-    claims that rejected rows name which tell no patient or no day.
+    fresh: schemas.ClaimLines. gone: index rows of the lines that end, or whose claim `other` names;
+    their patients stand in `texts` (version, patient_id). other: schemas.RejectedKeys that are new
+    or hold no longer; one without a date may be of any day of its patient: first and last are null.
     """
     somebody = ~pl.col("patient_id").str.contains(nobody)
     placeless = texts.filter(~somebody)["version"].implode()
@@ -86,20 +80,19 @@ def touched(  # noqa: PLR0913, PLR0917 - each kind of what touches
             gone.lazy()
             .filter(~pl.col("version").is_in(placeless))
             .select("patient", "first", "last", "code", "afresh", "payerless"),
-            other.lazy()
-            .filter(somebody)
-            .select(patient_hash(), first=day, last=day, afresh=day.is_null())
-            .with_columns(pl.col("first", "last").fill_null(0)),
-            named.lazy()
-            .filter(~pl.col("version").is_in(placeless))
-            .select("patient", "first", "last"),
+            other.lazy().filter(somebody).select(patient_hash(), first=day, last=day),
         ],
         how="diagonal",
     ).collect()
 
 
 def days_of(touching: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
-    """DAYS of what touches, and of the standing lines (index rows) of the same patients."""
+    """DAYS of what touches, and of the standing lines (index rows) of the same patients.
+
+    What touches without a day touches each of these lines of its patient.
+    """
+    undated = pl.col("first").is_null()
+    everywhere = touching.filter(undated)["patient"].unique().implode()
     flags = ("afresh", "touched", "fresh")
     many = near.group_by("patient").agg(n=pl.len(), days=pl.col("first").n_unique())
     crowds = many.filter(pl.col("n") > CROWD, pl.col("n") > BUSY * pl.col("days"))
@@ -108,8 +101,8 @@ def days_of(touching: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(
         [
             pl.DataFrame(schema=DAYS),
-            touching.with_columns(touched=pl.lit(value=True)),
-            near.drop("claim", "content"),
+            touching.filter(~undated).with_columns(touched=pl.lit(value=True)),
+            near.drop("claim", "content").with_columns(touched=pl.col("patient").is_in(everywhere)),
         ],
         how="diagonal",
     ).with_columns(pl.col(flags).fill_null(value=False))

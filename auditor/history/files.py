@@ -142,7 +142,7 @@ def reading(path: Path) -> Iterator[None]:
     """A damaged file is told as HistoryError; polars' own words may quote what stands in it."""
     try:
         yield
-    except (pl.exceptions.ComputeError, PermissionError) as error:
+    except (pl.exceptions.PolarsError, OSError) as error:
         raise HistoryError(
             f"A file of the store of earlier lines cannot be read ({type(error).__name__}).",
             where=str(path),

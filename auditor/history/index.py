@@ -63,8 +63,8 @@ def claim_hash() -> pl.Expr:
     return claim_key().hash(_CLAIM).alias("claim")
 
 
-def claim_hash_of_id() -> pl.Expr:
-    """`claim` of a claim id alone: that of a claim which is no void."""
+def named_hash() -> pl.Expr:
+    """`claim`: u64 of a claim of which nothing but the id is known; no void."""
     return pl.col("claim_id").hash(_CLAIM).alias("claim")
 
 
@@ -171,15 +171,16 @@ def _probe_of(path: Path) -> str | None:
     """The probe that stands in an index; None: there is no such file, or it is damaged."""
     try:
         return metadata_of(path).get(_PROBE)
-    except (FileNotFoundError, pl.exceptions.ComputeError):
+    except (FileNotFoundError, pl.exceptions.PolarsError):
         return None
 
 
 def evidence(lines: pl.LazyFrame, columns: Iterable[str] = EVIDENCE) -> pl.LazyFrame:
-    """`version` and `columns` of stored lines; one that did not exist then is null."""
+    """`version`, `since` and `columns` of stored lines; one that did not exist then is null."""
     held = lines.collect_schema().names()
     return lines.select(
         "version",
+        "since",
         *(
             pl.col(name) if name in held else pl.lit(None, EVIDENCE[name]).alias(name)
             for name in columns

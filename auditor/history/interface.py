@@ -11,7 +11,7 @@ import polars as pl
 
 from auditor.history import missing, overlap
 from auditor.history.episodes import days_of, select, touched
-from auditor.history.index import claim_hash_of_id
+from auditor.history.index import named_hash
 from auditor.history.staging import Staged, stage
 from auditor.history.store import Store
 from auditor.history.upkeep import compact, forget, rebuild_index, sweep
@@ -36,11 +36,14 @@ __all__ = [
 _ENDED_TEXTS = (
     "claim_id",
     "claim_frequency",
+    "original_claim_id",
+    "received_date",
     "line_number",
     "patient_id",
     "service_date_from",
     "code",
 )
+_PATIENT = ("version", "patient_id")
 
 
 class Reach(NamedTuple):
@@ -63,6 +66,8 @@ class Tonight:
 
     fresh: pl.DataFrame
     """schemas.ClaimLines: new or changed lines, line_key dense, in the order of the files."""
+    since: pl.Series
+    """Of each of `fresh` the run with which it first came (u64); null for those that are new."""
     set_aside: pl.DataFrame
     """schemas.SetAside: 'seen before', and 'superseded' by a later one of tonight's files."""
     again: pl.DataFrame
@@ -121,18 +126,19 @@ class Memory:
         texts = store.lines(rest, _ENDED_TEXTS)
         ended = overlap.ending(new, texts, keys)
         fresh = lines[new["row"].sort()].with_columns(_dense())
+        since = overlap.since(fresh, ended)
         held = missing.standing(store.rejected)
         cleared = missing.cleared(held, refused, lines["claim_id"].filter(keys["whole"]).unique())
-        other = [refused.join(held, on=missing.KEYS, how="anti", nulls_equal=True), cleared]
+        lost = refused.join(held, on=missing.KEYS, how="anti", nulls_equal=True)
+        other = pl.concat([lost, cleared])
         gone = rest.join(ended.select("version"), on="version", how="semi")
-        changed = pl.concat(other)
-        undated = changed.filter(pl.col("patient_id").is_null() | pl.col("service_date").is_null())
-        claims = pl.concat([undated.select("claim_id").drop_nulls(), _ids(anew)])
-        hashes = claims.select(claim_hash_of_id()).to_series()
-        named = store.standing("claim", hashes)
-        whose = store.lines(named, ("patient_id",))
-        texts = pl.concat([texts.select("version", "patient_id"), whose])
-        day = touched(fresh, gone, texts, changed, named, self._nobody)
+        claims = pl.concat([other.select("claim_id").drop_nulls(), _ids(anew)])
+        named = store.standing("claim", claims.select(named_hash())["claim"])
+        named = named.join(gone.select("version"), on="version", how="anti")
+        texts = pl.concat(
+            [texts.select(_PATIENT), store.lines(named, ("patient_id",)).select(_PATIENT)]
+        )
+        day = touched(fresh, pl.concat([gone, named]), texts, other, self._nobody)
         near = store.standing("patient", day["patient"])
         near = near.join(gone.select("version"), on="version", how="anti")
         days = days_of(day, near)
@@ -144,6 +150,7 @@ class Memory:
         held = held.join(cleared, on=missing.KEYS, how="anti", nulls_equal=True)
         return Tonight(
             fresh=fresh,
+            since=since,
             set_aside=_set_aside(lines, keys, won, new),
             again=again,
             context=context,
@@ -164,7 +171,9 @@ class Memory:
         depend on that of the rows.
         """
         keys = missing.keys(rejected)
-        return stage(tonight.fresh, tonight.ended, keys, tonight.cleared, run, folder)
+        return stage(
+            tonight.fresh, tonight.since, tonight.ended, keys, tonight.cleared, run, folder
+        )
 
     def standing(self) -> pl.LazyFrame:
         """All lines that stand, as schemas.StoredLines."""
@@ -182,7 +191,7 @@ def _dense() -> pl.Expr:
 
 def _stored(lines: pl.LazyFrame) -> pl.LazyFrame:
     """Evidence as schemas.StoredLines."""
-    return lines.with_columns(_dense()).select(*dtypes(ClaimLines), "version")
+    return lines.with_columns(_dense()).select(*dtypes(ClaimLines), "version", "since")
 
 
 def _apart(both: pl.DataFrame, again: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:

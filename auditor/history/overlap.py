@@ -5,8 +5,9 @@ claim are counted: the second of two is new where one is stored.
 
 snapshot: the newest version of a claim replaces the earlier one whole; the last of tonight's files
 wins. delta: a line replaces the line of its number, and others stay; a replacement claim (frequency
-7) that keeps the id of what it replaces does so whole. A claim with a rejected row tonight is
-always taken line by line, because what is missing of it may be that row. A void is a claim apart.
+7) that keeps the id of what it replaces does so whole, and its own lines replace each other line by
+line. A claim with a rejected row tonight is always taken line by line, because what is missing of
+it may be that row. A void is a claim apart.
 """
 
 from __future__ import annotations
@@ -24,19 +25,20 @@ _OF_A_FILE = r"(?: \[[^\[\]]*\])+$"
 
 
 def keys_of(lines: pl.DataFrame, mode: Mode, doubtful: pl.Series) -> pl.DataFrame:
-    """row, file, claim_id, line_number, whole, claim, content of tonight's lines.
+    """row, file, claim_id, line_number, whole, edition, claim, content of tonight's lines.
 
     lines: schemas.ClaimLines. claim_id: as the claim is known. whole: the claim's lines replace
-    the stored ones whole. doubtful: claim ids that have a rejected row tonight.
+    those of earlier files whole. edition: of a replacement in a delta; its lines replace those of
+    other editions of the claim. doubtful: claim ids that have a rejected row tonight.
     """
     files = lines.select(pl.col("source_file").str.replace(_OF_A_FILE, "")).to_series()
     order = files.unique(maintain_order=True)
     number = pl.int_range(len(order), dtype=pl.UInt32, eager=True)
     found = index_of(lines)
-    again = (pl.col("claim_frequency") == REPLACEMENT).any().over(claim_key())
-    whole = (pl.lit(value=True) if mode == "snapshot" else again).fill_null(value=False)
     sure = ~pl.col("claim_id").is_in(doubtful.implode())
-    return lines.select(claim_key(), "line_number", whole=whole & sure).with_columns(
+    whole = sure & pl.lit(mode == "snapshot")
+    edition = pl.when(sure & pl.lit(mode == "delta")).then(_edition())
+    return lines.select(claim_key(), "line_number", whole=whole, edition=edition).with_columns(
         files.replace_strict(order, number, return_dtype=pl.UInt32).alias("file")
         if len(order)
         else pl.lit(0, pl.UInt32).alias("file"),
@@ -46,10 +48,29 @@ def keys_of(lines: pl.DataFrame, mode: Mode, doubtful: pl.Series) -> pl.DataFram
     )
 
 
+def _edition() -> pl.Expr:
+    """What tells one replacement of a claim from the next one of its id; null for other lines."""
+    named = pl.col("original_claim_id").fill_null("")
+    received = pl.col("received_date").cast(pl.String).fill_null("")
+    told = pl.concat_str(named, received, separator="\x1f")
+    return pl.when(pl.col("claim_frequency") == REPLACEMENT).then(told)
+
+
+def _editions(keys: pl.DataFrame) -> pl.DataFrame:
+    """claim_id, last, since: the last edition of each claim that has one, and its file."""
+    with_one = keys.filter(pl.col("edition").is_not_null()).sort("file", "row")
+    return with_one.group_by("claim_id").agg(
+        last=pl.col("edition").last(), since=pl.col("file").last()
+    )
+
+
 def winning(keys: pl.DataFrame) -> pl.DataFrame:
     """Those of `keys` that no later one of tonight's files replaces."""
     if keys["file"].n_unique() < 2:  # noqa: PLR2004 - one file replaces nothing of itself
         return keys
+    last = keys.join(_editions(keys), on="claim_id", how="left", maintain_order="left")
+    older = pl.col("edition").ne_missing(pl.col("last")) & (pl.col("file") < pl.col("since"))
+    keys = keys.filter(~last.select(older.fill_null(value=False)).to_series())
     by_line = ~pl.col("whole").any().over("claim_id")
     unnumbered = by_line & pl.col("line_number").is_null()
     known_by = keys.select(
@@ -58,8 +79,8 @@ def winning(keys: pl.DataFrame) -> pl.DataFrame:
         pl.when(unnumbered).then("content"),
         pl.when(unnumbered).then(nth(["file", "content"])),
     )
-    last = known_by.with_columns(keys["file"]).select(pl.col("file").max().over(known_by.columns))
-    return keys.filter(keys["file"] == last["file"])
+    newest = known_by.with_columns(keys["file"]).select(pl.col("file").max().over(known_by.columns))
+    return keys.filter(keys["file"] == newest["file"])
 
 
 def matched(keys: pl.DataFrame, stored: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -74,24 +95,59 @@ def matched(keys: pl.DataFrame, stored: pl.DataFrame) -> tuple[pl.DataFrame, pl.
 
 
 def ending(fresh: pl.DataFrame, rest: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
-    """Which of the stored lines `rest` end: version, why, and the rest of schemas.EndedLines.
+    """Which of the stored lines `rest` end: their columns, why, and `key`, as the claim is known.
 
-    rest: schemas.EndedLines without why but with claim_frequency, of the stored lines whose hash
-    is that of one of tonight's claims and that did not come again. fresh: claim_id, line_number of
-    tonight's new lines. keys: all of tonight. Here the texts decide, and no hash.
+    rest: schemas.EndedLines without why but with since, claim_frequency, original_claim_id and
+    received_date, of the stored lines whose hash is that of one of tonight's claims and that did
+    not come again. fresh: claim_id, line_number of tonight's new lines. keys: all of tonight. Here
+    the texts decide, and no hash.
     """
-    rest = rest.with_columns(claim_key().alias("key"))
+    rest = rest.with_columns(claim_key().alias("key"), edition=_edition())
     ours = rest.filter(pl.col("key").is_in(keys["claim_id"].unique().implode())).sort("version")
     number = ["key", "line_number"]
     fresh = fresh.rename({"claim_id": "key"})
     counts = fresh.drop_nulls("line_number").group_by(number).agg(_new=pl.len())
     place = pl.int_range(pl.len()).over(number)
+    last = _editions(keys).select("last", key="claim_id")
     judged = ours.with_columns(_place=place).join(counts, on=number, how="left")
+    judged = judged.join(last, on="key", how="left")
     changed = (pl.col("_place") < pl.col("_new")).fill_null(value=False)
     gone = pl.col("key").is_in(keys.filter("whole")["claim_id"].unique().implode())
+    gone |= pl.col("last").is_not_null() & pl.col("edition").ne_missing(pl.col("last"))
     why = pl.when(changed).then(pl.lit(CHANGED)).when(gone).then(pl.lit(GONE))
     told = judged.with_columns(why=why).drop_nulls("why").sort("version")
-    return told.drop("_place", "_new", "key", "claim_frequency")
+    return told.drop("_place", "_new", "edition", "last")
+
+
+def since(fresh: pl.DataFrame, ended: pl.DataFrame) -> pl.Series:
+    """Of each of tonight's new lines the run with which it first came; null for those that are new.
+
+    fresh: schemas.ClaimLines. ended: those of the stored lines that end tonight, as `ending`
+    answers them. A line that takes the place of another is as old as that one: what is paid or
+    corrected later was not billed later. That is the line of its number; else, because claims come
+    with their lines numbered anew, one of its claim with its code and date.
+    """
+    found = fresh.select(
+        claim_key().alias("key"),
+        "line_number",
+        "code",
+        "service_date_from",
+        row=pl.int_range(pl.len(), dtype=pl.UInt32),
+    )
+    place = pl.int_range(pl.len(), dtype=pl.UInt32)
+    ages = [pl.DataFrame(schema={"row": pl.UInt32, "since": pl.UInt64})]
+    left = ended.select("version", "since", *found.columns[:-1])
+    for by in (["key", "line_number"], ["key", "code", "service_date_from"]):
+        told = pl.all_horizontal(pl.col(by).is_not_null())
+        old = left.filter(told).select("version", *by, "since", _place=place.over(by))
+        new = found.filter(told).select("row", *by, _place=place.over(by))
+        met = new.join(old, on=[*by, "_place"])
+        ages.append(met.select("row", "since"))
+        left = left.join(met.select("version"), on="version", how="anti", maintain_order="left")
+        found = found.join(met.select("row"), on="row", how="anti", maintain_order="left")
+    rows = fresh.select(row=pl.int_range(pl.len(), dtype=pl.UInt32))
+    met = rows.join(pl.concat(ages), on="row", how="left", maintain_order="left")
+    return met["since"]
 
 
 def nth(by: list[str]) -> pl.Expr:

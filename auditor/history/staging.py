@@ -43,20 +43,21 @@ class Staged:
     """Names in the staging folder, to be moved into the store's folder after the commit."""
 
 
-def placed(fresh: pl.DataFrame, run: int) -> pl.DataFrame:
+def placed(fresh: pl.DataFrame, since: pl.Series, run: int) -> pl.DataFrame:
     """The evidence of `fresh` (schemas.ClaimLines) in its order, whatever the order of the rows.
 
     Equal keys are told apart by what the lines say, then by where they stood.
     """
-    lines = fresh.select(list(EVIDENCE))
+    lines = fresh.select(*EVIDENCE, since=since.fill_null(run))
     by = [*ORDER, "content", "source_file", "source_row"]
     lines = lines.with_columns(content_hash(lines)).sort(by, nulls_last=False).drop("content")
     version = pl.int_range(pl.len(), dtype=pl.UInt64) + pl.lit(run << 32, pl.UInt64)
-    return lines.select(version.alias("version"), *EVIDENCE)
+    return lines.select(version.alias("version"), "since", *EVIDENCE)
 
 
 def stage(  # noqa: PLR0913, PLR0917 - what a run adds is of four kinds
     fresh: pl.DataFrame,
+    since: pl.Series,
     ended: pl.DataFrame,
     rejected: pl.DataFrame,
     cleared: pl.DataFrame,
@@ -65,10 +66,11 @@ def stage(  # noqa: PLR0913, PLR0917 - what a run adds is of four kinds
 ) -> Staged:
     """Write the files of `run` into `folder`, onto the disk.
 
-    fresh: schemas.ClaimLines. ended: schemas.EndedLines. rejected, cleared: schemas.RejectedKeys
+    fresh: schemas.ClaimLines. since: of each the run with which it first came, null for this one
+    (u64). ended: schemas.EndedLines. rejected, cleared: schemas.RejectedKeys
     that the run adds and takes back.
     """
-    lines = placed(fresh, run)
+    lines = placed(fresh, since, run)
     number = pl.lit(run, pl.UInt64).alias("run")
     ended = ended.select(list(dtypes(EndedLines))).sort("version").with_columns(number)
     told = pl.concat(

@@ -42,6 +42,7 @@ FOUND = {
     "part": pl.UInt32,
 }
 """Columns of what is found: the index, and the number of the part it lies in."""
+_NUMBERS = {"version": pl.UInt64, "since": pl.UInt64}
 
 
 class Store:
@@ -113,9 +114,9 @@ class Store:
         return index_of(evidence(scan(self.folder, LINES, part)).collect()).lazy()
 
     def lines(self, found: pl.DataFrame, columns: Sequence[str] = tuple(EVIDENCE)) -> pl.DataFrame:
-        """`version` and `columns` of the lines `found` (version, part), sorted by version."""
+        """`version`, `since`, `columns` of the lines `found` (version, part), sorted by version."""
         parts = found.partition_by("part", as_dict=True, include_key=False)
-        read = [pl.DataFrame(schema={"version": pl.UInt64} | {c: EVIDENCE[c] for c in columns})]
+        read = [pl.DataFrame(schema=_NUMBERS | {c: EVIDENCE[c] for c in columns})]
         for (number,), rows in sorted(parts.items()):
             part, wanted = self.parts[number], rows["version"].sort().implode()
             with reading(path_of(self.folder, LINES, part.name)):
@@ -127,7 +128,7 @@ class Store:
 
     def everything(self) -> pl.LazyFrame:
         """All standing lines, as the evidence."""
-        schema = {"version": pl.UInt64} | EVIDENCE
+        schema = _NUMBERS | EVIDENCE
         scans = [
             of_runs(evidence(scan(self.folder, LINES, part)), part) for part in self.parts
         ] or [pl.LazyFrame(schema=schema)]

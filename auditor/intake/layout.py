@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 from auditor import tomlfile
-from auditor.errors import ConfigError, InputRejected
+from auditor.errors import ConfigError, LayoutDiffers
 from auditor.intake import header as headers
 from auditor.intake import missing, names
 from auditor.intake.columns import Columns
@@ -103,7 +103,7 @@ class Layout:
         if self.delimiter and lost == LOST:
             mark = _DELIMITERS.get(self.delimiter, f"'{self.delimiter}'")
             lost += f" (the layout says that {mark} divide the cells)"
-        raise InputRejected(
+        raise LayoutDiffers(
             f"The file does not have the layout {self.name}: {lost}.",
             where=where,
             next_step=f"{RENEW} {self.name} --replace. Else ask whoever makes the export.",
@@ -116,7 +116,7 @@ class Layout:
         odd = [len(row) for row in rows if len(row) < (self.width or 0) or any(row[self.width :])]
         if len(odd) * 2 > len(rows):
             found = Counter(odd).most_common(1)[0][0]
-            raise InputRejected(
+            raise LayoutDiffers(
                 f"The file does not have the layout {self.name}: its rows have {found} columns, not"
                 f" {self.width}.",
                 where=where,

@@ -33,9 +33,15 @@ _OF_COUNTERPART = {
     CHANGED: "The line it was held against, {}, was changed.",
 }
 UNNAMED = (
-    "The line did not change. A line that arrived since clears it, or the reference tables, the"
-    " rules or their settings changed."
+    "The line did not change. Another line of the patient did, or the reference tables, the rules,"
+    " their settings or the day of the audit."
 )
+ARRIVED = "The line did not change. Of the same patient and day came tonight: {}."
+"""The rule looked again, with these beside the line, and finds nothing."""
+WENT = "The line did not change. Of the same patient and day went tonight: {}."
+MOVED = "The same is found tonight where the claim has the service now."
+"""In the ledger alone: for a reader the finding stands, under another line number or claim."""
+_CODES_SHOWN = 5
 _DAY = ("claim_id", "patient_id", "service_date")
 _LINE = ("claim_id", "line_number", "patient_id", "service_date", "code")
 
@@ -71,10 +77,13 @@ def ending(
     return found.select(gone | (rule.is_in(list(ran)) & on_it)).to_series()
 
 
-def reasons(closed: pl.DataFrame, findings: pl.DataFrame, ended: pl.DataFrame) -> pl.Series:
+def reasons(
+    closed: pl.DataFrame, findings: pl.DataFrame, ended: pl.DataFrame, came: pl.DataFrame | None
+) -> pl.Series:
     """Why each finding of `closed` is, in a sentence or two that name codes and rules alone.
 
-    `findings` is schemas.Findings of tonight, `ended` as for auditor.ledger.life.settle.
+    `findings` is schemas.Findings of tonight, `ended` and `came` as for
+    auditor.ledger.life.settle.
     """
     told = closed.select("rule_id", "counterpart_code").with_columns(
         end=_end(closed, ended), head=_heads(closed, findings), other=_counterpart(closed, ended)
@@ -93,7 +102,52 @@ def reasons(closed: pl.DataFrame, findings: pl.DataFrame, ended: pl.DataFrame) -
         for e, words in _OF_COUNTERPART.items()
     )
     of_line = pl.when(end == CHANGED).then(pl.lit(_OF_LINE[CHANGED]))
-    return told.select(why=pl.coalesce(gone, head, of_line, of_other, pl.lit(UNNAMED))).to_series()
+    beside = (
+        pl.format(words, _beside(closed, lines))
+        for words, lines in ((ARRIVED, came), (WENT, ended))
+        if lines is not None
+    )
+    named = pl.coalesce(gone, head, of_line, of_other, *beside, pl.lit(UNNAMED))
+    return told.select(why=named).to_series()
+
+
+def moved(new: pl.DataFrame, gone: pl.DataFrame, ended: pl.DataFrame) -> pl.DataFrame:
+    """finding_id, finding: which of the findings `new` each takes the place of one of `gone`.
+
+    The same rule finds the same code of the same patient and day on the same claim, whose line
+    came with another number, practitioner or payer; or on another claim, where the closed one's
+    was replaced. Where there are several, in the order of their lines.
+    """
+    fact = ["rule_id", "patient_id", "service_date", "code"]
+    order = ["claim_id", "line_number", "modifiers", "finding_id"]
+    found = [pl.DataFrame(schema={"finding_id": pl.String, "finding": pl.Int64})]
+    left = gone.with_columns(end=_end(gone, ended))
+    for ends, keys in (
+        ((CHANGED, LEFT), [*fact, "claim_id"]),
+        ((SUPERSEDED,), fact),
+    ):
+        some = left.filter(pl.col("end").is_in(ends))
+        both = (
+            each.sort(order, nulls_last=True).with_columns(_nth=pl.int_range(pl.len()).over(keys))
+            for each in (new, some)
+        )
+        ours, theirs = both
+        pairs = ours.join(theirs.select(*keys, "_nth", _old="finding"), on=[*keys, "_nth"])
+        found.append(pairs.select("finding_id", finding="_old"))
+        new = new.join(found[-1], on="finding_id", how="anti")
+    return pl.concat(found)
+
+
+def _beside(closed: pl.DataFrame, lines: pl.DataFrame) -> pl.Series:
+    """The codes of `lines` of the patient and day of each of `closed`; null for none."""
+    codes = pl.col("code").unique().sort()
+    told = lines.group_by("patient_id", "service_date").agg(
+        told=pl.when(codes.len() > _CODES_SHOWN)
+        .then(pl.format("{} and more", codes.head(_CODES_SHOWN).str.join(", ")))
+        .otherwise(codes.str.join(", "))
+    )
+    keys = ["patient_id", "service_date"]
+    return closed.join(told, on=keys, how="left", maintain_order="left")["told"]
 
 
 def _end(lines: pl.DataFrame, ended: pl.DataFrame) -> pl.Series:

@@ -61,7 +61,7 @@ class Life:
     def figures(self) -> dict[str, Any]:
         """new, reopened, standing, resolved, open, new_at_risk, by_rule of nightly.Figures."""
         of_state = dict(self.findings["state"].value_counts().iter_rows())
-        new = self.entries.filter(pl.col("state") == "new")
+        new = self.entries.filter(pl.col("state") == "new", ~pl.col("moved"))
         sums = (
             known.given(new.drop_nulls("amount_at_risk"))
             .group_by("tier", "amount_basis")
@@ -90,6 +90,7 @@ def settle(  # noqa: PLR0913 - each says a thing of its own about the night
     *,
     judged: pl.DataFrame,
     ended: pl.DataFrame,
+    came: pl.DataFrame | None = None,
     ran: Collection[str],
     lasting: Collection[str],
     as_of: date,
@@ -100,7 +101,8 @@ def settle(  # noqa: PLR0913 - each says a thing of its own about the night
     Reads only. `judged` has claim_id, patient_id and service_date of every line that was judged
     tonight, earlier ones judged again included; `ended` has claim_id, line_number, patient_id,
     service_date, code and why ('changed', 'no longer in the claim', 'void', 'superseded') of every
-    line of an earlier night that stands no longer as it was. `ran` are the ids of the rules that
+    line of an earlier night that stands no longer as it was; `came` has patient_id, service_date
+    and code of tonight's own lines, which are named in reasons. `ran` are the ids of the rules that
     ran and could judge; `lasting` those whose findings close only with their line, because they
     rest on more than a later night sees again. `replaced` is given where a run is audited again.
     """
@@ -117,14 +119,20 @@ def settle(  # noqa: PLR0913 - each says a thing of its own about the night
     if replaced is not None:
         ends = again.ending(ledger, absent, ends, replaced)
     gone, left = absent.filter(ends), absent.filter(~ends)
-    why = closing.reasons(gone, findings, ended)
+    why = closing.reasons(gone, findings, ended, came)
     gone = gone.with_columns(why=why if replaced is None else again.worded(why, replaced.reason))
+    entries, gone = _moved(entries, gone, ended, as_of)
     nothing = pl.lit(None, pl.String).alias("decision")
     return Life(
         feed=feed,
         as_of=as_of,
-        findings=entries.select(list(dtypes(FindingLife))),
-        closed=known.given(gone).with_columns(nothing).select(list(dtypes(ClosedFindings))),
+        findings=entries.with_columns(
+            state=pl.when("moved").then(pl.lit("standing")).otherwise("state"),
+            changed=pl.col("changed") | pl.col("moved"),
+        ).select(list(dtypes(FindingLife))),
+        closed=known.given(gone.filter(~pl.col("moved")))
+        .with_columns(nothing)
+        .select(list(dtypes(ClosedFindings))),
         carried=known.given(left)
         .with_columns(nothing, nothing.alias("decided"))
         .select(list(dtypes(CarriedFindings))),
@@ -169,6 +177,34 @@ def _entries(
         .otherwise(pl.lit("new")),
         changed=pl.col("open") & differs,
     )
+
+
+def _moved(
+    entries: pl.DataFrame, gone: pl.DataFrame, ended: pl.DataFrame, as_of: date
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Both with `moved`: told before on a line that has another number or name now.
+
+    Such an entry keeps the first day of the finding that it takes the place of. For the ledger,
+    which knows findings by their ids, the one is new and the other resolved.
+    """
+    new = entries.filter(pl.col("state") == "new")
+    pairs = closing.moved(new, gone, ended)
+    before = pairs.join(gone.select("finding", "first_seen", "runs_found"), on="finding")
+    told = entries.join(
+        before.select("finding_id", since="first_seen", found="runs_found"),
+        on="finding_id",
+        how="left",
+        maintain_order="left",
+    ).with_columns(
+        first_seen=pl.coalesce("since", "first_seen"),
+        runs_found=pl.col("runs_found") + pl.col("found").fill_null(0),
+        moved=pl.col("since").is_not_null(),
+    )
+    moved = pl.col("finding").is_in(pairs["finding"].implode())
+    went = gone.with_columns(
+        moved=moved, why=pl.when(moved).then(pl.lit(closing.MOVED)).otherwise("why")
+    )
+    return told.with_columns(_days(as_of)).drop("since", "found"), went
 
 
 def _trends(  # noqa: PLR0913, PLR0917 - the parts of the night
@@ -297,7 +333,7 @@ def _tallies(entries: pl.DataFrame, gone: pl.DataFrame, run: int) -> pl.DataFram
     kind = ("rule_id", "rendering_npi", "tier", "amount_basis")
     cents = pl.col("amount_at_risk").fill_null(0)
     none = pl.lit(0, pl.Int64)
-    new, reopened = pl.col("state") == "new", pl.col("state") == "reopened"
+    new, reopened = (pl.col("state") == "new") & ~pl.col("moved"), pl.col("state") == "reopened"
     came = entries.filter((pl.col("state") != "standing") | pl.col("changed")).select(
         *kind,
         new=new.cast(pl.Int64),
@@ -323,7 +359,7 @@ def _tallies(entries: pl.DataFrame, gone: pl.DataFrame, run: int) -> pl.DataFram
         *kind,
         new=none,
         reopened=none,
-        resolved=pl.lit(1, pl.Int64),
+        resolved=(~pl.col("moved")).cast(pl.Int64),
         opened=pl.lit(-1, pl.Int64),
         new_at_risk=none,
         opened_at_risk=-cents,

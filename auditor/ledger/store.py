@@ -19,7 +19,12 @@ PATIENCE = 30.0
 """Seconds to wait for another program that writes; an import takes well under one."""
 _OLDEST = (3, 37, 0)  # the first SQLite with STRICT tables
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-_NO_SPACE = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
+_REFUSED = frozenset({
+    sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM,
+})  # fmt: skip
+"""The disk or its permissions, and not the ledger: a full disk is often no more than an I/O error,
+where SQLite cannot make the file that readers and writers share."""
 
 
 @contextmanager
@@ -28,20 +33,22 @@ def opened(path: Path, *, patience: float = PATIENCE) -> Iterator[sqlite3.Connec
 
     Statements commit by themselves outside `transaction`. Raises LedgerError, in words, where the
     file is damaged, is no ledger, was written by a newer version or cannot be written, also for
-    what happens inside the block; LedgerBusy where another program holds it for longer than
-    `patience` seconds.
+    what SQLite stumbles over inside the block; LedgerBusy where another program holds it for
+    longer than `patience` seconds.
     """
     if sqlite3.sqlite_version_info < _OLDEST:  # pragma: no cover - older than any we run on
         raise LedgerError(
             f"The SQLite of this Python ({sqlite3.sqlite_version}) is too old for the ledger.",
             next_step="Use a Python with SQLite 3.37 or newer.",
         )
-    with _in_words(path):
-        _make(path)
-        with closing(sqlite3.connect(path, timeout=patience, isolation_level=None)) as ledger:
-            ledger.execute("PRAGMA foreign_keys = ON")
-            _settle(ledger, path)
-            yield ledger
+    _make(path)
+    with (
+        _in_words(path),
+        closing(sqlite3.connect(path, timeout=patience, isolation_level=None)) as ledger,
+    ):
+        ledger.execute("PRAGMA foreign_keys = ON")
+        _settle(ledger, path)
+        yield ledger
 
 
 @contextmanager
@@ -64,11 +71,19 @@ def now() -> str:
 
 def _make(path: Path) -> None:
     """An empty file of its owner's alone, so that SQLite's files beside it are so too."""
-    missing = [f for f in path.absolute().parents if not f.exists()]
-    for folder in reversed(missing):
-        folder.mkdir(mode=0o700, exist_ok=True)
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        missing = [f for f in path.absolute().parents if not f.exists()]
+        for folder in reversed(missing):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise LedgerError(
+            f"The ledger cannot be opened ({why}).",
+            where=str(path),
+            next_step="Check the place and its permissions, or name another with --ledger FILE.",
+        ) from None
 
 
 def _settle(ledger: sqlite3.Connection, path: Path) -> None:
@@ -127,13 +142,6 @@ def _in_words(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise told(error, path) from None
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise LedgerError(
-            f"The ledger cannot be opened ({why}).",
-            where=str(path),
-            next_step="Check the place and its permissions, or name another with --ledger FILE.",
-        ) from None
 
 
 def told(error: sqlite3.Error, path: Path) -> LedgerError:
@@ -145,12 +153,12 @@ def told(error: sqlite3.Error, path: Path) -> LedgerError:
             where=str(path),
             next_step="Wait until it is done, and run again.",
         )
-    if code in _NO_SPACE:
+    if code in _REFUSED:
         return LedgerError(
-            f"The ledger cannot be written ({error.sqlite_errorname}).",
+            f"The ledger cannot be read or written ({error.sqlite_errorname}).",
             where=str(path),
-            next_step="Check the space on the disk and your permissions for the file and its"
-            " folder.",
+            next_step="Check the space on the disk and your permissions for the file, for those"
+            " beside it whose names end in -wal and -shm, and for its folder.",
         )
     if code == sqlite3.SQLITE_CONSTRAINT:
         return LedgerError(

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor import config
 from auditor.errors import AuditorError, ConfigError, ReportError, our_place
 from auditor.ledger import store
 from auditor.lock import locked
-from auditor.nightly.finish import make_folder
+from auditor.nightly.agreement import check_ledger
+from auditor.nightly.archiving import make_folder
 from auditor.nightly.places import Places
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Iterator
     from datetime import date, datetime
-    from pathlib import Path
 
     from auditor.config import Settings
     from auditor.nightly.settings import Nightly
@@ -56,6 +58,8 @@ class Night:
     debug: Callable[[BaseException], None] = field(default=lambda _: None)
     """Given what nobody foresaw: it may write it where the operator asked for it."""
     sleep: Callable[[float], None] = time.sleep
+    report: bool = True
+    """Write the workbook too; without it findings and summary tell all that a program reads."""
 
     @property
     def nightly(self) -> Nightly:
@@ -96,25 +100,59 @@ class Night:
 def at_work(night: Night) -> Iterator[sqlite3.Connection]:
     """The ledger of the night, with the right to run; nobody else has it meanwhile.
 
-    Raises Locked where another run has it, LedgerError where the ledger is no good, ConfigError
-    where a folder cannot be made.
+    Raises Locked where another run has it, LedgerError where the ledger is no good or older than
+    what lies beside it, ConfigError where a folder cannot be made.
     """
     _folders(night)
     try:
         with locked(night.places.lock, HELD), store.opened(night.ledger) as ledger:
+            check_ledger(night.places, ledger)
             yield ledger
     except OSError as error:
-        raise refused(error) from None
+        raise refused(error, night.nightly) from None
 
 
-def refused(error: OSError) -> AuditorError:
+FORESEEN = (AuditorError, sqlite3.Error, OSError)
+"""What `problem_of` can say in words."""
+
+
+def problem_of(night: Night, error: Exception) -> AuditorError:
+    """One of `FORESEEN` in words."""
+    if isinstance(error, AuditorError):
+        return error
+    if isinstance(error, sqlite3.Error):
+        return store.told(error, night.ledger)
+    if isinstance(error, OSError):
+        return refused(error, night.nightly)
+    raise AssertionError
+
+
+def refused(error: OSError, nightly: Nightly) -> AuditorError:
     """What the file system refused, in words: no file's name, for that may be a patient's."""
+    folder = _folder_of(error, nightly)
     return ReportError(
         f"The file system refused its service ({error.strerror or type(error).__name__}, in"
         f" {our_place(error)}).",
+        where="" if folder is None else str(folder),
         next_step="Check space on the disks and permissions of the folders; nothing is lost,"
         " and the next night takes up what was left.",
     )
+
+
+def _folder_of(error: OSError, nightly: Nightly) -> Path | None:
+    """The innermost folder with a name of ours in which the file lies that the error is about."""
+    state = nightly.state
+    known = (
+        *(state / name for name in ("history", "layouts", "manifests", "staging")),
+        *(state, nightly.inbox, nightly.outbox, nightly.archive),
+    )
+    for name in (error.filename, error.filename2):
+        if isinstance(name, str | os.PathLike):
+            path = Path(os.fsdecode(name))
+            folder = next((f for f in known if path.is_relative_to(f)), None)
+            if folder is not None:
+                return folder
+    return None
 
 
 def _folders(night: Night) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor import config
-from auditor.errors import AuditorError, ExitCode
+from auditor.errors import ExitCode
 from auditor.ledger import runs, store
 from auditor.nightly import finish
+from auditor.nightly.about import FORESEEN, problem_of
 from auditor.nightly.lineage import Lineage
 from auditor.nightly.outcome import gravest
 
@@ -42,8 +43,7 @@ def asked_of(night: Night, ledger: sqlite3.Connection, feed: str) -> Asked:
         "SELECT count(*) FROM runs WHERE feed = ? AND as_of = ? AND rerun_of IS NULL",
         (feed, str(night.as_of)),
     ).fetchone()
-    # with a sign that no feed's name holds
-    name = feed if before == 0 else f"{feed}.{before + 1}"
+    name = _free_name(night, ledger, feed, before + 1)
     settings = config.of_feed(night.settings, feed)
     about = night.settings.feeds[feed]
     return Asked(
@@ -57,8 +57,20 @@ def asked_of(night: Night, ledger: sqlite3.Connection, feed: str) -> Asked:
         folder=f"{night.as_of}/{name}",
         whole=night.settings,
         report_password=night.secrets.of_report(settings) if about.encrypt else None,
+        report=night.report,
         view=Lineage.of(ledger, feed).standing,
     )
+
+
+def _free_name(night: Night, ledger: sqlite3.Connection, feed: str, nth: int) -> str:
+    """What the `nth` run of `feed` tonight is called; a later one where a report has the name."""
+    while True:
+        # with a sign that no feed's name holds
+        name = feed if nth == 1 else f"{feed}.{nth}"
+        taken = (night.places.outbox / f"{night.as_of}" / name).exists()
+        if not taken and runs.run_of(ledger, f"{night.as_of}-{name}") is None:
+            return name
+        nth += 1
 
 
 def commit(ledger: sqlite3.Connection, prepared: Prepared, code: ExitCode) -> None:
@@ -94,8 +106,8 @@ def concluded(
     night.tell("committed", feed=feed, run=run_id)
     try:
         finished(night, ledger, known(ledger, run_id))
-    except AuditorError as problem:  # the run stands; the next start finishes it
-        return gravest([code, ExitCode.INCOMPLETE]), f"{problem.what} {problem.next_step}"
+    except FORESEEN as error:  # the run stands; the next start finishes it
+        return gravest([code, ExitCode.INCOMPLETE]), str(problem_of(night, error))
     return code, None
 
 

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from auditor import config
-from auditor.errors import AuditorError, ExitCode, our_place
-from auditor.ledger import runs, store
+from auditor.errors import (
+    AuditorError,
+    ExitCode,
+    HistoryError,
+    LayoutDiffers,
+    LedgerError,
+    ReferenceDataError,
+    ReportError,
+    our_place,
+)
+from auditor.ledger import runs
 from auditor.nightly import finish, inbox
-from auditor.nightly.about import refused
-from auditor.nightly.committed import asked_of, concluded, finished
+from auditor.nightly.about import FORESEEN, problem_of
+from auditor.nightly.agreement import check_lines
+from auditor.nightly.committed import asked_of, concluded, every_segment, finished
 from auditor.nightly.limits import warnings_of
+from auditor.nightly.lineage import Lineage
 from auditor.nightly.log import mark
 from auditor.nightly.outcome import FeedOutcome, Warned, gravest
 from auditor.nightly.reading import Moved, Taken, read
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Sequence
 
     from auditor.config import Settings
@@ -29,6 +41,10 @@ if TYPE_CHECKING:
 
 _COMPARED = 10
 """So many earlier runs a night is compared with."""
+_PANIC = "PanicException"
+"""What polars raises where its own code broke down: no Exception, and no wish to end either."""
+_OURS = (HistoryError, LedgerError, ReferenceDataError, ReportError)
+"""Problems whose place is a file or folder of ours and no export, so that it may be told."""
 
 
 def outcome_of(
@@ -39,13 +55,18 @@ def outcome_of(
     night.tell("feed", feed=feed, files=len(found))
     try:
         outcome = _feed(night, ledger, feed, found)
-    except AuditorError as error:
-        outcome = _failed(feed, error, len(found))
-    except sqlite3.Error as error:
-        outcome = _failed(feed, store.told(error, night.ledger), len(found))
-    except OSError as error:
-        outcome = _failed(feed, refused(error), len(found))
-    except Exception as error:  # noqa: BLE001 - the other feeds have their night all the same
+    except FORESEEN as error:
+        problem = problem_of(night, error)
+        outcome = FeedOutcome(
+            feed=feed,
+            exit_code=ExitCode(problem.exit_code),
+            waiting=len(found),
+            error=_told(night, problem),
+        )
+    except BaseException as error:
+        # the other feeds have their night all the same
+        if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
+            raise
         night.debug(error)
         outcome = FeedOutcome(
             feed=feed,
@@ -59,13 +80,14 @@ def outcome_of(
     return outcome
 
 
-def _failed(feed: str, error: AuditorError, waiting: int) -> FeedOutcome:
-    return FeedOutcome(
-        feed=feed,
-        exit_code=ExitCode(error.exit_code),
-        waiting=waiting,
-        error=f"{error.what} {error.next_step}".rstrip(),
-    )
+def _told(night: Night, problem: AuditorError) -> str:
+    """What happened, where in our own folders, and what to do; of an export not the name."""
+    settings = night.settings
+    layouts = {str(settings.layout), *(str(each.layout) for each in settings.feeds.values())}
+    named = problem.where in layouts or problem.where.startswith(str(night.nightly.state))
+    if named or isinstance(problem, _OURS):
+        return str(problem)
+    return f"{problem.what} {problem.next_step}".rstrip()
 
 
 def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiting]) -> FeedOutcome:
@@ -74,16 +96,22 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
     left = [run for run in runs.unfinished(ledger) if run.feed == feed]
     for run in left:  # what stands in the way is told, and nothing new is begun before it is gone
         finished(night, ledger, run)
+    _looked_after(night, ledger, feed)
     complete = [w for w in found if w.complete]
-    new, again = _sorted_out(night, ledger, feed, complete)
-    waiting = len(found) - len(complete)
+    new, again, unread = _sorted_out(night, ledger, feed, complete)
+    waiting = len(found) - len(complete) + len(unread)
+    left_there = (
+        *unread,
+        *_odd(found),
+        *_still_written(sum(not w.complete and not w.odd for w in found)),
+    )
     earlier = runs.last_figures(ledger, feed, _COMPARED)
     if not new:
         warned = (
             *warnings_of(
                 about, limits, None, earlier, night.now, arrived=runs.last_taken(ledger, feed)
             ),
-            *_still_written(waiting),
+            *left_there,
         )
         return FeedOutcome(
             feed=feed, exit_code=_code(warned), again=again, waiting=waiting, warnings=warned
@@ -93,9 +121,9 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
     try:
         what = read(new, settings, night.places.layout(feed), password)
     except Moved as error:
-        warned = (Warned(kind="files", text=f"{error.what} {error.next_step}"),)
+        warned = (Warned(kind="files", text=f"{error.what} {error.next_step}"), *left_there)
         return FeedOutcome(
-            feed=feed, exit_code=ExitCode.DONE, again=again, waiting=len(found), warnings=warned
+            feed=feed, exit_code=_code(warned), again=again, waiting=len(found), warnings=warned
         )
     refused = tuple(Warned(kind="files", text=r.told()) for r in what.refused)
     if what.intake is None:
@@ -104,14 +132,14 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
             exit_code=ExitCode.UNREADABLE,
             again=again,
             waiting=len(found),
-            warnings=refused,
-            error=_pinned_advice(night, settings, feed),
+            warnings=(*refused, *left_there),
+            error=_advice(night, settings, feed, what),
         )
     prepared = _prepared(night, ledger, feed, what)
     warned = (
         *refused,
         *warnings_of(about, limits, prepared.figures, earlier, night.now),
-        *_still_written(waiting),
+        *left_there,
         *(Warned(kind="reference", text=t) for t in prepared.figures.releases_too_old),
     )
     code = gravest(
@@ -119,7 +147,7 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
     )
     code, wrong = concluded(night, ledger, prepared, code)
     if wrong is None and refused:
-        wrong = _pinned_advice(night, settings, feed)
+        wrong = _advice(night, settings, feed, what)
     return FeedOutcome(
         feed=feed,
         exit_code=code,
@@ -134,6 +162,18 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
     )
 
 
+def _looked_after(night: Night, ledger: sqlite3.Connection, feed: str) -> None:
+    """Hold the stored lines against the ledger, then sweep what a killed upkeep left of them."""
+    from auditor.history.upkeep import sweep  # noqa: PLC0415 - heavy things stay out of --help
+
+    check_lines(
+        night.places, ledger, feed, Lineage.of(ledger, feed).standing
+    )  # first: what is swept is gone
+    folder = night.places.history(feed)
+    if folder.is_dir():
+        sweep(folder, every_segment(ledger, feed))
+
+
 def _prepared(night: Night, ledger: sqlite3.Connection, feed: str, what: Read) -> Prepared:
     from auditor.engine.identities import PLACEHOLDERS  # noqa: PLC0415 - as below
     from auditor.history.interface import Memory  # noqa: PLC0415 - heavy things stay out of --help
@@ -146,18 +186,22 @@ def _prepared(night: Night, ledger: sqlite3.Connection, feed: str, what: Read) -
 
 def _sorted_out(
     night: Night, ledger: sqlite3.Connection, feed: str, complete: Sequence[Waiting]
-) -> tuple[list[Taken], int]:
-    """The files to audit, and how many were audited before, which go to the archive too."""
+) -> tuple[list[Taken], int, tuple[Warned, ...]]:
+    """The files to audit, how many were audited before, which go to the archive, what is left."""
     new: dict[str, Taken] = {}
     again = 0
+    unread: list[str] = []
     for waiting in complete:
         try:
             sha256 = inbox.digest(waiting.path)
+        except FileNotFoundError:  # gone meanwhile
+            continue
         except OSError as error:
-            raise AuditorError(
-                f"A file in the inbox cannot be read ({error.strerror or type(error).__name__}).",
-                next_step="Check its permissions, and those of the inbox.",
-            ) from None
+            unread.append(
+                f"cannot be read ({error.strerror or type(error).__name__}). Check its permissions,"
+                " and those of the inbox"
+            )
+            continue
         before = runs.run_of_file(ledger, feed, sha256)
         if before is None and sha256 not in new:
             new[sha256] = Taken(waiting, sha256)
@@ -168,7 +212,24 @@ def _sorted_out(
             files = {f.sha256: f.archived for f in runs.files_of(ledger, before.run)}
             finish.archive(night.places, [(waiting.path.name, sha256, files[sha256])])
             night.tell("file-again", feed=feed, file=mark(sha256), run=before.run_id)
-    return list(new.values()), again
+    return list(new.values()), again, _left_there(unread)
+
+
+def _odd(found: Sequence[Waiting]) -> tuple[Warned, ...]:
+    return _left_there([w.odd for w in found if w.odd is not None])
+
+
+def _left_there(reasons: Sequence[str]) -> tuple[Warned, ...]:
+    """What nobody audits, as long as a person does nothing about it."""
+    return tuple(
+        Warned(
+            kind="files",
+            text=f"{count:,} {'file' if count == 1 else 'files'} of this feed in the inbox, left"
+            f" there: each {reason}.",
+            fails=True,
+        )
+        for reason, count in Counter(reasons).items()
+    )
 
 
 def _still_written(count: int) -> tuple[Warned, ...]:
@@ -182,13 +243,19 @@ def _code(warned: Sequence[Warned]) -> ExitCode:
     return ExitCode.INCOMPLETE if any(w.fails for w in warned) else ExitCode.DONE
 
 
-def _pinned_advice(night: Night, settings: Settings, feed: str) -> str:
+def _advice(night: Night, settings: Settings, feed: str, what: Read) -> str:
     """What to do about files that could not be read."""
-    pinned = night.places.layout(feed)
     said = "Files that could not be read stay in the inbox and are tried again each night."
-    if settings.layout is None and pinned.is_file():
-        said += (
-            f" The feed is held to {pinned}: where the export changed on purpose, look at the new"
-            " one with `auditor layout detect` and remove that file."
+    if not any(isinstance(r.error, LayoutDiffers) for r in what.refused):
+        return said
+    if settings.layout is not None:
+        renew = f"renew it with `auditor layout detect FILE --write {settings.layout} --replace`."
+    else:
+        renew = (
+            "look at the new one with `auditor layout detect FILE`, then remove the layout: the"
+            " next night pins the new one."
         )
-    return said
+    return (
+        f"{said} The feed is held to the layout {settings.layout or night.places.layout(feed)}."
+        f" Where the export changed on purpose, {renew} Else ask whoever makes the export."
+    )

@@ -6,13 +6,14 @@ Files get their places by one rename each, so nobody sees half of one.
 
 from __future__ import annotations
 
-import os
 import shutil
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from auditor.errors import ReportError
-from auditor.nightly.inbox import MARKER, digest
+from auditor.nightly import archiving
+from auditor.nightly.archiving import make_folder, synced
+from auditor.nightly.inbox import digest
 from auditor.report.place import PRIVATE_FOLDER, place_folder, settle
 
 if TYPE_CHECKING:
@@ -23,19 +24,15 @@ if TYPE_CHECKING:
 
 OUTPUTS, HISTORY, LAYOUT, MANIFEST = "outputs", "history", "layout.toml", "manifest.json"
 """What lies in the staging folder of a run."""
-
-
-def make_folder(folder: Path) -> None:
-    """Make `folder` and what is missing above it, for its owner alone."""
-    missing = [f for f in (folder, *folder.parents) if not f.exists()]
-    for each in reversed(missing):
-        each.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+PLACED = "placed"
+"""The outputs there, once their copy has its place; the next start sweeps what is left of them."""
 
 
 def publish(places: Places, run_id: str, feed: str, folder: str) -> None:
     """Bring what the run staged to its places; `folder` is relative to the outbox.
 
-    Raises ReportError where the outbox cannot be written, or something else has the name.
+    Raises ReportError where the outbox cannot be written, something else has the name, or what was
+    staged is gone.
     """
     staged = places.staged(run_id)
     moves = {
@@ -50,11 +47,21 @@ def publish(places: Places, run_id: str, feed: str, folder: str) -> None:
             synced(target.parent)
     outputs, target = staged / OUTPUTS, places.outbox / folder
     if not outputs.is_dir():
+        if not (staged / PLACED).is_dir() and not target.is_dir():
+            raise ReportError(
+                "What this run had made is gone from the staging folder, and was not published.",
+                where=str(staged),
+                next_step="Bring that folder back from a backup. Without one, make the folder"
+                f" {target} by hand: the night then goes on without this report, and says whether"
+                " the lines of the run are lost too.",
+            )
         return
     with _in_words(target, "The report could not be put into the outbox"):
         if not _is_ours(target, outputs):
             _place(outputs, target, run_id)
-    shutil.rmtree(staged)
+    # In one step: what is removed piece by piece would look like a report that is not placed yet.
+    outputs.rename(staged / PLACED)
+    shutil.rmtree(staged, ignore_errors=True)
 
 
 def _place(outputs: Path, target: Path, run_id: str) -> None:
@@ -85,71 +92,22 @@ def archive(places: Places, files: Iterable[tuple[str, str, str]]) -> None:
     A file that is another one by now, because a new export has the same name, stays.
     """
     for name, sha256, archived in files:
-        source, target = places.inbox / name, places.archive / archived
+        target = places.archive / archived if archived else None
         with _in_words(places.archive, "The input could not be moved to the archive"):
-            _archive(source, target, sha256)
+            archiving.archive(places.inbox, name, target, sha256)
 
 
 def sweep(places: Places, keep: Collection[str]) -> None:
     """Remove what a killed night left in staging; the runs in `keep` are committed."""
     for left in places.staging.glob("*"):
-        if left.name not in keep and left.is_dir() and not left.is_symlink():
+        if left.is_symlink() or not left.is_dir():
+            left.unlink(missing_ok=True)  # nothing of ours
+        elif left.name not in keep:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def synced(folder: Path) -> None:
-    """Have the disk know the names in `folder`; Windows cannot be asked."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _archive(source: Path, target: Path, sha256: str) -> None:
-    marker = source.with_name(source.name + MARKER)
-    if not target.exists():
-        if not source.is_file() or source.is_symlink() or digest(source) != sha256:
-            return
-        make_folder(target.parent)
-        try:
-            if not _is_mine(source):
-                raise PermissionError
-            source.rename(target)
-        except OSError:
-            # Another disk, or somebody else's file, which could not be made ours: a copy first, so
-            # that it is never nowhere.
-            beside = target.with_name(f".{target.name}.part")
-            shutil.copyfile(source, beside)
-            settle(beside)
-            if digest(beside) != sha256:  # it was written to meanwhile
-                beside.unlink()
-                return
-            beside.replace(target)
-            synced(target.parent)
-            source.unlink()
-        else:
-            settle(target)
-            synced(target.parent)
-    elif source.is_file() and not source.is_symlink() and digest(source) == sha256:
-        source.unlink()  # the same bytes lie in the archive
-    if not source.exists():
-        with suppress(FileNotFoundError):
-            marker.unlink()
-
-
-def _is_mine(path: Path) -> bool:
-    """Whether the file's owner is who runs the night; Windows knows other rights."""
-    return os.name == "nt" or path.stat().st_uid == os.geteuid()
-
-
 def _is_ours(target: Path, outputs: Path) -> bool:
-    """Whether what stands at `target` is what is to be put there: a step was done and not noted.
-
-    Of `outputs` a part may be gone already.
-    """
+    """Whether what stands at `target` is what is to be put there: a step was done and not noted."""
     theirs = {made.relative_to(outputs): made for made in _files(outputs)}
     placed = {name: target / name for name in theirs}
     return target.is_dir() and all(
@@ -172,5 +130,6 @@ def _in_words(folder: Path, what: str) -> Iterator[None]:
         raise ReportError(
             f"{what} ({error.strerror or type(error).__name__}).",
             where=str(folder),
-            next_step="Check permissions and space there; the next night tries again.",
+            next_step="Check the permissions of inbox, outbox and archive, and the space on their"
+            " disks; the next night tries again.",
         ) from None

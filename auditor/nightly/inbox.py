@@ -1,6 +1,6 @@
 """What lies in the inbox: complete files of each feed, and what is not complete yet.
 
-Only plain files directly in the inbox count. Links are not followed: whoever may write to the
+Only plain files directly in the inbox are taken. Links are not followed: whoever may write to the
 inbox could have the night read, and move away, what only the night may read.
 """
 
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from auditor.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from auditor.nightly.settings import Feed, Nightly
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MARKER = ".done"
 _UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload", MARKER)
 """Endings under which programs that copy keep what is not complete."""
-_PATIENCE = 10
+PATIENCE = 10
 """So many times stable_seconds are waited for a file that is still written to."""
 _BLOCK = 1 << 20
 
@@ -40,9 +40,11 @@ class Waiting:
     size: int
     touched: float
     """When something was last written to it, in seconds of the clock."""
-    state: tuple[int, int, int]
-    """Size, time of change and number on the disk: equal while nobody touches the file."""
+    state: tuple[int, ...]
+    """Size, times of change and number on the disk: equal while nobody touches the file."""
     complete: bool
+    odd: str | None = None
+    """Why it is never taken, in words; it is not complete either."""
 
 
 def look(nightly: Nightly, feeds: Mapping[str, Feed], now: float | None = None) -> list[Waiting]:
@@ -69,25 +71,39 @@ def look(nightly: Nightly, feeds: Mapping[str, Feed], now: float | None = None) 
             about = path.lstat()
         except OSError:  # gone meanwhile
             continue
-        if stat.S_ISREG(about.st_mode):
-            found.append(_waiting(path, about, nightly, feeds, now))
+        if stat.S_ISDIR(about.st_mode):
+            continue
+        waiting = _waiting(path, about, nightly, feeds, now)
+        if waiting.odd is None or waiting.feed is not None:
+            found.append(waiting)
     return sorted(found, key=lambda w: (w.touched, w.path.name))
 
 
 def settled(
-    nightly: Nightly, feeds: Mapping[str, Feed], sleep: Callable[[float], None] = time.sleep
+    nightly: Nightly,
+    feeds: Mapping[str, Feed],
+    sleep: Callable[[float], None] = time.sleep,
+    *,
+    of: Collection[str] | None = None,
+    tell: Callable[..., None] | None = None,
 ) -> list[Waiting]:
-    """As `look`, after waiting a while for files of feeds that are still written to."""
-    patience = float(nightly.stable_seconds * _PATIENCE)
+    """As `look`, after waiting a while for files that are still written to.
+
+    `of`: the feeds whose files are waited for; None: all. `tell` is told of each wait.
+    """
+    of = feeds if of is None else of
+    patience = float(nightly.stable_seconds * PATIENCE)
     while True:
         found = look(nightly, feeds)
-        open_ = [w for w in found if w.feed is not None and not w.complete]
+        open_ = [w for w in found if w.feed in of and not w.complete and w.odd is None]
         if nightly.ready == "marker" or not open_ or patience <= 0:
             return found
         # until the last of them would be complete if nothing is added meanwhile
         pause = max(1.0, *(w.touched + nightly.stable_seconds - time.time() for w in open_))
         pause = min(pause, patience)
         patience -= pause
+        if tell is not None:
+            tell("waiting", files=len(open_), seconds=pause)
         sleep(pause)
 
 
@@ -115,16 +131,38 @@ def _waiting(
     name = path.name.lower()
     feed = next((n for n, f in feeds.items() if fnmatchcase(name, f.files.lower())), None)
     touched = _touched(about, now)
-    if nightly.ready == "marker":
-        complete = path.with_name(path.name + MARKER).is_file()
+    odd = _odd(path.name, about)
+    if odd is not None:
+        complete = False
+    elif nightly.ready == "marker":
+        complete = _is_file(path.with_name(path.name + MARKER))
     else:
         complete = now - touched >= nightly.stable_seconds
-    return Waiting(path, feed, about.st_size, touched, state_of(about), complete)
+    return Waiting(path, feed, about.st_size, touched, state_of(about), complete, odd)
 
 
-def state_of(about: os.stat_result) -> tuple[int, int, int]:
+def _odd(name: str, about: os.stat_result) -> str | None:
+    """Why a file of this name cannot be taken."""
+    if not stat.S_ISREG(about.st_mode):
+        return "is no plain file but a link, a pipe or a device. Put the export itself there"
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return "has a name that is no text in UTF-8. Give it another name"
+    return None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # longer than a name may be
+        return False
+
+
+def state_of(about: os.stat_result) -> tuple[int, ...]:
     """`Waiting.state` of a file."""
-    return about.st_size, about.st_mtime_ns, about.st_ino
+    # a program may set the time of change of what it wrote, and not that of the entry
+    return about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino
 
 
 def _touched(about: os.stat_result, now: float) -> float:

@@ -135,6 +135,15 @@ def after_night(path: Path, settings: Settings, ledger: Path, outcome: NightOutc
     write_metrics(path, outcome, known)
 
 
+def check(path: Path) -> None:
+    """Raise ReportError where `path` cannot be written, before the work and not after."""
+    try:
+        with tempfile.TemporaryFile(prefix=".auditor-", dir=path.parent):
+            pass
+    except OSError as error:
+        raise _refused(path, error) from None
+
+
 def write_metrics(path: Path, outcome: NightOutcome, known: Known) -> None:
     """Write the file anew in one step, for everybody to read; its folder must exist.
 
@@ -154,11 +163,15 @@ def write_metrics(path: Path, outcome: NightOutcome, known: Known) -> None:
         if made is not None:
             with suppress(OSError):
                 Path(made).unlink()
-        raise ReportError(
-            f"The metrics could not be written ({error.strerror or type(error).__name__}).",
-            where=str(path),
-            next_step="Name a file in a folder that exists and that you may write to.",
-        ) from None
+        raise _refused(path, error) from None
+
+
+def _refused(path: Path, error: OSError) -> ReportError:
+    return ReportError(
+        f"The metrics cannot be written ({error.strerror or type(error).__name__}).",
+        where=str(path),
+        next_step="Name a file in a folder that exists and that you may write to.",
+    )
 
 
 def text(outcome: NightOutcome, known: Known) -> str:

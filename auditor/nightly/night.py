@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING
 
 from polars.exceptions import PolarsError
 
-from auditor.errors import AuditorError
-from auditor.history.upkeep import compact, sweep
+from auditor import __version__
+from auditor.errors import AuditorError, ExitCode
+from auditor.history.upkeep import compact
 from auditor.ledger import runs, store
-from auditor.nightly import finish, inbox
-from auditor.nightly.about import at_work
+from auditor.nightly import archiving, finish, inbox
+from auditor.nightly.about import at_work, refused
+from auditor.nightly.agreement import strange_exports
 from auditor.nightly.begun import marked
 from auditor.nightly.committed import every_segment, finished, known
 from auditor.nightly.delivery.queue import deliver, due, pending
 from auditor.nightly.feed import outcome_of
-from auditor.nightly.outcome import FeedOutcome, NightOutcome, Warned
+from auditor.nightly.outcome import FeedOutcome, NightOutcome, Warned, gravest
 from auditor.nightly.retention import settle
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ def perform(night: Night) -> NightOutcome:
     `at_work` raises.
     """
     names = night.names()
+    night.tell("night", version=__version__, feeds=len(names))
     with at_work(night) as ledger:
         with marked(night.places.state):
             outcome = _recorded(night, ledger, names)
@@ -51,14 +54,22 @@ def _recorded(night: Night, ledger: sqlite3.Connection, names: Sequence[str]) ->
     """Everything up to the night's own row in the ledger."""
     started = store.now()
     settle(ledger, night.nightly)  # a purge that was killed is undone or finished
-    left = recover(night, ledger)
-    waiting = inbox.settled(night.nightly, night.settings.feeds, night.sleep)
+    left, wrong = recover(night, ledger)
+    waiting = inbox.settled(
+        night.nightly, night.settings.feeds, night.sleep, of=names, tell=night.tell
+    )
     of_feed: defaultdict[str | None, list[Waiting]] = defaultdict(list)
     for each in waiting:
         of_feed[each.feed].append(each)
     feeds = [outcome_of(night, ledger, name, of_feed[name]) for name in names]
+    feeds += [
+        FeedOutcome(feed=name, exit_code=ExitCode.INCOMPLETE, error=text)
+        for name, text in wrong.items()
+        if name not in names  # else its own turn told it
+    ]
     feeds += _untold(ledger, night.places, {f.run_id for f in feeds})
     feeds[0] = _strangers(feeds[0], len(of_feed[None]))
+    feeds[0] = _with(feeds[0], strange_exports(night.places, ledger))
     outcome = NightOutcome(
         as_of=night.as_of,
         started_at=started,
@@ -66,6 +77,9 @@ def _recorded(night: Night, ledger: sqlite3.Connection, names: Sequence[str]) ->
         feeds=tuple(feeds),
         recovered=left,
     )
+    for told in feeds:
+        _log(night, told)
+    night.tell("night-done", exit_code=int(outcome.exit_code))
     with store.transaction(ledger):
         number = runs.append_night(ledger, outcome)
         due(ledger, number, outcome, night.nightly, night.settings.feeds)
@@ -73,6 +87,15 @@ def _recorded(night: Night, ledger: sqlite3.Connection, names: Sequence[str]) ->
             if (run := runs.run_of(ledger, run_id)) is not None:
                 runs.append_step(ledger, run.run, "told")
     return outcome
+
+
+def _log(night: Night, told: FeedOutcome) -> None:
+    """The warnings of a feed and what went wrong, for the log."""
+    about = {"feed": told.feed, "run": told.run_id}
+    for warned in told.warnings:
+        night.tell("warning", level="warning", kind=warned.kind, **about, why=warned.text)
+    if told.error is not None:
+        night.tell("failed", level="error", **about, why=told.error)
 
 
 def _upkeep(night: Night, ledger: sqlite3.Connection) -> None:
@@ -97,34 +120,37 @@ def _delivered(night: Night, ledger: sqlite3.Connection) -> tuple[Warned, ...]:
     warned = []
     for told in deliver(ledger, waiting, nightly, feeds, sleep=night.sleep):
         about = {"feed": told.feed, "kind": told.kind, "night": told.as_of}
-        night.tell("delivered" if told.delivered else "not-delivered", **about)
-        if not told.delivered:
+        if told.delivered:
+            night.tell("delivered", **about)
+        else:
+            night.tell("not-delivered", level="warning", **about, why=told.detail)
             text = f"The {told.kind} of {told.feed}, night {told.as_of}: {told.detail}"
             warned.append(Warned(kind="delivery", text=text))
     return tuple(warned)
 
 
-def recover(night: Night, ledger: sqlite3.Connection) -> tuple[str, ...]:
+def recover(night: Night, ledger: sqlite3.Connection) -> tuple[tuple[str, ...], dict[str, str]]:
     """Finish what an earlier night committed and did not finish, and sweep what it did not commit.
 
-    Answers the run ids. What cannot be finished now is told when the feed's turn comes.
+    Answers the run ids, and what cannot be finished now: feed -> why, in words.
     """
+    archiving.put_back(night.nightly.inbox)
     left = runs.unfinished(ledger)
     finish.sweep(night.places, {run.run_id for run in left})
     done = []
+    wrong: dict[str, str] = {}
     for run in left:
         try:
             finished(night, ledger, run)
-        except AuditorError as error:
-            night.tell("not-finished", feed=run.feed, run=run.run_id, why=error.what)
+        except (AuditorError, OSError) as error:
+            why = refused(error, night.nightly) if isinstance(error, OSError) else error
+            about = {"feed": run.feed, "run": run.run_id}
+            night.tell("not-finished", level="warning", **about, why=why.what)
+            wrong[run.feed] = f"Run {run.run_id} is not finished. {why.what} {why.next_step}"
         else:
             night.tell("recovered", feed=run.feed, run=run.run_id)
             done.append(run.run_id)
-    for name in night.settings.feeds:
-        folder = night.places.history(name)
-        if folder.is_dir():
-            sweep(folder, every_segment(ledger, name))
-    return tuple(done)
+    return tuple(done), wrong
 
 
 def _untold(
@@ -159,4 +185,11 @@ def _strangers(first: FeedOutcome, count: int) -> FeedOutcome:
         return first
     said = "1 file in the inbox fits" if count == 1 else f"{count} files in the inbox fit"
     text = f"{said} no feed's pattern and {'is' if count == 1 else 'are'} left there."
-    return replace(first, warnings=(*first.warnings, Warned(kind="files", text=text)))
+    return _with(first, (Warned(kind="files", text=text),))
+
+
+def _with(feed: FeedOutcome, warned: tuple[Warned, ...]) -> FeedOutcome:
+    """`feed` with more warnings, and the exit code that they ask for."""
+    fails = any(w.fails for w in warned)
+    code = gravest([feed.exit_code, ExitCode.INCOMPLETE if fails else ExitCode.DONE])
+    return replace(feed, warnings=(*feed.warnings, *warned), exit_code=code)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 HEAD = 12
 """So many characters of a file's digest tell it from others of its name."""
+_LONGEST, _ENDING = 255, 10
+"""Bytes of a name on most file systems; characters of what still counts as its ending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,24 @@ class Places:
         """What a run makes."""
         return self.staging / run_id
 
+    @property
+    def manifests(self) -> Path:
+        """The evidence of all runs."""
+        return self.state / "manifests"
+
     def manifest(self, run_id: str) -> Path:
         """The evidence of a run."""
-        return self.state / "manifests" / f"{run_id}.json"
+        return self.manifests / f"{run_id}.json"
 
     def archived(self, feed: str, month: str, sha256: str, name: str) -> str:
         """Where an input goes, relative to the archive; `month` is YYYY-MM."""
-        return f"{feed}/{month}/{sha256[:HEAD]}-{name}"
+        return f"{feed}/{month}/{_cut(f'{sha256[:HEAD]}-{name}')}"
+
+
+def _cut(name: str) -> str:
+    """`name` with its ending, no longer than a name may be."""
+    stem, dot, ending = name.rpartition(".")
+    if not stem or len(ending) > _ENDING:
+        stem, dot, ending = name, "", ""
+    room = _LONGEST - len(f"{dot}{ending}".encode())
+    return stem.encode()[:room].decode(errors="ignore") + dot + ending

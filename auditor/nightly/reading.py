@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from auditor.errors import AuditorError, InputRejected
+from auditor.errors import AuditorError, InputRejected, LayoutDiffers
 from auditor.nightly import inbox
 
 if TYPE_CHECKING:
@@ -37,8 +37,12 @@ class Refused(NamedTuple):
     error: AuditorError
 
     def told(self) -> str:
-        """The reason in words; the file by its digest, for names may be a patient's."""
-        return f"File {self.taken.sha256[:12]}: {self.error.what} {self.error.next_step}".rstrip()
+        """The reason in words; the file by its digest, for names may be a patient's.
+
+        What to do about a layout is told once, of the feed, with its place.
+        """
+        then = "" if isinstance(self.error, LayoutDiffers) else self.error.next_step
+        return f"File {self.taken.sha256[:12]}: {self.error.what} {then}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)

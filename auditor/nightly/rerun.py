@@ -85,7 +85,7 @@ def rerun(night: Night, run_id: str, reason: str, *, with_later: bool = False) -
         )
     with at_work(night) as ledger:
         settle(ledger, night.nightly)  # a purge that was killed is undone or finished
-        recovered = recover(night, ledger)
+        recovered, _ = recover(night, ledger)
         plan = _plan(night, ledger, run_id, reason, with_later=with_later)
         versions = [_known(night, ledger, run) for run in plan.done]
         view = (*plan.before, *plan.done)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from auditor import rulewords
 from auditor.errors import AuditorError, ExitCode
+from auditor.nightly.beside import came, ended, lasting, named, ran
 from auditor.nightly.outcome import Figures
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class Asked:
     """Of the whole file."""
     report_password: str | None
     """What opens the workbooks; None: they are plain."""
+    report: bool = True
+    """Write the workbook too."""
     version: int = 1
     rerun_of: str | None = None
     """Run id of the version before."""
@@ -216,7 +219,7 @@ def _staged(  # noqa: PLR0913, PLR0917 - what a run is about, and what became of
     return Prepared(
         asked=asked,
         read=read,
-        figures=staging.figures(result, judged.life, staged.ended, len(read.taken)),
+        figures=staging.figures(result, judged.life, len(read.taken)),
         manifest=manifest.to_json(),
         staged=staged,
         life=judged.life,
@@ -265,6 +268,10 @@ def judge(
 
     settings = asked.settings
     tonight, result = audited(asked, intake, reference, ledger, memory)
+    fallen = ended(tonight, result)
+    replaced = tonight.ended.select("version", reason="why")
+    gone = pl.concat([result.lines_gone_before, replaced]).sort("version")
+    result = replace(result, lines_gone_before=gone)
     line = ("claim_id", "patient_id", pl.col("service_date_from").alias("service_date"))
     judged = result.lines.head(result.lines_of_files + result.lines_of_earlier)
     # what a void or a replacement took out was not judged: it ended
@@ -276,9 +283,11 @@ def judge(
         asked.feed,
         result.findings,
         judged=judged.select(line).unique(),
-        ended=_ended(tonight, result),
-        ran=_ran(result),
-        lasting=_lasting(),
+        ended=fallen,
+        # of a rerun nothing came that was not there before
+        came=came(result) if asked.replaced is None else came(result).clear(),
+        ran=ran(result),
+        lasting=lasting(),
         as_of=asked.as_of,
         replaced=asked.replaced,
     )
@@ -329,10 +338,11 @@ def audited(
         frozenset(settings.ignore),
         rulewords.options(settings),
     )
-    earlier = Earlier(tonight.again, tonight.context, tonight.rejected, tonight.groups)
+    again, context = (named(each, ledger) for each in (tonight.again, tonight.context))
+    earlier = Earlier(again, context, tonight.rejected, tonight.groups, tonight.since)
     result = audit(fresh, reference, options, earlier=earlier)
     result = without_repeated(
-        result, ledger, asked.feed, _lasting(), asked.run, without=asked.earlier
+        result, ledger, asked.feed, lasting(), asked.run, without=asked.earlier
     )
     if asked.reason is not None:
         result = replace(result, notes=(*result.notes, _of_version(asked)))
@@ -346,32 +356,3 @@ def _of_version(asked: Asked) -> str:
         f" holds now. It takes the place of {asked.rerun_of}, whose report stays as it is. The"
         f" reason given: {asked.reason}"
     )
-
-
-def _lasting() -> frozenset[str]:
-    """The rules that judge a whole export, of which a night sees a part."""
-    from auditor.rules import catalogue  # noqa: PLC0415 - heavy things stay out of --help
-
-    return frozenset(rule.id for rule in catalogue() if rule.whole_batch)
-
-
-def _ended(tonight: Tonight, result: AuditResult) -> pl.DataFrame:
-    """The lines of earlier nights that stand no longer as they were, and why."""
-    import polars as pl  # noqa: PLC0415 - heavy things stay out of --help
-
-    columns = ("claim_id", "line_number", "patient_id", "service_date", "code", "why")
-    stored = pl.concat([tonight.again, tonight.context])
-    gone = result.lines_gone_before.rename({"reason": "why"})
-    taken_out = stored.join(gone, on="version").rename({"service_date_from": "service_date"})
-    ended = tonight.ended.rename({"service_date_from": "service_date"})
-    return pl.concat([ended.select(columns), taken_out.select(columns)])
-
-
-def _ran(result: AuditResult) -> frozenset[str]:
-    """The rules that could judge a line tonight; where no line stood, all that were asked."""
-    from auditor.auditing import choose  # noqa: PLC0415 - heavy things stay out of --help
-
-    coverage = result.coverage
-    if coverage.is_empty():
-        return choose(result.options.select, result.options.ignore)
-    return frozenset(coverage.filter(coverage["state"] != "not judged")["rule_id"])

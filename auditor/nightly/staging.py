@@ -7,7 +7,8 @@ import shutil
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from auditor.nightly.finish import HISTORY, LAYOUT, MANIFEST, OUTPUTS, make_folder, synced
+from auditor.nightly.archiving import make_folder, synced
+from auditor.nightly.finish import HISTORY, LAYOUT, MANIFEST, OUTPUTS
 from auditor.nightly.outcome import Figures
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def outputs(asked: Asked, result: AuditResult) -> Path:
-    """Write workbook, findings and summary; answers their folder."""
+    """Write workbook (where it is asked for), findings and summary; answers their folder."""
     from auditor.report import write_findings, write_report, write_summary  # noqa: PLC0415 - heavy
 
     room = asked.places.staged(asked.run_id)
@@ -32,7 +33,8 @@ def outputs(asked: Asked, result: AuditResult) -> Path:
     name = f"{asked.feed}-{asked.as_of}"
     if asked.version > 1:  # a copy elsewhere is not taken for the first version
         name += f".v{asked.version}"
-    write_report(result, made / f"{name}.xlsx", password=asked.report_password)
+    if asked.report:
+        write_report(result, made / f"{name}.xlsx", password=asked.report_password)
     write_findings(result, made / f"{name}-findings.parquet")
     write_summary(result, made / f"{name}-summary.json")
     return made
@@ -65,8 +67,8 @@ def manifest(asked: Asked, text: str) -> None:
     synced(room.parent)
 
 
-def figures(result: AuditResult, life: Life, ended: int, files: int) -> Figures:
-    """What the run counted; `ended`: earlier lines that stand no longer."""
+def figures(result: AuditResult, life: Life, files: int) -> Figures:
+    """What the run counted."""
     from auditor.report import ages  # noqa: PLC0415 - heavy things stay out of --help
     from auditor.report.figures import by_tier, decided  # noqa: PLC0415 - as above
 
@@ -83,7 +85,7 @@ def figures(result: AuditResult, life: Life, ended: int, files: int) -> Figures:
         lines_set_aside=aside.total(),
         lines_rejected=sum(file.rejected for file in result.files),
         lines_judged_again=result.lines_again,
-        lines_superseded=ended,
+        lines_superseded=result.lines_gone_before.height,
         not_judged=round(unjudged / asked, 6) if asked else 0.0,
         found=by_tier(result.findings),
         releases={r.kind: r.label for r, _ in decided(result.releases, result.last_service_date)},

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from auditor.errors import AuditorError, ExitCode
 from auditor.ledger import runs
 from auditor.ledger.store import opened
 from auditor.lock import held
+from auditor.nightly.agreement import check_ledger
 from auditor.nightly.begun import left
 from auditor.nightly.inbox import look
 from auditor.nightly.outcome import GOOD
@@ -17,15 +18,18 @@ from auditor.nightly.places import Places
 from auditor.nightly.releases import ages
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from auditor.config import Settings
     from auditor.ledger.runs import Delivery, Night, Run
     from auditor.nightly.inbox import Waiting
+    from auditor.nightly.outcome import FeedOutcome
     from auditor.nightly.releases import Age
     from auditor.nightly.settings import Nightly
 
+_NIGHTS = 50
+"""So far back a feed is looked for that the last night did not run."""
 SCHEMA_VERSION = 1
 """Of the JSON form."""
 
@@ -45,6 +49,14 @@ class FeedStatus:
     """Seconds since the first of them arrived."""
     runs: tuple[Run, ...]
     """The last ones, the latest first."""
+
+
+class LeftOut(NamedTuple):
+    """How a feed stands that the last night did not run: `--feed` named others."""
+
+    started_at: str
+    """Of the last night that ran it (UTC, ISO)."""
+    outcome: FeedOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +84,14 @@ class Status:
     """When a night began (UTC, ISO) that is not at work and did not come to its end."""
     too_old: tuple[str, ...] = ()
     """Feeds whose last success is older than was asked for."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Feeds that the last night did not run."""
 
     @property
     def exit_code(self) -> ExitCode:
         """INCOMPLETE where a person should look, else DONE."""
         bad = self.night is not None and self.night.exit_code not in GOOD
+        bad |= any(each.outcome.exit_code not in GOOD for each in self.left_out)
         killed = self.broken_off is not None or (bool(self.unfinished) and not self.running)
         look_ = bad or killed or self.problems or self.too_old
         return ExitCode.INCOMPLETE if look_ else ExitCode.DONE
@@ -98,6 +113,16 @@ class Status:
             "reference": [age._asdict() for age in self.ages],
             "problems": list(self.problems),
             "too_old": list(self.too_old),
+            "left_out": [
+                {
+                    "feed": each.outcome.feed,
+                    "started_at": each.started_at,
+                    "exit_code": int(each.outcome.exit_code),
+                    "error": each.outcome.error,
+                    "warnings": [asdict(warned) for warned in each.outcome.warnings],
+                }
+                for each in self.left_out
+            ],
         }
 
 
@@ -123,7 +148,9 @@ def status(  # noqa: PLR0913 - what is looked at, and two choices by name
     running = held(places.lock)
     begun = None if running else left(places.state)
     running = running or held(places.lock)  # it may have begun just now
-    night, good, of_feed, unfinished, undelivered = _recorded(ledger, settings.feeds, last)
+    nights, good, of_feed, unfinished, undelivered = _recorded(
+        ledger, settings.feeds, last, places, problems
+    )
     feeds = tuple(
         _feed(name, good.get(name), [f for f in files if f.feed == name], of_feed[name], now)
         for name in settings.feeds
@@ -131,7 +158,7 @@ def status(  # noqa: PLR0913 - what is looked at, and two choices by name
     return Status(
         now=now.isoformat(timespec="seconds"),
         running=running,
-        night=night,
+        night=nights[0] if nights else None,
         feeds=feeds,
         strange=sum(f.feed is None for f in files),
         unfinished=tuple(unfinished),
@@ -142,19 +169,38 @@ def status(  # noqa: PLR0913 - what is looked at, and two choices by name
         too_old=tuple(
             f.feed for f in feeds if max_age is not None and _is_old(f.last_success, now, max_age)
         ),
+        left_out=tuple(_left_out(nights, settings.feeds)),
     )
 
 
+def _left_out(nights: Sequence[Night], feeds: Iterable[str]) -> Iterator[LeftOut]:
+    """Of `nights`, the latest first: what became of feeds that the latest did not run."""
+    ran = [{told.feed: told for told in night.outcome.feeds} for night in nights]
+    for feed in feeds:
+        if ran and feed not in ran[0]:
+            for night, told in zip(nights, ran, strict=True):
+                if feed in told:
+                    yield LeftOut(night.outcome.started_at, told[feed])
+                    break
+
+
 def _recorded(
-    ledger: Path, feeds: Sequence[str] | dict[str, Any], last: int
-) -> tuple[Night | None, dict[str, str], dict[str, list[Run]], list[Run], list[Delivery]]:
-    """Last night, last successes, last runs by feed, what is unfinished, deliveries."""
+    ledger: Path,
+    feeds: Sequence[str] | dict[str, Any],
+    last: int,
+    places: Places,
+    problems: list[str],
+) -> tuple[list[Night], dict[str, str], dict[str, list[Run]], list[Run], list[Delivery]]:
+    """Last nights, last successes, last runs by feed, what is unfinished, deliveries."""
     if not ledger.is_file():
-        return None, {}, {feed: [] for feed in feeds}, [], []
+        return [], {}, {feed: [] for feed in feeds}, [], []
     with opened(ledger) as connection:
-        nights = runs.nights(connection, 1)
+        try:
+            check_ledger(places, connection)
+        except AuditorError as error:
+            problems.append(str(error))
         return (
-            nights[0] if nights else None,
+            runs.nights(connection, _NIGHTS),
             runs.last_good(connection, GOOD, feeds),
             {feed: runs.runs(connection, feed, last=last) for feed in feeds},
             runs.unfinished(connection),

@@ -53,8 +53,14 @@ def read_manifest(folder: Path) -> Manifest | None:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise _corrupt(folder, f"its manifest cannot be read ({type(error).__name__}).") from None
+    except OSError as error:  # the store is none the worse: nobody needs to import anew
+        raise ReferenceDataError(
+            f"its manifest cannot be read ({error.strerror or type(error).__name__}).",
+            where=str(folder),
+            next_step="Check the permissions of the folder and of what is in it.",
+        ) from None
+    except UnicodeDecodeError:
+        raise _corrupt(folder, "its manifest is no text.") from None
     try:
         return Manifest.model_validate_json(text)
     except ValidationError as error:

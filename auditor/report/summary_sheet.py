@@ -117,12 +117,18 @@ def _glance(sheet: Sheet, view: View, findings: pl.DataFrame, title: str) -> Non
 
 def _decided(view: View) -> str:
     """In a sentence, what stands of the reviewers' decisions."""
+    meaning = words.DECISIONS
+    if view.result.life is not None:  # what is new stands above, and little of it was decided
+        meaning = meaning | {"standing": words.SETTLED_TONIGHT}
     told = [
-        f"{_of_tiers(view, state) or format(count, ',')} {words.DECISIONS[state]}"
+        f"{_of_tiers(view, state) or format(count, ',')} {meaning[state]}"
         for state, count in view.result.decisions.items()
         if count
     ]
-    return "; ".join(told) + "." if told else "None of these findings."
+    if not told:
+        return "None of these findings."
+    of = "Of all that was judged tonight: " if view.result.life is not None else ""
+    return f"{of}{'; '.join(told)}."
 
 
 def _of_tiers(view: View, state: str) -> str:

@@ -109,6 +109,9 @@ DECISIONS = {
     "unmatched": "decided before and no longer found",
 }
 
+SETTLED_TONIGHT = "settled and off the Worklist, though counted as open"
+"""As `standing` in DECISIONS, where only new findings are counted above."""
+
 BUSINESS_MEANING = {
     "medicare": "All rules.",
     "medicaid": "Fewer rules; pairs and unit limits are not judged without Medicaid's own tables.",
@@ -212,7 +215,7 @@ def judged_again(result: AuditResult) -> str:
     if gone:
         does = "stands" if gone == 1 else "stand"
         told.append(
-            f"{number(gone, 'line')} of earlier nights no longer {does}: the claim was taken back"
-            " or replaced."
+            f"{number(gone, 'line')} of earlier nights no longer {does}: tonight's files bring the"
+            " claim without it or with it changed, or take the claim back."
         )
     return " ".join(told)

@@ -61,7 +61,9 @@ def main() -> None:
         if all(path_of(folder, k, str(run)).is_file() for k in (LINES, INDEX, ENDED, REJECTED)):
             continue
         # What `stage` does, without the digest: it would be half of the time.
-        lines = placed(night(month, run, given.patients), run)
+        lines = night(month, run, given.patients)
+        since = pl.repeat(run, lines.height, dtype=pl.UInt64, eager=True)
+        lines = placed(lines, since, run)
         write(ended.with_columns(run=pl.lit(run, pl.UInt64)), path_of(folder, ENDED, str(run)))
         write(told, path_of(folder, REJECTED, str(run)))
         write(lines, path_of(folder, LINES, str(run)))

@@ -320,6 +320,28 @@ def test_a_success_that_is_too_old(place: Path) -> None:
     assert gathered(place, now=now + day * 1.01).too_old == ()
 
 
+def test_a_feed_that_the_last_night_left_out_stands_as_it_stood(
+    run: Callable[..., Any], place: Path
+) -> None:
+    """Who starts one feed by hand must not make a monitor forget that the other one failed."""
+    failed = FeedOutcome(feed="clinic", exit_code=ExitCode.UNREADABLE, error="It is damaged.")
+    well = FeedOutcome(feed="lab", exit_code=ExitCode.DONE)
+    with opened(place / "state" / "ledger.sqlite") as connection:
+        for feeds in ((failed, well), (well,), (well,)):
+            runs.append_night(connection, replace(OUTCOME, feeds=feeds))
+    found = gathered(place)
+    assert [each.outcome for each in found.left_out] == [failed]
+    told = run("nightly", "status")
+    assert told.code == 6
+    assert "It ran only some of the feeds, and left out: clinic." in told.out
+    assert "clinic (night of 2026-" in told.out
+    with opened(place / "state" / "ledger.sqlite") as connection:
+        mended = replace(failed, exit_code=ExitCode.DONE, error=None)
+        runs.append_night(connection, replace(OUTCOME, feeds=(mended, well)))
+    assert gathered(place).left_out == ()
+    assert run("nightly", "status").code == 0
+
+
 def test_what_was_delivered_is_not_told(place: Path) -> None:
     with opened(place / "state" / "ledger.sqlite") as connection:
         night = runs.append_night(connection, OUTCOME)
@@ -353,7 +375,9 @@ def test_the_command(run: Callable[..., Any], place: Path) -> None:
     (place / "inbox" / "clinic_Jane-Doe.csv").touch()
     told = run("nightly", "status")
     assert (told.code, told.err) == (6, "")
-    assert "exit code 3, a file could not be read." in " ".join(told.out.split())
+    assert "exit code 3, a file, the tables or the ledger could not be read." in " ".join(
+        told.out.split()
+    )
     assert "1 file, the oldest for less than a minute, 1 not complete" in told.out
     as_json = run("nightly", "status", "--json")
     assert as_json.code == 6

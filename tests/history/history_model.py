@@ -41,17 +41,23 @@ class Slow:
 
     def judge(self, night: Night) -> Verdict:
         doubtful = {m.claim for m in night.missing if m.claim is not None}
-        lines = [line for _, of_file in night.files for line in of_file]
+        # Claim -> the last file that replaces it, whole or what was no replacement yet.
         whole = {
-            claim_of(line)
+            claim_of(line): number
+            for number, (_, lines) in enumerate(night.files)
             for line in lines
             if (self.mode == "snapshot" or line.frequency == "7") and line.claim not in doubtful
         }
         won, superseded = self._won(night, whole)
         fresh, seen, surplus = self._matched(won)
         ended = self._ended(fresh, surplus, whole)
-        claims = {line.claim for line in lines if claim_of(line) in whole}
-        cleared = {m for m in self.missing if m.claim in claims and m.claim not in doubtful}
+        claims = {
+            claim
+            for _, lines in night.files
+            for line in lines
+            if (claim := line.claim) not in doubtful
+        }
+        cleared = {m for m in self.missing if m.claim in claims and self.mode == "snapshot"}
         other = set(night.missing) - self.missing | cleared
         again, context = self._near(fresh, [self.standing[v] for v in ended], other, ended)
         return Verdict(
@@ -66,15 +72,19 @@ class Slow:
         self.standing |= brought
         self.missing = (self.missing - verdict.cleared) | set(night.missing)
 
-    def _won(self, night: Night, whole: set[object]) -> tuple[list[Line], list[Line]]:
+    def _won(self, night: Night, whole: dict[object, int]) -> tuple[list[Line], list[Line]]:
         """Lines that no later file replaces, and the others."""
         last: dict[object, int] = {}
+        superseded: list[Line] = []
         keyed: list[tuple[int, object, Line]] = []
         for number, (_, lines) in enumerate(night.files):
             met: Counter[Line] = Counter()
             for line in lines:
                 key = claim_of(line)
-                if key not in whole:
+                if number < whole.get(key, -1) and self._replaced(line):
+                    superseded.append(line)
+                    continue
+                if self.mode == "delta" or key not in whole:
                     key = (key, line.number)
                     if line.number is None:
                         key = (line, met[line])
@@ -82,7 +92,11 @@ class Slow:
                 keyed.append((number, key, line))
                 last[key] = number
         won = [line for number, key, line in keyed if last[key] == number]
-        return won, [line for number, key, line in keyed if last[key] != number]
+        return won, superseded + [line for number, key, line in keyed if last[key] != number]
+
+    def _replaced(self, line: Line) -> bool:
+        """Whether a replacement takes the line away whose place it does not take."""
+        return self.mode == "snapshot" or line.frequency != "7"
 
     def _matched(self, won: list[Line]) -> tuple[list[Line], list[Line], list[int]]:
         """New lines, those that came before, stored versions that did not come again."""
@@ -97,7 +111,9 @@ class Slow:
                 surplus.append(version)
         return list(open_.elements()), seen, surplus
 
-    def _ended(self, fresh: list[Line], surplus: list[int], whole: set[object]) -> dict[int, str]:
+    def _ended(
+        self, fresh: list[Line], surplus: list[int], whole: dict[object, int]
+    ) -> dict[int, str]:
         room = Counter((claim_of(n), n.number) for n in fresh if n.number is not None)
         ended = {}
         for version in surplus:
@@ -106,7 +122,7 @@ class Slow:
             if room[claim, line.number]:
                 room[claim, line.number] -= 1
                 ended[version] = CHANGED
-            elif claim in whole:
+            elif claim in whole and self._replaced(line):
                 ended[version] = GONE
         return ended
 
@@ -114,28 +130,25 @@ class Slow:
         self, fresh: list[Line], gone: list[Line], other: set[Missing], ended: Iterable[int]
     ) -> tuple[set[int], set[int]]:
         left = {v: line for v, line in self.standing.items() if v not in set(ended)}
-        touching = [line for line in [*fresh, *gone] if _somebody(line.patient)]
+        names = {m.claim for m in other}
+        anywhere = {m.patient for m in other if m.day is None}
+        doubted = [n for n in left.values() if claim_of(n) in names or n.patient in anywhere]
+        touching = [line for line in [*fresh, *gone, *doubted] if _somebody(line.patient)]
         marks: dict[str, set[int]] = defaultdict(set)
         for line in touching:
             marks[line.patient] |= days_of(line)
         lost: dict[str, set[int]] = defaultdict(set)
-        undated = {m.patient for m in other if m.patient is not None and m.day is None}
-        undated = {patient for patient in undated if _somebody(patient)}
-        vague = {m.claim for m in other if m.patient is None or m.day is None}
-        for line in self.standing.values():
-            if claim_of(line) in vague and _somebody(line.patient):
-                lost[line.patient] |= days_of(line)
         for each in other:
             if each.patient is not None and each.day is not None and _somebody(each.patient):
                 lost[each.patient].add(each.day)
         again: set[int] = set()
-        for patient in marks.keys() | lost.keys() | undated:
+        for patient in marks.keys() | lost.keys():
             ours = {v: line for v, line in left.items() if line.patient == patient}
             new = [line for line in touching if line.patient == patient]
             everything = [*ours.values(), *new]
             mixed = len({line.payer is None for line in everything}) > 1
             changed = any(line.frequency in {"7", "8"} for line in everything)
-            if changed or mixed or patient in undated:
+            if changed or mixed:
                 again |= ours.keys()
                 continue
             days = set().union(lost[patient], *map(days_of, everything))

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.errors import ExitCode, LedgerError
-from auditor.ledger import opened
+from auditor.ledger import known, opened
 from auditor.ledger.closing import ENDS, UNNAMED
 from auditor.ledger.life import record, settle
 from auditor.ledger.store import transaction
@@ -292,6 +292,20 @@ def test_more_findings_than_one_question_takes(ledger: sqlite3.Connection) -> No
     night(ledger, 1, looked=found)
     ledger.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 25)
     assert set(states(night(ledger, 2, found))) == {"reopened"}
+
+
+@pytest.mark.parametrize("piece", [1, 2, 3, 100])
+def test_what_is_open_comes_back_as_it_was_a_piece_at_a_time(
+    ledger: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    texts = ('"', "\\", "two\nlines", "\x00null", "\x1f", "\U0001f9be", "{}", "[1,2]", "null", "01")
+    found = [finding(n, claim_id=text, patient_id=text) for n, text in enumerate(texts, start=1)]
+    night(ledger, 0, found)
+    monkeypatch.setattr(known, "_PIECE", piece)
+    carried = night(ledger, 1).carried
+    assert carried["claim_id"].to_list() == list(texts)
+    assert carried["patient_id"].to_list() == list(texts)
+    assert carried["told_in"].unique().to_list() == ["2026-11-01-00000001"]
 
 
 def test_a_run_for_an_earlier_day_counts_no_days(ledger: sqlite3.Connection) -> None:

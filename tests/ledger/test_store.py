@@ -250,6 +250,25 @@ def test_what_is_no_ledger_is_refused_in_words(tmp_path: Path, make: Any, words:
     assert "99213" not in str(told.value)
 
 
+@pytest.mark.parametrize(
+    "code", ["SQLITE_FULL", "SQLITE_IOERR_SHMSIZE", "SQLITE_READONLY_DIRECTORY", "SQLITE_CANTOPEN"]
+)
+def test_what_the_disk_refuses_is_not_told_as_damage(tmp_path: Path, code: str) -> None:
+    """Whoever reads of damage brings back a backup, and loses what the ledger knew."""
+    error = sqlite3.OperationalError("a cell")
+    error.sqlite_errorcode = getattr(sqlite3, code)
+    error.sqlite_errorname = code
+    told = stores.told(error, tmp_path / "ledger.sqlite")
+    assert f"cannot be read or written ({code})" in told.what
+    assert "space" in told.next_step
+    assert "cell" not in str(told)
+
+
+def test_what_happens_to_other_files_is_not_told_of_the_ledger(tmp_path: Path) -> None:
+    with pytest.raises(PermissionError), opened(tmp_path / "ledger.sqlite"):
+        raise PermissionError
+
+
 def test_an_empty_file_becomes_a_ledger(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     path.touch()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from auditor.errors import ConfigError
 from auditor.lock import Locked, held, locked
 
 if TYPE_CHECKING:
@@ -27,6 +28,12 @@ def test_held_tells_and_makes_nothing(tmp_path: Path) -> None:
         ):
             pass
     assert not held(path)
+
+
+def test_a_lock_that_cannot_be_looked_at_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be looked at") as error:
+        held(tmp_path)  # a folder
+    assert "permissions" in error.value.next_step
 
 
 def test_who_asks_for_a_moment_turns_nobody_away(tmp_path: Path) -> None:

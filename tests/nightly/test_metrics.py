@@ -230,7 +230,7 @@ def test_the_file_is_written_anew_for_everybody_to_read(tmp_path: Path) -> None:
 
 
 def test_where_it_cannot_be_written_the_old_one_stays(tmp_path: Path) -> None:
-    with pytest.raises(ReportError, match="The metrics could not be written"):
+    with pytest.raises(ReportError, match="The metrics cannot be written"):
         write_metrics(tmp_path / "none" / "a.prom", NIGHT, KNOWN)
     folder = tmp_path / "a.prom"
     folder.mkdir()

@@ -178,9 +178,11 @@ class TestInbox:
             (office.root / "inbox" / "clinic-link.csv").symlink_to(office.root / "elsewhere.csv")
         told = only(office.night())
         assert told.run_id is None
-        assert [w.text for w in told.warnings] == [
-            "1 file in the inbox fits no feed's pattern and is left there."
-        ]
+        *odd, strange = told.warnings
+        assert strange.text == "1 file in the inbox fits no feed's pattern and is left there."
+        assert [(w.fails, "is no plain file but a link" in w.text) for w in odd] == (
+            [(True, True)] if hasattr(os, "symlink") else []
+        )
         assert len(list((office.root / "inbox").iterdir())) == 5
 
     def test_a_new_export_of_the_same_name_is_not_lost(
@@ -220,11 +222,11 @@ class TestInbox:
 
     def test_a_dry_run_touches_nothing(self, office: Office) -> None:
         office.drop([ORPHAN])
-        assert preview.dry(office.at("2025-11-10")) == {"clinic": (1, 0, 0)}
+        assert preview.dry(office.at("2025-11-10")).files == {"clinic": (1, 0, 0, 0)}
         assert sorted(p.name for p in office.root.iterdir()) == ["auditor.toml", "inbox"]
         office.night()
         office.drop([ORPHAN])
-        assert preview.dry(office.at("2025-11-10")) == {"clinic": (0, 1, 0)}
+        assert preview.dry(office.at("2025-11-10")).files == {"clinic": (0, 1, 0, 0)}
 
 
 class TestFeeds:
@@ -270,6 +272,24 @@ class TestFeeds:
         assert clinic.error is not None
         assert clinic.error.startswith("Internal error: ValueError in auditor.nightly.run:")
         assert "P1" not in clinic.error
+        assert lab.exit_code == ExitCode.DONE
+
+    def test_a_panic_of_the_library_is_told_too(
+        self, make: Callable[..., Office], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        office = make(text=TWO_FEEDS)
+        office.drop([ORPHAN], "clinic.csv")
+        from auditor.nightly import run
+
+        def broken(*_: object) -> run.Judged:
+            raise pl.exceptions.PanicException("patient P1")
+
+        monkeypatch.setattr(run, "judge", broken)
+        office.errors = _Forgotten()
+        clinic, lab = office.night().feeds
+        assert clinic.exit_code == ExitCode.INTERNAL
+        assert clinic.error is not None
+        assert clinic.error.startswith("Internal error: PanicException in auditor.nightly.run:")
         assert lab.exit_code == ExitCode.DONE
 
     def test_only_some(self, make: Callable[..., Office]) -> None:
@@ -404,6 +424,22 @@ class TestLater:
         assert again.exit_code == ExitCode.DONE
         assert len(office.files()["outbox"]) == 3
         assert office.files()["inbox"] == []
+
+    def test_what_a_removed_feed_left_is_told(self, office: Office) -> None:
+        office.drop([ORPHAN])
+        taken = office.root / "outbox" / "2025-11-10"
+        taken.parent.mkdir()
+        taken.write_text("a file where the folder should be")
+        office.night("2025-11-10")
+        office.file.write_text(office.file.read_text().replace("feeds.clinic", "feeds.other"))
+        night = office.night("2025-11-11")
+        assert night.exit_code == ExitCode.INCOMPLETE
+        told = next(f for f in night.feeds if f.error)
+        assert told.feed == "clinic"
+        assert told.error is not None
+        assert told.error.startswith("Run 2025-11-10-clinic is not finished.")
+        taken.unlink()
+        assert office.night("2025-11-12").exit_code == ExitCode.DONE
 
 
 class _Forgotten(list[BaseException]):

@@ -129,6 +129,16 @@ WRONG = {
             "feeds.clinic.columns.cod is no field (did you mean code?)",
         ],
     ),
+    "a heading that was left out": (
+        "[nightly]\nexpect_by = '05:30'\n" + FEED + "min_lines = 5\nhost = 'x'\n"
+        "[nightly.mail]\nhots = 'x'\nhost = 'mail.example.org'\nsender = 'a@example.org'\n",
+        [
+            "nightly.mail.hots is no setting (did you mean host?)",
+            "nightly.expect_by is no setting: it belongs under [nightly.limits]",
+            "feeds.clinic.min_lines is no setting: it belongs under [feeds.clinic.limits]",
+            "feeds.clinic.host is no setting",
+        ],
+    ),
     "rules of a feed": (
         "[nightly]\n" + FEED + "ignore = ['AOK']\n",
         ["feeds.clinic.ignore: there is no rule 'AOK' (did you mean AOC?)"],

@@ -151,13 +151,13 @@ def resolve(lines: list[Line]) -> Standing:
 
     def named(claim: Claim) -> list[Claim]:
         head = heads[claim]
-        if head.original is None:
-            return []
-        return [
+        found = [
             other
             for other, there in heads.items()
-            if other != claim and there.payer == head.payer and there.control == head.original
+            if head.original is not None
+            and (other != claim and there.payer == head.payer and there.control == head.original)
         ]
+        return found or [other for other in heads if _keeps_the_id(claims[claim], claims[other])]
 
     void: set[Claim] = set()
     superseded: set[Claim] = set()
@@ -182,6 +182,20 @@ def resolve(lines: list[Line]) -> Standing:
         loose=frozenset(x.key for x in stays if x.claim in loose),
         borrowed=_borrowed(lines),
     )
+
+
+def _keeps_the_id(change: list[Line], other: list[Line]) -> bool:
+    """Whether a void or replacement is told by the id and first day of the claim it changes."""
+    by, of = change[0], other[0]
+    if of.frequency == "8" or (by.frequency == "7" and of.frequency == "7"):
+        return False
+    who = [(x.patient, x.payer, x.sequence, x.claim_id) for x in (by, of)]
+    days = [min(x.first for x in lines) for lines in (change, other)]
+    got = [
+        max((x.received for x in lines if x.received), default=None) for lines in (change, other)
+    ]
+    later = got[0] is not None and got[1] is not None and got[1] > got[0]
+    return who[0] == who[1] and days[0] == days[1] and not later
 
 
 def _chains(heads: Mapping[Claim, Line], named: Callable[[Claim], list[Claim]]) -> list[set[Claim]]:

@@ -144,6 +144,11 @@ def test_two_places(one: str, other: str, *, apart: bool) -> None:
         (["71046", "71046 claim=C2 freq=7 orig=A icn=B"], [0, 1]),
         (["71046", "71046 claim=C2 freq=8"], [0]),  # names nothing: it asks for no payment
         (["71046 icn=A payer=X", "71046 claim=C2 freq=8 orig=A icn=B payer=Y"], [0, 1]),
+        (["71046", "71046 freq=8 orig=A"], []),  # keeps the claim id; nobody knew the number yet
+        (["71046", "71046 freq=8"], []),
+        (["71046", "71046 freq=7 orig=A"], [1]),
+        (["71046", "71046 freq=8 orig=A dos=2025-11-05"], [0, 1]),  # the id is the patient's
+        (["71046 received=2025-11-09", "71046 freq=8 orig=A received=2025-11-05"], [0, 1]),
     ],
 )
 def test_voids_and_replacements(lines: list[str], kept: list[int]) -> None:

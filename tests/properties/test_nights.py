@@ -213,7 +213,7 @@ def judged(  # noqa: PLR0913, PLR0917 - what a night is of
     lost: Sequence[Lost],
     before: Sequence[Lost] = (),
 ) -> AuditResult:
-    intake = intake_of(lines[list(came)].drop("version"), rejected(lost))
+    intake = intake_of(lines[list(came)].drop("version", "since"), rejected(lost))
     earlier = Earlier(lines[list(again)], lines[list(context)], rejected(before))
     return audit(intake, REFERENCE, OPTIONS, earlier=earlier)
 
@@ -241,6 +241,7 @@ def after_all(story: Story) -> tuple[pl.DataFrame, dict[str, tuple[int, Told]]]:
     lines = frame(story.rows).with_columns(
         source_file=pl.format("night-{}.csv", number),
         version=number * 2**NIGHT_BITS + pl.int_range(pl.len(), dtype=pl.UInt64),
+        since=number,
     )
     first, last = lines["service_date_from"].min(), lines["service_date_to"].max()
     assert isinstance(first, date)
@@ -332,5 +333,5 @@ def test_nights_come_to_what_one_file_says(story: Story) -> None:
     """One file of all lines, received in the order of the nights: no earlier line is known of."""
     lines, nights = after_all(story)
     lost = [key for keys in story.lost.values() for key in keys]
-    one = audit(intake_of(lines.drop("version"), rejected(lost)), REFERENCE, OPTIONS)
+    one = audit(intake_of(lines.drop("version", "since"), rejected(lost)), REFERENCE, OPTIONS)
     assert_alike(nights, told(one, range(lines.height)))

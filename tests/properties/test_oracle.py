@@ -32,7 +32,7 @@ def rounds(quick: int) -> settings:
     A quick run shows the first disagreement as it is; a long one takes minutes to make it small.
     """
     name = settings.get_current_profile_name()
-    times = settings.get_profile(name).max_examples // 25
+    times = max(1, settings.get_profile(name).max_examples // 25)
     phases = [Phase.explicit, Phase.generate] + ([Phase.shrink] if times > 1 else [])
     return settings(max_examples=quick * times, phases=phases)
 

@@ -30,7 +30,7 @@ WORDS = {(False, False): "none", (True, True): "weak", (True, False): "ok"}
 def rounds(quick: int) -> settings:
     """So many examples, and as many times more as the loaded profile asks for (--run-long)."""
     name = settings.get_current_profile_name()
-    return settings(max_examples=quick * settings.get_profile(name).max_examples // 25)
+    return settings(max_examples=quick * max(1, settings.get_profile(name).max_examples // 25))
 
 
 def of_oracle(rows: list[Raw]) -> Counter[Any]:

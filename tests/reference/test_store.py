@@ -41,6 +41,15 @@ def loaded(make: type[Make], inbox: Path, store: Path) -> Path:
     return store
 
 
+def test_a_manifest_that_may_not_be_read_is_no_reason_to_import_anew(loaded: Path) -> None:
+    (loaded / MANIFEST).unlink()
+    (loaded / MANIFEST).mkdir()  # what even the superuser cannot read as a file
+    with pytest.raises(ReferenceDataError, match="manifest cannot be read") as error:
+        load_reference(loaded)
+    assert "permissions" in error.value.next_step
+    assert "import" not in error.value.next_step
+
+
 def labels(store: Path) -> list[str]:
     return [r.label for r in load_reference(store).releases() if not r.starter]
 

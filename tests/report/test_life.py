@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 from openpyxl import load_workbook
+from report import ooxml
 
 from auditor.ledger import opened
 from auditor.report import redact, write_parts, write_report
@@ -255,6 +256,7 @@ def test_a_handful_of_nights_is_drawn(make: type[Make], tmp_path: Path, count: i
             life = nights.night(ledger, number, [claim(number + 1), claim(50, tier="review")])
     found = nights.frame([claim(count), claim(50, tier="review")])
     path = write_report(result_of(make, life, found), tmp_path / "r.xlsx", rules=make.rules)
+    assert ooxml.faults_of(path) == []
     sheet = load_workbook(path)["Summary"]
     cells = [tuple(c.value for c in row) for row in sheet.iter_rows(min_col=11, max_col=13)]
     nights_drawn = [row for row in cells if str(row[0]).startswith("11-0")]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -84,21 +86,51 @@ def nightly(
         for text in _planned(night):
             output.say(text)
         return
+    if metrics is not None:
+        from auditor.nightly.metrics import check
+
+        check(metrics)
+    outcome = _performed(night, log)
+    wrong = None if metrics is None else _measured(metrics, night, outcome)
+    for text in told(outcome):
+        output.say(text)
+    if wrong is not None:  # told after what matters more, and never in place of it
+        from auditor.nightly.outcome import gravest
+
+        output.complain(f"Error: {wrong}")
+        raise typer.Exit(gravest([outcome.exit_code, ExitCode(wrong.exit_code)]))
+    raise typer.Exit(outcome.exit_code)
+
+
+def _performed(night: Night, log: Log | None) -> NightOutcome:
     from auditor.nightly.night import perform
 
     try:
-        outcome = perform(night)
+        if log is not None:
+            return perform(night)
+        with output.progress() as step:  # at a terminal alone
+            return perform(replace(night, tell=partial(_step, step)))
     except AuditorError as error:
         if log is not None:
             log.failed("night-failed", error, exit_code=int(error.exit_code), why=error.what)
         raise
-    for text in told(outcome):
-        output.say(text)
-    if metrics is not None:
-        from auditor.nightly.metrics import after_night
 
-        after_night(metrics, place.settings, night.ledger, outcome)
-    raise typer.Exit(outcome.exit_code)
+
+def _step(show: Callable[[str], None], event: str, **about: Any) -> None:  # noqa: ANN401 - as Night.tell
+    """Show at a terminal what the night is doing."""
+    if (words := _STEPS.get(event)) is not None:
+        show(words.format(**about))
+
+
+def _measured(path: Path, night: Night, outcome: NightOutcome) -> AuditorError | None:
+    """Write the metrics; what is in the way is answered."""
+    from auditor.nightly.metrics import after_night
+
+    try:
+        after_night(path, night.settings, night.ledger, outcome)
+    except AuditorError as error:
+        return error
+    return None
 
 
 def _log(path: Path | None, form: str | None) -> Log | None:
@@ -128,7 +160,10 @@ def _report_password(settings: Settings) -> str:
     from auditor.report import encrypt
     from auditor.secret import needed
 
-    password = needed(passwords.REPORT_PASSWORD, None, settings.report_password_file)
+    secret = replace(
+        passwords.REPORT_PASSWORD, option="report_password_file", purpose="encrypt = true"
+    )
+    password = needed(secret, None, settings.report_password_file)
     encrypt.check(password)
     return password
 
@@ -150,17 +185,20 @@ def _planned(night: Night) -> Iterator[str]:
     """What would be done."""
     from auditor.nightly.preview import dry
 
+    planned = dry(night)
     yield f"As of {night.as_of}; nothing is written, moved or sent."
-    rows: list[tuple[str, ...]] = [("FEED", "WOULD AUDIT", "AUDITED BEFORE", "NOT COMPLETE")]
-    rows += [(name, *map(str, counts)) for name, counts in dry(night).items()]
-    yield output.table(rows, right=frozenset({1, 2, 3}))
+    head = ("FEED", "WOULD AUDIT", "AUDITED BEFORE", "NOT COMPLETE", "LEFT THERE")
+    rows = [head, *((name, *map(str, counts)) for name, counts in planned.files.items())]
+    yield output.table(rows, right=frozenset({1, 2, 3, 4}))
+    for note in planned.notes:
+        yield output.wrapped(note, 4, "  - ")
 
 
 def told(outcome: NightOutcome) -> Iterator[str]:
     """What became of the night, for a log that nobody watches: counts and places alone."""
     yield f"Night as of {outcome.as_of}"
     for run_id in outcome.recovered:
-        yield f"Finished first: run {run_id} of a night that was broken off"
+        yield f"Finished first: run {run_id} of an earlier night"
     for feed in outcome.feeds:
         yield ""
         yield from told_of(feed)
@@ -195,10 +233,11 @@ def told_of(feed: FeedOutcome) -> Iterator[str]:
     if feed.again:
         yield f"  {feed.again:,} {'file' if feed.again == 1 else 'files'} audited before"
     for warned in feed.warnings:
-        yield output.wrapped(f"{'FAILS' if warned.fails else 'Warning'}: {warned.text}", 2)
+        word = "Makes the night incomplete" if warned.fails else "Warning"
+        yield output.wrapped(f"{word}: {warned.text}", 2)
     if feed.error:
         yield output.wrapped(f"Error: {feed.error}", 2)
-    if feed.folder is not None:
+    if feed.folder is not None and feed.folder.is_dir():
         yield f"  {feed.folder}"
 
 
@@ -211,12 +250,18 @@ def _tiers(counts: dict[str, int]) -> str:
     return ", ".join(f"{counts.get(tier, 0):,} {tier}" for tier in _SHOWN)
 
 
+_STEPS = {
+    "waiting": "Waiting until nothing was written to files for a while ({seconds:.0f} s)",
+    "feed": "Reading and auditing {feed}",
+    "audited": "Making the report of {feed}",
+    "night-done": "Telling of the night",
+}
 _WORDS = {
     ExitCode.DONE: "done",
     ExitCode.FINDINGS: "done, with findings at or above fail_on",
     ExitCode.INCOMPLETE: "incomplete",
     ExitCode.USAGE: "something has to be mended",
-    ExitCode.UNREADABLE: "a file could not be read",
+    ExitCode.UNREADABLE: "a file, the tables or the ledger could not be read",
     ExitCode.INTERNAL: "an internal error",
     ExitCode.LOCKED: "another run is at work",
     ExitCode.INTERRUPTED: "interrupted",

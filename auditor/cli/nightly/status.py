@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.ledger.runs import Night, Run
+    from auditor.nightly.outcome import FeedOutcome
     from auditor.nightly.status import FeedStatus, Status
 
 _MEANING = {
     ExitCode.DONE: "done",
     ExitCode.FINDINGS: "done, with findings of the tier that fail_on names",
     ExitCode.USAGE: "the configuration or an output",
-    ExitCode.UNREADABLE: "a file could not be read",
+    ExitCode.UNREADABLE: "a file, the tables or the ledger could not be read",
     ExitCode.INTERNAL: "an internal error",
     ExitCode.LOCKED: "another run was at work",
     ExitCode.INCOMPLETE: "incomplete",
@@ -81,6 +82,9 @@ def lines_text(found: Status) -> Iterator[str]:
     now = datetime.fromisoformat(found.now)
     yield f"As of {_moment(found.now)}: {'a' if found.running else 'no'} night is at work."
     yield output.wrapped(_last_night(found.night))
+    if found.left_out:
+        left_out = ", ".join(each.outcome.feed for each in found.left_out)
+        yield output.wrapped(f"It ran only some of the feeds, and left out: {left_out}.")
     yield ""
     rows = [("FEED", "LAST SUCCESS", "WAITING IN THE INBOX")]
     rows += [(f.feed, _success(f.last_success, now), _waits(f)) for f in found.feeds]
@@ -156,8 +160,8 @@ def _trouble(found: Status) -> Iterator[str]:
     yield from found.problems
     if found.broken_off is not None:
         yield (
-            f"The night that began {_moment(found.broken_off)} was broken off. Its log says why;"
-            " the next night finishes what it left."
+            f"The night that began {_moment(found.broken_off)} was broken off. What it printed, or"
+            " its log, says why; the next night finishes what it left."
         )
     for feed in found.too_old:
         yield f"{feed}: its last success is older than --max-age allows. Does the night still run?"
@@ -167,10 +171,16 @@ def _trouble(found: Status) -> Iterator[str]:
             yield f"{run.feed}: run {run.run_id} was cut off; {left}. The next night does that."
     if found.night is not None:
         for feed_ in found.night.outcome.feeds:
-            if feed_.error:
-                yield f"{feed_.feed}: {feed_.error}"
-            for warned in feed_.warnings:
-                yield f"{feed_.feed}, {warned.kind}: {warned.text}"
+            yield from _of_feed(feed_)
+    for left_out in found.left_out:
+        yield from _of_feed(left_out.outcome, f" (night of {_moment(left_out.started_at)})")
+
+
+def _of_feed(outcome: FeedOutcome, when: str = "") -> Iterator[str]:
+    if outcome.error:
+        yield f"{outcome.feed}{when}: {outcome.error}"
+    for warned in outcome.warnings:
+        yield f"{outcome.feed}, {warned.kind}{when}: {warned.text}"
 
 
 def _undelivered(found: Status) -> Iterator[str]:

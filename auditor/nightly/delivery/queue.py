@@ -248,7 +248,7 @@ def _rehearsed(item: Pending, means: _Means) -> Attempt:
         to += f", with {words.counted(len(books), 'workbook')}" if books else ""
     elif means.by_webhook is None:
         to = "to nobody"
-    return Attempt(delivered=False, detail=f"Would be sent {to}: {words.subject(item)}")
+    return Attempt(delivered=False, detail=f"Would be sent {to}.")
 
 
 def _guarded(work: Callable[[Pending, _Means], Attempt], item: Pending, means: _Means) -> Attempt:
