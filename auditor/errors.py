@@ -54,6 +54,10 @@ class LayoutDiffers(InputRejected):
     """A claim file is not what its layout says."""
 
 
+class SheetUnclear(InputRejected):
+    """Which sheet of a workbook is meant is not clear; the words quote the titles of its sheets."""
+
+
 class ReferenceDataError(AuditorError):
     """A CMS file is unknown, damaged or contradicts what is loaded; nothing was changed."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import fastexcel
 import polars as pl
 
-from auditor.errors import ConfigError, InputRejected
+from auditor.errors import ConfigError, SheetUnclear
 from auditor.intake import book as books
 from auditor.intake import compound, protection
 from auditor.intake import header as headers
@@ -120,11 +120,11 @@ class _Choice:
             raise ConfigError(
                 f"There is no sheet '{wanted}'."
                 if not fitting
-                else f"Only hidden sheets fit '{wanted}': {_quoted(fitting)}.",
+                else f"Only hidden sheets fit '{wanted}'.",
                 where=self.name,
                 next_step=f"Its sheets are: {_quoted(self.titles)}."
                 if not fitting
-                else "Name the one to read in full.",
+                else f"Name the one to read in full: {_quoted(fitting)}.",
             )
         return self._pattern(seen, [t for t in fitting if t not in seen], wanted.strip(), mapped)
 
@@ -137,7 +137,7 @@ class _Choice:
         bare = [t for t in left if wanted == _ANY and not self._headed(t, mapped)]
         left = [title for title in left if title not in bare]
         if not left:
-            raise InputRejected(
+            raise SheetUnclear(
                 f"None of the sheets {_quoted(seen)} has a row of column names."
                 if bare
                 else f"The sheets {_quoted(seen)} are empty.",
@@ -163,7 +163,7 @@ class _Choice:
     def only(self, fits: Callable[[Source], bool]) -> Sheet:
         """The one sheet with claim lines."""
         if not self.seen:
-            raise InputRejected(
+            raise SheetUnclear(
                 "Every sheet of the workbook is hidden.",
                 where=self.name,
                 next_step=f"Name the sheet with --sheet: {_quoted(self.titles)}.",
@@ -174,14 +174,14 @@ class _Choice:
         loaded = [self._load(title) for title in self.seen]
         fitting = [s.title for s in loaded if not s.too_wide and fits(s)]
         if len(fitting) > 1:
-            raise InputRejected(
+            raise SheetUnclear(
                 f"{len(fitting)} sheets look like claim lines: {_quoted(fitting)}.",
                 where=self.name,
                 next_step="Name one with --sheet NAME, or read several with a pattern that their"
                 f" names fit:{_example(fitting)} --sheet '*' for all.",
             )
         if not fitting:
-            raise InputRejected(
+            raise SheetUnclear(
                 f"None of the sheets {_quoted(self.seen)} has a header with every required field."
                 + (
                     f" Hidden ones were not looked at: {_quoted(self.hidden)}."

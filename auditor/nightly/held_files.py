@@ -80,23 +80,15 @@ def reader(
     asked with a file's name.
     """
     from auditor import config  # noqa: PLC0415 - the settings import this package
-    from auditor.intake import IntakeOptions, load_layout, read_claims  # noqa: PLC0415 - heavy
+    from auditor.intake import load_layout, read_claims  # noqa: PLC0415 - heavy
+    from auditor.nightly.reading import options_of  # noqa: PLC0415 - as above
 
     own = config.of_feed(settings, feed) if feed in settings.feeds else settings
 
     def read(path: Path) -> Intake:
         named = own.layout or (pinned if pinned.is_file() else None)
-        options = IntakeOptions(
-            own.sheet,
-            own.columns,
-            own.line_of_business,
-            date_order=own.date_order,
-            year_pivot=own.year_pivot,
-            layout=None if named is None else load_layout(named),
-            password=password,
-            payers=own.payers,
-        )
-        return read_claims((path,), options)
+        layout = None if named is None else load_layout(named)
+        return read_claims((path,), options_of(own, layout, password))
 
     return read
 

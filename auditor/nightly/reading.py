@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from auditor.errors import AuditorError, InputRejected, LayoutDiffers
+from auditor.errors import AuditorError, ConfigError, InputRejected, LayoutDiffers, SheetUnclear
 from auditor.nightly import inbox
 
 if TYPE_CHECKING:
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from auditor.intake.interface import Intake, IntakeOptions
     from auditor.intake.layout import Layout
     from auditor.nightly.inbox import Waiting
+
+
+_LOOK = (
+    "`auditor layout detect FILE` shows what is in it; say sheet or columns of the feed in the"
+    " configuration accordingly."
+)
 
 
 class Taken(NamedTuple):
@@ -39,10 +45,17 @@ class Refused(NamedTuple):
     def told(self) -> str:
         """The reason in words; the file by its digest, for names may be a patient's.
 
-        What to do about a layout is told once, of the feed, with its place.
+        What to do about a layout is told once, of the feed, with its place. Titles of sheets, and
+        what stands where a header should, are not told either.
         """
-        then = "" if isinstance(self.error, LayoutDiffers) else self.error.next_step
-        return f"File {self.taken.sha256[:12]}: {self.error.what} {then}".rstrip()
+        what, then = self.error.what, self.error.next_step
+        if isinstance(self.error, LayoutDiffers):
+            then = ""
+        elif isinstance(self.error, SheetUnclear):
+            what, then = "Which sheet of the workbook to read is not clear.", _LOOK
+        elif isinstance(self.error, ConfigError):
+            then = _LOOK
+        return f"File {self.taken.sha256[:12]}: {what} {then}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +83,17 @@ class Moved(AuditorError):  # noqa: N818 - says what happened, like its fellows
 def options_of(
     settings: Settings, layout: Layout | None, password: Callable[[str], str | None] | None
 ) -> IntakeOptions:
-    """How the files of a feed with `settings` are read (auditor.config.of_feed)."""
+    """How the files of a feed with `settings` are read (auditor.config.of_feed).
+
+    A layout that is not of the settings is the one to which the feed's first run pinned it: it has
+    the columns that the settings name.
+    """
     from auditor.intake import IntakeOptions  # noqa: PLC0415 - heavy
 
+    pinned = layout is not None and settings.layout is None
     return IntakeOptions(
         settings.sheet,
-        settings.columns,
+        {} if pinned else settings.columns,
         settings.line_of_business,
         date_order=settings.date_order,
         year_pivot=settings.year_pivot,
@@ -96,26 +114,14 @@ def read(
     `pinned` is the layout file of a feed without one of its own, where it exists already. Raises
     ConfigError for a layout or configuration that is no good.
     """
-    from auditor.intake import load_layout, read_claims  # noqa: PLC0415 - heavy
+    from auditor.intake import load_layout  # noqa: PLC0415 - heavy
 
     named = settings.layout or (pinned if pinned.is_file() else None)
     layout = None if named is None else load_layout(named)
+    if layout is not None and settings.layout is None:
+        _check_columns(settings, layout, pinned)
     options = options_of(settings, layout, password)
-    good, refused = list(taken), list[Refused]()
-    intake = None
-    try:
-        intake = read_claims([t.path for t in good], options)
-    except InputRejected:
-        good = []
-        for each in taken:
-            try:
-                read_claims([each.path], options)
-            except InputRejected as error:
-                refused.append(Refused(each, error))
-            else:
-                good.append(each)
-        if good:
-            intake = read_claims([t.path for t in good], options)
+    intake, good, refused = _readable(taken, options)
     for each in good:
         if not inbox.untouched(each.waiting):
             raise Moved(
@@ -126,6 +132,54 @@ def read(
     to_pin = _to_pin(good, options) if named is None and intake is not None else None
     text = None if named is None else named.read_text(encoding="utf-8-sig")
     return Read(intake, tuple(good), tuple(refused), layout, text, to_pin)
+
+
+def _readable(
+    taken: Sequence[Taken], options: IntakeOptions
+) -> tuple[Intake | None, list[Taken], list[Refused]]:
+    """What the files hold that can be read, these, and the others."""
+    from auditor.intake import read_claims  # noqa: PLC0415 - heavy
+
+    try:
+        return read_claims([t.path for t in taken], options), list(taken), []
+    except (InputRejected, ConfigError) as problem:
+        if not _of_file(problem):
+            raise
+    good, refused = list[Taken](), list[Refused]()
+    for each in taken:
+        try:
+            read_claims([each.path], options)
+        except (InputRejected, ConfigError) as error:
+            if not _of_file(error):
+                raise
+            refused.append(Refused(each, error))
+        else:
+            good.append(each)
+    return read_claims([t.path for t in good], options) if good else None, good, refused
+
+
+def _of_file(error: AuditorError) -> bool:
+    """Whether the error is about one file, and not about the settings of all."""
+    return isinstance(error, InputRejected) or bool(error.where)
+
+
+def _check_columns(settings: Settings, layout: Layout, pinned: Path) -> None:
+    """Raise ConfigError where the settings name other columns than the layout of the first run."""
+    from auditor.intake.names import plain  # noqa: PLC0415 - heavy
+
+    for name, said in settings.columns.items():
+        if layout.lines and name not in layout.columns:
+            continue  # it stands once for each line of a row
+        place = layout.columns.get(name, ())
+        held = {plain(str(p)) for p in (place if isinstance(place, tuple) else (place,))}
+        if plain(said) not in held and not {plain(part) for part in said.split(",")} <= held:
+            raise ConfigError(
+                f"The configuration reads {name} from column '{said}', and the layout that the"
+                " feed's first run made does not.",
+                where=str(pinned),
+                next_step="Where the configuration is right, remove the layout: the next night"
+                " makes it anew. Else take the column out of the configuration.",
+            )
 
 
 def _to_pin(taken: Sequence[Taken], options: IntakeOptions) -> str | None:

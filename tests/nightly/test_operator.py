@@ -169,3 +169,64 @@ def test_what_the_disk_refuses_after_the_commit_is_told_of_the_run(
     again = office.night()
     assert again.recovered == ("2025-11-10-clinic",)
     assert len(again.feeds) == 1
+
+
+class TestColumns:
+    """Columns that the configuration names, and the layout that the first night pins."""
+
+    NAMED = CONFIG + "[feeds.clinic.columns]\ncode = 'cpt hcpcs'\nmodifiers = 'Modifiers'\n"
+
+    def test_they_hold_every_night(self, make: Callable[..., Office]) -> None:
+        office = make(self.NAMED)
+        for number, day in enumerate(("2025-11-10", "2025-11-11")):
+            office.drop([line("77002", f"C{number}")])
+            (told,) = office.night(day).feeds
+            assert (told.exit_code, told.error) == (ExitCode.DONE, None)
+
+    def test_other_ones_than_the_layout_has_are_told(self, make: Callable[..., Office]) -> None:
+        office = make(self.NAMED)
+        office.drop([ORPHAN])
+        office.night()
+        office.text = self.NAMED.replace("cpt hcpcs", "Units")
+        again = Office(office.root, office.reference, "delta", office.text)
+        again.drop([line("77002", "C2")])
+        (told,) = again.night().feeds
+        assert told.exit_code == ExitCode.USAGE
+        assert told.error is not None
+        assert told.error.startswith(str(office.root / "state" / "layouts" / "clinic.toml"))
+        assert "reads code from column 'Units'" in told.error
+        (office.root / "state" / "layouts" / "clinic.toml").unlink()
+        (told,) = again.night().feeds
+        assert "'Units'" not in (told.error or "")
+
+    def test_one_that_a_file_does_not_have_keeps_no_other_file_back(
+        self, make: Callable[..., Office]
+    ) -> None:
+        office = make(self.NAMED)
+        office.drop([ORPHAN], "clinic-1.csv")
+        path = office.drop([line("77002", "C2")], "clinic-2.csv")
+        path.write_text(path.read_text().replace("CPT/HCPCS", "DOE JANE"))
+        (told,) = office.night().feeds
+        assert (told.files, told.waiting, told.exit_code) == (1, 1, ExitCode.UNREADABLE)
+        (warned,) = [w for w in told.warnings if w.kind == "files"]
+        assert "There is no column 'cpt hcpcs'" in warned.text
+        assert "DOE" not in warned.text
+
+
+@pytest.mark.parametrize("sheet", ["", "sheet = 'Lines'\n", "sheet = 'Day *'\n"])
+def test_titles_of_sheets_are_not_told(make: Callable[..., Office], sheet: str) -> None:
+    """They are of the export, as its name is, and may be a patient's."""
+    import openpyxl
+
+    office = make(CONFIG.replace("clinic*.csv", "clinic*.xlsx") + sheet)
+    book = openpyxl.Workbook()
+    for title in ("Day DOE JANE", "Day ROE RICHARD"):
+        book.create_sheet(title).append(["a", "b"])
+    book.remove(book.worksheets[0])
+    book.save(office.root / "inbox" / "clinic.xlsx")
+    told = Events()
+    night = office.night(tell=told.tell)
+    assert night.exit_code == ExitCode.UNREADABLE
+    assert "File " in night.feeds[0].warnings[0].text
+    assert "DOE" not in str(night)
+    assert "DOE" not in str(told)
