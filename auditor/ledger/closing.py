@@ -78,12 +78,18 @@ def ending(
 
 
 def reasons(
-    closed: pl.DataFrame, findings: pl.DataFrame, ended: pl.DataFrame, came: pl.DataFrame | None
+    closed: pl.DataFrame,
+    findings: pl.DataFrame,
+    ended: pl.DataFrame,
+    came: pl.DataFrame | None,
+    *,
+    moving: bool = True,
 ) -> pl.Series:
     """Why each finding of `closed` is, in a sentence or two that name codes and rules alone.
 
     `findings` is schemas.Findings of tonight, `ended` and `came` as for
-    auditor.ledger.life.settle.
+    auditor.ledger.life.settle. `moving`: lines that came or went may be why; where a run is
+    audited again they are not, for they came and went before.
     """
     told = closed.select("rule_id", "counterpart_code").with_columns(
         end=_end(closed, ended), head=_heads(closed, findings), other=_counterpart(closed, ended)
@@ -105,7 +111,7 @@ def reasons(
     beside = (
         pl.format(words, _beside(closed, lines))
         for words, lines in ((ARRIVED, came), (WENT, ended))
-        if lines is not None
+        if lines is not None and moving
     )
     named = pl.coalesce(gone, head, of_line, of_other, *beside, pl.lit(UNNAMED))
     return told.select(why=named).to_series()

@@ -119,7 +119,7 @@ def settle(  # noqa: PLR0913 - each says a thing of its own about the night
     if replaced is not None:
         ends = again.ending(ledger, absent, ends, replaced)
     gone, left = absent.filter(ends), absent.filter(~ends)
-    why = closing.reasons(gone, findings, ended, came)
+    why = closing.reasons(gone, findings, ended, came, moving=replaced is None)
     gone = gone.with_columns(why=why if replaced is None else again.worded(why, replaced.reason))
     entries, gone = _moved(entries, gone, ended, as_of)
     nothing = pl.lit(None, pl.String).alias("decision")

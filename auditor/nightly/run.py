@@ -284,8 +284,7 @@ def judge(
         result.findings,
         judged=judged.select(line).unique(),
         ended=fallen,
-        # of a rerun nothing came that was not there before
-        came=came(result) if asked.replaced is None else came(result).clear(),
+        came=came(result),
         ran=ran(result),
         lasting=lasting(),
         as_of=asked.as_of,
