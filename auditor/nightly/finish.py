@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 OUTPUTS, HISTORY, LAYOUT, MANIFEST = "outputs", "history", "layout.toml", "manifest.json"
 """What lies in the staging folder of a run."""
 PLACED = "placed"
-"""The outputs there, once their copy has its place; the next start sweeps what is left of them."""
+"""The outputs there, once their copy has its place; a night that is killed here leaves them."""
 
 
 def publish(places: Places, run_id: str, feed: str, folder: str) -> None:
@@ -55,6 +55,7 @@ def publish(places: Places, run_id: str, feed: str, folder: str) -> None:
                 f" {target} by hand: the night then goes on without this report, and says whether"
                 " the lines of the run are lost too.",
             )
+        shutil.rmtree(staged, ignore_errors=True)
         return
     with _in_words(target, "The report could not be put into the outbox"):
         if not _is_ours(target, outputs):

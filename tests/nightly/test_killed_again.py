@@ -91,6 +91,23 @@ def test_killed_many_times(before: Office, calm: Calm, tmp_path: Path) -> None:
         deaths(before, calm, tmp_path, seed)
 
 
+def test_killed_between_the_report_and_the_end_of_its_staging(
+    before: Office, calm: Calm, tmp_path: Path
+) -> None:
+    placed = next(
+        n
+        for n, s in enumerate(calm.seen, start=1)
+        if s.startswith("shutil.rmtree")
+        and s.endswith(f"{DAY}-clinic")
+        and ".auditor-" not in s
+        and any(t.startswith("sql COMMIT") for t in calm.seen[:n])
+    )
+    office = before.copy(tmp_path / "office")
+    with planned(office.root, placed), suppress(Killed):
+        office.night(DAY)
+    mended(office, calm, calm.seen[placed - 1])
+
+
 @pytest.mark.long
 def test_the_recovery_is_killed_everywhere(before: Office, calm: Calm, tmp_path: Path) -> None:
     committed = next(n for n, s in enumerate(calm.seen, start=1) if s.startswith("sql COMMIT"))
