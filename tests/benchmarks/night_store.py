@@ -127,6 +127,7 @@ def remember(ledger: sqlite3.Connection, made: pl.DataFrame, number: int, lines:
     as_of = TONIGHT - timedelta(LAST - number)
     opened = known.open_of(ledger, "nobody")
     entries = life._entries(ledger, "clinic", known.kept(made), opened, as_of)  # noqa: SLF001 - without what is open, of which there is ever more
+    not_moved = pl.lit(value=False).alias("moved")
     nothing = pl.DataFrame()
     found = life.Life(
         feed="clinic",
@@ -135,8 +136,8 @@ def remember(ledger: sqlite3.Connection, made: pl.DataFrame, number: int, lines:
         closed=nothing,
         carried=nothing,
         trends=trend.Trends(nothing, nothing, nothing),
-        entries=entries,
-        gone=opened.with_columns(why=pl.lit("")).clear(),
+        entries=entries.with_columns(not_moved),
+        gone=opened.with_columns(not_moved, why=pl.lit("")).clear(),
         after=number - 1 if number - 1 in _numbers(ledger) else 0,
     )
     with store.transaction(ledger):
