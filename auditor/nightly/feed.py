@@ -93,10 +93,7 @@ def _told(night: Night, problem: AuditorError) -> str:
 def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiting]) -> FeedOutcome:
     about = night.settings.feeds[feed]
     limits = about.limits or night.nightly.limits
-    left = [run for run in runs.unfinished(ledger) if run.feed == feed]
-    for run in left:  # what stands in the way is told, and nothing new is begun before it is gone
-        finished(night, ledger, run)
-    _looked_after(night, ledger, feed)
+    ready(night, ledger, feed)
     complete = [w for w in found if w.complete]
     new, again, unread = _sorted_out(night, ledger, feed, complete)
     waiting = len(found) - len(complete) + len(unread)
@@ -162,10 +159,17 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
     )
 
 
-def _looked_after(night: Night, ledger: sqlite3.Connection, feed: str) -> None:
-    """Hold the stored lines against the ledger, then sweep what a killed upkeep left of them."""
+def ready(night: Night, ledger: sqlite3.Connection, feed: str) -> None:
+    """Have nothing stand in the way of a new run of `feed`; raises what a person must mend first.
+
+    What was committed is finished, the stored lines are held against the ledger, and what a killed
+    upkeep left of them is swept.
+    """
     from auditor.history.upkeep import sweep  # noqa: PLC0415 - heavy things stay out of --help
 
+    for run in runs.unfinished(ledger):
+        if run.feed == feed:
+            finished(night, ledger, run)
     check_lines(
         night.places, ledger, feed, Lineage.of(ledger, feed).standing
     )  # first: what is swept is gone

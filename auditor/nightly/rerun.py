@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from auditor import config
 from auditor.errors import AuditorError, ConfigError, ExitCode, LedgerError
 from auditor.ledger import runs, store
-from auditor.nightly.about import at_work
+from auditor.nightly.about import FORESEEN, at_work, problem_of
 from auditor.nightly.committed import concluded, next_run
+from auditor.nightly.feed import ready
 from auditor.nightly.lineage import Lineage
 from auditor.nightly.night import recover
 from auditor.nightly.outcome import FeedOutcome, Warned, gravest
@@ -87,16 +88,18 @@ def rerun(night: Night, run_id: str, reason: str, *, with_later: bool = False) -
         settle(ledger, night.nightly)  # a purge that was killed is undone or finished
         recovered, _ = recover(night, ledger)
         plan = _plan(night, ledger, run_id, reason, with_later=with_later)
+        ready(night, ledger, plan.feed)
         versions = [_known(night, ledger, run) for run in plan.done]
         view = (*plan.before, *plan.done)
         for run in plan.left:
             try:
                 asked = _asked(night, ledger, plan, run, view, reason)
                 versions.append(_audited(night, ledger, asked))
-            except AuditorError as error:
+            except FORESEEN as error:
+                problem = problem_of(night, error)
                 if versions:
-                    error.next_step = _broken_off(error, len(versions), plan)
-                raise
+                    problem.next_step = _broken_off(problem, len(versions), plan)
+                raise problem from None
             view = (*view, asked.run)
         with store.transaction(ledger):
             for run in Lineage.of(ledger, plan.feed).reruns:
@@ -213,6 +216,7 @@ def _asked(  # noqa: PLR0913, PLR0917 - what is to be done, and how far it is
         folder=first.folder + ending,
         whole=night.settings,
         report_password=night.secrets.of_report(settings) if about.encrypt else None,
+        report=night.report,
         version=version,
         rerun_of=last.run_id,
         rerun_run=last.run,
