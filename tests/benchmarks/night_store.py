@@ -146,7 +146,10 @@ def remember(ledger: sqlite3.Connection, made: pl.DataFrame, number: int, lines:
             (number, f"{as_of}-clinic", str(as_of), store.now(), "{}"),
         )
         life.record(ledger, found, number)
-        ledger.execute("INSERT INTO segments VALUES (?, 'clinic', ?, 0, 'd')", (number, lines))
+        ledger.execute(
+            "INSERT INTO segments (run, feed, lines, ended, digest) VALUES (?, 'clinic', ?, 0, 'd')",
+            (number, lines),
+        )
         for step in runs.STEPS:
             runs.append_step(ledger, number, step)
 
