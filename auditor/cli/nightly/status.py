@@ -53,9 +53,9 @@ def status(
 ) -> None:
     """Show the last runs, what waits, what failed and why.
 
-    Exits with 6 where the last night failed or was incomplete, where a night was broken off, or
-    where something could not be looked at; else with 0. Reads only; says nothing of a claim and
-    names no input file.
+    Exits with 6 where the last night failed or was incomplete (or an earlier one of that day, and
+    nothing new came since), where a night was broken off, or where something could not be looked
+    at; else with 0. Reads only; says nothing of a claim and names no input file.
     """
     from auditor.nightly.status import status as gathered
 
@@ -172,8 +172,8 @@ def _trouble(found: Status) -> Iterator[str]:
     if found.night is not None:
         for feed_ in found.night.outcome.feeds:
             yield from _of_feed(feed_)
-    for left_out in found.left_out:
-        yield from _of_feed(left_out.outcome, f" (night of {_moment(left_out.started_at)})")
+    for earlier in (*found.left_out, *found.standing):
+        yield from _of_feed(earlier.outcome, f" (night of {_moment(earlier.started_at)})")
 
 
 def _of_feed(outcome: FeedOutcome, when: str = "") -> Iterator[str]:
