@@ -99,7 +99,8 @@ def _real(place: Place, kinds: tuple[Kind, ...], day: date, *, yes: bool) -> Non
     from auditor.nightly.forgetting import Stored
     from auditor.nightly.places import Places
 
-    with locked(Places.of(place.nightly).lock, HELD), opened(place.ledger) as ledger:
+    lock = Places.of(place.nightly).lock
+    with locked(lock, HELD, "A purge is at work"), opened(place.ledger) as ledger:
         for text in _settled(retention.settle(ledger, place.nightly)):
             output.say(text)
         check_ledger(Places.of(place.nightly), ledger)

@@ -44,7 +44,7 @@ def perform(night: Night) -> NightOutcome:
     names = night.names()
     day.check(night.as_of, night.now.date())
     night.tell("night", version=__version__, feeds=len(names))
-    with at_work(night) as ledger:
+    with at_work(night, "A nightly run is at work") as ledger:
         with marked(night.places.state):
             outcome = _recorded(night, ledger, names)
         _upkeep(night, ledger)

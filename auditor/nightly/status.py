@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from auditor.errors import AuditorError, ExitCode
 from auditor.ledger import runs
 from auditor.ledger.store import opened
-from auditor.lock import held
+from auditor.lock import holder
 from auditor.nightly.agreement import check_ledger
 from auditor.nightly.begun import left
 from auditor.nightly.inbox import look
@@ -59,7 +59,7 @@ class Status:
     now: str
     """UTC, ISO."""
     running: bool
-    """A night is at work."""
+    """A night, a rerun or a purge is at work."""
     night: Night | None
     """The last one; None: none has come to its end yet."""
     feeds: tuple[FeedStatus, ...]
@@ -79,6 +79,8 @@ class Status:
     """Feeds whose last success is older than was asked for."""
     left_out: tuple[Earlier, ...] = ()
     """Feeds that the last night did not run."""
+    at_work: str = ""
+    """What it says it does, a sentence; '': nothing is at work, or it does not say."""
     standing: tuple[Earlier, ...] = ()
     """What still holds of a run although a later start of the same day audited nothing new."""
 
@@ -99,6 +101,7 @@ class Status:
             "exit_code": int(self.exit_code),
             "now": self.now,
             "running": self.running,
+            "at_work": self.at_work,
             "broken_off": self.broken_off,
             "last_night": None if night is None else night.outcome.plain(),
             "feeds": [_plain_feed(feed) for feed in self.feeds],
@@ -132,9 +135,11 @@ def status(  # noqa: PLR0913 - what is looked at, and two choices by name
     files = _files(settings, nightly, now, problems)
     # before the ledger: a run that commits meanwhile would look as if it had been left
     places = Places.of(nightly)
-    running = held(places.lock)
-    begun = None if running else left(places.state)
-    running = running or held(places.lock)  # it may have begun just now
+    at_work = holder(places.lock, "")
+    begun = None if at_work is not None else left(places.state)
+    if at_work is None:
+        at_work = holder(places.lock, "")  # it may have begun just now
+    running = at_work is not None
     nights, good, of_feed, unfinished, undelivered, still = _recorded(
         ledger, settings.feeds, last, places, problems
     )
@@ -158,6 +163,7 @@ def status(  # noqa: PLR0913 - what is looked at, and two choices by name
         ),
         left_out=tuple(left_out(nights, settings.feeds)),
         standing=tuple(still),
+        at_work=at_work or "",
     )
 
 

@@ -284,6 +284,8 @@ def test_what_is_unfinished_matters_once_nobody_is_at_work(place: Path) -> None:
     with locked(place / "state" / "lock", "A night is at work."):
         found = gathered(place)
         assert (found.running, found.exit_code) == (True, ExitCode.DONE)
+    with locked(place / "state" / "lock", "A night is at work.", "A purge is at work"):
+        assert "UTC: a purge is at work (process " in next(lines_text(gathered(place)))
     found = gathered(place)
     assert (found.running, found.exit_code) == (False, ExitCode.INCOMPLETE)
     with opened(place / "state" / "ledger.sqlite") as connection:

@@ -173,6 +173,7 @@ def test_a_purge_waits_for_no_night(site: Site, run: Callable[..., Any]) -> None
         told = run("purge", "--yes")
         assert run("purge", "--dry-run").code == 0
     assert told.code == 5
+    assert "Another nightly run, rerun or purge is at work." in told.err
     assert site.rows("purges") == []
 
 

@@ -80,7 +80,8 @@ def status(
 def lines_text(found: Status) -> Iterator[str]:
     """The whole answer in words; some of its texts hold line breaks."""
     now = datetime.fromisoformat(found.now)
-    yield f"As of {_moment(found.now)}: {'a' if found.running else 'no'} night is at work."
+    at_work = found.at_work or f"{'A' if found.running else 'No'} night is at work."
+    yield output.wrapped(f"As of {_moment(found.now)}: {at_work[0].lower()}{at_work[1:]}")
     yield output.wrapped(_last_night(found.night))
     if found.left_out:
         left_out = ", ".join(each.outcome.feed for each in found.left_out)
