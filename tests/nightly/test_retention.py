@@ -13,10 +13,11 @@ from auditor.errors import ConfigError, LedgerBusy, LedgerError
 from auditor.ledger import opened
 from auditor.nightly import doomed, holds, retention
 from auditor.nightly.purging import compact, purge
-from tests.nightly.site import OLD, YOUNG, Site
+from auditor.nightly.retention import Counted
+from tests.nightly.site import OLD, YOUNG, Site, Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 TABLES = (
@@ -587,3 +588,39 @@ def test_files_that_cannot_go_back_are_left_and_told(site: Site) -> None:
         assert retention.settle(ledger, site.nightly).left == 1
     assert export.read_text(encoding="utf-8") == "somebody put one there"
     assert (site.nightly.archive / ".doomed/dead/clinic/2019-03" / export.name).exists()
+
+
+class ARunALine(Stored):
+    """A store in which each run left one line of long ago."""
+
+    def count(
+        self,
+        folder: Path,  # noqa: ARG002 - as retention.Lines
+        runs: Sequence[int],
+        before: date,  # noqa: ARG002 - as above
+        keep: frozenset[str],  # noqa: ARG002 - as above
+    ) -> Counted | None:
+        day = date(2019, 1, 5)
+        return Counted(len(runs), day, day) if runs else None
+
+
+@pytest.mark.parametrize(
+    ("recorded", "lately"),
+    [
+        ((), 0),
+        (("2026-10-22",), 0),
+        (("2026-10-23",), 1),
+        (("2026-10-22", "2026-10-23", "2026-11-22"), 2),
+    ],
+)
+def test_lines_of_long_ago_that_were_audited_lately_are_counted(
+    site: Site, recorded: tuple[str, ...], lately: int
+) -> None:
+    site.store = ARunALine()
+    for number, day in enumerate(("2019-02-01", *recorded), 1):
+        site.run(number, day)
+    site.run(9, "2026-11-21", feed="lab")
+    due = {due.what: due for due in site.plan("history").due}
+    clinic = due["audited lines of clinic"]
+    assert (clinic.items, clinic.lately) == (1 + len(recorded), lately)
+    assert due["audited lines of lab"].lately == 1
