@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import sqlite3
 import sys
+import zipfile
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +15,7 @@ import pytest
 from auditor.errors import ConfigError, LedgerBusy, LedgerError
 from auditor.ledger import opened
 from auditor.nightly import doomed, holds, retention
+from auditor.nightly.held_files import in_text
 from auditor.nightly.purging import compact, purge
 from auditor.nightly.retention import Counted
 from tests.nightly.site import OLD, YOUNG, Site, Stored
@@ -377,6 +381,60 @@ def test_an_export_that_cannot_be_read_is_kept(site: Site, name: str, content: b
     assert [each.why for each in site.plan("archive").kept] == [
         "exports of which nobody can tell whether a held patient is in them"
     ]
+
+
+HEAD = "claim_id,patient_id,rendering_npi,service_date,code,units,charge\n"
+LINE = "C1,{},1679576722,03/21/2019,99213,1,100\n"
+REJECTED = "C2,{},1679576722,no day,99213,1,100\n"
+OTHERS = (HEAD + LINE.format("P2") * 3 + REJECTED.format("P3")).encode()
+HIS = (HEAD + LINE.format("P2") * 3 + REJECTED.format("p1")).encode()
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "answer"),
+    [
+        ("a.zip", zipped({"a.csv": OTHERS, "b/": b"", "b/c.txt": OTHERS}), "no"),
+        ("a.zip", zipped({"a.csv": OTHERS, "b/c.txt": HIS}), "yes"),
+        ("a.zip", zipped({"a.csv": OTHERS, "read me.pdf": b"%PDF P1"}), "cannot tell"),
+        ("a.zip", zipped({"a.csv": OTHERS, "b.zip": zipped({"c.csv": HIS})}), "cannot tell"),
+        ("a.zip", zipped({"a.csv": OTHERS})[:-30], "cannot tell"),
+        ("a.zip", zipped({"a.csv": OTHERS + bytes(65 << 20)}), "cannot tell"),
+        ("a.csv", zipped({"a.csv": HIS}), "yes"),
+        ("a.csv.gz", gzip.compress(OTHERS), "no"),
+        ("a.csv.gz", gzip.compress(HIS), "yes"),
+        ("a.csv.gz", gzip.compress(OTHERS)[:-9], "cannot tell"),
+        ("a.pdf.gz", gzip.compress(HIS), "cannot tell"),
+        ("a.csv", b"\xd0\xcf\x11\xe0" + HIS, "cannot tell"),
+        ("a.csv", HIS, "yes"),
+        ("a.csv", OTHERS, "no"),
+    ],
+)
+def test_archives_are_looked_into(tmp_path: Path, name: str, content: bytes, answer: str) -> None:
+    """Also for what intake rejects: of those rows nobody knows the patient."""
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert in_text(path, holds.Held(frozenset(), frozenset({"p1"}))) == answer
+
+
+def test_a_zip_with_rejected_rows_goes_where_the_held_patient_is_not_in_it(site: Site) -> None:
+    site.run(1)
+    stored = "clinic/2019-03/x.zip"
+    (site.nightly.archive / stored).write_bytes(zipped({"a.csv": OTHERS}))
+    with opened(site.ledger) as ledger:
+        ledger.executescript("DROP TRIGGER run_files_no_update")
+        ledger.execute("UPDATE run_files SET archived = ?", (stored,))
+    site.hold("patient", "P7")
+    assert told(site.plan("archive")) == {("archive", "exports of clinic", 1)}
+    site.hold("patient", "P3")
+    assert told(site.plan("archive")) == set()
 
 
 def test_a_hold_is_lifted_and_both_are_kept_as_long_as_the_ledger(site: Site) -> None:
