@@ -11,14 +11,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from auditor.asking import card_tables as tables
 from auditor.asking.card_facts import Facts, facts
 from auditor.asking.card_history import history
 from auditor.asking.card_kinds import kind
 from auditor.asking.card_modifiers import About, advice
-from auditor.asking.card_parts import AddOn, Card, Fees, Guide, Pairs, Related
+from auditor.asking.card_parts import Card, Guide, Related
 from auditor.asking.card_places import places
 from auditor.asking.card_policies import policies
 from auditor.asking.card_rules import Asked, touching
@@ -29,8 +27,10 @@ from auditor.asking.nearest import nearest
 if TYPE_CHECKING:
     from datetime import date
 
+    from auditor.asking.card_parts import State
     from auditor.reference.interface import Reference
 
+_OUT_OF_USE = frozenset(("COD-1", "COD-2", "COD-3"))
 MOST = 12
 """So many pairs of each column are listed where nobody asks for all of them."""
 
@@ -45,10 +45,10 @@ def code(
 ) -> Card:
     """All that the tables of `reference` know of the code `word` (CPT or HCPCS) on `day`.
 
-    `with_`: another code, of which the card tells what the tables say of the two together. `most`:
-    so many pairs of each column are listed (None: all); they are counted in any case. A code that
-    no table knows has a card too: its state is "unknown", with the nearest. Raises
-    ReferenceDataError where a stored table cannot be read.
+    `with_`: another code, of which the card tells what the tables say of the two together.
+    `most`: so many pairs of each column and indicator are listed (None: all); they are counted in
+    any case. A code that no table knows has a card too: its state is "unknown", with the nearest.
+    Raises ReferenceDataError where a stored table cannot be read.
     """
     name = word.strip().upper()
     rows = tables.read(name, reference, day)
@@ -56,11 +56,23 @@ def code(
     fees, addon = tables.fees(rows), tables.addon(rows)
     pairs, units = tables.pairs(rows, most), tables.units(rows)
     state, told = standing(rows, fees, reference)
-    found, every = touching(
-        Asked(known, fees, pairs[0], units, state == "in use", _starter(reference)), reference
+    unpaid = tables.unpaid(name, reference, day)
+    release = reference.release("ptp-practitioner")
+    asked = Asked(
+        known,
+        fees,
+        pairs[0],
+        units,
+        state == "in use",
+        _starter(reference),
+        bool(unpaid),
+        release.vouches_to if release is not None else day,
     )
+    found, every = touching(asked, reference)
     about = About(known, fees, addon, pairs[0], units, found)
-    current = state == "in use"
+    lives = state in {"in use", "doubtful"}
+    if not lives:  # of a code that is not in use the rule that says so is what matters
+        found = tuple(rule for rule in found if rule.id in _OUT_OF_USE)
     return Card(
         code=name,
         date=day,
@@ -72,19 +84,28 @@ def code(
         fees=fees,
         addon=addon,
         pairs=pairs,
-        beside=tables.beside(rows, with_.strip().upper()) if with_ else None,
+        unpaid=unpaid,
+        beside=tables.beside(rows, with_.strip().upper(), reference) if with_ else None,
         units=units,
-        modifiers=advice(about) if state != "unknown" else (),
-        places=places(about, reference) if state != "unknown" else (),
-        rules=found if state != "unknown" else (),
+        modifiers=advice(about) if lives else (),
+        places=places(about, reference) if lives else (),
+        rules=found,
         every_line=every,
-        policies=policies(known),
+        policies=policies(known) if lives else (),
         related=_related(name, known),
         history=history(rows, reference),
         not_known=not_known(rows, known, reference, state),
-        nearest=() if current else nearest(name, reference),
+        nearest=_nearest(name, state, reference),
         successors=_successors(known),
     )
+
+
+def _nearest(name: str, state: State, reference: Reference) -> tuple[str, ...]:
+    """Codes written alike where no table knows the code; of one that ended its neighbors."""
+    if state == "in use":
+        return ()
+    found = nearest(name, reference)
+    return found if state == "unknown" else tuple(c for c in found if c[:-1] == name[:-1])
 
 
 def _starter(reference: Reference) -> frozenset[str]:
@@ -92,7 +113,7 @@ def _starter(reference: Reference) -> frozenset[str]:
     return frozenset(
         kind
         for kind in tables.TITLE
-        if (release := reference.release(kind)) is None or release.starter  # type: ignore[arg-type] # the keys are kinds
+        if (release := reference.release(kind)) is None or release.starter
     )
 
 
@@ -118,4 +139,5 @@ def _related(name: str, known: Facts) -> tuple[Related, ...]:
 
 
 def _successors(known: Facts) -> tuple[str, ...]:
-    return ()
+    """What a table names in place of the code."""
+    return tuple(dict.fromkeys(o for r in known.own("medicare_codes") for o in r["use"].split()))

@@ -64,10 +64,7 @@ def facts(code: str, day: date, reference: Reference) -> Facts:
     """The facts of `code` on `day`, as an audit of a line of that day has them."""
     codes = pl.Series("code", [code], dtype=pl.String)
     table = code_facts(codes, day, day, reference, code_policies()).table
-    found = {
-        name: tuple(_rows(reference.policy(name), code, day))
-        for name in TABLES
-    }
+    found = {name: tuple(_rows(reference.policy(name), code, day)) for name in TABLES}
     return Facts(
         code, day, table.row(0, named=True), table, {n: rows for n, rows in found.items() if rows}
     )

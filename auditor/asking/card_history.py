@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from auditor.asking import card_indicators as words
 from auditor.asking.card_parts import Change, Witness
-from auditor.asking.card_policies import listed
+from auditor.asking.card_words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,23 +24,38 @@ _RECENT = timedelta(days=731)
 """Row dates within two years before the end of the release are recent."""
 
 
+class _What(NamedTuple):
+    """Rows with dates of their own: their table, and what one and several are called."""
+
+    kind: Kind
+    one: str
+    several: str
+
+
+_PAIRS = _What("ptp-practitioner", "pair", "pairs")
+_PRIMARIES = _What("aoc", "primary", "primaries")
+_SUPPORTED = _What("aoc", "add-on that it supports", "add-ons that it supports")
+
+
 def history(rows: Rows, reference: Reference) -> tuple[Change, ...]:
     """Changes between releases first, then what row dates tell, newest first in each table."""
     return (
         *_code(rows),
         *_fees(rows),
         *_units(rows),
-        *_dated(rows, rows.pairs, reference, "ptp-practitioner", "pair"),
-        *_dated(rows, rows.addons, reference, "aoc", "primary"),
-        *_dated(rows, rows.supports, reference, "aoc", "add-on that it supports"),
+        *_dated(rows, rows.pairs, reference, _PAIRS),
+        *_dated(rows, rows.addons, reference, _PRIMARIES),
+        *_dated(rows, rows.supports, reference, _SUPPORTED),
     )
 
 
 def _code(rows: Rows) -> Iterator[Change]:
     for row in rows.hcpcs.iter_rows(named=True):
         end = f", valid to {row['deletion']}" if row["deletion"] else ", without an end"
-        begin = f"HCPCS Level II has it from {row['effective']}" if row["effective"] else (
-            "HCPCS Level II has it"
+        begin = (
+            f"HCPCS Level II has it from {row['effective']}"
+            if row["effective"]
+            else ("HCPCS Level II has it")
         )
         yield Change(
             text=f"{begin}{end}.",
@@ -82,11 +97,9 @@ def _units(rows: Rows) -> Iterator[Change]:
                 )
 
 
-def _dated(
-    rows: Rows, frame: pl.DataFrame, reference: Reference, kind: Kind, what: str
-) -> Iterator[Change]:
+def _dated(rows: Rows, frame: pl.DataFrame, reference: Reference, what: _What) -> Iterator[Change]:
     """Rows that began or ended in the two years before the end of the newest release."""
-    release = reference.release(kind)
+    release = reference.release(what.kind)
     if release is None or release.starter or frame.is_empty():
         return
     since = release.vouches_to - _RECENT
@@ -101,15 +114,14 @@ def _dated(
             next(value for value in row if value != rows.code)
             for row in recent.select(columns).unique(maintain_order=True).iter_rows()
         ]
-        named = listed(others[:_NAMED]) if len(others) <= _NAMED else (
-            f"{', '.join(others[:_NAMED])} and {len(others) - _NAMED:,} more"
+        named = (
+            listed(others[:_NAMED])
+            if len(others) <= _NAMED
+            else (f"{', '.join(others[:_NAMED])} and {len(others) - _NAMED:,} more")
         )
         newest = recent[column][0]
-        count = f"{recent.height:,} {what}{'' if recent.height == 1 else 's'}"
-        if what.startswith("add-on") and recent.height > 1:
-            count = f"{recent.height:,} add-ons that it supports"
+        count = f"{recent.height:,} {what.one if recent.height == 1 else what.several}"
         yield Change(
-            text=f"{count.replace('primarys', 'primaries')} {verb} from {since} on, the last on"
-            f" {newest}: {named}.",
+            text=f"Since {since} {count} {verb}, the last on {newest}: {named}.",
             witness=Witness(table=release.label, first=since, last=release.vouches_to),
         )

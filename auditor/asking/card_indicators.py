@@ -12,7 +12,7 @@ NCCI = "NCCI Policy Manual ch. I"
 
 _NOT_ASKED = "does not apply to this code"
 STATUS = {
-    "A": "active: Medicare pays it by itself under the physician fee schedule, where it is covered",
+    "A": "active: Medicare pays for it under the physician fee schedule, where it is covered",
     "B": "bundled: always part of another service, never paid by itself, whoever bills it",
     "C": "priced by the contractor, mostly after a look at the record",
     "D": "deleted",

@@ -46,6 +46,15 @@ _LETTERS = {
 _MODIFIER = re.compile(r"[A-Z0-9]{2}")
 
 
+def section(code: str) -> str:
+    """Where the code belongs, in a word or two: surgery, radiology, HCPCS Level II."""
+    if code[:1].isalpha():
+        return "HCPCS Level II"
+    if not code.isdigit():
+        return "CPT with a letter"
+    return next((what for low, high, what in _SECTIONS if low <= code <= high), "other")
+
+
 def is_modifier(word: str) -> bool:
     """Whether `word` has the form of a modifier: two letters or digits."""
     return _MODIFIER.fullmatch(word) is not None
@@ -55,8 +64,7 @@ def kind(code: str) -> str:
     """What sort of code `code` is; '' where it has no form of a code."""
     for form, words in _FORMS:
         if re.fullmatch(form, code):
-            section = next((what for low, high, what in _SECTIONS if low <= code <= high), "")
-            return f"{words}, {section}" if section and form == r"[0-9]{5}" else words
+            return f"{words}, {section(code)}" if code.isdigit() else words
     if re.fullmatch(r"[A-Z][0-9]{4}", code):
         letter = _LETTERS.get(code[0])
         return f"HCPCS Level II code, letter {code[0]}" + (f": {letter}" if letter else "")

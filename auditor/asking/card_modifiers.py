@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.asking.card_indicators import LAYOUT
 from auditor.asking.card_parts import Advice
-from auditor.asking.card_policies import listed
+from auditor.asking.card_words import listed
 from auditor.rules.anesthesia_roles import ANESTHESIA, ROLES
 from auditor.rules.bypass import EITHER_LINE
 
@@ -49,14 +49,7 @@ class About(NamedTuple):
 
 def advice(about: About) -> tuple[Advice, ...]:
     """What fits first, then what does not; in the order of what is asked most."""
-    found = [
-        each
-        for part in (
-            _components, _sides, _visits, _separation, _therapy, _laboratory, _drugs, _equipment,
-            _anesthesia, _surgeons, _global, _repeats, _others,
-        )  # fmt: skip
-        for each in part(about)
-    ]
+    found = [each for part in _PARTS for each in part(about)]
     return tuple(sorted(found, key=lambda each: not each.fits))
 
 
@@ -107,14 +100,14 @@ def _sides(about: About) -> Iterator[Advice]:
         yield _said(digits, f"which {what} it was", policy)
     regions = [row["class"] for row in about.facts.own("modifier_regions")]
     words = {
-        "digit": ("F1 to FA, T1 to TA", "a finger or toe"),
-        "eyelid": ("E1 to E4", "an eyelid"),
-        "coronary": ("LC, LD, LM, RC, RI", "a coronary vessel"),
+        "digit": (("FA", "F1 to F9", "TA", "T1 to T9"), "finger or toe"),
+        "eyelid": (("E1 to E4",), "eyelid"),
+        "coronary": (("LC", "LD", "LM", "RC", "RI"), "coronary vessel"),
     }
     for region in dict.fromkeys(regions):
         names, where = words[region]
         yield _said(
-            (names,), f"there is no such place there: {where}", "policy table modifier_regions",
+            names, f"no {where} is where this is done", "policy table modifier_regions",
             fits=False,
         )  # fmt: skip
 
@@ -161,10 +154,13 @@ def _separation(about: About) -> Iterator[Advice]:
     if two or (one and about.facts.day >= EITHER_LINE):
         where = "; since 2019-07-01 it may stand on either line of the pair"
         line = where if about.facts.day >= EITHER_LINE else "; it stands on the column 2 line"
+        count = listed(
+            f"{n:,} as {side}" for n, side in ((two, "column 2"), (one, "column 1")) if n
+        )
         yield _said(
             _SEPARATE,
             "a separate service, where the record shows another site, session, practitioner or"
-            f" lesion: {two:,} pairs as column 2 and {one:,} as column 1 allow it{line}",
+            f" lesion; so many pairs allow it: {count}{line}",
             f"{label}; {_NCCI}; CMS CR 11168",
         )
     elif about.pairs.count:
@@ -261,7 +257,11 @@ def _anesthesia(about: About) -> Iterator[Advice]:
 
 
 def _surgeons(about: About) -> Iterator[Advice]:
-    if about.indicator("status") in _NOT_PAID:
+    """Of operations only: the table gives other services these indicators too, and nobody asks."""
+    operation = about.indicator("global_days") in {*_SURGERY, "YYY", "ZZZ", "MMM"}
+    if about.indicator("status") in _NOT_PAID or not operation or about.facts.kind["is_em"]:
+        return
+    if about.facts.code[0] not in "0123456G":
         return
     asked = (
         ("assistant", ("80", "81", "82", "AS"), "an assistant at surgery"),
@@ -286,17 +286,20 @@ def _global(about: About) -> Iterator[Advice]:
     if days not in _SURGERY or about.facts.kind["is_em"]:
         return
     source = f"{about.schedule}, global days {days}; {_NCCI}; rule GLB-78"
-    if any(rule.id == "GLB-78" for rule in about.rules):
+    if about.touched("GLB-78"):
         yield _said(
             ("58",),
             "in the global period of another operation: planned, more extensive, or treatment"
             " after a diagnostic procedure",
             source,
         )
-        yield _said(
-            ("78",), "in that period: an unplanned return to the operating room for what follows"
-            " from the first operation", source,
-        )  # fmt: skip
+        if about.facts.code[0] in "123456":  # only surgery is done in an operating room
+            yield _said(
+                ("78",),
+                "in that period: an unplanned return to the operating room for what follows from"
+                " the first operation",
+                source,
+            )
         yield _said(("79",), "in that period: unrelated to the first operation", source)
     if days in _SPLIT_CARE:
         yield _said(
@@ -344,9 +347,7 @@ def _others(about: About) -> Iterator[Advice]:
             "rule PT-1",
         )
     if about.touched("GG-1"):
-        yield _said(
-            ("GG",), "a diagnostic mammogram on the day of a screening one", "rule GG-1"
-        )
+        yield _said(("GG",), "a diagnostic mammogram on the day of a screening one", "rule GG-1")
     if about.addon.primaries or about.addon.contractor:
         yield _said(
             ("51",), "an add-on is not reduced as a further procedure", "rule AOC-4", fits=False
@@ -368,3 +369,21 @@ def _others(about: About) -> Iterator[Advice]:
             "policy table telehealth_never; professional knowledge",
             fits=False,
         )
+
+
+_PARTS = (
+    _components,
+    _sides,
+    _visits,
+    _separation,
+    _therapy,
+    _laboratory,
+    _drugs,
+    _equipment,
+    _anesthesia,
+    _surgeons,
+    _global,
+    _repeats,
+    _others,
+)
+"""In the order of what is asked most."""

@@ -107,6 +107,9 @@ class Pairs:
     denied_0: int
     """As column 2, modifier indicator 0."""
     denied_1: int
+    pays_over: tuple[tuple[str, int], ...]
+    """As column 1: section of the other code, and how many; the most first."""
+    denied_by: tuple[tuple[str, int], ...]
     as_column1: tuple[Pair, ...]
     """In order of column 2; indicator 0 first."""
     as_column2: tuple[Pair, ...]
@@ -126,6 +129,8 @@ class Beside:
     pairs: tuple[Pair, ...]
     """Every row of the two, also ended ones; practitioner."""
     hospital: tuple[Pair, ...]
+    unpaid: str
+    """Why column 1 of the pair in force never pays, so that it denies nothing; '' where it may."""
     addon: tuple[Primary, ...]
     """Add-on rows in force in which one of the two is the primary of the other."""
     addon_of: str
@@ -230,6 +235,8 @@ class Card:
     fees: Fees | None
     addon: AddOn
     pairs: tuple[Pairs, ...]
+    unpaid: str
+    """Why the code never pays by itself, so that as column 1 it denies nothing; '' where it may."""
     beside: Beside | None
     units: tuple[Units, ...]
     modifiers: tuple[Advice, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditor.asking.card_parts import Place
-from auditor.asking.card_policies import listed
+from auditor.asking.card_words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,7 @@ _FEW = 16
 
 def _allowed(allowed: list[str], reference: Reference) -> str:
     if len(allowed) <= _FEW:
-        return f"Its places are {listed(allowed)}; another is looked at."
+        return f"Its places are {listed(allowed)}: a line in another is put up for review."
     every = reference.policy("place_of_service")["pos"].to_list()
     others = [pos for pos in every if pos not in allowed]
-    return f"It is looked at in places {listed(others)}, where it is not usual."
+    return f"Not usual in places {listed(others)}: a line there is put up for review."

@@ -21,6 +21,7 @@ from auditor.rules.vaccine_lines import PRODUCT_LIKE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from auditor.asking.card_facts import Facts
     from auditor.asking.card_parts import Fees, Pairs, Units
@@ -38,6 +39,10 @@ class Asked(NamedTuple):
     in_use: bool
     starter: frozenset[str]
     """Kinds of table of which only the starter set is there."""
+    unpaid: bool
+    """It never pays by itself."""
+    pairs_to: date
+    """Last day that the pair table vouches for."""
 
     def is_(self, fact: str) -> bool:
         """Whether the fact called so holds."""
@@ -64,6 +69,12 @@ class Asked(NamedTuple):
         rows = self.facts.policy.get("lab_pairs", ())
         return any((row.cells["group"] == "panel") == panel for row in rows)
 
+    def in_pairs(self, indicator: int) -> int:
+        """Pairs of this indicator; as column 1 only where the code may pay by itself."""
+        p = self.pairs
+        pays, denied = (p.pays_0, p.denied_0) if indicator == 0 else (p.pays_1, p.denied_1)
+        return denied + (0 if self.unpaid else pays)
+
     def limit(self, mai: int) -> bool:
         """Whether a practitioner's unit limit of this indicator is in force."""
         return any(
@@ -72,14 +83,17 @@ class Asked(NamedTuple):
         )
 
 
-ONLY_WITH_MODIFIER = frozenset(
-    "AOC-4 DRG-3 LAB-90 MOD-51 MOD-62 MOD-BIL MOD-CLS PTP-2 PTP-4 PTP-BYP".split()
-)
+ONLY_WITH_MODIFIER = frozenset({
+    "AOC-4", "DRG-3", "LAB-90", "MOD-51", "MOD-62", "MOD-BIL", "MOD-CLS", "PTP-2", "PTP-4",
+    "PTP-BYP",
+})  # fmt: skip
+
 """Rules of _LOOKS that a line without any modifier cannot break."""
-EVERY_LINE = frozenset(
-    "COD-4 COD-5 DAT-1 DAT-2 DAT-3 DAT-4 DUP-1 DUP-2 DUP-3 MOD-73 MOD-99 MOD-FMT MOD-ORDER NPI-1"
-    " NPI-2 TEL-1 TFL-1".split()
-)
+EVERY_LINE = frozenset({
+    "COD-4", "COD-5", "DAT-1", "DAT-2", "DAT-3", "DAT-4", "DUP-1", "DUP-2", "DUP-3", "MOD-73",
+    "MOD-99", "MOD-FMT", "MOD-ORDER", "NPI-1", "NPI-2", "TEL-1", "TFL-1",
+})  # fmt: skip
+
 """Rules without a condition on kinds of line that look at lines whatever their code."""
 _SURGERY = r"^(?:1000[4-9]|100[1-9][0-9]|10[1-9][0-9]{2}|1[1-9][0-9]{3}|[2-6][0-9]{4})$"
 _GLOBAL = ("000", "010", "090")
@@ -116,9 +130,7 @@ _LOOKS: dict[str, Callable[[Asked], bool]] = {
     "AOC-5": lambda a: a.among("addon_units"),
     "AOC-6": lambda a: a.is_("addon_1"),
     "ART-1": lambda a: any(row["joint"] for row in a.facts.own("endoscopy")),
-    "COD-2": lambda a: (
-        not a.in_use and (a.like(r"^[A-CE-V][0-9]{4}$") or a.like(r"^[0-9]{5}$"))
-    ),
+    "COD-2": lambda a: not a.in_use and (a.like(r"^[A-CE-V][0-9]{4}$") or a.like(r"^[0-9]{5}$")),
     "COD-3": lambda a: not a.in_use and a.like(r"^[0-9]{4}T$"),
     "DRG-1": lambda a: a.is_("single_dose"),
     "DRG-3": lambda a: a.like(r"^J[0-9]{4}$|^Q[0-9]{4}$") or a.is_("single_dose"),
@@ -142,8 +154,7 @@ _LOOKS: dict[str, Callable[[Asked], bool]] = {
     "GG-1": lambda a: a.facts.code in {"77065", "77066", "77067"},
     "GLB-24": lambda a: a.is_("is_visit") or a.text("global_days") in {"010", "090"},
     "GLB-25": lambda a: (
-        (a.is_("is_visit") and a.facts.code != "99292")
-        or a.text("global_days") in {"000", "010"}
+        (a.is_("is_visit") and a.facts.code != "99292") or a.text("global_days") in {"000", "010"}
     ),
     "GLB-57": lambda a: a.is_("is_visit") or a.text("global_days") == "090",
     "GLB-78": _procedure,
@@ -151,7 +162,9 @@ _LOOKS: dict[str, Callable[[Asked], bool]] = {
     "GLB-CLOS": lambda a: a.named("closure", "role", "repair"),
     "GLB-NEURO": lambda a: a.facts.code in {"95940", "95941", "G0453"},
     "IMG-1": lambda a: a.facts.code in _GUIDES or a.among("guidance_included"),
-    "IMG-2": lambda a: a.facts.code == "76000" or a.named("endoscopy", "role", "diagnostic", "surgical"),
+    "IMG-2": lambda a: (
+        a.facts.code == "76000" or a.named("endoscopy", "role", "diagnostic", "surgical")
+    ),
     "IMG-3": lambda a: a.among("view_counts"),
     "INF-1": lambda a: a.named("infusion", "role", "initial"),
     "INF-4": lambda a: a.facts.code == "96368",
@@ -175,14 +188,17 @@ _LOOKS: dict[str, Callable[[Asked], bool]] = {
     "MUE-1": lambda a: a.limit(1),
     "MUE-2": lambda a: a.limit(2),
     "MUE-3": lambda a: a.limit(3),
-    "PTP-0": lambda a: a.pairs.pays_0 + a.pairs.denied_0 > 0,
-    "PTP-1": lambda a: a.pairs.pays_1 + a.pairs.denied_1 > 0,
-    "PTP-2": lambda a: a.pairs.pays_1 + a.pairs.denied_1 > 0,
-    "PTP-3": lambda a: a.pairs.count > 0,
+    "PTP-0": lambda a: a.in_pairs(0) > 0,
+    "PTP-1": lambda a: a.in_pairs(1) > 0,
+    "PTP-2": lambda a: a.in_pairs(1) > 0,
+    "PTP-3": lambda a: a.in_pairs(0) + a.in_pairs(1) > 0,
     "PTP-4": lambda a: (
-        "ptp-practitioner" not in a.starter and not a.is_("is_em") and not a.like("^99[2-4]")
+        "ptp-practitioner" not in a.starter
+        and a.facts.day <= a.pairs_to
+        and not a.is_("is_em")
+        and not a.like("^99[2-4]")
     ),
-    "PTP-BYP": lambda a: a.pairs.pays_1 + a.pairs.denied_1 > 0,
+    "PTP-BYP": lambda a: a.in_pairs(1) > 0,
     "QW-1": lambda a: a.text("waived_qw") == "needs",
     "SOLE-1": lambda a: a.text("sole_rule") not in {"", "only_when_nothing_else_payable"},
     "STA-T": lambda a: a.text("status") == "T",

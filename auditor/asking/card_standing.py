@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.asking.card_kinds import kind
-from auditor.asking.card_policies import listed
 from auditor.asking.card_tables import TITLE
+from auditor.asking.card_words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,9 @@ def _by_visits(rows: Rows, reference: Reference) -> tuple[State, str] | None:
     if not ends or None in ends:
         return None
     end = date.fromisoformat(max(ends))
-    return ("ended", f"Its last day was {end} (built-in table of visits).") if end < rows.day else None
+    return (
+        ("ended", f"Its last day was {end} (built-in table of visits).") if end < rows.day else None
+    )
 
 
 def _in_force(rows: Rows, fees: Fees | None) -> dict[str, Kind]:
@@ -87,16 +89,22 @@ def _shown(rows: Rows, shown: dict[str, Kind], reference: Reference) -> tuple[St
     whole = schedule is not None and not schedule.starter and schedule.effective <= rows.day
     if schedule is not None and whole and "fee-schedule" not in shown.values():
         newer = [
-            kind
-            for kind in shown.values()
-            if (r := reference.release(kind)) is not None and r.effective >= schedule.effective
+            which
+            for which in shown.values()
+            if (r := reference.release(which)) is not None and r.effective >= schedule.effective
         ]
         if not newer:
             return "doubtful", (
                 f"{schedule.label} does not have it, and only older tables do"
                 f" ({listed(shown)}): it may have ended."
             )
-    return "in use", f"In force on {rows.day} by {listed(shown)}."
+    return "in use", f"In force on {rows.day} by {_few(list(shown))}."
+
+
+def _few(labels: list[str]) -> str:
+    """The first of `labels`, which is the strongest, and how many more there are."""
+    more = len(labels) - 1
+    return labels[0] + (f" and {more} more table{'s' if more > 1 else ''}" if more else "")
 
 
 def _by_rows(rows: Rows, fees: Fees | None, reference: Reference) -> tuple[State, str]:
@@ -140,13 +148,17 @@ def not_known(rows: Rows, known: Facts, reference: Reference, state: State) -> t
 
 
 def _not_known(rows: Rows, known: Facts, reference: Reference, state: State) -> Iterator[str]:
+    if not kind(rows.code):
+        return
     kinds: tuple[Kind, ...] = (
         "fee-schedule", "ptp-practitioner", "aoc", "mue-practitioner", "hcpcs", "ptp-hospital",
         "mue-hospital",
     )  # fmt: skip
-    releases = {kind: reference.release(kind) for kind in kinds}
-    none = [TITLE[kind] for kind, release in releases.items() if release is None]
-    starter = [TITLE[k] for k, release in releases.items() if release is not None and release.starter]
+    releases = {which: reference.release(which) for which in kinds}
+    none = [TITLE[which] for which, release in releases.items() if release is None]
+    starter = [
+        TITLE[k] for k, release in releases.items() if release is not None and release.starter
+    ]
     if starter:
         yield (
             f"Of these tables only the built-in starter set is there, a few hundred rows each:"
@@ -162,7 +174,7 @@ def _not_known(rows: Rows, known: Facts, reference: Reference, state: State) -> 
     ]
     if behind:
         yield f"Changes after the loaded releases are not seen: {'; '.join(behind)}."
-    if state == "unknown":
+    if state not in {"in use", "doubtful"}:
         return
     limits = releases["mue-practitioner"]
     if rows.units.is_empty() and limits is not None and not limits.starter:
@@ -170,4 +182,3 @@ def _not_known(rows: Rows, known: Facts, reference: Reference, state: State) -> 
     if known.kind["is_em"] or rows.code.startswith("9"):
         yield "Which services Medicare takes as telehealth stands in no loaded table."
     yield "What it pays, coverage (NCD, LCD) and a payer's own rules stand in no loaded table."
-

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
 from auditor.asking import card_indicators as words
+from auditor.asking.card_kinds import section
 from auditor.asking.card_parts import (
     AddOn,
     Beside,
@@ -19,6 +21,7 @@ from auditor.asking.card_parts import (
     Units,
     Witness,
 )
+from auditor.engine.codes import NEVER_PAYS
 
 if TYPE_CHECKING:
     from datetime import date
@@ -67,7 +70,7 @@ def read(code: str, reference: Reference, day: date) -> Rows:
         "aoc", "ptp-practitioner", "ptp-hospital", "mue-practitioner", "mue-hospital", "mue-dme",
         "fee-schedule", "hcpcs",
     )  # fmt: skip
-    labels = {kind: _label(reference, kind) for kind in kinds}
+    labels: dict[str, str] = {kind: _label(reference, kind) for kind in kinds}
     return Rows(
         code,
         day,
@@ -101,9 +104,9 @@ def fees(rows: Rows) -> Fees | None:
     if shown.is_empty():
         return None
     row = shown.row(-1, named=True)
-    others = rows.fees.filter(
-        pl.col("component") != "", pl.col("valid_from") == row["valid_from"]
-    )["component"]
+    others = rows.fees.filter(pl.col("component") != "", pl.col("valid_from") == row["valid_from"])[
+        "component"
+    ]
     return Fees(
         indicators=tuple(
             Indicator(name=name, value=row[name], meaning=words.meaning(name, row[name]))
@@ -132,7 +135,8 @@ def addon(rows: Rows) -> AddOn:
 def pairs(rows: Rows, most: int | None = None) -> tuple[Pairs, ...]:
     """Pairs in force on the date: of practitioners always, of hospitals where a table is loaded.
 
-    `most`: so many of each column are listed; None: all. They are counted in any case.
+    `most`: so many of each column and modifier indicator are listed; None: all. They are counted
+    in any case.
     """
     found = [_pairs(rows, rows.pairs, "practitioner", most)]
     if rows.labels["ptp-hospital"]:
@@ -158,12 +162,31 @@ def units(rows: Rows) -> tuple[Units, ...]:
             witness=Witness(table=row["release"], first=row["valid_from"], last=row["valid_to"]),
         )
         for setting, frame in settings
-        for row in frame.sort("valid_from", descending=True).iter_rows(named=True)
+        for row in frame.sort(in_force(frame, rows.day), "valid_from", descending=True).iter_rows(
+            named=True
+        )
     )
 
 
-def beside(rows: Rows, other: str) -> Beside:
+def unpaid(code: str, reference: Reference, day: date) -> str:
+    """Why `code` never pays by itself on `day`: its status or a limit of 0; '' where it may.
+
+    A column 1 line that does not pay denies nothing (docs/order-of-judgement.md).
+    """
+    codes = pl.Series("code", [code], dtype=pl.String)
+    fees_ = reference.fees(codes).filter(pl.col("component") == "")
+    status = fees_.filter(in_force(fees_, day))["status"].to_list()
+    if status and status[-1] in (*NEVER_PAYS, "T"):
+        return f"status {status[-1]}"
+    limits = reference.mue(codes)
+    zero = limits.filter(in_force(limits, day), pl.col("mue_value") == 0).height
+    return "unit limit 0" if zero else ""
+
+
+def beside(rows: Rows, other: str, reference: Reference) -> Beside:
     """What the tables say of the code together with `other`."""
+    edits = _of(rows, _both(rows.pairs, other), "ptp-practitioner")
+    now = next((pair for pair in edits if pair.in_force), None)
     own = rows.dated(rows.addons.filter(pl.col("primary") == other))
     theirs = rows.dated(rows.supports.filter(pl.col("addon") == other))
     if own.height:
@@ -172,7 +195,8 @@ def beside(rows: Rows, other: str) -> Beside:
         found, addon_of = _primaries(theirs, "addon", rows), other if theirs.height else ""
     return Beside(
         code=other,
-        pairs=_of(rows, _both(rows.pairs, other), "ptp-practitioner"),
+        pairs=edits,
+        unpaid="" if now is None else unpaid(now.column1, reference, rows.day),
         hospital=_of(rows, _both(rows.hospital_pairs, other), "ptp-hospital"),
         addon=found,
         addon_of=addon_of,
@@ -186,7 +210,7 @@ def _label(reference: Reference, kind: Kind) -> str:
     return f"built-in starter set, {TITLE[kind]}" if release.starter else release.label
 
 
-TITLE: dict[str, str] = {
+TITLE: dict[Kind, str] = {
     "aoc": "add-on codes",
     "ptp-practitioner": "pairs of practitioners",
     "ptp-hospital": "pairs of hospitals",
@@ -212,9 +236,7 @@ def _primaries(frame: pl.DataFrame, column: str, rows: Rows) -> tuple[Primary, .
         Primary(
             code=row[column],
             edit_type=row["edit_type"],
-            witness=Witness(
-                table=rows.labels["aoc"], first=row["effective"], last=row["deletion"]
-            ),
+            witness=Witness(table=rows.labels["aoc"], first=row["effective"], last=row["deletion"]),
         )
         for row in frame.sort(column, "effective")
         .unique(column, keep="last", maintain_order=True)
@@ -240,10 +262,23 @@ def _pairs(
         pays_1=counts[1],
         denied_0=counts[2],
         denied_1=counts[3],
-        as_column1=_of(rows, pays if most is None else pays.head(most), kind),
-        as_column2=_of(rows, denied if most is None else denied.head(most), kind),
+        pays_over=_sections(pays["column2"]),
+        denied_by=_sections(denied["column1"]),
+        as_column1=_of(rows, _first(pays, most), kind),
+        as_column2=_of(rows, _first(denied, most), kind),
         witness=Witness(table=rows.labels[kind]),
     )
+
+
+def _sections(codes: pl.Series) -> tuple[tuple[str, int], ...]:
+    return tuple(Counter(map(section, codes)).most_common())
+
+
+def _first(frame: pl.DataFrame, most: int | None) -> pl.DataFrame:
+    """The first `most` of each modifier indicator."""
+    if most is None:
+        return frame
+    return frame.group_by("modifier_indicator", maintain_order=True).head(most)
 
 
 def _both(frame: pl.DataFrame, other: str) -> pl.DataFrame:

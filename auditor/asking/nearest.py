@@ -13,12 +13,24 @@ if TYPE_CHECKING:
     from auditor.reference.interface import Reference
 
 MOST = 6
-_LENGTH, _SHORT, _LONG = 5, 4, 6
+_MODIFIER, _CODE = 2, 5
+"""Characters of a modifier and of a code."""
 _ALIKE = frozenset(
     frozenset(pair) for pair in ("0O", "1I", "1L", "2Z", "5S", "8B", "6G", "0D", "0Q", "UV")
 )
 """Characters that are read for each other."""
-_KEYS = ("1234567890", "QWERTYUIOP", "ASDFGHJKL", "ZXCVBNM", "789", "456", "123", "741", "852", "963")
+_KEYS = (
+    "1234567890",
+    "QWERTYUIOP",
+    "ASDFGHJKL",
+    "ZXCVBNM",
+    "789",
+    "456",
+    "123",
+    "741",
+    "852",
+    "963",
+)
 """Neighbors on a keyboard and on its number pad."""
 
 
@@ -41,22 +53,38 @@ def nearest(word: str, reference: Reference, most: int = MOST) -> tuple[str, ...
 def _candidates(word: str) -> Iterator[tuple[str, tuple[int, int]]]:
     """Words that differ by one slip, with how likely the slip is: kind, then place from the end."""
     size = len(word)
-    wanted = 2 if size <= 2 else _LENGTH  # noqa: PLR2004 - a modifier has two characters
+    wanted = _MODIFIER if size <= _MODIFIER else _CODE
     if size == wanted:
-        for at in range(size - 1):
-            if word[at] != word[at + 1]:
-                yield word[:at] + word[at + 1] + word[at] + word[at + 2 :], (0, size - at)
-        for at, old in enumerate(word):
-            for new in _fitting(old):
-                yield word[:at] + new + word[at + 1 :], (_slip(old, new), size - at)
+        yield from _other(word)
     elif size == wanted + 1:
-        for at in range(size):
-            doubled = at > 0 and word[at] == word[at - 1]
-            yield word[:at] + word[at + 1 :], (0 if doubled else 1, size - at)
-    elif size == wanted - 1 and size >= (1 if wanted == 2 else _SHORT):  # noqa: PLR2004 - as above
-        for at in range(size + 1):
-            for new in digits + ascii_uppercase:
-                yield word[:at] + new + word[at:], (0 if new in digits else 1, size - at)
+        yield from _without(word)
+    elif size == wanted - 1:
+        yield from _more(word)
+
+
+def _other(word: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Two characters swapped, or one another one."""
+    for at, old in enumerate(word):
+        after = len(word) - at
+        beside = word[at + 1 : at + 2]
+        if beside and beside != old:
+            yield word[:at] + beside + old + word[at + 2 :], (0, after)
+        for new in _fitting(old):
+            yield word[:at] + new + word[at + 1 :], (_slip(old, new), after)
+
+
+def _without(word: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """One character too many; most likely one that was hit twice."""
+    for at, each in enumerate(word):
+        doubled = at > 0 and each == word[at - 1]
+        yield word[:at] + word[at + 1 :], (0 if doubled else 1, len(word) - at)
+
+
+def _more(word: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """One character missing."""
+    for at in range(len(word) + 1):
+        for new in digits + ascii_uppercase:
+            yield word[:at] + new + word[at:], (0 if new in digits else 1, len(word) - at)
 
 
 def _fitting(old: str) -> Iterator[str]:
