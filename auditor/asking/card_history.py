@@ -10,6 +10,7 @@ import polars as pl
 
 from auditor.asking import card_indicators as words
 from auditor.asking.card_parts import Change, Witness
+from auditor.asking.card_tables import named
 from auditor.asking.card_words import listed
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _fees(rows: Rows) -> Iterator[Change]:
         if changed:
             yield Change(
                 text=f"Fee schedule: {listed(changed)}.",
-                witness=Witness(table=new["release"], first=new["valid_from"]),
+                witness=Witness(table=named(new["release"]), first=new["valid_from"]),
             )
 
 
@@ -91,9 +92,9 @@ def _units(rows: Rows) -> Iterator[Change]:
             was, now = (f"{row['mue_value']} (MAI {row['mai']})" for row in (old, new))
             if was != now:
                 yield Change(
-                    text=f"Unit limit, {setting}: {was} in {old['release']}, {now} in"
-                    f" {new['release']}.",
-                    witness=Witness(table=new["release"], first=new["valid_from"]),
+                    text=f"Unit limit, {setting}: {was} in {named(old['release'])}, {now} in"
+                    f" {named(new['release'])}.",
+                    witness=Witness(table=named(new["release"]), first=new["valid_from"]),
                 )
 
 

@@ -163,7 +163,7 @@ def _separation(about: About) -> Iterator[Advice]:
             f" lesion; so many pairs allow it: {count}{line}",
             f"{label}; {_NCCI}; CMS CR 11168",
         )
-    elif about.pairs.count:
+    elif about.pairs.count and not about.pairs.starter:
         yield _said(
             _SEPARATE,
             "no pair in force that names it lets a modifier separate the two",

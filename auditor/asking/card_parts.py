@@ -113,6 +113,8 @@ class Pairs:
     as_column1: tuple[Pair, ...]
     """In order of column 2; indicator 0 first."""
     as_column2: tuple[Pair, ...]
+    starter: bool
+    """Only the built-in starter set is there: a pair that is not in it is not judged."""
     witness: Witness
 
     @property

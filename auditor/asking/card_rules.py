@@ -257,7 +257,7 @@ def line(rule: Rule, only_with_modifier: bool) -> RuleLine:  # noqa: FBT001 - a 
 def first_sentence(text: str) -> str:
     """The first sentence of `text`; a dot inside a number or before a small letter ends none."""
     joined = " ".join(text.split())
-    found = re.match(r".*?\.(?= [A-Z0-9])", joined)
+    found = re.match(r".*?(?<!\bch)(?<!\bs)\.(?= [A-Z0-9])", joined)
     return found.group() if found else joined
 
 

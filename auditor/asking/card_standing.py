@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.asking.card_kinds import kind
-from auditor.asking.card_tables import TITLE
+from auditor.asking.card_tables import TITLE, named
 from auditor.asking.card_words import listed
 
 if TYPE_CHECKING:
@@ -70,7 +70,9 @@ def _in_force(rows: Rows, fees: Fees | None) -> dict[str, Kind]:
         (rows.supplier_units, "mue-dme"),
     )
     for frame, which in limits:
-        found |= dict.fromkeys(rows.dated(frame)["release"].drop_nulls().unique(), which)
+        found |= dict.fromkeys(
+            map(named, rows.dated(frame)["release"].drop_nulls().unique()), which
+        )
     dated: tuple[tuple[pl.DataFrame, Kind], ...] = (
         (rows.addons, "aoc"),
         (rows.supports, "aoc"),
@@ -135,7 +137,24 @@ def _by_rows(rows: Rows, fees: Fees | None, reference: Reference) -> tuple[State
             f"Only {listed(limits['release'].drop_nulls().unique().sort())} had it, and later"
             " releases do not: it may have ended."
         )
+    if not _whole(rows.code, reference):
+        return "doubtful", (
+            f"No loaded table has {rows.code}. None that would have every such code is loaded, so"
+            " it may well be valid."
+        )
     return "unknown", f"No loaded table knows {rows.code}."
+
+
+def _whole(code: str, reference: Reference) -> bool:
+    """Whether a whole table is loaded that has every code of this form.
+
+    The fee schedule has five-digit codes and those of categories II and III, HCPCS those that
+    begin with a letter.
+    """
+    release = reference.release("hcpcs" if code[0].isalpha() else "fee-schedule")
+    # Codes of single laboratories and makers (U, M, A) and of dentists (D) stand in no such table.
+    listed_somewhere = not (code[0] == "D" or code[-1] in "UMA")
+    return release is not None and not release.starter and listed_somewhere
 
 
 def _date(value: object) -> date | None:

@@ -22,6 +22,7 @@ from auditor.asking.card_parts import (
     Witness,
 )
 from auditor.engine.codes import NEVER_PAYS
+from auditor.reference.starter import LABEL
 
 if TYPE_CHECKING:
     from datetime import date
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 CONTRACTOR = "CCCCC"
 """Where a primary code would stand: the contractor decides."""
+STARTER = "built-in starter set"
 _NEVER = 9
 """Modifier indicator of rows that never applied."""
 
@@ -115,7 +117,7 @@ def fees(rows: Rows) -> Fees | None:
         ),
         components=tuple(others.unique().sort()),
         in_force=bool(now.height),
-        witness=Witness(table=row["release"], first=row["valid_from"], last=row["valid_to"]),
+        witness=Witness(table=named(row["release"]), first=row["valid_from"], last=row["valid_to"]),
     )
 
 
@@ -157,9 +159,10 @@ def units(rows: Rows) -> tuple[Units, ...]:
             value=row["mue_value"],
             mai=row["mai"],
             meaning=words.MAI[row["mai"]],
-            in_force=row["valid_from"] <= rows.day
-            and (row["valid_to"] is None or row["valid_to"] >= rows.day),
-            witness=Witness(table=row["release"], first=row["valid_from"], last=row["valid_to"]),
+            in_force=_within(row["valid_from"], row["valid_to"], rows.day),
+            witness=Witness(
+                table=named(row["release"]), first=row["valid_from"], last=row["valid_to"]
+            ),
         )
         for setting, frame in settings
         for row in frame.sort(in_force(frame, rows.day), "valid_from", descending=True).iter_rows(
@@ -207,7 +210,12 @@ def _label(reference: Reference, kind: Kind) -> str:
     release = reference.release(kind)
     if release is None:
         return ""
-    return f"built-in starter set, {TITLE[kind]}" if release.starter else release.label
+    return f"{STARTER}, {TITLE[kind]}" if release.starter else release.label
+
+
+def named(release: str | None) -> str:
+    """The release of a row, as a reader knows it."""
+    return STARTER if release == LABEL else release or ""
 
 
 TITLE: dict[Kind, str] = {
@@ -266,8 +274,13 @@ def _pairs(
         denied_by=_sections(denied["column1"]),
         as_column1=_of(rows, _first(pays, most), kind),
         as_column2=_of(rows, _first(denied, most), kind),
+        starter=rows.labels[kind].startswith(STARTER),
         witness=Witness(table=rows.labels[kind]),
     )
+
+
+def _within(first: date | None, last: date | None, day: date) -> bool:
+    return (first is None or first <= day) and (last is None or day <= last)
 
 
 def _sections(codes: pl.Series) -> tuple[tuple[str, int], ...]:
@@ -276,8 +289,8 @@ def _sections(codes: pl.Series) -> tuple[tuple[str, int], ...]:
 
 def _first(frame: pl.DataFrame, most: int | None) -> pl.DataFrame:
     """The first `most` of each modifier indicator."""
-    if most is None:
-        return frame
+    if not most:  # a group's head of none would be a row of nulls
+        return frame if most is None else frame.clear()
     return frame.group_by("modifier_indicator", maintain_order=True).head(most)
 
 
@@ -292,7 +305,7 @@ def _of(rows: Rows, frame: pl.DataFrame, kind: str) -> tuple[Pair, ...]:
             column1=column1,
             column2=column2,
             indicator=indicator,
-            in_force=first <= rows.day and (last is None or rows.day <= last),
+            in_force=_within(first, last, rows.day),
             witness=Witness(table=rows.labels[kind], first=first, last=last),
         )
         for column1, column2, indicator, first, last in frame.select(

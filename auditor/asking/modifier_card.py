@@ -53,7 +53,8 @@ _TABLES = {
 }
 """Policy table -> column that names modifiers, and what it says of the codes of the row."""
 _PLACES = re.compile(
-    r"\((?:[0-9]{2}(?:, | and | or | to )?)+\)|\bplaces?\b[^;.]*|\b[0-9]+ to [0-9]+"
+    r"\((?:[0-9]{2}(?:, | and | or | to )?)+\)|\bplace of service [^.]*"
+    r"|\bplaces?\b[^;.]*|\b[0-9]+ to [0-9]+"
 )
 """Numbers in a rule's text that are places of service, ages or ranges and no modifiers."""
 _RANGES = 12

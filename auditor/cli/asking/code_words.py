@@ -112,6 +112,12 @@ def _alone(card: Card, *, everything: bool) -> Iterator[str]:
     if card.fees is not None and not (addon.meanings and card.fees.value("status") == "A"):
         status = next(each for each in card.fees.indicators if each.name == "status")
         yes = "" if addon.meanings else f"{_ALONE.get(status.value, 'Status only')}. "
+        if card.fees.value("global_days") == "ZZZ" and not addon.meanings:
+            yes = ""
+            yield (
+                "The fee schedule treats it as an add-on (global days ZZZ), and no loaded add-on"
+                " table has a row of it in force: look its primaries up."
+            )
         later = "" if card.fees.in_force else _later(card)
         yield _with(
             f"{yes}Status {status.value}, {status.meaning}.{later}", card.fees.witness.table
@@ -176,6 +182,11 @@ _Side = tuple[str, int, int, tuple["Pair", ...], str, tuple[tuple[str, int], ...
 
 
 def _practitioner(card: Card, pairs: Pairs, *, everything: bool) -> Iterator[str]:
+    if pairs.starter:
+        yield (
+            "Only the built-in starter set of pairs is loaded, a few hundred of the millions that"
+            " CMS has: what is not in it is not judged."
+        )
     if not pairs.count:
         yield _with(
             f"No pair in force on {card.date} names it. Other rules may still keep it apart.",
@@ -242,7 +253,12 @@ def _together(card: Card) -> Iterator[str]:
         )
     else:
         yield _with(
-            f"No pair of the two is in force on {card.date} for practitioners.",
+            f"No pair of the two is in force on {card.date} for practitioners."
+            + (
+                " Only the built-in starter set is loaded, so that is no proof that CMS has none."
+                if card.pairs[0].starter
+                else ""
+            ),
             card.pairs[0].witness.table,
         )
     if now and beside.unpaid:
