@@ -2,6 +2,7 @@
 
     manifest.json                                    what is loaded
     tables/<kind>/<quarter>-r<revision>/<part>-<digest>.parquet
+    tables/<kind>/<quarter>-r<revision>/<part>-words-<digest>.parquet
     changes/<kind>/<quarter>-r0/<sort>-<digest>.parquet
     lock
 
@@ -24,7 +25,7 @@ from pydantic import ValidationError
 
 from auditor.errors import ReferenceDataError
 from auditor.lock import locked
-from auditor.reference.manifest import FORMAT, Entry, Manifest, Part
+from auditor.reference.manifest import FORMAT, Entry, Manifest, Part, WordsFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +76,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         raise _corrupt(folder, "its manifest is damaged.") from None
 
 
-def part_path(folder: Path, part: Part) -> Path:
+def part_path(folder: Path, part: Part | WordsFile) -> Path:
     """The Parquet file of `part`; raises ReferenceDataError where it is gone or of wrong size."""
     path = folder.joinpath(*part.file.split("/"))
     try:
@@ -121,7 +122,7 @@ class Store:
 
     def commit(self) -> None:
         """Make the working manifest the store's: from here on the import is true."""
-        text = self.manifest.model_dump_json(indent=1)
+        text = self.manifest.model_dump_json(indent=1, exclude_none=True)
         handle, name = tempfile.mkstemp(prefix=f"{MANIFEST}.", dir=self.folder)  # mode 0600
         beside = Path(name)
         try:
@@ -153,7 +154,8 @@ class Store:
                     path.unlink()
 
     def _named(self) -> set[str]:
-        return {part.file for entry in self.manifest.entries for part in entry.parts.values()}
+        parts = [part for entry in self.manifest.entries for part in entry.parts.values()]
+        return {part.file for part in parts} | {part.words.file for part in parts if part.words}
 
 
 @contextlib.contextmanager
