@@ -111,7 +111,7 @@ class Pairs:
     """As column 1: section of the other code, and how many; the most first."""
     denied_by: tuple[tuple[str, int], ...]
     as_column1: tuple[Pair, ...]
-    """In order of column 2; indicator 0 first."""
+    """Indicator 0 first; in order of column 2, anesthesia and lettered codes last."""
     as_column2: tuple[Pair, ...]
     starter: bool
     """Only the built-in starter set is there: a pair that is not in it is not judged."""

@@ -255,9 +255,9 @@ def _primaries(frame: pl.DataFrame, column: str, rows: Rows) -> tuple[Primary, .
 def _pairs(
     rows: Rows, frame: pl.DataFrame, setting: Literal["practitioner", "hospital"], most: int | None
 ) -> Pairs:
-    now = rows.dated(frame).sort("modifier_indicator", "column1", "column2")
-    pays = now.filter(pl.col("column1") == rows.code)
-    denied = now.filter(pl.col("column2") == rows.code)
+    now = rows.dated(frame)
+    pays = _ordered(now.filter(pl.col("column1") == rows.code), "column2")
+    denied = _ordered(now.filter(pl.col("column2") == rows.code), "column1")
     kind = f"ptp-{setting}"
     counts = [
         side.filter(pl.col("modifier_indicator") == number).height
@@ -285,6 +285,15 @@ def _within(first: date | None, last: date | None, day: date) -> bool:
 
 def _sections(codes: pl.Series) -> tuple[tuple[str, int], ...]:
     return tuple(Counter(map(section, codes)).most_common())
+
+
+def _ordered(frame: pl.DataFrame, other: str) -> pl.DataFrame:
+    """By modifier indicator and the other code; anesthesia and lettered codes after the rest.
+
+    What an office bills comes first so, where the first few are shown alone.
+    """
+    late = pl.col(other).str.contains("^0|[A-Z]$")
+    return frame.sort("modifier_indicator", late, other)
 
 
 def _first(frame: pl.DataFrame, most: int | None) -> pl.DataFrame:

@@ -223,7 +223,10 @@ def _practitioner(card: Card, pairs: Pairs, *, everything: bool) -> Iterator[str
                 more = total - len(those)
                 yield f"{head}: {', '.join(those)}{f' and {more:,} more' if more else ''}."
     if not everything and pairs.count > len(pairs.as_column1) + len(pairs.as_column2):
-        yield "The first of each are shown, in order of code: --all shows all, --with CODE one."
+        yield (
+            "The first of each are shown, in order of code, anesthesia and codes that end with a"
+            " letter last: --all shows all, --with CODE one."
+        )
 
 
 def _indicators(never: int, may: int) -> str:
