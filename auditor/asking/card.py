@@ -21,6 +21,7 @@ from auditor.asking.card_places import places
 from auditor.asking.card_policies import policies
 from auditor.asking.card_rules import Asked, touching
 from auditor.asking.card_standing import not_known, standing
+from auditor.asking.descriptors import described
 from auditor.asking.guidance import topics_of
 from auditor.asking.nearest import nearest
 
@@ -79,7 +80,7 @@ def code(
         state=state,
         standing=told,
         kind=kind(name),
-        descriptor="",
+        descriptor=described(name, reference),
         guidance=_guidance(name),
         fees=fees,
         addon=addon,
@@ -96,7 +97,7 @@ def code(
         history=history(rows, reference),
         not_known=not_known(rows, known, reference, state),
         nearest=_nearest(name, state, reference),
-        successors=_successors(known),
+        successors=reference.successors(name),
     )
 
 
@@ -136,8 +137,3 @@ def _related(name: str, known: Facts) -> tuple[Related, ...]:
             text = "what Medicare takes in its place"
             found.setdefault(other, Related(code=other, text=text, source=row["source"]))
     return tuple(found.values())
-
-
-def _successors(known: Facts) -> tuple[str, ...]:
-    """What a table names in place of the code."""
-    return tuple(dict.fromkeys(o for r in known.own("medicare_codes") for o in r["use"].split()))

@@ -221,6 +221,16 @@ class Guide:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Descriptor:
+    """What a user's own file calls a code; it belongs to whoever wrote it."""
+
+    text: str
+    release: str
+    source: str
+    """Name of the file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """All that the loaded tables know of one code on one date."""
 
@@ -231,8 +241,8 @@ class Card:
     """The state in a sentence, with what shows it."""
     kind: str
     """What sort of code it is, in our own words."""
-    descriptor: str
-    """From the user's own file; '' where none has it."""
+    descriptor: Descriptor | None
+    """From the user's own file; None where none has it."""
     guidance: tuple[Guide, ...]
     fees: Fees | None
     addon: AddOn
@@ -253,7 +263,7 @@ class Card:
     nearest: tuple[str, ...]
     """Of a code that is not in use: known codes that are written alike."""
     successors: tuple[str, ...]
-    """Codes that the tables name in its place."""
+    """Of a code that ended: those that the user's own file names in its place."""
 
     def as_json(self) -> dict[str, Any]:
         """The card as JSON types (docs/questions.md)."""
@@ -280,8 +290,8 @@ class ModifierCard:
     standing: str
     title: str
     """What it says, in our own words; '' where no guidance is written yet."""
-    descriptor: str
-    """From the user's own file; '' where none has it."""
+    descriptor: Descriptor | None
+    """From the user's own file; None where none has it."""
     proper: str
     not_proper: str
     citation: str

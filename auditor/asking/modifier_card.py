@@ -18,6 +18,7 @@ from auditor.asking.card_parts import (
 )
 from auditor.asking.card_rules import line
 from auditor.asking.card_words import listed
+from auditor.asking.descriptors import described
 from auditor.asking.guidance import modifiers, topics
 from auditor.asking.nearest import nearest
 from auditor.rules.interface import catalogue
@@ -80,7 +81,7 @@ def modifier(word: str, reference: Reference, day: date) -> ModifierCard:
         state=state,
         standing=standing,
         title=guide.title if guide else "",
-        descriptor="",
+        descriptor=described(name, reference),
         proper=guide.proper if guide else "",
         not_proper=guide.not_proper if guide else "",
         citation=guide.citation if guide else "",

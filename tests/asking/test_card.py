@@ -395,3 +395,16 @@ def test_every_value_of_the_real_fee_schedule_has_words() -> None:
     for name, (first, end) in places.items():
         values = {row[first:end].strip() for row in rows} - {""}
         assert values <= set(card_indicators.FIELDS[name]), name
+
+
+def test_words_of_the_users_own_file_are_told_and_marked_as_such() -> None:
+    tables = memory_reference(
+        hcpcs=[("J1234", "procedure", "2000-01-01", "2024-12-31"), ("J3301",)],
+        words=[("J1234", "successor", "J3301"), ("J3301", "long", "words of a file")],
+    )
+    ended = code("J1234", tables, DAY)
+    assert (ended.successors, ended.descriptor) == (("J3301",), None)
+    described = code("J3301", tables, DAY).descriptor
+    assert described is not None
+    assert (described.text, described.source) == ("words of a file", "memory")
+    assert modifier("59", tables, DAY).descriptor is None

@@ -80,10 +80,13 @@ def _what(card: Card) -> Iterator[str]:
         "doubtful": "It is not certain that it is in force. ",
     }
     yield head.get(card.state, "") + card.standing
-    if card.descriptor:
-        yield f"Your own file calls it: {card.descriptor}"
+    if card.descriptor is not None:
+        yield (
+            f"Your own file calls it: {card.descriptor.text} [{card.descriptor.release},"
+            f" {card.descriptor.source}]"
+        )
     if card.successors:
-        yield f"In its place the tables name {listed(card.successors)}."
+        yield f"In its place your own file names {listed(card.successors)}."
     if card.nearest:
         how = "Written alike" if card.state == "unknown" else "Its neighbors"
         yield f"{how}: {', '.join(card.nearest)}. See each with 'auditor code CODE'."

@@ -36,8 +36,11 @@ def _what(card: ModifierCard) -> Iterator[str]:
     yield sentence(card.title) if card.title else ""
     head = {"ended": "It has ended. ", "not yet": "It is not in force yet. "}
     yield head.get(card.state, "") + card.standing
-    if card.descriptor:
-        yield f"Your own file calls it: {card.descriptor}"
+    if card.descriptor is not None:
+        yield (
+            f"Your own file calls it: {card.descriptor.text} [{card.descriptor.release},"
+            f" {card.descriptor.source}]"
+        )
     if card.nearest:
         yield f"Written alike: {', '.join(card.nearest)}. See each with 'auditor code MODIFIER'."
 
