@@ -265,7 +265,7 @@ def _surgeons(about: About) -> Iterator[Advice]:
         return
     asked = (
         ("assistant", ("80", "81", "82", "AS"), "an assistant at surgery"),
-        ("cosurgeon", ("62",), "two surgeons, each for a part"),
+        ("cosurgeon", ("62",), "two surgeons"),
         ("team", ("66",), "a team of surgeons"),
     )
     for name, modifiers, what in asked:
@@ -319,6 +319,8 @@ def _repeats(about: About) -> Iterator[Advice]:
     if room is None or room.value < 2 or not service or about.addon.primaries:  # noqa: PLR2004 - once more
         return
     if kind["always_therapy"] or about.facts.own("vaccine_products"):
+        return
+    if about.touched("LAB-4") or about.touched("INF-4"):  # once a day, whatever the limit
         return
     yield _said(
         ("76", "77"),

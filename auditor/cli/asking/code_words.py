@@ -11,7 +11,7 @@ from auditor.cli.asking.sections import codes, counted, section, sentence
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditor.asking.card_parts import Card, Pair, Pairs, Primary, Units, Witness
+    from auditor.asking.card_parts import Card, Guide, Pair, Pairs, Primary, Units, Witness
 
 _MOST_CODES = 60
 _ALONE = {
@@ -52,6 +52,7 @@ def code_text(card: Card, *, everything: bool) -> Iterator[str]:
     yield from section("Modifiers that may belong on it", _modifiers(card, fits=True))
     yield from section("Modifiers that do not", _modifiers(card, fits=False))
     yield from section("Places of service", (_with(p.text, p.source) for p in card.places))
+    yield from section("Guidance", _guidance(card.guidance[1:]))
     if card.state in {"in use", "doubtful"}:
         yield from section("How the fee schedule treats it", _fees(card))
     yield from section("Rules that look at it", _rules(card))
@@ -92,7 +93,11 @@ def _what(card: Card) -> Iterator[str]:
         yield f"{how}: {', '.join(card.nearest)}. See each with 'auditor code CODE'."
     elif card.state == "unknown":
         yield "No known code is written like it."
-    for guide in card.guidance:
+    yield from _guidance(card.guidance[:1])  # the narrowest; the rest has its own section
+
+
+def _guidance(guides: tuple[Guide, ...]) -> Iterator[str]:
+    for guide in guides:
         yield f"{guide.title}: {_with(guide.text, guide.citation)}"
 
 
