@@ -38,6 +38,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("long" if config.getoption("--run-long") else "default")
+    if config.pluginmanager.hasplugin("_cov"):
+        from tests import untraced  # the tests of the installed wheel do not see this folder
+
+        untraced.install()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
