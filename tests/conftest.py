@@ -18,7 +18,7 @@ SHARED = ROOT.parent / "shared"
 settings.register_profile(
     "default",
     derandomize=True,
-    max_examples=10,
+    max_examples=6,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],

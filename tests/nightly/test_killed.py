@@ -110,17 +110,17 @@ def some(calm: Calm, seed: int, many: int) -> list[int]:
 
 def test_a_killed_night_is_finished_by_the_next(before: Office, calm: Calm, tmp_path: Path) -> None:
     committed = next(n for n, s in enumerate(calm.seen, start=1) if s.startswith("sql COMMIT"))
-    for at in {*some(calm, 1, 5), committed, committed + 1, len(calm.seen)}:
+    for at in {*some(calm, 1, 3), committed, committed + 1, len(calm.seen)}:
         broken_off(before, calm, tmp_path, at)
 
 
 def test_a_full_disk_loses_nothing(before: Office, calm: Calm, tmp_path: Path) -> None:
-    for at in some(calm, 2, 4):
+    for at in some(calm, 2, 2):
         broken_off(before, calm, tmp_path, at, errno.ENOSPC)
 
 
 def test_a_refusal_loses_nothing(before: Office, calm: Calm, tmp_path: Path) -> None:
-    for at in some(calm, 3, 4):
+    for at in some(calm, 3, 2):
         broken_off(before, calm, tmp_path, at, errno.EACCES, lasting=False)
 
 
