@@ -87,6 +87,14 @@ def clean_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield home
 
 
+@pytest.fixture(scope="module")
+def unmeasured() -> Iterator[None]:
+    """Programs that the module starts are not measured: not ours, elsewhere, or killed midway."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        yield
+
+
 @pytest.fixture(scope="session")
 def office_profile(tmp_path_factory: pytest.TempPathFactory) -> str:
     """LibreOffice's option for a profile of the tests' own: a new one costs as much as the work."""

@@ -15,7 +15,7 @@ import pytest
 
 from auditor import RULE_SET_VERSION, __version__
 
-pytestmark = pytest.mark.wheel
+pytestmark = [pytest.mark.wheel, pytest.mark.usefixtures("unmeasured")]
 
 ROOT = Path(__file__).resolve().parents[2]
 # Commands, the catalogue, and one rule's cases, which rest on the packaged tables.

@@ -132,6 +132,7 @@ def test_at_every_operation(before: Office, calm: Calm, tmp_path: Path, way: str
         broken_off(before, calm, tmp_path, at, error, lasting=way != "refused-once")
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_a_real_kill(before: Office, calm: Calm, tmp_path: Path) -> None:
     """The same with a process that the system ends, some time into its night."""
     office = before.copy(tmp_path / "office")
