@@ -39,7 +39,8 @@ test: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	# The frames of tests are small: threads of several workers only wait for each other.
-	POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term --cov-fail-under=$(COVERAGE)
+	# Without their compiled modules every process that a test starts would compile them again.
+	POLARS_MAX_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term --cov-fail-under=$(COVERAGE)
 
 test-long: $(DEV)
 	$(BIN)/python -m pytest -n $(WORKERS) --run-long

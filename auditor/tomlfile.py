@@ -19,7 +19,10 @@ from auditor.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from pydantic import TypeAdapter
+
 Model = TypeVar("Model")
+_ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 
 # pydantic speaks of Python's types; the reader of these lines writes TOML
 _PLAIN = {
@@ -123,9 +126,9 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
 def _validated(found: dict[str, Any], model: type[Model]) -> tuple[Model | None, list[str]]:
     """`found` as a `model` without what is wrong in it, and what that is."""
     # pydantic takes about 70 ms to import; a run without such a file saves them
-    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - see above
+    from pydantic import ValidationError  # noqa: PLC0415 - see above
 
-    adapter, problems = TypeAdapter(model), list[str]()
+    adapter, problems = adapter_of(model), list[str]()
     for _ in range(2):
         try:
             # As JSON, because strict there means TOML's types: "720" and true are no numbers, but
@@ -137,6 +140,15 @@ def _validated(found: dict[str, Any], model: type[Model]) -> tuple[Model | None,
             for each in error.errors():
                 _take_out(found, each["loc"])
     return None, problems
+
+
+def adapter_of(model: type[Model]) -> TypeAdapter[Model]:
+    """What reads JSON as the dataclass `model`; made once, which takes longer than any file."""
+    from pydantic import TypeAdapter  # noqa: PLC0415 - slow to import
+
+    if model not in _ADAPTERS:
+        _ADAPTERS[model] = TypeAdapter(model)
+    return _ADAPTERS[model]
 
 
 def _take_out(found: Any, place: Iterable[int | str]) -> None:  # noqa: ANN401 - what TOML holds

@@ -2,7 +2,9 @@
 
 import difflib
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +20,7 @@ SHARED = ROOT.parent / "shared"
 settings.register_profile(
     "default",
     derandomize=True,
-    max_examples=10,
+    max_examples=6,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
@@ -38,6 +40,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("long" if config.getoption("--run-long") else "default")
+    if config.pluginmanager.hasplugin("_cov"):
+        from tests import untraced  # the tests of the installed wheel do not see this folder
+
+        untraced.install()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -81,6 +87,34 @@ def clean_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for name in ("HOME", "XDG_DATA_HOME", "LOCALAPPDATA", "APPDATA"):
             patch.setenv(name, str(home))
         yield home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unhurried_disk() -> Iterator[None]:
+    """Nothing waits for the disk: no test cuts the power, and a killed process loses nothing."""
+
+    def kept(_file: int) -> None:
+        pass
+
+    def connect(*args: Any, **named: Any) -> sqlite3.Connection:  # noqa: ANN401 - as sqlite3's own
+        ledger: sqlite3.Connection = connected(*args, **named)
+        with suppress(sqlite3.Error):  # told of where the program itself first asks something
+            sqlite3.Connection.execute(ledger, "PRAGMA synchronous = OFF")
+        return ledger
+
+    connected = sqlite3.connect
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", kept)
+        patch.setattr(sqlite3, "connect", connect)
+        yield
+
+
+@pytest.fixture(scope="module")
+def unmeasured() -> Iterator[None]:
+    """Programs that the module starts are not measured: not ours, elsewhere, or killed midway."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,8 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from auditor.tomlfile import adapter_of
+
 if TYPE_CHECKING:
     from auditor.config import Settings
     from auditor.nightly.manifest import Manifest
@@ -55,15 +57,13 @@ def settings_of(manifest: Manifest, now: Settings) -> Settings:
 
     The feed is taken as the manifest tells it, also where the file names it no longer.
     """
-    from pydantic import TypeAdapter  # noqa: PLC0415 - slow to import
-
     from auditor.config import Settings  # noqa: PLC0415 - the settings import this package
     from auditor.nightly.settings import Feed  # noqa: PLC0415 - as above
 
     said = {name: manifest.configuration.get(name) for name in _JUDGING}
     tables = {f.name for f in fields(Settings) if f.default_factory is dict}
     plain = {n: dict(v) if n in tables else v for n, v in said.items() if v is not None}
-    of_run: Settings = TypeAdapter(Settings).validate_json(json.dumps(plain))
+    of_run = adapter_of(Settings).validate_json(json.dumps(plain))
     known = manifest.configuration["feed"]
     feed = now.feeds.get(manifest.feed) or Feed(files=known["files"], mode=known["mode"])
     # what the feed said itself is in the settings of the run already

@@ -15,6 +15,7 @@ from datetime import date  # noqa: TC003 - read when a manifest is read back
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from auditor.errors import LedgerError
+from auditor.tomlfile import adapter_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -150,7 +151,7 @@ def from_json(text: str) -> Manifest:
 
     Raises LedgerError where it is none, was changed, or comes from a newer version of auditor.
     """
-    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - slow to import
+    from pydantic import ValidationError  # noqa: PLC0415 - slow to import
 
     try:
         found = json.loads(text)
@@ -161,7 +162,7 @@ def from_json(text: str) -> Manifest:
                 next_step="Update auditor.",
             )
         digest = found.pop("configuration_sha256")
-        manifest = TypeAdapter(Manifest).validate_json(json.dumps(found), strict=True)
+        manifest = adapter_of(Manifest).validate_json(json.dumps(found), strict=True)
     except (ValueError, KeyError, TypeError, AttributeError, ValidationError):
         raise _damaged() from None
     if digest != manifest.configuration_sha256:

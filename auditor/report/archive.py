@@ -25,7 +25,7 @@ from openpyxl.worksheet.dimensions import SheetDimension
 from openpyxl.writer.excel import ExcelWriter
 from openpyxl.xml.functions import Element, SubElement
 
-from auditor.report.grid import MOST_LINKS, Block, link_xml, links_of, rows_of
+from auditor.report.grid import MOST_LINKS, PIECE, Block, link_xml, links_of, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,7 +146,7 @@ class _Writer(ExcelWriter):  # type: ignore[misc] # openpyxl is untyped
         large = sheet.row * len(sheet.letters) > _MANY_CELLS
         with self._archive.member(ws.path[1:], large=large) as out:
             out.write(head + b"<sheetData>")
-            for piece in _ahead(_rows(sheet)):
+            for piece in _ahead(_rows(sheet)) if sheet.row > PIECE else _rows(sheet):
                 out.write(piece)
             out.write(b"</sheetData>" + before)
             if links:

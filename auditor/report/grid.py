@@ -9,16 +9,16 @@ always an inline string, whatever it says: a claim's '=1+1' never becomes a form
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from xml.sax.saxutils import escape, quoteattr
 
 import polars as pl
 
 from auditor.report.heights import heights
-from auditor.report.text import DAY_ZERO, FIRST_DAY, LAST_DAY, cell_texts
+from auditor.report.text import DAY_ZERO, FIRST_DAY, LAST_DAY, LIMIT, UNFIT, cell_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 Value: TypeAlias = "str | int | float | None"
 """What a single cell takes: a text, a number (dates are Excel's day numbers), or nothing."""
@@ -27,6 +27,10 @@ PIECE = 10_000
 """Rows rendered at a time: some tens of megabytes of text."""
 MOST_LINKS = 65_530
 """Excel repairs, and so drops, the links of a sheet that has more."""
+# Beside the columns of a piece, which are called by their numbers
+_STYLE, _FIT, _BLANK, _UNFIT, _LONGEST, _FAR = (
+    "style ", "fit ", "blank ", "unfit ", "longest ", "far "
+)  # fmt: skip
 _TEXT_OPEN, _TEXT_CLOSE = '<is><t xml:space="preserve">', "</t></is></c>"
 
 
@@ -103,22 +107,34 @@ def _link(letter: str) -> pl.Expr:
 
 
 def _rows(block: Block, piece: pl.DataFrame, first: int) -> bytes:
+    # All columns together: a query of its own for each would cost more than most sheets hold.
     names = [str(n) for n in range(len(block.values))]
     ready = piece.select(v.alias(n) for v, n in zip(block.values, names, strict=True))
-    by = piece.select(key.alias(names[n]) for n, (key, _) in block.special.items())
-    bodies = {}
-    for n, name in enumerate(names):
-        values, usual, own = ready[name], block.styles[n], block.special.get(n)
-        # a style that is the same for the whole column is part of the text around the value
-        style = str(usual) if own is None else _styles(by[name], own[1], usual)
-        bodies[name] = _body(values, style)
+    # a style that is the same for the whole column is part of the text around the value
+    styled = piece.select(
+        _style(key, own, block.styles[n]).alias(_STYLE + names[n])
+        for n, (key, own) in block.special.items()
+    )
+    found = ready.select(fact for name in names for fact in _facts(name, ready.schema[name])).row(
+        0, named=True
+    )
+    fit = [
+        cell_texts(ready[name]).alias(_FIT + name)
+        for name in names
+        if found.get(_UNFIT + name) or found.get(_LONGEST + name, 0) > LIMIT
+    ]
+    cells = ready.hstack([*styled, *fit])
+    bodies = cells.select(
+        _body(name, ready.schema[name], str(usual), cells.columns, found).alias(name)
+        for name, usual in zip(names, block.styles, strict=False)
+    )
     high = {names[n]: width for n, width in block.wrapped.items()}
     parts: list[pl.Expr] = []
     for letter, name in zip(block.letters, names, strict=False):  # a listing may be narrower
         parts += [pl.lit(f'<c r="{letter}'), pl.col("row"), pl.col(name)]
     row = pl.int_range(first, first + piece.height, dtype=pl.UInt32).cast(pl.String).alias("row")
     height = heights(ready, high).cast(pl.String).alias("height")
-    made = pl.DataFrame(bodies).with_columns(row, height)
+    made = bodies.with_columns(row, height)
     whole = pl.concat_str(
         pl.lit('<row r="'),
         "row",
@@ -132,48 +148,62 @@ def _rows(block: Block, piece: pl.DataFrame, first: int) -> bytes:
     return text.encode()
 
 
-def _styles(values: pl.Series, own: Mapping[str, int], usual: int) -> pl.Series:
+def _style(key: pl.Expr, own: Mapping[str, int], usual: int) -> pl.Expr:
     """The style number of each value, as a text."""
-    return values.replace_strict(
+    return key.replace_strict(
         {value: str(style) for value, style in own.items()},
         default=str(usual),
         return_dtype=pl.String,
     )
 
 
-def _body(values: pl.Series, style: str | pl.Series) -> pl.Series:
+def _blank(name: str, kind: pl.DataType) -> pl.Expr:
+    """Where a column has nothing to show."""
+    value = pl.col(name)
+    if kind == pl.String:
+        return value.is_null() | (value == "")
+    if kind.is_float():
+        return value.is_null() | ~value.is_finite()  # Excel repairs a file with such a number
+    return value.is_null()
+
+
+def _facts(name: str, kind: pl.DataType) -> Iterator[pl.Expr]:
+    """What decides how a column is written."""
+    yield _blank(name, kind).any().alias(_BLANK + name)
+    if kind == pl.String:
+        yield pl.col(name).str.contains(UNFIT).any().alias(_UNFIT + name)
+        # Bytes are quicker counted than letters, and are never fewer than Excel's units.
+        yield pl.col(name).str.len_bytes().max().fill_null(0).alias(_LONGEST + name)
+    elif kind == pl.Date:
+        in_reach = pl.col(name).is_between(FIRST_DAY, LAST_DAY)
+        yield (~in_reach.all()).alias(_FAR + name)
+
+
+def _body(
+    name: str, kind: pl.DataType, usual: str, present: Collection[str], found: Mapping[str, Any]
+) -> pl.Expr:
     """What follows a cell's letter and row: its style, its type and its value."""
-    frame = pl.DataFrame({"v": values})
-    if isinstance(style, str):
-        opened: list[pl.Expr] = [pl.lit(f'" s="{style}"')]
+    opened: list[pl.Expr] = [pl.lit(f'" s="{usual}"')]
+    if _STYLE + name in present:
+        opened = [pl.lit('" s="'), pl.col(_STYLE + name), pl.lit('"')]
+    value = pl.col(name)
+    if kind == pl.String:
+        fit = pl.col(_FIT + name) if _FIT + name in present else value
+        full = _text(opened, fit.str.replace_many(["&", "<", ">"], ["&amp;", "&lt;", "&gt;"]))
+    elif kind == pl.Date:
+        full = _number(opened, (value - DAY_ZERO).dt.total_days().cast(pl.String))
+        if found[_FAR + name]:
+            iso = _text(opened, value.dt.to_string())
+            full = pl.when(value.is_between(FIRST_DAY, LAST_DAY)).then(full).otherwise(iso)
     else:
-        frame = frame.with_columns(style.alias("s"))
-        opened = [pl.lit('" s="'), pl.col("s"), pl.lit('"')]
-    if values.dtype == pl.String:
-        texts = cell_texts(values).str.replace_many(["&", "<", ">"], ["&amp;", "&lt;", "&gt;"])
-        frame = frame.with_columns(texts.alias("v"))
-        full = _text(opened)
-        blank = values.is_null() | (values == "")
-    elif values.dtype == pl.Date:
-        numbers = (pl.col("v") - DAY_ZERO).dt.total_days().cast(pl.String)
-        full = _number(opened, numbers)
-        if not bool(values.is_between(FIRST_DAY, LAST_DAY).all()):
-            iso = _text(opened, pl.col("v").dt.to_string())
-            full = pl.when(pl.col("v").is_between(FIRST_DAY, LAST_DAY)).then(full).otherwise(iso)
-        blank = values.is_null()
-    else:
-        full = _number(opened, pl.col("v").cast(pl.String))
-        blank = values.is_null()
-        if values.dtype.is_float():
-            blank |= ~values.is_finite()  # Excel repairs a file with such a number
-    if blank.any():
-        frame = frame.with_columns(blank.alias("b"))
-        full = pl.when("b").then(pl.concat_str(*opened, pl.lit("/>"))).otherwise(full)
-    return frame.select(full.alias("x"))["x"]
+        full = _number(opened, value.cast(pl.String))
+    if found[_BLANK + name]:
+        empty = pl.concat_str(*opened, pl.lit("/>"))
+        full = pl.when(_blank(name, kind)).then(empty).otherwise(full)
+    return full
 
 
-def _text(opened: list[pl.Expr], value: pl.Expr | None = None) -> pl.Expr:
-    value = pl.col("v") if value is None else value
+def _text(opened: list[pl.Expr], value: pl.Expr) -> pl.Expr:
     return pl.concat_str(
         *opened, pl.lit(f' t="inlineStr">{_TEXT_OPEN}'), value, pl.lit(_TEXT_CLOSE)
     )

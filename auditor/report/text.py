@@ -19,6 +19,8 @@ _FORBIDDEN = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F\x{FFFE}\x{FFFF}]"
 # Excel reads _x0041_ in a text as the character A (ECMA-376 part 1, 22.9.2.19): keep it as told.
 # The underscore at its end may begin another one, so it is left out and all that begin so are kept.
 _ESCAPE_LIKE = r"_(x[0-9A-Fa-f]{4})"
+UNFIT = f"{_FORBIDDEN}|\\r|{_ESCAPE_LIKE}"
+"""A text with any of this is not written as it stands."""
 _FORBIDDEN_RE = re.compile(_FORBIDDEN.replace(r"\x{FFFE}\x{FFFF}", "\ufffe\uffff"))
 _ESCAPE_LIKE_RE = re.compile(_ESCAPE_LIKE)
 
@@ -39,7 +41,7 @@ def clean(text: str) -> str:
 
 def cell_texts(column: pl.Series) -> pl.Series:
     """A column of texts without what a cell cannot hold, cut visibly where one is too long."""
-    if column.str.contains(f"{_FORBIDDEN}|\\r|{_ESCAPE_LIKE}").any():
+    if column.str.contains(UNFIT).any():
         column = (
             column.str.replace_all(r"\r\n?", "\n")
             .str.replace_all(_FORBIDDEN, "")

@@ -9,6 +9,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 HERE = Path(__file__).parent
 
 

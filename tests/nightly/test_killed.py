@@ -110,17 +110,17 @@ def some(calm: Calm, seed: int, many: int) -> list[int]:
 
 def test_a_killed_night_is_finished_by_the_next(before: Office, calm: Calm, tmp_path: Path) -> None:
     committed = next(n for n, s in enumerate(calm.seen, start=1) if s.startswith("sql COMMIT"))
-    for at in {*some(calm, 1, 5), committed, committed + 1, len(calm.seen)}:
+    for at in {*some(calm, 1, 3), committed, committed + 1, len(calm.seen)}:
         broken_off(before, calm, tmp_path, at)
 
 
 def test_a_full_disk_loses_nothing(before: Office, calm: Calm, tmp_path: Path) -> None:
-    for at in some(calm, 2, 4):
+    for at in some(calm, 2, 2):
         broken_off(before, calm, tmp_path, at, errno.ENOSPC)
 
 
 def test_a_refusal_loses_nothing(before: Office, calm: Calm, tmp_path: Path) -> None:
-    for at in some(calm, 3, 4):
+    for at in some(calm, 3, 2):
         broken_off(before, calm, tmp_path, at, errno.EACCES, lasting=False)
 
 
@@ -132,6 +132,7 @@ def test_at_every_operation(before: Office, calm: Calm, tmp_path: Path, way: str
         broken_off(before, calm, tmp_path, at, error, lasting=way != "refused-once")
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_a_real_kill(before: Office, calm: Calm, tmp_path: Path) -> None:
     """The same with a process that the system ends, some time into its night."""
     office = before.copy(tmp_path / "office")

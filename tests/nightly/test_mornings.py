@@ -26,7 +26,7 @@ def live(office: Office, nights: Sequence[Lines]) -> tuple[list[list[Event]], li
     events, figures = [], []
     for number, lines in enumerate(nights, start=1):
         office.drop(lines)
-        (feed,) = office.night(f"2025-11-{number + 9}").feeds
+        (feed,) = office.night(f"2025-11-{number + 9}", report=False).feeds
         assert feed.figures is not None
         figures.append(feed.figures)
         with store.opened(office.root / "state" / "ledger.sqlite") as ledger:

@@ -26,15 +26,15 @@ REFERENCE = memory_reference(ptp=PTP, aoc=AOC, mue=MUE, fees=FEES)
 TABLES = tables(ptp=PTP, aoc=AOC, mue=MUE, fees=FEES)
 
 
-def rounds(quick: int) -> settings:
-    """So many examples, and as many times more as the loaded profile asks for (--run-long).
+def rounds(many: int) -> settings:
+    """A third of so many examples; with --run-long so many times what the profile asks for.
 
     A quick run shows the first disagreement as it is; a long one takes minutes to make it small.
     """
     name = settings.get_current_profile_name()
     times = max(1, settings.get_profile(name).max_examples // 25)
     phases = [Phase.explicit, Phase.generate] + ([Phase.shrink] if times > 1 else [])
-    return settings(max_examples=quick * times, phases=phases)
+    return settings(max_examples=many * times if times > 1 else max(3, many // 3), phases=phases)
 
 
 class Night(NamedTuple):

@@ -27,10 +27,10 @@ TABLES = tables(ptp=PTP, aoc=AOC, mue=MUE, fees=FEES)
 WORDS = {(False, False): "none", (True, True): "weak", (True, False): "ok"}
 
 
-def rounds(quick: int) -> settings:
-    """So many examples, and as many times more as the loaded profile asks for (--run-long)."""
-    name = settings.get_current_profile_name()
-    return settings(max_examples=quick * max(1, settings.get_profile(name).max_examples // 25))
+def rounds(many: int) -> settings:
+    """A third of so many examples; with --run-long so many times what the profile asks for."""
+    times = settings.get_profile(settings.get_current_profile_name()).max_examples // 25
+    return settings(max_examples=many * times if times else max(3, many // 3))
 
 
 def of_oracle(rows: list[Raw]) -> Counter[Any]:

@@ -34,7 +34,7 @@ def read(place: Path, text: str) -> Intake:
 
 
 @given(chance=st.randoms(use_true_random=False))
-@settings(max_examples=settings().max_examples if LONG else 15)  # of thirty lines each
+@settings(max_examples=settings().max_examples if LONG else 8)  # of thirty lines each
 def test_every_field_of_every_line(place: Path, chance: random.Random) -> None:
     interchanges, marks, wrap = Dice(chance).file()
     rows: list[dict[str, object]] = []
@@ -51,7 +51,7 @@ def test_every_field_of_every_line(place: Path, chance: random.Random) -> None:
 
 
 @given(chance=st.randoms(use_true_random=False), share=st.floats(0, 1))
-@settings(max_examples=max(settings().max_examples // 3, 8))
+@settings(max_examples=max(settings().max_examples // 3, 5))
 def test_blocks_of_any_size_give_the_same(place: Path, chance: random.Random, share: float) -> None:
     interchanges, marks, wrap = Dice(chance).file()
     text = written([segment for each in interchanges for segment in each], marks, wrap=wrap)
