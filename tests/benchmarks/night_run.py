@@ -19,6 +19,7 @@ from night_store import TONIGHT
 
 import auditor.auditing
 import auditor.ledger.life
+import auditor.nightly.committed
 import auditor.nightly.feed
 import auditor.nightly.night
 import auditor.report
@@ -27,6 +28,7 @@ from auditor import config
 from auditor.history.interface import Memory
 from auditor.ledger import store
 from auditor.nightly.about import Night, Secrets
+from auditor.nightly.lineage import Lineage
 from auditor.nightly.night import perform
 
 if TYPE_CHECKING:
@@ -73,15 +75,15 @@ def main() -> None:
         (auditor.report, "write_findings", "findings"),
         (auditor.report, "write_summary", "findings"),
         (Memory, "stage", "stage"),
-        (auditor.nightly.feed, "commit", "commit"),
-        (auditor.nightly.feed, "finished", "publish"),
+        (auditor.nightly.committed, "commit", "commit"),
+        (auditor.nightly.committed, "finished", "publish"),
         (auditor.nightly.night, "compact", "merge"),
     ):
         timed(owner, name, stage)
     resolve = Memory.resolve
 
-    def counted(*arguments: Any) -> Any:  # noqa: ANN401 - as resolve
-        found = resolve(*arguments)
+    def counted(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - as resolve
+        found = resolve(*arguments, **named)
         SEEN["context"] = found.context.height
         return found
 
@@ -94,7 +96,9 @@ def main() -> None:
         debug=lambda error: print(repr(error)),  # noqa: T201 - a script
     )
     with store.opened(night.ledger) as ledger:
-        (stored,) = ledger.execute("SELECT coalesce(sum(lines), 0) FROM segments").fetchone()
+        looked_back_at = Lineage.of(ledger, "clinic").standing
+        lines = dict(ledger.execute("SELECT run, lines FROM segments"))
+        stored = sum(lines[run] for run in looked_back_at)
         (opened,) = ledger.execute("SELECT count(*) FROM open_findings").fetchone()
     started, cpu = time.perf_counter(), time.process_time()
     outcome = perform(night)

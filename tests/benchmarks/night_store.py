@@ -147,7 +147,8 @@ def remember(ledger: sqlite3.Connection, made: pl.DataFrame, number: int, lines:
         )
         life.record(ledger, found, number)
         ledger.execute(
-            "INSERT INTO segments (run, feed, lines, ended, digest) VALUES (?, 'clinic', ?, 0, 'd')",
+            "INSERT INTO segments (run, feed, lines, ended, digest, base)"
+            " VALUES (?, 'clinic', ?, 0, 'd', (SELECT max(run) FROM segments))",
             (number, lines),
         )
         for step in runs.STEPS:

@@ -110,3 +110,20 @@ def test_the_report_is_measured_against_openpyxl_writing_the_same_cells() -> Non
     assert len(set(cells)) == 1
     assert int(cells[0].replace(",", "")) == 300 * 35
     assert lines[4].startswith("faster than openpyxl's write-only mode: ")
+
+
+def test_a_night_is_measured_with_and_without_earlier_ones(tmp_path: Path) -> None:
+    told = tmp_path / "figures.json"
+    start("night", "--lines", 2000, "--nights", 0, 3, "--starter", "--out", told)
+    alone, over = json.loads(told.read_text(encoding="utf-8"))["nights"]
+    assert (alone["stored"], alone["opened"], alone["seen"], alone["again"]) == (0, 0, 0, 0)
+    assert over["stored"] > 3 * 1900  # what the night looks back at, not what lies about
+    assert over["opened"] > 0
+    assert over["seen"] > 0
+    assert over["again"] > 0
+    # what is timed by itself is most of the whole: nothing that it names has moved elsewhere
+    for row in (alone, over):
+        assert 0.6 * row["seconds"] < sum(row["stages"].values()) <= row["seconds"]
+        assert {"intake", "resolve", "audit", "life", "workbook", "commit", "publish"} <= row[
+            "stages"
+        ].keys()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -13,12 +15,15 @@ import pytest
 
 import schemas
 from schemas import dictionary
-from schemas.tools import models
+from schemas.standing import StandIn
+from schemas.tools import columns_module, models
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "data-dictionary.md"
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT = ROOT / "docs" / "data-dictionary.md"
+SECTIONS = ("claims", "history", "results", "life", "review", "reference")
 EVERY = [
     model
     for module in iter_modules(schemas.__path__)
@@ -38,6 +43,34 @@ class Invented(pa.DataFrameModel):
 
 def test_the_document_is_made_from_the_models(golden: Callable[[Path, str], None]) -> None:
     golden(DOCUMENT, dictionary.markdown())
+
+
+def test_the_columns_are_those_of_the_models(golden: Callable[[Path, str], None]) -> None:
+    sections = [import_module(f"schemas.{name}") for name in SECTIONS]
+    golden(ROOT / "schemas" / "columns.py", columns_module(sections))
+
+
+@MODELS
+def test_a_model_is_stood_for(model: type[pa.DataFrameModel]) -> None:
+    stand_in = getattr(schemas, model.__name__)
+    assert isinstance(stand_in, StandIn)
+    assert stand_in.stands_for is model
+    told = model.to_schema().columns.items()
+    assert schemas.dtypes(stand_in) == {name: column.dtype.type for name, column in told}
+    assert stand_in.to_schema() == model.to_schema()
+
+
+def test_a_name_that_is_no_model_is_none_of_the_package() -> None:
+    with pytest.raises(AttributeError, match="'Findigns'"):
+        _ = schemas.Findigns  # type: ignore[attr-defined]
+
+
+def test_columns_are_known_without_pandera() -> None:
+    told = "import sys, schemas; schemas.empty(schemas.Findings); print('pandera' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", told], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.strip() == "False"
 
 
 @MODELS
