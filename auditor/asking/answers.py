@@ -121,7 +121,7 @@ class Pair:
     """The edit that ended last, where none is in force."""
     add_ons: tuple[AddOn, ...]
     ptp_release: str | None
-    """None: no table of pairs was there, or it does not hold the codes."""
+    """None: no edit was found, and no whole table of pairs is at hand."""
     ptp_vouches_to: date | None
     """Last day of the release's quarter; a later day is judged by it all the same."""
     aoc_release: str | None

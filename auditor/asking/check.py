@@ -141,7 +141,7 @@ def _of_troubled(
     mine = lines.filter(pl.col("enc").is_in(judged.troubled().implode()))
     if mine.is_empty():
         return {}
-    cases = pl.concat([trial.as_asked(mine), trial.changed(mine, reference)])
+    cases = pl.concat([trial.as_asked(mine), judged.worth(trial.changed(mine, reference))])
     return _judged(trial.trial(mine, cases), reference, options).cleared()
 
 

@@ -280,7 +280,7 @@ def _payer(text: str) -> str:
 
 def _diagnosis(text: str) -> str:
     code = text.replace(".", "").upper()
-    if not re.fullmatch(r"[A-Z0-9]{3,7}", code):
+    if not re.fullmatch(r"(?=.*[0-9])[A-Z0-9]{3,7}", code):
         raise QuestionUnclear(
             f"'{text}' has not the form of a diagnosis.",
             where="--dx",

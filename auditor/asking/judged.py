@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import polars as pl
 
 from auditor.asking import trial as trials
+from auditor.rules import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from auditor.asking.trial import Trial
     from auditor.result import AuditResult
 
+OPTIONAL = ("patient_birth_date", "patient_sex", "diagnoses", "specialty")
+"""Columns that a question may lack."""
 _TIERS = ("certain", "review", "info")
 _COUNTS = _TIERS.index("review")
 """Findings up to this tier are to be cleared, and must not come new."""
@@ -61,7 +64,14 @@ class Judged:
         places, rows = result.places, trial.rows
         of_line = rows.select("case", "enc", "kind", "line")[places["row"]]
         other = rows["line"].gather(places["other"]).alias("other_line")
-        self.findings = pl.concat([result.findings, of_line, other.to_frame()], how="horizontal")
+        given = rows.select(
+            no_patient_birth_date=pl.col("birth").is_null(),
+            no_patient_sex=pl.col("sex").is_null(),
+            no_diagnoses=pl.col("dx") == "",
+            no_specialty=pl.col("specialty").is_null(),
+        )[places["row"]]
+        found = pl.concat([result.findings, of_line, other.to_frame(), given], how="horizontal")
+        self.findings = found.filter(~_unasked()).drop(given.columns)
         self.pairs = pl.concat(
             [
                 result.pairs,
@@ -88,6 +98,23 @@ class Judged:
             pl.col("kind") == trials.ASKED, pl.col("tier").is_in(_TIERS[: _COUNTS + 1])
         )
         return rows["enc"].unique().sort()
+
+    def worth(self, cases: pl.DataFrame) -> pl.DataFrame:
+        """Of the changed `cases` those that are advice on something found as it was asked."""
+        keys = self._keys(self.findings.filter(pl.col("kind") == trials.ASKED))
+        tried = cases.filter(pl.col("kind") == trials.ADD)["value"].unique()
+        fits = [
+            (rule, value)
+            for rule in keys["rule"].unique()
+            for value in tried
+            if _fits(trials.ADD, value, rule)
+        ]
+        fitting = pl.DataFrame(
+            fits, schema={"rule": pl.String, "value": pl.String}, orient="row"
+        ).join(keys.select("enc", "rule").unique(), on="rule")
+        added = cases.filter(pl.col("kind") == trials.ADD)
+        others = cases.filter(pl.col("kind") != trials.ADD)
+        return pl.concat([others, added.join(fitting, on=["enc", "value"], how="semi")])
 
     def _keys(self, findings: pl.DataFrame) -> pl.DataFrame:
         """case, enc, kind, line, rule, rank of each rule that found something that counts."""
@@ -152,6 +179,19 @@ class Judged:
             rules = found.setdefault(enc, {}).setdefault(kind, {})
             rules.setdefault(rule, []).append((line, rank))
         return found
+
+
+def _unasked() -> pl.Expr:
+    """Findings of rules that read what the question does not say.
+
+    Another question, or a probe, says it; in a file of its own this one would lack the column, and
+    the rule would not run. None of these rules denies a line, so that no other depends on them.
+    """
+    return pl.any_horizontal(
+        pl.col(f"no_{column}")
+        & pl.col("rule_id").is_in([r.id for r in catalogue() if column in r.columns])
+        for column in OPTIONAL
+    )
 
 
 def _fits(kind: str, value: str, rule: str) -> bool:

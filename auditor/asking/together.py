@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from auditor.asking.encounters import Encounter
-    from auditor.reference.interface import Reference
+    from auditor.reference.interface import Reference, Release
 
 _NOT_APPLICABLE = 9
 """Modifier indicator of edits that were deleted on the day they began."""
@@ -52,11 +52,11 @@ def together(
     addons = _by_pair(
         reference.addons(codes).join(asked, left_on=["addon", "primary"], right_on=["a", "b"])
     )
-    held = _Held(reference, "ptp-practitioner"), _Held(reference, "aoc")
+    releases = reference.release("ptp-practitioner"), reference.release("aoc")
     separated = _separated(met)
     found: dict[int, list[Pair]] = {}
     for key in keys:
-        pair = _pair(key, edits, addons, held, separated)
+        pair = _pair(key, edits, addons, releases, separated)
         found.setdefault(key.enc, []).append(pair)
     return found
 
@@ -76,27 +76,6 @@ def _by_pair(rows: pl.DataFrame) -> dict[tuple[str, str], list[dict[str, Any]]]:
         pair = tuple(row.values())[:2]
         found.setdefault((pair[0], pair[1]), []).append(row)
     return found
-
-
-class _Held:
-    """The release of a kind that judges, and whether it can speak of codes at all."""
-
-    def __init__(self, reference: Reference, kind: str) -> None:
-        self.reference, self.kind = reference, kind
-        self.release = reference.release(kind)  # type: ignore[arg-type]
-        self._known: dict[str, bool] = {}
-
-    def of(self, *codes: str) -> bool:
-        """Whether silence about `codes` says something: the starter set holds few codes."""
-        if self.release is None:
-            return False
-        return not self.release.starter or all(map(self._holds, codes))
-
-    def _holds(self, code: str) -> bool:
-        if code not in self._known:
-            rows = self.reference.naming(self.kind, code)  # type: ignore[arg-type]
-            self._known[code] = rows.height > 0
-        return self._known[code]
 
 
 class _Met(NamedTuple):
@@ -129,7 +108,7 @@ def _pair(
     key: _Key,
     edits: dict[tuple[str, str], list[dict[str, Any]]],
     addons: dict[tuple[str, str], list[dict[str, Any]]],
-    held: tuple[_Held, _Held],
+    releases: tuple[Release | None, Release | None],
     separated: dict[tuple[int, str, str], _Met],
 ) -> Pair:
     both = ((key.first, key.second), (key.second, key.first))
@@ -137,8 +116,9 @@ def _pair(
     rows = [row for row in rows if row["modifier_indicator"] != _NOT_APPLICABLE]
     now = [row for row in rows if _in_force(row, key.day)]
     past = [row for row in rows if row["deletion"] is not None and row["deletion"] < key.day]
-    ptp, aoc = held
-    speaks = bool(now) or ptp.of(key.first, key.second)
+    ptp, aoc = releases
+    # the starter set is a small part of the table: that it holds no edit says nothing
+    speaks = ptp if ptp is not None and (now or not ptp.starter) else None
     tied = [row for pair in both for row in addons.get(pair, ()) if _in_force(row, key.day)]
     return Pair(
         first=key.first,
@@ -152,9 +132,9 @@ def _pair(
             AddOn(**{n: row[n] for n in ("addon", "primary", "edit_type", "effective", "deletion")})
             for row in tied
         ),
-        ptp_release=ptp.release.label if speaks and ptp.release else None,
-        ptp_vouches_to=ptp.release.vouches_to if speaks and ptp.release else None,
-        aoc_release=aoc.release.label if aoc.release else None,
+        ptp_release=speaks.label if speaks else None,
+        ptp_vouches_to=speaks.vouches_to if speaks else None,
+        aoc_release=aoc.label if aoc else None,
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
 from auditor import config, rulewords
-from auditor.cli import options, output
+from auditor.cli import options, output, selection
 from auditor.cli.audit import Given, merged, today
 from auditor.cli.run import chosen_words
 from auditor.errors import ConfigError, ExitCode, InputRejected
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from auditor.result import AuditOptions
 
 STDIN = "-"
+BUSINESSES: tuple[config.LineOfBusiness, ...] = get_args(config.LineOfBusiness)
 
 
 def check(
@@ -88,6 +89,8 @@ def check(
     from auditor.asking import check as asking
     from auditor.reference import load_reference
 
+    if line_of_business:
+        line_of_business = selection.one_of(line_of_business, BUSINESSES, "--payer", "check")
     given = Given(
         reference,
         line_of_business,

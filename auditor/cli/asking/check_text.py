@@ -153,7 +153,10 @@ def _pair(asked: Encounter, pair: Pair) -> Iterator[str]:
         )
         head = "As a pair:"
     if pair.ptp_release is None:
-        yield f"{head} the table of pairs at hand does not hold both codes: not judged as a pair."
+        yield (
+            f"{head} no PTP edit between them at hand, but that is not the whole table of pairs: "
+            "not judged as a pair."
+        )
         return
     late = ""
     if pair.ptp_vouches_to is not None and pair.day > pair.ptp_vouches_to:
