@@ -8,6 +8,7 @@ import typer
 
 from auditor import RULE_SET_VERSION, __version__
 from auditor.cli import config_commands, hold, layout, nightly, output, reference, review
+from auditor.cli.asking.check import check
 from auditor.cli.asking.code import code
 from auditor.cli.audit import audit
 from auditor.cli.demo import demo
@@ -58,6 +59,7 @@ def auditor(
 
 
 app.command()(audit)
+app.command()(check)
 app.command()(code)
 app.command()(rules)
 app.add_typer(config_commands.app, name="config")
