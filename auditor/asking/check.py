@@ -22,7 +22,7 @@ from auditor.asking.encounters import BUSINESSES, Encounter, Read, Rejected, enc
 from auditor.asking.notation import AskedLine, QuestionUnclear
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import polars as pl
 
@@ -58,20 +58,19 @@ def check(
     encounters: Sequence[Encounter],
     reference: Reference,
     options: AuditOptions | None = None,
-    *,
-    nearest: Callable[[str], Sequence[str]] | None = None,
 ) -> tuple[Answer, ...]:
     """The answer to each of `encounters`, in their order.
 
     `options` are those of the audit (rules to run, tiers, thresholds); today is moved to the
-    latest day asked about, because a question about a day to come is no claim for it. `nearest`
-    names known codes near one that no table knows. Raises ConfigError for a rule that is unknown.
+    latest day asked about, because a question about a day to come is no claim for it. Raises
+    ConfigError for a rule that is unknown.
     """
     if not encounters:
         return ()
     import polars as pl  # noqa: PLC0415 - importing this module stays cheap
 
     from auditor.asking import trial, unjudged  # noqa: PLC0415 - as above
+    from auditor.asking.nearest import nearest  # noqa: PLC0415 - as above
     from auditor.asking.together import together  # noqa: PLC0415 - as above
 
     _check_places(encounters, reference)
@@ -93,7 +92,7 @@ def check(
             lines=_lines(each, asked.get(number, ()), cleared.get(number, ())),
             together=tuple(pairs.get(number, ())),
             unjudged=(
-                *unjudged.of_codes(each, known, nearest),
+                *unjudged.of_codes(each, known, lambda word: nearest(word, reference)),
                 *unjudged.of_inputs(each, probed.get(number, {})),
                 *unjudged.of_tables(each, reference, known),
             ),

@@ -149,13 +149,13 @@ def of_tables(asked: Encounter, reference: Reference, known: Known) -> Iterator[
 
 
 def of_codes(
-    asked: Encounter, known: Known, nearest: Callable[[str], Sequence[str]] | None
+    asked: Encounter, known: Known, nearest: Callable[[str], Sequence[str]]
 ) -> Iterator[Unjudged]:
     """Codes that no table names."""
     for code in dict.fromkeys(line.code for line in asked.lines):
         if code in known.named:
             continue
-        near = list(nearest(code)) if nearest is not None else []
+        near = list(nearest(code))
         more = f" Near it: {_listed(near, 'or')}." if near else ""
         yield Unjudged(
             what=f"No fee schedule, unit limit, add-on edit or HCPCS code at hand names {code}: "
