@@ -1,0 +1,1 @@
+"""The commands that answer a coder's questions."""
