@@ -64,7 +64,8 @@ def audit(  # noqa: PLR0913 - what an audit is of, each by name
     both = together(intake, looked_at, earlier)
     lines = both.lines
     with clock.part("enrichment", "versions", lines.height):
-        versions = resolve(lines, both.sent)
+        numbered = earlier is not None and earlier.numbered
+        versions = resolve(lines, both.sent, numbered=numbered)
     standing = _Standing(intake.lines, versions.gone)
     again = _standing_again(both, versions)
     if standing.height + again == 0:
@@ -122,7 +123,7 @@ def audit(  # noqa: PLR0913 - what an audit is of, each by name
         lines_of_files=both.tonight,
         lines_of_earlier=both.judged - both.tonight,
         lines_again=again,
-        lines_gone_before=_gone_before(both, versions),
+        lines_gone_before=_gone_before(both, versions, numbered=numbered),
         lines_gone=versions.gone,
         places=found.places,
         pairs=found.pairs,
@@ -146,7 +147,7 @@ def _standing_again(both: Together, versions: Versions) -> int:
     return again if gone is None else again - int(gone.sum())
 
 
-def _gone_before(both: Together, versions: Versions) -> pl.DataFrame:
+def _gone_before(both: Together, versions: Versions, *, numbered: bool) -> pl.DataFrame:
     """version, reason of the lines of earlier nights that stood until tonight's came."""
     import polars as pl  # noqa: PLC0415 - importing this module stays cheap
 
@@ -159,7 +160,7 @@ def _gone_before(both: Together, versions: Versions) -> pl.DataFrame:
     gone = gone.filter(pl.col("version").is_not_null()).sort("version")
     if gone.is_empty() or both.sent is None:
         return gone
-    alone = resolve(both.lines[both.tonight :], both.sent[both.tonight :])
+    alone = resolve(both.lines[both.tonight :], both.sent[both.tonight :], numbered=numbered)
     before = both.version[both.tonight :].gather(alone.gone)
     return gone.filter(~pl.col("version").is_in(before.implode()))
 

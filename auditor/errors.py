@@ -80,6 +80,15 @@ class HistoryError(AuditorError):
     exit_code = ExitCode.UNREADABLE
 
 
+class LedgerDiffers(LedgerError):  # noqa: N818 - it names what happened, like its fellows
+    """The ledger is whole, and its tables are not those of this version.
+
+    That is our own fault, or somebody changed them by hand.
+    """
+
+    exit_code = ExitCode.INTERNAL
+
+
 class LedgerBusy(LedgerError):  # noqa: N818 - it names what happened, like its fellows
     """Another program writes to the ledger and did not come to an end."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import stat
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,6 +29,9 @@ app = typer.Typer(
 )
 _LATER = Path("/run/credentials")
 """Where systemd puts a service's secrets while it runs; before that there is nothing to see."""
+_NOT_OURS = (_LATER, Path("/run/secrets"))
+"""Where systemd, or what runs a container, says who may read a secret."""
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 @app.callback()
@@ -45,7 +51,7 @@ def check(
     """Name everything that is wrong with a configuration file.
 
     FILE: by default the one AUDITOR_CONFIG names, else auditor.toml in this folder. Exits with 2
-    where something is wrong.
+    where something is wrong; a file with a password that others may read is a warning.
     """
     path = config.find(file)
     if path is None:
@@ -66,6 +72,8 @@ def check(
         raise typer.Exit(ExitCode.USAGE)
     number = len(list(_leaves(config.said(path))))
     output.say(f"{path}: valid, {number} setting{'' if number == 1 else 's'}.")
+    for warning in _open_to_others(settings):
+        output.complain(output.wrapped(f"Warning: {warning}", 2))
 
 
 @app.command("show")
@@ -124,11 +132,10 @@ def _leaves(found: Mapping[str, Any]) -> Iterator[object]:
 
 def _unusable(settings: config.Settings) -> Iterator[str]:
     """What the settings name that is not there, or is no layout."""
-    for name in ("password_file", "redact_key_file", "report_password_file"):
-        yield from _missing(name, getattr(settings, name))
+    for name, secret in _secrets(settings):
+        yield from _missing(name, secret)
     yield from _of_layout(settings, "")
     for name, feed in settings.feeds.items():
-        yield from _missing(f"feeds.{name}.password_file", feed.password_file)
         if feed.layout is not None or feed.columns:
             yield from _of_layout(config.of_feed(settings, name), f"feeds.{name}: ")
     nightly = settings.nightly
@@ -137,11 +144,40 @@ def _unusable(settings: config.Settings) -> Iterator[str]:
     if not nightly.inbox.is_dir():
         yield f"nightly.inbox: there is no folder {nightly.inbox}"
     if nightly.mail is not None:
-        for name in ("password_file", "ca_file"):
-            yield from _missing(f"nightly.mail.{name}", getattr(nightly.mail, name))
+        yield from _missing("nightly.mail.ca_file", nightly.mail.ca_file)
     if nightly.webhook is not None:
-        for name in ("token_file", "ca_file"):
-            yield from _missing(f"nightly.webhook.{name}", getattr(nightly.webhook, name))
+        yield from _missing("nightly.webhook.ca_file", nightly.webhook.ca_file)
+
+
+def _secrets(settings: config.Settings) -> Iterator[tuple[str, Path | None]]:
+    """(dotted place, file) of every password, key and token."""
+    for name in ("password_file", "redact_key_file", "report_password_file"):
+        yield name, getattr(settings, name)
+    for name, feed in settings.feeds.items():
+        yield f"feeds.{name}.password_file", feed.password_file
+    nightly = settings.nightly
+    if nightly is not None and nightly.mail is not None:
+        yield "nightly.mail.password_file", nightly.mail.password_file
+    if nightly is not None and nightly.webhook is not None:
+        yield "nightly.webhook.token_file", nightly.webhook.token_file
+
+
+def _open_to_others(settings: config.Settings) -> Iterator[str]:
+    """Secrets whose file is not its owner's alone; Windows has no such modes."""
+    if sys.platform == "win32":
+        return
+    for name, path in _secrets(settings):
+        if path is None or any(path.is_relative_to(folder) for folder in _NOT_OURS):
+            continue
+        try:
+            mode = stat.S_IMODE(path.stat().st_mode)
+        except OSError:
+            continue
+        if mode & _OTHERS:
+            yield (
+                f"{name}: other users of this machine can read {path}, or change it (mode"
+                f" {mode:04o}). Make it its owner's alone: chmod 600 {shlex.quote(str(path))}"
+            )
 
 
 def _missing(name: str, path: Path | None) -> Iterator[str]:

@@ -99,7 +99,8 @@ def _real(place: Place, kinds: tuple[Kind, ...], day: date, *, yes: bool) -> Non
     from auditor.nightly.forgetting import Stored
     from auditor.nightly.places import Places
 
-    with locked(Places.of(place.nightly).lock, HELD), opened(place.ledger) as ledger:
+    lock = Places.of(place.nightly).lock
+    with locked(lock, HELD, "A purge is at work"), opened(place.ledger) as ledger:
         for text in _settled(retention.settle(ledger, place.nightly)):
             output.say(text)
         check_ledger(Places.of(place.nightly), ledger)
@@ -168,9 +169,22 @@ def _told(plan: Plan, kinds: tuple[Kind, ...], verb: str) -> Iterator[str]:
             yield f"{head} {verb}"
             rows = [("", each.what, f"{each.items:,}", _span(each)) for each in due]
             yield output.table(rows, right=frozenset({2}))
+            yield from (output.wrapped(text, 2) for each in due for text in _lately(each))
         for stays in plan.kept:
             if stays.kind == kind:
                 yield output.wrapped(f"kept: {stays.why} ({stays.items:,})", 2)
+
+
+def _lately(due: Due) -> Iterator[str]:
+    """Of lines that were audited the other day: that they go all the same."""
+    from auditor.nightly.retention import LATELY
+
+    if due.lately:
+        yield (
+            f"Mind: {due.lately:,} of the {due.what} came in the last {LATELY} days, for services"
+            " of long ago. The age of a line is that of its services, not of its audit. Once they"
+            " are gone no later line is compared with them."
+        )
 
 
 def _span(due: Due) -> str:

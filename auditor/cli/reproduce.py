@@ -79,7 +79,9 @@ def told(found: Reproduced) -> Iterator[str]:
         yield "What differs"
         yield from (output.wrapped(each, 4, "  - ") for each in found.differences)
     if found.at_work:
-        yield "A night is at work; what it does now may show here. Run again when it is done."
+        yield output.wrapped(
+            f"{found.at_work} What it does now may show here. Run again when it is done."
+        )
     if found.equal:
         yield "EQUAL: the findings are the same in every column."
         return

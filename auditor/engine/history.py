@@ -57,9 +57,8 @@ _KEYS = {"claim_id": pl.String, "patient_id": pl.String, "service_date": pl.Date
 class Earlier:
     """Lines of earlier nights that tonight's make worth a second look.
 
-    Lines that a void or a replacement took out belong with the others of their patient wherever
-    one of the patient's claims has frequency 7 or 8: else the claim that took them out names
-    nothing.
+    With a claim of frequency 7 or 8 belongs whatever it takes out, and with what may be taken out
+    the claim that does: else nobody knows what stands.
     """
 
     again: pl.DataFrame
@@ -71,6 +70,9 @@ class Earlier:
     known: their claims and patient-days may lack a line."""
     groups: pl.Series | None = None
     """Billing NPIs under which earlier nights had another rendering NPI: no practice of one."""
+    numbered: bool = False
+    """Whether a line of earlier nights, also of those that are not here, carries the payer's number
+    of its claim: by what numbers replacements and voids name depends on it."""
     since: pl.Series | None = None
     """Of each of tonight's lines the run with which it first came (u64; null: this one): a line
     that was corrected since is as old as it was. None: all are new."""

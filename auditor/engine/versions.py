@@ -4,7 +4,7 @@ A claim of frequency 8 is dropped together with the claim it names; one that nam
 status is void) asks for no payment and is dropped alone. Of the replacements (frequency 7) of one
 original only the newest is kept. A claim that names one which is not in the batch is kept and
 called unresolved. `original_claim_id` is the payer's control number, so it is looked up among
-`payer_claim_id`, and among `claim_id` where the files have no such number at all. Where that finds
+`payer_claim_id`, and among `claim_id` where the lines have no such number at all. Where that finds
 nothing, a void or replacement that keeps the claim id and the first day of another claim of the
 patient and payer means that one: exports rarely carry the payer's number of a claim that was not
 paid yet, and the void that follows does.
@@ -45,10 +45,13 @@ class Versions:
     another one are review."""
 
 
-def resolve(lines: pl.DataFrame, sent: pl.Series | None = None) -> Versions:
+def resolve(
+    lines: pl.DataFrame, sent: pl.Series | None = None, *, numbered: bool = False
+) -> Versions:
     """Find the voided and superseded claims among `lines` (schemas.ClaimLines).
 
     `sent`: when each line was sent, more is later; it decides where the dates of receipt do not.
+    `numbered`: lines that are not here carry payer's numbers, whether or not these do.
     """
     later = pl.col("claim_frequency").is_in(["7", "8"])
     nothing = lines.head(0).select("source_file", "source_row", "claim_id", reason=pl.lit("void"))
@@ -76,7 +79,8 @@ def resolve(lines: pl.DataFrame, sent: pl.Series | None = None) -> Versions:
         .with_row_index("claim")
     )
     changes = claims.filter(later)
-    named = _named(changes, claims)
+    numbered = numbered or lines["payer_claim_id"].null_count() < lines.height
+    named = _named(changes, claims, "payer_claim_id" if numbered else "claim_id")
     named = pl.concat(
         [named, _of_own_id(changes.join(named, left_on="claim", right_on="by", how="anti"), claims)]
     )
@@ -140,9 +144,8 @@ def _beaten(sevens: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
     return tips.filter(~newest).select("claim")
 
 
-def _named(changes: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """Indices of claims: `by` names, `original` is named."""
-    own = "claim_id" if claims["payer_claim_id"].null_count() == claims.height else "payer_claim_id"
+def _named(changes: pl.DataFrame, claims: pl.DataFrame, own: str) -> pl.DataFrame:
+    """Indices of claims: `by` names, `original` is named by the number in column `own`."""
     who = ["patient_id", "payer", "payer_sequence", "number"]
     wanted = changes.filter(pl.col("original_claim_id").is_not_null()).rename(
         {"original_claim_id": "number", "claim": "by"}

@@ -3,7 +3,11 @@
 An episode is what a patient's days hold together: a run of days with at most one empty day between
 two of them, because rules compare lines of a day, of neighbouring days and of one stay. Whatever is
 new or gone in an episode may change the verdict on each of its lines. Causes reach further: a
-surgery into its global days, a visit into the three years of a new patient (`Reach`).
+surgery into its global days, a visit into the three years of a new patient (`Reach`). And claims
+are tied: a void or a replacement takes out what it names, on whatever day that was. Where such a
+claim, or what it may take out, is touched, the episodes of all that are tied to it are judged
+again; where one of them is merely judged, the others are looked at, so that it is known whether it
+stands.
 
 Days of a patient are one number here, patient times 2^24 plus day, so that a running maximum over
 sorted rows never passes from one patient to the next.
@@ -15,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from auditor.history.index import AFRESH, patient_hash, payerless, spans
+from auditor.history.index import AFRESH, numbers, patient_hash, payerless, spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +40,9 @@ DAYS = {
     "code": pl.String,
     "afresh": pl.Boolean,
     "payerless": pl.Boolean,
+    "own": pl.UInt32,
+    "icn": pl.UInt32,
+    "names": pl.UInt32,
     "version": pl.UInt64,
     "part": pl.UInt32,
     "touched": pl.Boolean,
@@ -74,12 +81,16 @@ def touched(
                 *spans(),
                 "code",
                 payerless(),
+                *numbers(),
                 afresh=afresh,
                 fresh=pl.lit(value=True),
             ),
             gone.lazy()
             .filter(~pl.col("version").is_in(placeless))
-            .select("patient", "first", "last", "code", "afresh", "payerless"),
+            .select(
+                *("patient", "first", "last", "code", "afresh", "payerless"),
+                *("own", "icn", "names"),
+            ),
             other.lazy().filter(somebody).select(patient_hash(), first=day, last=day),
         ],
         how="diagonal",
@@ -113,23 +124,58 @@ def select(days: pl.DataFrame, reaches: Sequence[Reach]) -> Selected:
 
     days: of patients who have a touched day, all standing lines and whatever is touched.
     """
-    lines = _numbered(days)
+    lines = _tied(_numbered(days))
     stored = pl.col("version").is_not_null()
     touch = lines.filter("touched")
-    episodes = [touch["episode"], *(_reached(lines.filter(stored), touch, r) for r in reaches)]
+    moved = pl.col("tie").is_in(touch["tie"].drop_nulls().unique().implode())
+    episodes = [
+        touch["episode"],
+        lines.filter(moved)["episode"],
+        *(_reached(lines.filter(stored), touch, r) for r in reaches),
+    ]
     wanted = pl.col("episode").is_in(pl.concat(episodes).unique().implode())
     # A line without a payer counts as the patient's only payer's: which that is, all lines say.
     nameless = lines.filter("payerless")["person"].unique()
     named = lines.filter(~pl.col("payerless"), pl.col("person").is_in(nameless.implode()))
-    whole = pl.concat([lines.filter("afresh")["person"], named["person"]]).unique().implode()
+    whole = named["person"].unique().implode()
     lines = lines.with_columns(wanted=wanted | pl.col("person").is_in(whole))
     key = ["version", "part"]
     again = lines.filter(stored & pl.col("wanted")).select(key)
     left = lines.filter(stored & ~pl.col("wanted"))
     judged = lines.filter(pl.col("fresh") | (stored & pl.col("wanted")))
     looked = [left.head(0)["version"], *(_causes(left, judged, r) for r in reaches)]
-    versions = pl.concat(looked).unique().implode()
-    return Selected(again, left.filter(pl.col("version").is_in(versions)).select(key))
+    seen = pl.col("version").is_in(pl.concat(looked).unique().implode())
+    ties = pl.concat([judged["tie"], left.filter(seen)["tie"]]).drop_nulls().unique()
+    tied = pl.col("tie").is_in(ties.implode()).fill_null(value=False)
+    return Selected(again, left.filter(seen | tied).select(key))
+
+
+def _tied(lines: pl.DataFrame) -> pl.DataFrame:
+    """`lines` (numbered) with tie: alike where claims may take each other out, else null.
+
+    Lines are tied by a number that a replacement or void of their patient gives: its own, or that
+    of the claim it names. What takes out a claim that takes out another is tied to both.
+    """
+    lines = lines.with_row_index("at")
+    changes = lines.filter("afresh")
+    people = lines.filter(pl.col("person").is_in(changes["person"].unique().implode()))
+    key = ["person", "number"]
+
+    def given(some: pl.DataFrame, *names: str) -> pl.DataFrame:
+        each = (some.select("at", "person", number=name) for name in names)
+        return pl.concat(each).drop_nulls("number")
+
+    tying = given(changes, "own", "names").select(key).unique()
+    tie = given(people, "own", "icn", "names").join(tying, on=key, how="semi")
+    tie = tie.with_columns(number=pl.struct(key).rank("dense"), tie=pl.col("at"))
+    while tie.height:  # the least place of what hangs together spreads over it
+        of_number = pl.col("tie").min().over("number")
+        spread = tie.with_columns(tie=of_number).with_columns(pl.col("tie").min().over("at"))
+        if spread["tie"].equals(tie["tie"]):
+            break
+        tie = spread
+    found = tie.select("at", "tie").unique("at", keep="any")
+    return lines.join(found, on="at", how="left", maintain_order="left").drop("at")
 
 
 def _numbered(days: pl.DataFrame) -> pl.DataFrame:

@@ -43,7 +43,7 @@ AFRESH = (REPLACEMENT, VOID)
 """Claim frequencies of replacement and void (CLM05-3 of the 837P)."""
 _CLAIM, _PATIENT, _CONTENT = 0x636C61696D, 0x70617469656E74, 0x636F6E74656E74
 """Seeds, so that equal texts in different columns have different hashes."""
-_PROBE, _GROUPS = "auditor-probe", "auditor-groups"
+_PROBE, _GROUPS, _NUMBERED = "auditor-probe", "auditor-groups", "auditor-numbered"
 """Names in the metadata of the file."""
 _NPI = r"^[12][0-9]{9}$"
 
@@ -73,6 +73,31 @@ def patient_hash() -> pl.Expr:
     return pl.col("patient_id").hash(_PATIENT).alias("patient")
 
 
+def token(name: str) -> pl.Expr:
+    """u32 of the claim number in column `name`; null where it is blank."""
+    known = pl.col(name).is_not_null() & (pl.col(name) != "")
+    return pl.when(known).then(_short(pl.col(name).hash(_CLAIM)))
+
+
+def numbers() -> list[pl.Expr]:
+    """`own`, `icn`, `names`: by what numbers a claim is tied to others (`token`).
+
+    Its own id and the payer's number for it; a replacement or void also the number it gives for
+    the claim that it takes the place of, which may be of either kind. Claims that share a number
+    may take each other out; what shares it by chance of the hash alone is looked at in vain.
+    """
+    changes = pl.col("claim_frequency").is_in(AFRESH).fill_null(value=False)
+    return [
+        token("claim_id").alias("own"),
+        token("payer_claim_id").alias("icn"),
+        pl.when(changes).then(token("original_claim_id")).alias("names"),
+    ]
+
+
+def _short(hashed: pl.Expr) -> pl.Expr:
+    return (hashed & pl.lit(0xFFFFFFFF, pl.UInt64)).cast(pl.UInt32)
+
+
 def content_hash(lines: pl.DataFrame) -> pl.Series:
     """`content`: u64 of all that each line says."""
     return lines.select(CONTENT).hash_rows(seed=_CONTENT).alias("content")
@@ -98,6 +123,7 @@ def index_of(lines: pl.DataFrame) -> pl.DataFrame:
         "code",
         pl.col("claim_frequency").is_in(AFRESH).fill_null(value=False).alias("afresh"),
         payerless(),
+        *numbers(),
     )
 
 
@@ -131,13 +157,28 @@ def probe() -> str:
 
 def write_index(lines: pl.DataFrame, path: Path) -> None:
     """Write the index of `lines` (evidence, with `version`), probe included."""
-    write(index_of(lines), path, {_PROBE: probe(), _GROUPS: json.dumps(groups_of(lines))})
+    told = {
+        _PROBE: probe(),
+        _GROUPS: json.dumps(groups_of(lines)),
+        _NUMBERED: json.dumps(numbered_of(lines)),
+    }
+    write(index_of(lines), path, told)
+
+
+def numbered_of(lines: pl.DataFrame) -> bool:
+    """Whether one of `lines` carries the payer's number of its claim."""
+    return lines["payer_claim_id"].null_count() < lines.height
 
 
 def groups(path: Path) -> list[str]:
     """`groups_of` the lines whose index lies at `path`."""
     found: list[str] = json.loads(metadata_of(path).get(_GROUPS, "[]"))
     return found
+
+
+def numbered(path: Path) -> bool:
+    """`numbered_of` the lines whose index lies at `path`."""
+    return metadata_of(path).get(_NUMBERED) == "true"
 
 
 def renew(folder: Path, parts: Iterable[Part], *, always: bool = False) -> int:

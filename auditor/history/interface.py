@@ -80,6 +80,8 @@ class Tonight:
     """schemas.RejectedKeys of earlier nights that name a claim or patient of fresh or again."""
     groups: pl.Series
     """Billing NPIs under which earlier nights had another rendering NPI."""
+    numbered: bool
+    """Whether a stored line carries the payer's number of its claim."""
     cleared: pl.DataFrame
     """schemas.RejectedKeys of earlier nights whose claim came without a rejected row."""
 
@@ -157,6 +159,7 @@ class Memory:
             ended=ended.select(list(dtypes(EndedLines))),
             rejected=missing.matter(held, [fresh, again]),
             groups=store.groups,
+            numbered=store.numbered,
             cleared=cleared,
         )
 

@@ -19,7 +19,17 @@ from auditor.history.files import (
     reading,
     scan,
 )
-from auditor.history.index import EVIDENCE, evidence, groups, groups_of, index_of, renew, stale
+from auditor.history.index import (
+    EVIDENCE,
+    evidence,
+    groups,
+    groups_of,
+    index_of,
+    numbered,
+    numbered_of,
+    renew,
+    stale,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,6 +49,9 @@ FOUND = {
     "code": pl.String,
     "afresh": pl.Boolean,
     "payerless": pl.Boolean,
+    "own": pl.UInt32,
+    "icn": pl.UInt32,
+    "names": pl.UInt32,
     "part": pl.UInt32,
 }
 """Columns of what is found: the index, and the number of the part it lies in."""
@@ -90,6 +103,20 @@ class Store:
         with reading(path_of(self.folder, LINES, part.name)):
             lines = evidence(scan(self.folder, LINES, part), ("rendering_npi", "billing_npi"))
             return groups_of(of_runs(lines, part).collect())
+
+    @cached_property
+    def numbered(self) -> bool:
+        """Whether a stored line carries the payer's number of its claim."""
+        return any(self._numbered(part) for part in self.parts)
+
+    def _numbered(self, part: Part) -> bool:
+        """Of a merged part some of whose runs are not looked at, what the others say."""
+        if part.whole and part.name not in self._stale:
+            with reading(path_of(self.folder, INDEX, part.name)):
+                return numbered(path_of(self.folder, INDEX, part.name))
+        with reading(path_of(self.folder, LINES, part.name)):
+            lines = evidence(scan(self.folder, LINES, part), ("payer_claim_id",))
+            return numbered_of(of_runs(lines, part).collect())
 
     def standing(self, column: str, hashes: pl.Series) -> pl.DataFrame:
         """Standing lines whose `column` (claim or patient) is among `hashes`, as FOUND."""

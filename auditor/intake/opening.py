@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from auditor.errors import InputRejected
@@ -35,6 +36,18 @@ _OTHER_FORMATS = (
     (b"SQLite format 3", "a database"),
     (b"{\\rtf", "a word processor's document"),
 )
+_NAMED = {
+    ".zip": "a zip archive",
+    ".gz": "a gzip archive",
+    ".xlsx": "an Excel workbook",
+    ".xlsm": "an Excel workbook",
+    ".xlsb": "an Excel workbook",
+    ".xls": "an Excel workbook",
+    ".ods": "an OpenDocument workbook",
+    ".parquet": "a Parquet file",
+}
+"""What a name says of a file; asked only where the bytes say nothing that we know."""
+_BINARY = ("not text", "")
 _RESAVED = "Open it in Excel and save it as a workbook (.xlsx) or as CSV."
 # Text that is no table, by what it begins with. [Claim ID] is a column name in brackets.
 _MARKUP = (
@@ -120,6 +133,13 @@ def _of_format(content: Content, start: bytes, options: IntakeOptions) -> Sequen
         return [open_x12(content)]
     fixed = options.layout is not None and options.layout.fixed
     refused = _no_table(start, fixed=fixed)
+    if refused == _BINARY and (named := _named(content)) is not None:
+        raise InputRejected(
+            f"The file's name says that it is {named}, and its content is none: it is damaged,"
+            " encrypted, or something else.",
+            where=content.name,
+            next_step="Copy it again from where it comes from; if it stays so, export it again.",
+        )
     if refused is not None:
         raise _unread(content.name, *refused)
     if options.layout is not None and fixed:
@@ -136,12 +156,19 @@ def _no_table(start: bytes, *, fixed: bool) -> tuple[str, str] | None:
         if start.startswith(mark):
             return word, ""
     if looks_binary(start):
-        return "not text", ""
+        return _BINARY
     text = start.decode(marked(start), errors="ignore").lstrip("\ufeff \t\r\n\f\v")
     for pattern, word, then in () if fixed else _MARKUP:
         if re.match(pattern, text, re.IGNORECASE):
             return word, then
     return None
+
+
+def _named(content: Content) -> str | None:
+    """The format that the name of `content` promises; None for text, or where it promises none."""
+    path = PurePath(content.member or content.path.name)
+    name = path.stem if content.packing == "gzip" else path.name  # march.xlsx.gz
+    return _NAMED.get(PurePath(name).suffix.lower())
 
 
 def _inside(content: Content, packed: str, packing: str, member: str = "") -> Content:

@@ -201,6 +201,21 @@ def run_at(connection: sqlite3.Connection, run: int) -> Run:
     return _runs(connection, "WHERE run = ?", run)[0]
 
 
+def last_version(connection: sqlite3.Connection, run_id: str) -> Run | None:
+    """The last audit of the files of this run: itself where they were not audited again."""
+    found = _runs(
+        connection,
+        """WHERE run = (
+            WITH RECURSIVE again(run) AS (
+                SELECT run FROM runs WHERE run_id = ?
+                UNION
+                SELECT later.run FROM runs AS later JOIN again ON later.rerun_of = again.run
+            ) SELECT max(run) FROM again)""",
+        run_id,
+    )
+    return next(iter(found), None)
+
+
 def run_of_file(connection: sqlite3.Connection, feed: str, sha256: str) -> Run | None:
     """The first run of the feed that audited a file of this content; None: it is new."""
     found = _runs(

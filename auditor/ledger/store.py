@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from auditor.errors import LedgerBusy, LedgerError
+from auditor.errors import LedgerBusy, LedgerDiffers, LedgerError
 from auditor.ledger.migrations import APPLICATION_ID, STEPS
 
 if TYPE_CHECKING:
@@ -26,6 +26,14 @@ _REFUSED = frozenset({
 """The disk or its permissions, and not the ledger: a full disk is often no more than an I/O error,
 where SQLite cannot make the file that readers and writers share."""
 
+_ASKED_WRONGLY = frozenset({
+    sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE, sqlite3.SQLITE_MISMATCH,
+})  # fmt: skip
+"""No such table or column, or a statement that cannot be: nothing is damaged. Whoever reads of
+damage brings back a backup, and loses what the ledger knew."""
+_WRONG_USE = (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.NotSupportedError)
+"""What Python's own part raises, without a code of SQLite's."""
+
 
 @contextmanager
 def opened(path: Path, *, patience: float = PATIENCE) -> Iterator[sqlite3.Connection]:
@@ -34,7 +42,7 @@ def opened(path: Path, *, patience: float = PATIENCE) -> Iterator[sqlite3.Connec
     Statements commit by themselves outside `transaction`. Raises LedgerError, in words, where the
     file is damaged, is no ledger, was written by a newer version or cannot be written, also for
     what SQLite stumbles over inside the block; LedgerBusy where another program holds it for
-    longer than `patience` seconds.
+    longer than `patience` seconds; LedgerDiffers where its tables are not those of this version.
     """
     if sqlite3.sqlite_version_info < _OLDEST:  # pragma: no cover - older than any we run on
         raise LedgerError(
@@ -165,6 +173,15 @@ def told(error: sqlite3.Error, path: Path) -> LedgerError:
             "The ledger refused a row or a change: its rows are only ever added.",
             where=str(path),
             next_step="Nothing was changed. Tell us what you did.",
+        )
+    if code in _ASKED_WRONGLY or (not code and isinstance(error, _WRONG_USE)):
+        name = getattr(error, "sqlite_errorname", None) or type(error).__name__
+        return LedgerDiffers(
+            f"The ledger's tables are not as this version of auditor expects them ({name}).",
+            where=str(path),
+            next_step="The file itself is not damaged. Update auditor. Where the tables were"
+            " changed by hand, bring back a copy from a backup. If it stays so, report it with this"
+            " message and the version.",
         )
     return LedgerError(
         f"The ledger is damaged or is no SQLite database ({type(error).__name__}).",

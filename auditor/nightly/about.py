@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from auditor.config import Settings
     from auditor.nightly.settings import Nightly
 
-HELD = "Another nightly run is at work."
+HELD = "Another nightly run, rerun or purge is at work."
+"""Told where the holder of the lock does not say itself what it does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,15 +98,16 @@ class Night:
 
 
 @contextmanager
-def at_work(night: Night) -> Iterator[sqlite3.Connection]:
+def at_work(night: Night, doing: str) -> Iterator[sqlite3.Connection]:
     """The ledger of the night, with the right to run; nobody else has it meanwhile.
 
+    `doing` is what others are told of us (auditor.lock.locked).
     Raises Locked where another run has it, LedgerError where the ledger is no good or older than
     what lies beside it, ConfigError where a folder cannot be made.
     """
     _folders(night)
     try:
-        with locked(night.places.lock, HELD), store.opened(night.ledger) as ledger:
+        with locked(night.places.lock, HELD, doing), store.opened(night.ledger) as ledger:
             check_ledger(night.places, ledger)
             yield ledger
     except OSError as error:

@@ -32,7 +32,7 @@ class Stored:
     def count(
         self, folder: Path, runs: Sequence[int], before: date, keep: frozenset[str]
     ) -> Counted | None:
-        """The lines that `forget` would remove; None where there is none."""
+        """The lines of `runs` that `forget` would remove; None where there is none."""
         import polars as pl  # noqa: PLC0415 - importing this module stays cheap
 
         last = pl.max_horizontal("received_date", "service_date_from", "service_date_to")
@@ -60,9 +60,9 @@ class Stored:
 
 
 def _lines(folder: Path, runs: Sequence[int]) -> Iterable[pl.LazyFrame]:
-    from auditor.history.files import LINES, parts_of, scan  # noqa: PLC0415 - loads polars
+    from auditor.history.files import LINES, of_runs, parts_of, scan  # noqa: PLC0415 - loads polars
 
     if not folder.is_dir():
         return
     for part in parts_of(folder, runs):
-        yield scan(folder, LINES, part)
+        yield of_runs(scan(folder, LINES, part), part)

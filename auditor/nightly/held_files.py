@@ -11,19 +11,28 @@ import io
 import re
 import zipfile
 from html import unescape
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
+
+from auditor.errors import AuditorError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from auditor.config import Settings
+    from auditor.intake.content import Content
     from auditor.intake.interface import Intake
     from auditor.nightly.holds import Held
 
 Answer = Literal["no", "yes", "cannot tell"]
 _PLAIN = frozenset({".csv", ".tsv", ".txt", ".json", ".jsonl", ".md", ".837", ".x12", ".edi", ""})
-_BOOKS = frozenset({".xlsx", ".xlsm"})
+_BOOK = "xl/workbook.xml"
+"""The member that makes an archive a workbook whose texts are XML; other kinds are kept."""
+_OLE = b"\xd0\xcf\x11\xe0"
+"""Older workbooks, and those with a password."""
+_MOST = 1_000
+"""Members of an archive; intake reads no more."""
 _ENCODINGS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _TAG = re.compile(r"<[^>]*>")
 
@@ -66,7 +75,7 @@ def in_text(path: Path, held: Held) -> Answer:
             folded = text.casefold()
             if any(patient in folded for patient in held.patients):
                 return "yes"
-    except (OSError, ValueError, _NoText, zipfile.BadZipFile):
+    except (AuditorError, OSError, ValueError, _NoText, zipfile.BadZipFile, NotImplementedError):
         return "cannot tell"
     return "no"
 
@@ -98,24 +107,61 @@ class _NoText(Exception):  # noqa: N818 - it says what was found, and nobody els
 
 
 def _texts(path: Path) -> Iterator[str]:
-    form = path.suffix.lower()
-    if form in _PLAIN:
-        raw = path.read_bytes()
-        yield raw.decode(_ENCODINGS.get(raw[:2], "utf-8"), errors="replace")
-    elif form == ".parquet":
-        yield from _columns(path)
-    elif form in _BOOKS:
-        yield from _cells(path.read_bytes())
+    """All texts of a file, also of those in an archive, as intake unpacks it."""
+    from auditor.intake.content import look_at  # noqa: PLC0415 - as in reader
+
+    yield from _texts_of(look_at(path, "an export"))
+
+
+def _texts_of(content: Content) -> Iterator[str]:
+    """By what the first bytes say, as intake has it, and by the name only where they say nothing.
+
+    Every member of an archive is looked into, also those that intake leaves out.
+    """
+    from auditor.intake.content import unpacked  # noqa: PLC0415 - as in reader
+
+    start = content.start
+    if content.packing and content.held is None:
+        raise _NoText  # too large to be held
+    if start.startswith(b"\x1f\x8b") and not content.packing:
+        yield from _texts_of(unpacked(content, "gzip"))
+    elif start.startswith(b"PK"):
+        raw = _raw(content)
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            members = [m.filename for m in archive.infolist() if not m.is_dir()]
+        if _BOOK in members:
+            yield from _cells(raw)
+        elif content.packing or len(members) > _MOST or len(set(members)) < len(members):
+            raise _NoText
+        else:
+            for member in members:
+                yield from _texts_of(unpacked(content, "zip", member))
+    elif start.startswith(b"PAR1"):
+        yield from _columns(_raw(content))
+    elif not start.startswith(_OLE) and _form(content) in _PLAIN:
+        yield _raw(content).decode(_ENCODINGS.get(start[:2], "utf-8"), errors="replace")
     else:
         raise _NoText
 
 
-def _columns(path: Path) -> Iterator[str]:
+def _form(content: Content) -> str:
+    """The ending of the name of what was packed."""
+    path = PurePath(content.member or content.path.name)
+    name = path.stem if content.packing == "gzip" else path.name  # march.csv.gz
+    return PurePath(name).suffix.lower()
+
+
+def _raw(content: Content) -> bytes:
+    with content.open() as stream:
+        return stream.read()
+
+
+def _columns(raw: bytes) -> Iterator[str]:
     """The texts of a Parquet file, column by column."""
     import polars as pl  # noqa: PLC0415 - importing this module stays cheap
 
     try:
-        frame = pl.scan_parquet(path)
+        frame = pl.scan_parquet(io.BytesIO(raw))
         names = [n for n, kind in frame.collect_schema().items() if kind == pl.String()]
         for name in names:
             yield "\n".join(frame.select(name).collect().to_series().drop_nulls().unique())

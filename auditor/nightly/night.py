@@ -16,7 +16,7 @@ from auditor import __version__
 from auditor.errors import AuditorError, ExitCode
 from auditor.history.upkeep import compact
 from auditor.ledger import runs, store
-from auditor.nightly import archiving, finish, inbox
+from auditor.nightly import archiving, day, finish, inbox
 from auditor.nightly.about import at_work, refused
 from auditor.nightly.agreement import strange_exports
 from auditor.nightly.begun import marked
@@ -38,12 +38,13 @@ if TYPE_CHECKING:
 def perform(night: Night) -> NightOutcome:
     """Run the night, tell of it, and answer what became of every feed.
 
-    What goes wrong with one feed is told of that feed and keeps no other back. Raises what
-    `at_work` raises.
+    What goes wrong with one feed is told of that feed and keeps no other back. Raises ConfigError
+    for a day far ahead, and what `at_work` raises.
     """
     names = night.names()
+    day.check(night.as_of, night.now.date())
     night.tell("night", version=__version__, feeds=len(names))
-    with at_work(night) as ledger:
+    with at_work(night, "A nightly run is at work") as ledger:
         with marked(night.places.state):
             outcome = _recorded(night, ledger, names)
         _upkeep(night, ledger)
@@ -70,6 +71,7 @@ def _recorded(night: Night, ledger: sqlite3.Connection, names: Sequence[str]) ->
     feeds += _untold(ledger, night.places, {f.run_id for f in feeds})
     feeds[0] = _strangers(feeds[0], len(of_feed[None]))
     feeds[0] = _with(feeds[0], strange_exports(night.places, ledger))
+    feeds[0] = _with(feeds[0], day.warned(ledger, night.as_of))
     outcome = NightOutcome(
         as_of=night.as_of,
         started_at=started,

@@ -80,7 +80,7 @@ class Figures:
 class Warned:
     """Something about a feed's night that a person should look at."""
 
-    kind: Literal["late", "short", "rejected", "drift", "files", "reference", "delivery"]
+    kind: Literal["late", "short", "rejected", "drift", "files", "reference", "day", "delivery"]
     text: str
     fails: bool = False
     """It makes the night incomplete."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from auditor import config
 from auditor.errors import ConfigError, ExitCode
 from auditor.ledger import store
-from auditor.nightly import inbox
+from auditor.nightly import day, inbox
 from auditor.nightly.delivery.queue import rehearse, tonight
 from auditor.nightly.outcome import FeedOutcome, NightOutcome
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from auditor.nightly.about import Night
     from auditor.nightly.inbox import Waiting
+    from auditor.nightly.outcome import Warned
 
 
 class Files(NamedTuple):
@@ -44,16 +45,25 @@ class Planned:
 def dry(night: Night) -> Planned:
     """What the night would take, and whom it would tell. Nothing is written, moved, sent or locked.
 
-    Raises ConfigError where there is no inbox, LedgerError where the ledger is no good.
+    Raises ConfigError where there is no inbox or the day is far ahead, LedgerError where the ledger
+    is no good.
     """
     names = night.names()
+    day.check(night.as_of, night.now.date())
     waiting = inbox.look(night.nightly, night.settings.feeds)
     known: set[tuple[str, str]] = set()
+    back: tuple[Warned, ...] = ()
     if night.ledger.is_file():
         with store.opened(night.ledger) as ledger:
             known = set(ledger.execute("SELECT feed, sha256 FROM run_files"))
+            back = day.warned(ledger, night.as_of)
     files = {name: _files(name, waiting, known) for name in names}
-    notes = (*_inbox(night, files, waiting), *_secrets(night, names), *_deliveries(night, names))
+    notes = (
+        *(each.text for each in back),
+        *_inbox(night, files, waiting),
+        *_secrets(night, names),
+        *_deliveries(night, names),
+    )
     return Planned(files, notes)
 
 

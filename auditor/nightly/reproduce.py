@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from auditor import config
 from auditor.errors import AuditorError, ConfigError, LedgerError
 from auditor.ledger import runs, store
-from auditor.lock import held
+from auditor.lock import holder
 from auditor.nightly.differences import differences
 from auditor.nightly.lineage import Lineage
 
@@ -54,8 +54,8 @@ class Reproduced:
     """What is another now than it was then, in words: programs, stored lines, findings."""
     changes: Changes | None
     """None: they are equal, or the run's own findings are not there to be compared."""
-    at_work: bool
-    """A night was at work meanwhile."""
+    at_work: str
+    """What was at work meanwhile, a sentence; '': nothing."""
 
     @property
     def equal(self) -> bool:
@@ -70,7 +70,7 @@ def reproduce(night: Night, run_id: str) -> Reproduced:
     archive as it was; ReferenceDataError where a table that judged it is not in the store;
     LedgerError and HistoryError where its manifest, or lines that it looked back at, are not there.
     """
-    at_work = held(night.places.lock)
+    at_work = holder(night.places.lock, "A night is at work.") or ""
     try:
         if not night.ledger.is_file():
             raise _unknown(run_id)
@@ -78,7 +78,7 @@ def reproduce(night: Night, run_id: str) -> Reproduced:
             return replace(_reproduced(night, ledger, run_id), at_work=at_work)
     except AuditorError as error:
         if at_work:
-            error.next_step += " A night is at work: run again when it is done."
+            error.next_step += f" {at_work} Run again when it is done."
         raise
 
 
@@ -127,7 +127,7 @@ def _reproduced(night: Night, ledger: sqlite3.Connection, run_id: str) -> Reprod
         result=result,
         differences=differs,
         changes=None if theirs is None else _compared(theirs, result.findings),
-        at_work=False,
+        at_work="",
     )
 
 

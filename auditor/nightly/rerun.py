@@ -84,7 +84,7 @@ def rerun(night: Night, run_id: str, reason: str, *, with_later: bool = False) -
             where="--reason",
             next_step="Say why in a few words: it stands in the ledger and in the new report.",
         )
-    with at_work(night) as ledger:
+    with at_work(night, "A run is being audited again (auditor nightly rerun)") as ledger:
         settle(ledger, night.nightly)  # a purge that was killed is undone or finished
         recovered, _ = recover(night, ledger)
         plan = _plan(night, ledger, run_id, reason, with_later=with_later)

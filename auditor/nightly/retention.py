@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["archive", "outputs", "ledger", "history"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+LATELY = 30
+"""Days: lines that were audited since, and are to go, are told. Nobody expects that of them."""
 _HELD_RUN = "of a run under legal hold"
 _HELD_PATIENT = "with a line of a patient under legal hold"
 _CANNOT_TELL = "of which nobody can tell whether a held patient is in them"
@@ -44,6 +46,8 @@ class Due:
     items: int
     oldest: date
     newest: date
+    lately: int = 0
+    """Of audited lines: so many were audited in the last LATELY days, for services of long ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,7 @@ class Lines(Protocol):
     def count(
         self, folder: Path, runs: Sequence[int], before: date, keep: frozenset[str]
     ) -> Counted | None:
-        """The lines that `forget` would remove; None where there is none."""
+        """The lines of `runs` that `forget` would remove; None where there is none."""
 
     def forget(self, folder: Path, runs: Sequence[int], before: date, keep: frozenset[str]) -> int:
         """Remove the lines of days before `before` but for the patients `keep`; answers how many.
@@ -342,6 +346,9 @@ def _lines(
     if store is None or "history" not in before:
         return
     ledger, day = searched.ledger, before["history"]
+    since = str(day + timedelta(days=searched.nightly.retention.history - LATELY))
+    later = ledger.execute("SELECT run FROM runs WHERE recorded_at >= ?", (since,))
+    new = {run for (run,) in later}
     kept_whole = {feed for (feed,) in ledger.execute("SELECT DISTINCT feed FROM held_runs")}
     unfinished = {
         feed
@@ -366,7 +373,8 @@ def _lines(
         if feed in kept_whole:
             counted.stays("history", _FEED_HELD, found.lines)
             continue
-        counted.go(Due("history", f"audited lines of {feed}", *found))
+        late = store.count(folder, sorted(new.intersection(runs)), day, patients)
+        counted.go(Due("history", f"audited lines of {feed}", *found, late.lines if late else 0))
         yield Forgotten(feed, folder, day, patients)
 
 

@@ -338,7 +338,14 @@ def audited(
         rulewords.options(settings),
     )
     again, context = (named(each, ledger) for each in (tonight.again, tonight.context))
-    earlier = Earlier(again, context, tonight.rejected, tonight.groups, tonight.since)
+    earlier = Earlier(
+        again,
+        context,
+        tonight.rejected,
+        groups=tonight.groups,
+        numbered=tonight.numbered,
+        since=tonight.since,
+    )
     result = audit(fresh, reference, options, earlier=earlier)
     result = without_repeated(
         result, ledger, asked.feed, lasting(), asked.run, without=asked.earlier

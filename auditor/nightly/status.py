@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from auditor.errors import AuditorError, ExitCode
 from auditor.ledger import runs
 from auditor.ledger.store import opened
-from auditor.lock import held
+from auditor.lock import holder
 from auditor.nightly.agreement import check_ledger
 from auditor.nightly.begun import left
 from auditor.nightly.inbox import look
 from auditor.nightly.outcome import GOOD
 from auditor.nightly.places import Places
 from auditor.nightly.releases import ages
+from auditor.nightly.standing import left_out, standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from auditor.config import Settings
     from auditor.ledger.runs import Delivery, Night, Run
     from auditor.nightly.inbox import Waiting
-    from auditor.nightly.outcome import FeedOutcome
     from auditor.nightly.releases import Age
     from auditor.nightly.settings import Nightly
+    from auditor.nightly.standing import Earlier
 
 _NIGHTS = 50
 """So far back a feed is looked for that the last night did not run."""
@@ -51,14 +52,6 @@ class FeedStatus:
     """The last ones, the latest first."""
 
 
-class LeftOut(NamedTuple):
-    """How a feed stands that the last night did not run: `--feed` named others."""
-
-    started_at: str
-    """Of the last night that ran it (UTC, ISO)."""
-    outcome: FeedOutcome
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """How the nights stand."""
@@ -66,7 +59,7 @@ class Status:
     now: str
     """UTC, ISO."""
     running: bool
-    """A night is at work."""
+    """A night, a rerun or a purge is at work."""
     night: Night | None
     """The last one; None: none has come to its end yet."""
     feeds: tuple[FeedStatus, ...]
@@ -84,14 +77,18 @@ class Status:
     """When a night began (UTC, ISO) that is not at work and did not come to its end."""
     too_old: tuple[str, ...] = ()
     """Feeds whose last success is older than was asked for."""
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[Earlier, ...] = ()
     """Feeds that the last night did not run."""
+    at_work: str = ""
+    """What it says it does, a sentence; '': nothing is at work, or it does not say."""
+    standing: tuple[Earlier, ...] = ()
+    """What still holds of a run although a later start of the same day audited nothing new."""
 
     @property
     def exit_code(self) -> ExitCode:
         """INCOMPLETE where a person should look, else DONE."""
         bad = self.night is not None and self.night.exit_code not in GOOD
-        bad |= any(each.outcome.exit_code not in GOOD for each in self.left_out)
+        bad |= any(each.outcome.exit_code not in GOOD for each in (*self.left_out, *self.standing))
         killed = self.broken_off is not None or (bool(self.unfinished) and not self.running)
         look_ = bad or killed or self.problems or self.too_old
         return ExitCode.INCOMPLETE if look_ else ExitCode.DONE
@@ -104,6 +101,7 @@ class Status:
             "exit_code": int(self.exit_code),
             "now": self.now,
             "running": self.running,
+            "at_work": self.at_work,
             "broken_off": self.broken_off,
             "last_night": None if night is None else night.outcome.plain(),
             "feeds": [_plain_feed(feed) for feed in self.feeds],
@@ -113,16 +111,8 @@ class Status:
             "reference": [age._asdict() for age in self.ages],
             "problems": list(self.problems),
             "too_old": list(self.too_old),
-            "left_out": [
-                {
-                    "feed": each.outcome.feed,
-                    "started_at": each.started_at,
-                    "exit_code": int(each.outcome.exit_code),
-                    "error": each.outcome.error,
-                    "warnings": [asdict(warned) for warned in each.outcome.warnings],
-                }
-                for each in self.left_out
-            ],
+            "left_out": [_plain_earlier(each) for each in self.left_out],
+            "standing": [_plain_earlier(each) for each in self.standing],
         }
 
 
@@ -145,10 +135,12 @@ def status(  # noqa: PLR0913 - what is looked at, and two choices by name
     files = _files(settings, nightly, now, problems)
     # before the ledger: a run that commits meanwhile would look as if it had been left
     places = Places.of(nightly)
-    running = held(places.lock)
-    begun = None if running else left(places.state)
-    running = running or held(places.lock)  # it may have begun just now
-    nights, good, of_feed, unfinished, undelivered = _recorded(
+    at_work = holder(places.lock, "")
+    begun = None if at_work is not None else left(places.state)
+    if at_work is None:
+        at_work = holder(places.lock, "")  # it may have begun just now
+    running = at_work is not None
+    nights, good, of_feed, unfinished, undelivered, still = _recorded(
         ledger, settings.feeds, last, places, problems
     )
     feeds = tuple(
@@ -169,19 +161,10 @@ def status(  # noqa: PLR0913 - what is looked at, and two choices by name
         too_old=tuple(
             f.feed for f in feeds if max_age is not None and _is_old(f.last_success, now, max_age)
         ),
-        left_out=tuple(_left_out(nights, settings.feeds)),
+        left_out=tuple(left_out(nights, settings.feeds)),
+        standing=tuple(still),
+        at_work=at_work or "",
     )
-
-
-def _left_out(nights: Sequence[Night], feeds: Iterable[str]) -> Iterator[LeftOut]:
-    """Of `nights`, the latest first: what became of feeds that the latest did not run."""
-    ran = [{told.feed: told for told in night.outcome.feeds} for night in nights]
-    for feed in feeds:
-        if ran and feed not in ran[0]:
-            for night, told in zip(nights, ran, strict=True):
-                if feed in told:
-                    yield LeftOut(night.outcome.started_at, told[feed])
-                    break
 
 
 def _recorded(
@@ -190,21 +173,25 @@ def _recorded(
     last: int,
     places: Places,
     problems: list[str],
-) -> tuple[list[Night], dict[str, str], dict[str, list[Run]], list[Run], list[Delivery]]:
-    """Last nights, last successes, last runs by feed, what is unfinished, deliveries."""
+) -> tuple[
+    list[Night], dict[str, str], dict[str, list[Run]], list[Run], list[Delivery], list[Earlier]
+]:
+    """Last nights, last successes, last runs by feed, unfinished ones, deliveries, what stands."""
     if not ledger.is_file():
-        return [], {}, {feed: [] for feed in feeds}, [], []
+        return [], {}, {feed: [] for feed in feeds}, [], [], []
     with opened(ledger) as connection:
         try:
             check_ledger(places, connection)
         except AuditorError as error:
             problems.append(str(error))
+        nights = runs.nights(connection, _NIGHTS)
         return (
-            runs.nights(connection, _NIGHTS),
+            nights,
             runs.last_good(connection, GOOD, feeds),
             {feed: runs.runs(connection, feed, last=last) for feed in feeds},
             runs.unfinished(connection),
             runs.deliveries(connection),
+            list(standing(connection, nights, feeds)),
         )
 
 
@@ -255,6 +242,16 @@ def _plain_feed(feed: FeedStatus) -> dict[str, Any]:
         "incomplete": feed.incomplete,
         "oldest_seconds": oldest,
         "runs": [_plain_run(run) for run in feed.runs],
+    }
+
+
+def _plain_earlier(earlier: Earlier) -> dict[str, Any]:
+    return {
+        "feed": earlier.outcome.feed,
+        "started_at": earlier.started_at,
+        "exit_code": int(earlier.outcome.exit_code),
+        "error": earlier.outcome.error,
+        "warnings": [asdict(warned) for warned in earlier.outcome.warnings],
     }
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 ENVIRONMENT = "AUDITOR_REFERENCE"
 MANIFEST = "manifest.json"
 _HELD = "another import is writing to this reference store."
+_DOING = "An import is writing to this reference store"
 LOCK = "lock"
 INDEX = "search.sqlite"
 OURS = frozenset({MANIFEST, LOCK, INDEX, "tables", "changes"})
@@ -184,7 +185,7 @@ def writing(folder: Path) -> Iterator[Store]:
         raise ReferenceDataError(
             what, where=str(folder), next_step="Name another one with --reference."
         ) from None
-    with locked(folder / LOCK, _HELD):
+    with locked(folder / LOCK, _HELD, _DOING):
         store = Store(folder, read_manifest(folder) or Manifest())
         store.sweep()
         try:

@@ -92,8 +92,15 @@ def next_free(path: Path, companions: tuple[str, ...] = ()) -> tuple[Path, Path 
     return free.path, free.before
 
 
+class NameRefused(PermissionError):
+    """The file system refuses this one name, as Windows does where a program holds it."""
+
+
 def place_new(made: Path, target: Path) -> None:
-    """Put `made` at `target`; raises FileExistsError where somebody was quicker."""
+    """Put `made` at `target`.
+
+    Raises FileExistsError where somebody was quicker, NameRefused where it cannot have that name.
+    """
     settle(made)
     try:
         target.hardlink_to(made)
@@ -103,7 +110,10 @@ def place_new(made: Path, target: Path) -> None:
         # FAT and some network shares know no hard links; looking first is the best they allow.
         if _taken(target):
             raise FileExistsError(target.name) from None
-        made.rename(target)
+        try:
+            made.rename(target)
+        except PermissionError as error:
+            raise NameRefused(*error.args) from None
 
 
 def place_folder(made: Path, target: Path) -> None:

@@ -197,7 +197,7 @@ def write_report(  # noqa: PLR0913 - each is a choice of its own, by name
                 _put(made, free.path)
             except FileExistsError:  # somebody was quicker
                 continue
-            except PermissionError:  # Windows refuses a name that a program holds
+            except place.NameRefused:
                 refused.append(free.path)
                 if len(refused) == _MOST_REFUSALS:
                     raise

@@ -320,12 +320,12 @@ def test_what_a_nightly_file_names_must_be_there(run: Callable[..., Any], tmp_pa
         "auditor.toml: 7 problems"
         " - password_file: there is no file word.txt"
         " - feeds.west.password_file: there is no file west.txt"
+        " - nightly.webhook.token_file: there is no file token.txt"
         " - feeds.west: layout and [columns] both say where the fields stand: leave one of them out"
         " - feeds.west: layout: lay.toml: The layout does not exist."
         " Check the path given with --layout."
         " - nightly.inbox: there is no folder in"
         " - nightly.mail.ca_file: there is no file ca.pem"
-        " - nightly.webhook.token_file: there is no file token.txt"
     )
     (tmp_path / "auditor.toml").write_text(text, encoding="utf-8")
     for name in ("word.txt", "west.txt", "ca.pem", "token.txt"):
@@ -339,3 +339,68 @@ def test_a_wrong_file_is_not_shown(run: Callable[..., Any], tmp_path: Path) -> N
     told = run("config", "show")
     assert (told.code, told.out) == (2, "")
     assert "shet is no setting (did you mean sheet?)" in told.err
+
+
+SECRETS = """
+password_file = "claims.txt"
+redact_key_file = "my key.txt"
+report_password_file = "report.txt"
+[nightly]
+[nightly.mail]
+host = "mail.clinic.example"
+sender = "auditor@clinic.example"
+user = "auditor"
+password_file = "smtp.txt"
+[nightly.webhook]
+url = "https://hooks.clinic.example/x"
+token_file = "token.txt"
+[feeds.clinic]
+files = "*.csv"
+mode = "delta"
+password_file = "clinic.txt"
+"""
+PLACES = {
+    "password_file": "claims.txt",
+    "redact_key_file": "'my key.txt'",
+    "report_password_file": "report.txt",
+    "feeds.clinic.password_file": "clinic.txt",
+    "nightly.mail.password_file": "smtp.txt",
+    "nightly.webhook.token_file": "token.txt",
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no file modes")
+@pytest.mark.parametrize("mode", [0o600, 0o400, 0o640, 0o604, 0o620, 0o644])
+def test_secrets_that_others_can_read_are_told(
+    run: Callable[..., Any], tmp_path: Path, mode: int
+) -> None:
+    (tmp_path / "auditor.toml").write_text(SECRETS, encoding="utf-8")
+    (tmp_path / "inbox").mkdir()
+    for name in PLACES.values():
+        path = tmp_path / name.strip("'")
+        path.write_text("hunter2", encoding="utf-8")
+        path.chmod(mode)
+    told = run("config", "check")
+    assert (told.code, told.out.partition(":")[0]) == (0, "auditor.toml")
+    assert "hunter2" not in told.err
+    flat = " ".join(told.err.split())
+    warned = [
+        f"Warning: {place}: other users of this machine can read {file.strip(chr(39))}, or change"
+        f" it (mode {mode:04o}). Make it its owner's alone: chmod 600 {file}"
+        for place, file in PLACES.items()
+    ]
+    assert flat == (" ".join(warned) if mode & 0o077 else "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no file modes")
+def test_secrets_that_a_container_mounts_are_its_own(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "secrets" / "word"
+    path.parent.mkdir()
+    path.touch(mode=0o644)
+    path.chmod(0o644)
+    (tmp_path / "auditor.toml").write_text(f'password_file = "{path}"', encoding="utf-8")
+    assert "chmod" in run("config", "check").err
+    monkeypatch.setattr("auditor.cli.config_commands._NOT_OURS", (path.parent,))
+    assert run("config", "check").err == ""

@@ -59,6 +59,18 @@ def test_a_feed_that_there_is_not_is_told_and_nothing_else(
     assert told.err == "Error: There is no feed nope. The configuration has: clinic.\n"
 
 
+@pytest.mark.parametrize("dry_run", [("--dry-run",), ()])
+def test_a_day_far_ahead_is_refused_before_anything_is_made(
+    run: Callable[..., Any], make: Callable[..., Office], dry_run: tuple[str, ...]
+) -> None:
+    office = make()
+    office.drop([ORPHAN])
+    told = run("nightly", *dry_run, "--as-of", "2999-01-01")
+    assert (told.code, told.out) == (2, "")
+    assert told.err.startswith("Error: --as-of: 2999-01-01 is ")
+    assert sorted(p.name for p in office.root.iterdir()) == ["auditor.toml", "inbox"]
+
+
 def test_metrics_that_cannot_be_written_are_told_before_the_work(
     run: Callable[..., Any], make: Callable[..., Office]
 ) -> None:

@@ -284,6 +284,8 @@ def test_what_is_unfinished_matters_once_nobody_is_at_work(place: Path) -> None:
     with locked(place / "state" / "lock", "A night is at work."):
         found = gathered(place)
         assert (found.running, found.exit_code) == (True, ExitCode.DONE)
+    with locked(place / "state" / "lock", "A night is at work.", "A purge is at work"):
+        assert "UTC: a purge is at work (process " in next(lines_text(gathered(place)))
     found = gathered(place)
     assert (found.running, found.exit_code) == (False, ExitCode.INCOMPLETE)
     with opened(place / "state" / "ledger.sqlite") as connection:
@@ -339,6 +341,28 @@ def test_a_feed_that_the_last_night_left_out_stands_as_it_stood(
         mended = replace(failed, exit_code=ExitCode.DONE, error=None)
         runs.append_night(connection, replace(OUTCOME, feeds=(mended, well)))
     assert gathered(place).left_out == ()
+    assert run("nightly", "status").code == 0
+
+
+def test_a_second_start_that_finds_nothing_new_mends_nothing(
+    run: Callable[..., Any], place: Path
+) -> None:
+    warned = Warned(kind="rejected", text="90 of 100 lines were rejected.", fails=True)
+    bad = FeedOutcome(
+        feed="clinic", exit_code=ExitCode.INCOMPLETE, run_id="2026-11-22-clinic", warnings=(warned,)
+    )
+    nothing = FeedOutcome(feed="clinic", exit_code=ExitCode.DONE)
+    with opened(place / "state" / "ledger.sqlite") as connection:
+        for feed in (bad, nothing):
+            runs.append_night(connection, replace(OUTCOME, feeds=(feed,)))
+    told = run("nightly", "status")
+    assert told.code == 6
+    out = " ".join(told.out.split())
+    assert "clinic, rejected (night of 2026-11-22 06:30 UTC): 90 of 100 lines were rejected." in out
+    plain = json.loads(run("nightly", "status", "--json").out)
+    assert [each["exit_code"] for each in plain["standing"]] == [6]
+    with opened(place / "state" / "ledger.sqlite") as connection:
+        runs.append_night(connection, replace(OUTCOME, as_of=date(2026, 11, 23), feeds=(nothing,)))
     assert run("nightly", "status").code == 0
 
 

@@ -72,6 +72,21 @@ def test_a_dry_run_a_purge_and_another(
     golden(SNAPSHOTS / "purge.txt", "\n".join(shown))
 
 
+def test_lines_that_came_lately_and_are_to_go_are_told(
+    site: Site, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (site.root / "auditor.toml").write_text(CONFIG.replace("history = 0", ""), encoding="utf-8")
+    site.store.rows = {"clinic": [(PATIENT, date(2019, 1, 5))]}
+    monkeypatch.setattr("auditor.nightly.forgetting.Stored", lambda: site.store)
+    words = "1 of the audited lines of clinic came in the last 30 days, for services of long ago."
+    later = run("purge", "--dry-run", "--kind", "history", "--as-of", "2027-01-30")
+    assert "audited lines of clinic" in later.out
+    assert "Mind" not in later.out
+    told = run("purge", "--dry-run", "--kind", "history")
+    assert f"Mind: {words}" in " ".join(told.out.split())
+    assert PATIENT not in told.out
+
+
 def test_what_is_held_is_told_without_a_name(
     site: Site,
     run: Callable[..., Any],
@@ -173,6 +188,7 @@ def test_a_purge_waits_for_no_night(site: Site, run: Callable[..., Any]) -> None
         told = run("purge", "--yes")
         assert run("purge", "--dry-run").code == 0
     assert told.code == 5
+    assert "Another nightly run, rerun or purge is at work." in told.err
     assert site.rows("purges") == []
 
 

@@ -147,14 +147,15 @@ class Slow:
             new = [line for line in touching if line.patient == patient]
             everything = [*ours.values(), *new]
             mixed = len({line.payer is None for line in everything}) > 1
-            changed = any(line.frequency in {"7", "8"} for line in everything)
-            if changed or mixed:
+            if mixed:
                 again |= ours.keys()
                 continue
+            moved = [tie for tie in ties(everything) if tie & set(new)]
+            tied = set().union(*(days_of(line) for tie in moved for line in tie))
             days = set().union(lost[patient], *map(days_of, everything))
             for stay in episodes(days):
                 here = {v for v, line in ours.items() if days_of(line) & stay}
-                hit = stay & (marks[patient] | lost[patient])
+                hit = stay & (marks[patient] | lost[patient] | tied)
                 if hit or any(self._reached(ours[v], new) for v in here):
                     again |= here
         judged = [*map(left.__getitem__, again), *(f for f in fresh if _somebody(f.patient))]
@@ -163,7 +164,19 @@ class Slow:
             for v, line in left.items()
             if v not in again and any(self._reached(each, [line]) for each in judged)
         }
+        looked = {*judged, *(left[v] for v in context)}
+        for patient in marks.keys() | lost.keys():
+            context |= self._tied(left, patient, touching, looked) - again
         return again, context
+
+    def _tied(
+        self, left: dict[int, Line], patient: str, touching: list[Line], looked: set[Line]
+    ) -> set[int]:
+        """Stored lines that say whether a line of `looked` stands."""
+        ours = {v: line for v, line in left.items() if line.patient == patient}
+        new = [line for line in touching if line.patient == patient]
+        found = [tie for tie in ties([*ours.values(), *new]) if tie & looked]
+        return {v for v, line in ours.items() if any(line in tie for tie in found)}
 
     def _reached(self, effect: Line, causes: list[Line]) -> bool:
         return any(
@@ -180,6 +193,26 @@ class Slow:
 def claim_of(line: Line) -> object:
     """What claim a line is of; a void that keeps the id of what it takes back is one apart."""
     return (line.claim, "void") if line.frequency == "8" else line.claim
+
+
+def ties(lines: Iterable[Line]) -> list[set[Line]]:
+    """Lines of a patient that may take each other out: of a replacement or void its own claim id
+    and the number it gives tie all that share them, and what is tied to these."""
+    some = set(lines)
+    changes = [line for line in some if line.frequency in {"7", "8"}]
+    tying = {number for line in changes for number in (line.claim, line.original)} - {None}
+    found: list[set[Line]] = []
+    for line in some:
+        met = [each for each in found if any(_numbers(o) & _numbers(line) & tying for o in each)]
+        if _numbers(line) & tying:
+            found = [each for each in found if each not in met]
+            found.append({line}.union(*met))
+    return found
+
+
+def _numbers(line: Line) -> set[str | None]:
+    named = {line.original} if line.frequency in {"7", "8"} else set()
+    return {line.claim, line.control} | named
 
 
 def days_of(line: Line) -> set[int]:

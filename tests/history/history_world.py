@@ -45,6 +45,8 @@ class Line:
     length: int = 0
     frequency: str | None = None
     payer: str | None = None
+    original: str | None = None
+    control: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ CONTENT = (
     "service_date_to",
     "claim_frequency",
     "payer",
+    "original_claim_id",
+    "payer_claim_id",
 )
 
 
@@ -92,6 +96,8 @@ def lines_of(night: Night) -> pl.DataFrame:
             "patient_id": line.patient,
             "payer": line.payer,
             "claim_frequency": line.frequency,
+            "original_claim_id": line.original,
+            "payer_claim_id": line.control,
             "service_date_from": day(line.day),
             "service_date_to": day(line.day + line.length),
             "code": line.code,
@@ -137,10 +143,9 @@ def said(frame: pl.DataFrame) -> list[Line]:
             code,
             units,
             (end - start).days,
-            frequency,
-            payer,
+            *rest,
         )
-        for claim, number, patient, start, code, units, end, frequency, payer in rows
+        for claim, number, patient, start, code, units, end, *rest in rows
     ]
 
 

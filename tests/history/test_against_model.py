@@ -40,6 +40,7 @@ CHANGES: tuple[dict[str, Any], ...] = (
     {"claim": "C5"},
     {"payer": "X"},
     {"frequency": "8"},
+    {"original": "N2"},
     {"day": 30},
 )
 SEEDS, MODES = st.integers(0, 10**9), st.sampled_from(("snapshot", "delta"))
@@ -54,7 +55,9 @@ def a_line(dice: Random) -> Line:
         code=dice.choice(("CUT", "SEE", "NEW", "OLD", "OLD")),
         units=dice.choice((1000, 2000)),
         length=dice.choice((0, 0, 0, 0, 0, 0, 1, 4, 366, 367)) if dice.random() < 0.3 else 0,
-        frequency=dice.choice(("1", "7", "8")) if dice.random() < 0.04 else None,
+        frequency=dice.choice(("1", "7", "8")) if dice.random() < 0.1 else None,
+        original=dice.choice(("N1", "N2", "N3", "C2")) if dice.random() < 0.1 else None,
+        control=dice.choice(("N1", "N2", "N3")) if dice.random() < 0.2 else None,
     )
 
 

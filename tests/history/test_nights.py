@@ -190,10 +190,47 @@ NEAR: dict[str, tuple[tuple[Line, ...], Line, set[int], set[int]]] = {
     "a stored cause of an effect judged again": (
         *((Line(day=2, code="CUT"), Line(day=6, code="NEW")), Line("N", day=7), {1}, {0}),
     ),
-    "a stored void": (
-        *((Line(day=50, frequency="8"), Line(day=90)), Line("N", day=5), {0, 1}, set()),
+    "a stored void of another claim": (
+        *((Line(day=50, frequency="8"), Line(day=90)), Line("N", day=5), set(), set()),
     ),
-    "a replacement tonight": ((Line(day=50),), Line("N", day=5, frequency="7"), {0}, set()),
+    "a replacement tonight of a claim that nobody knows": (
+        *((Line(day=50),), Line("N", day=5, frequency="7", original="X9"), set(), set()),
+    ),
+    "a void tonight, and what stood beside what it takes out": (
+        (Line(day=50, control="X1"), Line(day=51), Line(day=80)),
+        *(Line("N", day=5, frequency="8", original="X1"), {0, 1}, set()),
+    ),
+    "a void tonight that names the claim by its id": (
+        (Line(day=50), Line(day=80)),
+        *(Line("N", day=5, frequency="8", original="S1"), {1}, set()),
+    ),
+    "a void tonight that keeps the claim's id": (
+        (Line(day=50), Line(day=80)),
+        *(Line("S1", day=5, frequency="8"), {1}, set()),
+    ),
+    "a stored void of what is judged again": (
+        (Line(day=5, control="X1"), Line(day=50, frequency="8", original="X1"), Line(day=51)),
+        *(Line("N", day=5), {0}, {1}),
+    ),
+    "a stored void of tonight's": (
+        (Line(day=50, frequency="8", original="X1"), Line(day=51), Line(day=80)),
+        *(Line("N", day=5, control="X1"), {0, 1}, set()),
+    ),
+    "a replacement of a replacement": (
+        (
+            *(Line(day=5, control="X1"), Line(day=30, frequency="7", original="X1", control="X2")),
+            *(Line(day=60, frequency="7", original="X2"), Line(day=61)),
+        ),
+        *(Line("N", day=5), {0}, {1, 2}),
+    ),
+    "two replacements of a claim that nobody knows": (
+        (Line(day=40, frequency="7", original="X1"), Line(day=41), Line(day=80)),
+        *(Line("N", day=5, frequency="7", original="X1"), {0, 1}, set()),
+    ),
+    "another patient's void": (
+        (Line(day=50, control="X1"), Line(day=51)),
+        *(Line("N", patient="P2", day=5, frequency="8", original="X1"), set(), set()),
+    ),
     "a placeholder is nobody": (
         *((Line(day=5, patient="UNKNOWN"),), Line("N", day=5, patient="UNKNOWN"), set(), set()),
     ),

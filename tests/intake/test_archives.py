@@ -167,3 +167,37 @@ def test_large_files_are_unpacked_in_blocks(
 def test_a_member_without_a_name_is_no_crash(read: Callable[..., Intake]) -> None:
     data = zipped({"a.csv": TEXT}).replace(b"a.csv", b"\0.csv")  # a name ends at a NUL
     assert read(data, "a.zip").lines.height == 1
+
+
+NOISE = bytes(range(256)) * 8
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("march.zip", NOISE, "a zip archive, and its content is none"),
+        ("MARCH.ZIP", NOISE, "a zip archive, and its content is none"),
+        ("march.csv.gz", NOISE, "a gzip archive, and its content is none"),
+        ("march.xlsx", NOISE, "an Excel workbook, and its content is none"),
+        ("march.ods", NOISE, "an OpenDocument workbook, and its content is none"),
+        ("march.parquet", NOISE, "a Parquet file, and its content is none"),
+        ("march.xlsx.gz", gzip.compress(NOISE), "an Excel workbook, and its content is none"),
+        ("all.zip", zipped({"march.xlsx": NOISE}), "an Excel workbook, and its content is none"),
+        # what the bytes say goes before the name
+        ("march.gz", gzip.compress(NOISE), "The file is not text"),
+        ("all.zip", zipped({"march.csv": NOISE}), "The file is not text"),
+        ("march.zip", b"7z\xbc\xaf" + NOISE, "a 7-Zip archive"),
+        ("march.csv", NOISE, "The file is not text"),
+    ],
+)
+def test_what_is_not_what_its_name_says(
+    read: Callable[..., Intake], name: str, data: bytes, said: str
+) -> None:
+    with pytest.raises(InputRejected, match=said) as error:
+        read(data, name)
+    assert "again" in error.value.next_step or "Export" in error.value.next_step
+
+
+@pytest.mark.parametrize("name", ["march.zip", "march.gz", "march.xls"])
+def test_text_is_read_whatever_its_name_says(read: Callable[..., Intake], name: str) -> None:
+    assert read(TEXT, name).lines.height == 1

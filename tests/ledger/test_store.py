@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
-from auditor.errors import ExitCode, LedgerBusy, LedgerError
+from auditor.errors import ExitCode, LedgerBusy, LedgerDiffers, LedgerError
 from auditor.ledger import Imported, append, history, opened
 from auditor.ledger import store as stores
 from schemas import Decisions, Dispositions, dtypes
@@ -262,6 +262,72 @@ def test_what_the_disk_refuses_is_not_told_as_damage(tmp_path: Path, code: str) 
     assert f"cannot be read or written ({code})" in told.what
     assert "space" in told.next_step
     assert "cell" not in str(told)
+
+
+def _without_a_table(path: Path) -> None:
+    with opened(path) as ledger:
+        ledger.execute("PRAGMA foreign_keys = OFF")
+        ledger.execute("DROP TABLE dispositions")
+
+
+def _without_a_column(path: Path) -> None:
+    with opened(path) as ledger:
+        ledger.execute("ALTER TABLE dispositions RENAME COLUMN reviewer TO patient_77")
+
+
+def _without_its_version(path: Path) -> None:
+    with opened(path) as ledger:
+        ledger.execute("DROP TABLE schema_version")
+
+
+@pytest.mark.parametrize("change", [_without_a_table, _without_a_column, _without_its_version])
+def test_tables_that_were_changed_by_hand_are_not_told_as_damage(
+    tmp_path: Path,
+    change: Any,  # noqa: ANN401 - any way to change them
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    change(path)
+    with pytest.raises(LedgerDiffers, match=r"expects them \(SQLITE_ERROR\)") as told:
+        stored(path)
+    assert told.value.exit_code == ExitCode.INTERNAL
+    assert told.value.where == str(path)
+    assert "backup" in told.value.next_step
+    assert "report" in told.value.next_step
+    for word in ("dispositions", "reviewer", "patient_77", "schema_version", "no such"):
+        assert word not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "name"),
+    [
+        (sqlite3.OperationalError, "SQLITE_ERROR", "SQLITE_ERROR"),
+        (sqlite3.IntegrityError, "SQLITE_MISMATCH", "SQLITE_MISMATCH"),
+        (sqlite3.InterfaceError, "SQLITE_MISUSE", "SQLITE_MISUSE"),
+        (sqlite3.InterfaceError, "SQLITE_RANGE", "SQLITE_RANGE"),
+        (sqlite3.ProgrammingError, None, "ProgrammingError"),
+    ],
+)
+def test_a_fault_of_our_own_is_not_told_as_damage(
+    tmp_path: Path, kind: type[sqlite3.Error], code: str | None, name: str
+) -> None:
+    error = kind("a cell")
+    if code is not None:
+        error.sqlite_errorcode = getattr(sqlite3, code)
+        error.sqlite_errorname = code
+    told = stores.told(error, tmp_path / "ledger.sqlite")
+    assert isinstance(told, LedgerDiffers)
+    assert f"({name})" in told.what
+    assert "cell" not in str(told)
+
+
+@pytest.mark.parametrize("code", ["SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_CORRUPT_INDEX"])
+def test_damage_is_told_as_damage(tmp_path: Path, code: str) -> None:
+    error = sqlite3.DatabaseError("a cell")
+    error.sqlite_errorcode = getattr(sqlite3, code)
+    error.sqlite_errorname = code
+    told = stores.told(error, tmp_path / "ledger.sqlite")
+    assert (type(told), told.exit_code) == (LedgerError, ExitCode.UNREADABLE)
+    assert "damaged" in told.what
 
 
 def test_what_happens_to_other_files_is_not_told_of_the_ledger(tmp_path: Path) -> None:

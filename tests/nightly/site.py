@@ -40,12 +40,12 @@ class Stored:
     def count(
         self,
         folder: Path,
-        runs: Sequence[int],  # noqa: ARG002 - as above
+        runs: Sequence[int],
         before: date,
         keep: frozenset[str],
     ) -> Counted | None:
         days = [d for p, d in self.rows.get(folder.name, []) if d < before and p not in keep]
-        return Counted(len(days), min(days), max(days)) if days else None
+        return Counted(len(days), min(days), max(days)) if days and runs else None
 
     def forget(self, folder: Path, runs: Sequence[int], before: date, keep: frozenset[str]) -> int:
         found = self.count(folder, runs, before, keep)

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from auditor.history.interface import Memory
+from auditor.history.upkeep import compact
 from auditor.nightly.forgetting import Stored
 from auditor.nightly.retention import Counted
 from schemas import ClaimLines, RejectedRows, dtypes, empty
@@ -74,6 +75,14 @@ def test_old_lines_go_and_late_ones_and_held_ones_stay(folder: Path) -> None:
     assert claims(folder) == ["C2", "C3", "C5"]
     assert store.count(folder, runs, DAY, held) is None
     assert store.forget(folder, runs, DAY, held) == 0
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_the_lines_of_some_runs_alone_are_counted(folder: Path, *, merged: bool) -> None:
+    if merged:
+        assert compact(folder, (1, 2), many=1)
+    counts = [Stored().count(folder, runs, DAY, frozenset()) for runs in ((1,), (2,), (1, 2), ())]
+    assert [None if found is None else found.lines for found in counts] == [2, 1, 3, None]
 
 
 def test_a_feed_without_a_store_has_nothing_old(tmp_path: Path) -> None:

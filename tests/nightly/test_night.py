@@ -121,7 +121,10 @@ class TestOnce:
     def test_another_run_is_at_work(self, office: Office) -> None:
         office.drop([ORPHAN])
         (office.root / "state").mkdir()
-        with locked(office.root / "state" / "lock", "at work."), pytest.raises(Locked) as error:
+        with (
+            locked(office.root / "state" / "lock", "at work.", "A purge is at work"),
+            pytest.raises(Locked, match=r"A purge is at work \(process [0-9]+, since ") as error,
+        ):
             office.night()
         assert error.value.exit_code == ExitCode.LOCKED
         assert office.files()["inbox"] == ["clinic.csv"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import sqlite3
 import sys
+import zipfile
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +15,13 @@ import pytest
 from auditor.errors import ConfigError, LedgerBusy, LedgerError
 from auditor.ledger import opened
 from auditor.nightly import doomed, holds, retention
+from auditor.nightly.held_files import in_text
 from auditor.nightly.purging import compact, purge
-from tests.nightly.site import OLD, YOUNG, Site
+from auditor.nightly.retention import Counted
+from tests.nightly.site import OLD, YOUNG, Site, Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 TABLES = (
@@ -378,6 +383,60 @@ def test_an_export_that_cannot_be_read_is_kept(site: Site, name: str, content: b
     ]
 
 
+HEAD = "claim_id,patient_id,rendering_npi,service_date,code,units,charge\n"
+LINE = "C1,{},1679576722,03/21/2019,99213,1,100\n"
+REJECTED = "C2,{},1679576722,no day,99213,1,100\n"
+OTHERS = (HEAD + LINE.format("P2") * 3 + REJECTED.format("P3")).encode()
+HIS = (HEAD + LINE.format("P2") * 3 + REJECTED.format("p1")).encode()
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "answer"),
+    [
+        ("a.zip", zipped({"a.csv": OTHERS, "b/": b"", "b/c.txt": OTHERS}), "no"),
+        ("a.zip", zipped({"a.csv": OTHERS, "b/c.txt": HIS}), "yes"),
+        ("a.zip", zipped({"a.csv": OTHERS, "read me.pdf": b"%PDF P1"}), "cannot tell"),
+        ("a.zip", zipped({"a.csv": OTHERS, "b.zip": zipped({"c.csv": HIS})}), "cannot tell"),
+        ("a.zip", zipped({"a.csv": OTHERS})[:-30], "cannot tell"),
+        ("a.zip", zipped({"a.csv": OTHERS + bytes(65 << 20)}), "cannot tell"),
+        ("a.csv", zipped({"a.csv": HIS}), "yes"),
+        ("a.csv.gz", gzip.compress(OTHERS), "no"),
+        ("a.csv.gz", gzip.compress(HIS), "yes"),
+        ("a.csv.gz", gzip.compress(OTHERS)[:-9], "cannot tell"),
+        ("a.pdf.gz", gzip.compress(HIS), "cannot tell"),
+        ("a.csv", b"\xd0\xcf\x11\xe0" + HIS, "cannot tell"),
+        ("a.csv", HIS, "yes"),
+        ("a.csv", OTHERS, "no"),
+    ],
+)
+def test_archives_are_looked_into(tmp_path: Path, name: str, content: bytes, answer: str) -> None:
+    """Also for what intake rejects: of those rows nobody knows the patient."""
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert in_text(path, holds.Held(frozenset(), frozenset({"p1"}))) == answer
+
+
+def test_a_zip_with_rejected_rows_goes_where_the_held_patient_is_not_in_it(site: Site) -> None:
+    site.run(1)
+    stored = "clinic/2019-03/x.zip"
+    (site.nightly.archive / stored).write_bytes(zipped({"a.csv": OTHERS}))
+    with opened(site.ledger) as ledger:
+        ledger.executescript("DROP TRIGGER run_files_no_update")
+        ledger.execute("UPDATE run_files SET archived = ?", (stored,))
+    site.hold("patient", "P7")
+    assert told(site.plan("archive")) == {("archive", "exports of clinic", 1)}
+    site.hold("patient", "P3")
+    assert told(site.plan("archive")) == set()
+
+
 def test_a_hold_is_lifted_and_both_are_kept_as_long_as_the_ledger(site: Site) -> None:
     site.run(1)
     site.hold("run", "run-1")
@@ -587,3 +646,39 @@ def test_files_that_cannot_go_back_are_left_and_told(site: Site) -> None:
         assert retention.settle(ledger, site.nightly).left == 1
     assert export.read_text(encoding="utf-8") == "somebody put one there"
     assert (site.nightly.archive / ".doomed/dead/clinic/2019-03" / export.name).exists()
+
+
+class ARunALine(Stored):
+    """A store in which each run left one line of long ago."""
+
+    def count(
+        self,
+        folder: Path,  # noqa: ARG002 - as retention.Lines
+        runs: Sequence[int],
+        before: date,  # noqa: ARG002 - as above
+        keep: frozenset[str],  # noqa: ARG002 - as above
+    ) -> Counted | None:
+        day = date(2019, 1, 5)
+        return Counted(len(runs), day, day) if runs else None
+
+
+@pytest.mark.parametrize(
+    ("recorded", "lately"),
+    [
+        ((), 0),
+        (("2026-10-22",), 0),
+        (("2026-10-23",), 1),
+        (("2026-10-22", "2026-10-23", "2026-11-22"), 2),
+    ],
+)
+def test_lines_of_long_ago_that_were_audited_lately_are_counted(
+    site: Site, recorded: tuple[str, ...], lately: int
+) -> None:
+    site.store = ARunALine()
+    for number, day in enumerate(("2019-02-01", *recorded), 1):
+        site.run(number, day)
+    site.run(9, "2026-11-21", feed="lab")
+    due = {due.what: due for due in site.plan("history").due}
+    clinic = due["audited lines of clinic"]
+    assert (clinic.items, clinic.lately) == (1 + len(recorded), lately)
+    assert due["audited lines of lab"].lately == 1

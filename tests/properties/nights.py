@@ -2,8 +2,9 @@
 
 An EPISODE of a patient is a run of days with lines, each beside the next or the same; a line holds
 the days of its span, and only its first where it spans over 366. What happens on one episode is
-judged by lines of that episode alone, but for the few rules that look far back (Reach), and for
-what a patient's claims say of each other (voids, replacements, who pays).
+judged by lines of that episode alone, but for the few rules that look far back (Reach), for who
+pays where a patient's claim leaves it out, and for what claims say of each other: a replacement or
+void is TIED to all that share its id or the number it gives, and these to what is tied to them.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -60,10 +61,33 @@ def after(rows: Sequence[Row], cause: int, effect: int, days: int) -> bool:
 
 
 def whole(rows: Sequence[Row], some: Collection[int]) -> bool:
-    """Whether all lines of a patient hang together: claims name claims, or a payer is left out."""
-    changed = any(rows[n]["claim_frequency"] in ("7", "8") for n in some)
+    """Whether all lines of a patient hang together, because a payer is left out."""
     payers = {rows[n]["payer"] for n in some}
-    return changed or (None in payers and len(payers) > 1)
+    return None in payers and len(payers) > 1
+
+
+def ties(rows: Sequence[Row], some: Collection[int]) -> list[set[int]]:
+    """What may take each other out of `some` lines of one patient, set by set."""
+    tying = {
+        rows[n][name]
+        for n in some
+        if rows[n]["claim_frequency"] in ("7", "8")
+        for name in ("claim_id", "original_claim_id")
+    } - {None}
+    found: list[tuple[set[object], set[int]]] = []
+    for n in some:
+        row = rows[n]
+        numbers = {row["claim_id"], row["payer_claim_id"]}
+        if row["claim_frequency"] in ("7", "8"):
+            numbers.add(row["original_claim_id"])
+        numbers &= tying
+        if not numbers:
+            continue
+        met = [each for each in found if each[0] & numbers]
+        found = [each for each in found if not each[0] & numbers]
+        joined = numbers.union(*(each[0] for each in met))
+        found.append((joined, {n}.union(*(each[1] for each in met))))
+    return [lines for _, lines in found]
 
 
 def again(rows: Sequence[Row], night: Night, reaches: Sequence[Reach]) -> set[int]:
@@ -77,7 +101,8 @@ def again(rows: Sequence[Row], night: Night, reaches: Sequence[Reach]) -> set[in
             found.update(mine)
             continue
         runs = episodes(rows, [*mine, *fresh])
-        near = [run for run in runs if run & touched]
+        tied = set().union(*(tie for tie in ties(rows, [*mine, *fresh]) if tie & touched))
+        near = [run for run in runs if run & (touched | tied)]
         far = [
             run
             for run in runs
@@ -108,9 +133,9 @@ def _lacking(rows: Sequence[Row], mine: Sequence[int], night: Night) -> Iterator
 def context(
     rows: Sequence[Row], night: Night, chosen: Collection[int], reaches: Sequence[Reach]
 ) -> set[int]:
-    """Stored causes before a line that is judged by them: they are looked at."""
+    """Stored causes before a line that is judged by them, and what ties say of either."""
     judged = [*night.came, *chosen]
-    return {
+    looked = {
         cause
         for reach in reaches
         for cause in set(night.stored) - set(chosen)
@@ -119,6 +144,13 @@ def context(
         if rows[effect]["patient_id"] == rows[cause]["patient_id"]
         if rows[effect]["code"] in reach.effects and after(rows, cause, effect, reach.days)
     }
+    found = set(looked)
+    for patient in {rows[n]["patient_id"] for n in range(len(rows))}:
+        known = [*night.came, *night.ended, *night.stored]
+        for tie in ties(rows, [n for n in known if rows[n]["patient_id"] == patient]):
+            if tie & {*judged, *looked}:
+                found |= tie & set(night.stored) - set(chosen)
+    return found
 
 
 def selected(

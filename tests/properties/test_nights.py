@@ -194,7 +194,8 @@ class Ledger:
         night = Night(came, ended, stored, lost)
         again, context = (sorted(some) for some in selected(story.rows, night, self.reaches))
         before = [key for n, keys in story.lost.items() if n < number for key in keys]
-        result = judged(self.lines, came, again, context, lost, before)
+        numbered = any(story.rows[n]["payer_claim_id"] for n in stored)
+        result = judged(self.lines, came, again, context, lost, before, numbered=numbered)
         made = told(result, [*came, *again, *context])
         gone = set(result.lines_gone_before["version"] % 2**NIGHT_BITS) | set(ended)
         looked_at = {*came, *again}
@@ -212,9 +213,12 @@ def judged(  # noqa: PLR0913, PLR0917 - what a night is of
     context: Sequence[int],
     lost: Sequence[Lost],
     before: Sequence[Lost] = (),
+    *,
+    numbered: bool = False,
 ) -> AuditResult:
     intake = intake_of(lines[list(came)].drop("version", "since"), rejected(lost))
-    earlier = Earlier(lines[list(again)], lines[list(context)], rejected(before))
+    again_, looked_at = lines[list(again)], lines[list(context)]
+    earlier = Earlier(again_, looked_at, rejected(before), numbered=numbered)
     return audit(intake, REFERENCE, OPTIONS, earlier=earlier)
 
 

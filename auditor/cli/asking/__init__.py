@@ -1,1 +1,1 @@
-"""The commands that answer a coder's questions."""
+"""Commands that answer questions a coder asks by day."""

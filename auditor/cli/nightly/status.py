@@ -53,9 +53,9 @@ def status(
 ) -> None:
     """Show the last runs, what waits, what failed and why.
 
-    Exits with 6 where the last night failed or was incomplete, where a night was broken off, or
-    where something could not be looked at; else with 0. Reads only; says nothing of a claim and
-    names no input file.
+    Exits with 6 where the last night failed or was incomplete (or an earlier one of that day, and
+    nothing new came since), where a night was broken off, or where something could not be looked
+    at; else with 0. Reads only; says nothing of a claim and names no input file.
     """
     from auditor.nightly.status import status as gathered
 
@@ -80,7 +80,8 @@ def status(
 def lines_text(found: Status) -> Iterator[str]:
     """The whole answer in words; some of its texts hold line breaks."""
     now = datetime.fromisoformat(found.now)
-    yield f"As of {_moment(found.now)}: {'a' if found.running else 'no'} night is at work."
+    at_work = found.at_work or f"{'A' if found.running else 'No'} night is at work."
+    yield output.wrapped(f"As of {_moment(found.now)}: {at_work[0].lower()}{at_work[1:]}")
     yield output.wrapped(_last_night(found.night))
     if found.left_out:
         left_out = ", ".join(each.outcome.feed for each in found.left_out)
@@ -172,8 +173,8 @@ def _trouble(found: Status) -> Iterator[str]:
     if found.night is not None:
         for feed_ in found.night.outcome.feeds:
             yield from _of_feed(feed_)
-    for left_out in found.left_out:
-        yield from _of_feed(left_out.outcome, f" (night of {_moment(left_out.started_at)})")
+    for earlier in (*found.left_out, *found.standing):
+        yield from _of_feed(earlier.outcome, f" (night of {_moment(earlier.started_at)})")
 
 
 def _of_feed(outcome: FeedOutcome, when: str = "") -> Iterator[str]:

@@ -32,6 +32,7 @@ _WARNINGS = {
     "drift": "unusual figures",
     "files": "files",
     "reference": "reference tables",
+    "day": "earlier day",
     "delivery": "delivery",
 }
 _LONGEST_SUBJECT = 150
