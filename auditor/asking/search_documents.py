@@ -111,7 +111,7 @@ def _modifiers(described: dict[str, tuple[str, str, str]]) -> Iterator[Document]
             guide.title if guide else "",
             " ".join(("modifier", *guide.words)) if guide else "modifier",
             text,
-            "",
+            f"auditor code {name}",
             "",
             "",
             *described.get(name, ("", "", "")),
