@@ -1,8 +1,8 @@
-"""Guidance in the project's own words: by topic, and by modifier when each is proper.
+"""Guidance in the project's own words: by topic, by modifier when each is proper, and the places.
 
-Two files beside this module hold it, guidance_topics.toml and guidance_modifiers.toml. Every entry
-names its source; no text of a code's descriptor stands in them. A source of "professional
-knowledge" says that the statement was not read in a published text.
+Files beside this module hold it, guidance_topics.toml, guidance_modifiers.toml and
+guidance_places.toml. Every entry of the first two names its source, and "professional knowledge"
+there says that it was read in no published text. No text of a code's descriptor stands in them.
 """
 
 from __future__ import annotations
@@ -58,6 +58,16 @@ class ModifierGuide:
     citation: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A place of service."""
+
+    pos: str
+    """Its two digits."""
+    name: str
+    words: tuple[str, ...] = ()
+
+
 @cache
 def topics() -> tuple[Topic, ...]:
     """Every topic, in the order of its file."""
@@ -70,6 +80,15 @@ def modifiers() -> dict[str, ModifierGuide]:
     return {
         name: ModifierGuide(modifier=name, **{n: _frozen(v) for n, v in each.items()})
         for name, each in _read("guidance_modifiers.toml").items()
+    }
+
+
+@cache
+def places() -> dict[str, Place]:
+    """Place of service -> what it is called, by the code set of CMS."""
+    return {
+        pos: Place(pos=pos, **{n: _frozen(v) for n, v in each.items()})
+        for pos, each in _read("guidance_places.toml").items()
     }
 
 

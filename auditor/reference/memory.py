@@ -139,7 +139,7 @@ def _words(rows: list[tuple[str, str, str]]) -> Words:
     names = ["code", "kind", "text"]
     frame = pl.LazyFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
     frame = frame.with_columns(source=pl.lit("memory"), release=pl.lit("memory"), rank=pl.lit(0))
-    return Words((lambda: frame) if rows else None, key=str(rows))
+    return Words((lambda: frame) if rows else None, key=str(rows) if rows else "")
 
 
 def _label(kind: Kind) -> str:

@@ -5,6 +5,7 @@
     tables/<kind>/<quarter>-r<revision>/<part>-words-<digest>.parquet
     changes/<kind>/<quarter>-r0/<sort>-<digest>.parquet
     lock
+    search.sqlite                                    made by `auditor search`, and anew at need
 
 Files are written under a new name and never changed; a new manifest, renamed into place, is the
 one moment at which an import becomes true. What no manifest names is swept by the next import,
@@ -35,7 +36,8 @@ MANIFEST = "manifest.json"
 _HELD = "another import is writing to this reference store."
 _DOING = "An import is writing to this reference store"
 LOCK = "lock"
-OURS = frozenset({MANIFEST, LOCK, "tables", "changes"})
+INDEX = "search.sqlite"
+OURS = frozenset({MANIFEST, LOCK, INDEX, "tables", "changes"})
 ROW_GROUP = 1 << 16
 """Rows; the tables are sorted by code, so a reader skips the groups that its codes miss."""
 
@@ -144,8 +146,8 @@ class Store:
 
     def sweep(self) -> None:
         """Remove what no manifest names: leftovers of a broken import, and replaced tables."""
-        for leftover in self.folder.glob(f"{MANIFEST}.*"):
-            leftover.unlink()
+        for leftover in (*self.folder.glob(f"{MANIFEST}.*"), *self.folder.glob(f"{INDEX}.*")):
+            leftover.unlink(missing_ok=True)
         for room in ("tables", "changes"):
             for path in sorted((self.folder / room).rglob("*"), reverse=True):
                 if path.is_dir():

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from auditor.asking import guidance
-from auditor.asking.guidance import modifiers, topics, topics_of
+from auditor.asking.guidance import modifiers, places, topics, topics_of
 from auditor.reference import load_reference
 from auditor.reference.importer import import_files
 from auditor.reference.policy import TABLES, policy_table
@@ -211,3 +211,9 @@ def test_no_descriptor_stands_in_our_words(cms: Path) -> None:
     guides = pl.Series(list(modifiers()))
     for name, text in reference.descriptors(guides).select("code", "text").rows():
         assert modifiers()[name].title.lower() != text.lower(), name
+
+
+def test_every_place_of_service_has_a_name() -> None:
+    assert set(places()) == set(policy_table("place_of_service")["pos"])
+    assert all(place.name and place.name.isascii() for place in places().values())
+    assert len({place.name for place in places().values()}) == len(places())

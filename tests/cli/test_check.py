@@ -137,7 +137,9 @@ def test_a_file_that_is_not_there_is_3(run: Callable[..., Any]) -> None:
 
 def section() -> str:
     (found,) = re.findall(
-        r"^## `auditor check`[^\n]*\n(.*?)(?=^## |\Z)", DOC.read_text("utf-8"), re.MULTILINE | re.DOTALL
+        r"^## `auditor check`[^\n]*\n(.*?)(?=^## |\Z)",
+        DOC.read_text("utf-8"),
+        re.MULTILINE | re.DOTALL,
     )
     return str(found)
 
