@@ -85,6 +85,8 @@ def test_the_holder_says_what_it_does_and_nothing_afterwards(tmp_path: Path) -> 
         "\xff\xfe\n",
         "x" * 100_000,
     ],
+    # the number of this process in a name would be another one in each that shares the tests
+    ids=["empty", "blank", "bare", "cut", "dead", "no-number", "escape", "no-text", "long"],
 )
 def test_words_of_another_form_or_of_the_dead_are_not_told(tmp_path: Path, text: str) -> None:
     path = tmp_path / "lock"

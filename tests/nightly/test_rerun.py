@@ -77,8 +77,15 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "store"
 
 
-def again(office: Office, run_id: str, *, with_later: bool = False, reason: str = WHY) -> Again:
-    done = rerun(office.at(LATER), run_id, reason, with_later=with_later)
+def again(
+    office: Office,
+    run_id: str,
+    *,
+    with_later: bool = False,
+    reason: str = WHY,
+    report: bool = False,
+) -> Again:
+    done = rerun(office.at(LATER, report=report), run_id, reason, with_later=with_later)
     if office.errors:
         raise office.errors[0]
     return done
@@ -140,7 +147,7 @@ def test_the_version_before_is_left_as_it_was(office: Office) -> None:
     tables = ("runs", "run_files", "segments", "findings", "finding_events", "nights")
     known = {t: rows(office, f"SELECT * FROM {t}") for t in tables}
     found = still_open(office)
-    done = again(office, LAST)
+    done = again(office, LAST, report=True)
     assert ids(done) == [(LAST, f"{LAST}.v2")]
     after = bytes_of(office, "outbox", "archive", "state/manifests", "state/history")
     assert {name: after[name] for name in before} == before
@@ -370,7 +377,7 @@ def calm(
     before.__post_init__()
     office = before.copy(tmp_path_factory.mktemp("calm") / "office")
     with planned(office.root, None) as seen:
-        again(office, SECOND, with_later=True)
+        again(office, SECOND, with_later=True, report=True)
     return before, came_to(office), seen
 
 
@@ -383,13 +390,13 @@ def broken_off(
     with planned(office.root, at, error):
         if error is None:
             with pytest.raises(Killed):
-                again(office, SECOND, with_later=True)
+                again(office, SECOND, with_later=True, report=True)
         else:
             with suppress(AuditorError):
-                again(office, SECOND, with_later=True)
+                again(office, SECOND, with_later=True, report=True)
     assert standing(office)[0] == FIRST
     assert {name.endswith(".v2") for name in standing(office)[1:]} in ({True}, {False}), what
-    again(office, SECOND, with_later=True)
+    again(office, SECOND, with_later=True, report=True)
     assert came_to(office) == wanted, what
     shutil.rmtree(office.root)
 
@@ -426,14 +433,14 @@ def test_a_night_between_the_halves_of_a_rerun(
     office = before.copy(tmp_path / "office")
     first = next(n for n, what in enumerate(seen, start=1) if "INSERT INTO segments" in what)
     with planned(office.root, first + 2), pytest.raises(Killed):
-        again(office, SECOND, with_later=True)
+        again(office, SECOND, with_later=True, report=True)
     assert [r for (r,) in rows(office, "SELECT run_id FROM runs ORDER BY run")][3:] == [
         f"{SECOND}.v2"
     ]
     office.drop((*EXPORTS[2], unsaid("20610", "C5", "P4")), "clinic-9.csv")
     assert office.night("2025-11-07").exit_code == ExitCode.DONE
     assert standing(office) == [FIRST, SECOND, LAST, "2025-11-07-clinic"]
-    done = again(office, SECOND, with_later=True)
+    done = again(office, SECOND, with_later=True, report=True)
     assert ids(done) == [
         (SECOND, f"{SECOND}.v2"),
         (LAST, f"{LAST}.v2"),
@@ -450,9 +457,9 @@ def test_a_rerun_that_was_broken_off_and_is_meant_otherwise_now(
     office = before.copy(tmp_path / "office")
     first = next(n for n, what in enumerate(seen, start=1) if "INSERT INTO segments" in what)
     with planned(office.root, first + 2), pytest.raises(Killed):
-        again(office, SECOND, with_later=True)
+        again(office, SECOND, with_later=True, report=True)
     office.text = CONFIG.replace('"medicare"', '"commercial"')
     office.__post_init__()
-    done = again(office, SECOND, with_later=True)
+    done = again(office, SECOND, with_later=True, report=True)
     assert ids(done) == [(f"{SECOND}.v2", f"{SECOND}.v3"), (LAST, f"{LAST}.v2")]
     assert standing(office) == [FIRST, f"{SECOND}.v3", f"{LAST}.v2"]
