@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditor.asking.guidance import topics
 from auditor.cli.asking.sections import section, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.asking.card_parts import ModifierCard
+
+
+_SHOWN = 2
+"""Topics told in full where none is of modifiers as such."""
 
 
 def modifier_text(card: ModifierCard) -> Iterator[str]:
@@ -28,7 +33,7 @@ def modifier_text(card: ModifierCard) -> Iterator[str]:
     yield from section(
         "Others of its kind", (f"{each.code}: {sentence(each.text)}" for each in card.related)
     )
-    yield from section("Guidance", (f"{g.title}: {g.text} [{g.citation}]" for g in card.guidance))
+    yield from section("Guidance", _guidance(card))
     yield from section("What is not known", card.not_known)
 
 
@@ -50,6 +55,16 @@ def _proper(card: ModifierCard) -> Iterator[str]:
         yield f"{card.proper} [{card.citation}]"
     if card.not_proper:
         yield f"Not proper: {card.not_proper}"
+
+
+def _guidance(card: ModifierCard) -> Iterator[str]:
+    """What is written of modifiers as such; of codes with which it may go, the titles alone."""
+    general = {topic.id for topic in topics() if not topic.codes}
+    told = [g for g in card.guidance if g.id in general] or card.guidance[:_SHOWN]
+    yield from (f"{g.title}: {g.text} [{g.citation}]" for g in told)
+    others = [g.id for g in card.guidance if g not in told]
+    if others:
+        yield f"It is spoken of too, with 'auditor search NAME', in: {', '.join(others)}."
 
 
 def _conflicts(card: ModifierCard) -> Iterator[str]:
