@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from auditor.rules import CodePolicy
 
 _DIGIT = r"\d"
+_INDEX = ("table", "place", "effective", "deletion", "code_low", "code_high")
+_DAYS = (("effective", "from"), ("deletion", "to"))
+"""The days of a row, and what a table may call them instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,8 @@ class _Prepared:
 
     sources: tuple[pl.DataFrame, ...]
     """The tables as the reference gave them: another table in place of one is seen by it."""
-    tables: dict[str, pl.DataFrame]
-    """By name, with `effective` and `deletion` as dates where the table has them."""
+    tables: Dated
+    """The tables that name codes."""
     single: pl.DataFrame
     """code, table (place in `tables`), place, effective, deletion: rows of one code."""
     ranges: pl.DataFrame
@@ -51,33 +54,47 @@ def _prepared(reference: Reference) -> _Prepared:
     return known
 
 
+class Dated(dict[str, pl.DataFrame]):
+    """Tables by name with `effective` and `deletion` as dates, each made when it is asked for."""
+
+    def __init__(self, sources: dict[str, pl.DataFrame]) -> None:
+        """Take the tables as text; most runs ask for a few of them."""
+        super().__init__()
+        self.sources = sources
+
+    def __missing__(self, name: str) -> pl.DataFrame:
+        """Date the table `name`."""
+        self[name] = dated(self.sources[name])
+        return self[name]
+
+
 def _prepare(sources: tuple[pl.DataFrame, ...]) -> _Prepared:
-    """Date the tables that name codes, and index their rows."""
-    tables: dict[str, pl.DataFrame] = {}
-    rows = []
-    for name, source in zip(TABLES, sources, strict=True):
-        if not {"code_low", "code"} & set(source.columns):
-            continue
-        table = dated(source)
+    """Index the rows of the tables that name codes: all in one table."""
+    named = {
+        name: source
+        for name, source in zip(TABLES, sources, strict=True)
+        if {"code_low", "code"} & set(source.columns)
+    }
+    # Column by column over all tables: a step on each of them takes longer than the rest.
+    columns: dict[str, list[pl.Series]] = {name: [] for name in _INDEX}
+    for number, source in enumerate(named.values()):
+        height = source.height
         low, high = ("code_low", "code_high") if "code_low" in source.columns else ("code", "code")
-        rows.append(
-            table.with_row_index("place").select(
-                pl.lit(len(tables), pl.UInt8).alias("table"),
-                "place",
-                *(
-                    (pl.col(day) if day in table.columns else pl.lit(None, pl.Date)).alias(day)
-                    for day in ("effective", "deletion")
-                ),
-                code_low=pl.col(low),
-                code_high=pl.col(high),
-            )
-        )
-        tables[name] = table
-    index = pl.concat(rows)
+        nothing = pl.Series([None], dtype=pl.String).new_from_index(0, height)
+        columns["table"].append(pl.Series([number], dtype=pl.UInt8).new_from_index(0, height))
+        columns["place"].append(pl.int_range(height, dtype=pl.UInt32, eager=True))
+        columns["code_low"].append(source[low])
+        columns["code_high"].append(source[high])
+        for day, other in _DAYS:
+            name = other if other in source.columns else day
+            columns[day].append(source[name] if name in source.columns else nothing)
+    index = pl.DataFrame(
+        [pl.concat(parts).alias(name) for name, parts in columns.items()]
+    ).with_columns(pl.col("effective", "deletion").str.to_date("%Y-%m-%d"))
     one = pl.col("code_low") == pl.col("code_high")
     ranges = index.filter(~one).with_columns(shape=_shape("code_low"))
     single = index.filter(one).drop("code_high").rename({"code_low": "code"})
-    return _Prepared(sources, tables, single, ranges)
+    return _Prepared(sources, Dated(named), single, ranges)
 
 
 def dated(table: pl.DataFrame) -> pl.DataFrame:
@@ -138,7 +155,7 @@ class PolicyRows:
         """Look `codes` (distinct, sorted) up in all tables."""
         self._codes = codes
         self._prepared = _prepared(reference)
-        self._names = {name: number for number, name in enumerate(self._prepared.tables)}
+        self._names = {name: number for number, name in enumerate(self._prepared.tables.sources)}
         texts = pl.DataFrame({"code": self._codes}).with_row_index("n")
         columns = ["table", "n", "place", "effective", "deletion"]
         within = texts.with_columns(shape=_shape("code")).join(self._prepared.ranges, on="shape")
@@ -194,7 +211,7 @@ def _parts(frame: pl.DataFrame) -> dict[int, pl.DataFrame]:
 class PolicyFacts:
     """Rows of policy tables in force, by code and epoch."""
 
-    tables: dict[str, pl.DataFrame]
+    tables: Dated
     applying: dict[str, pl.DataFrame]
     """Table -> ce, place (its row); without tables of which no row applies."""
     height: int
@@ -221,7 +238,7 @@ class PolicyFacts:
             at = pl.lit(place[str(number)]) if known else pl.lit(None)
             if policy.flag:
                 facts[policy.flag] = at.is_not_null() if known else pl.lit(value=False)
-            table = self.tables[policy.table]
+            table = self.tables.sources[policy.table]
             for fact, name in policy.columns:
                 facts[fact] = pl.lit(table[name]).gather(at) if known else pl.lit(None, pl.String)
         return facts
@@ -232,5 +249,5 @@ class PolicyFacts:
         if held is None or policy.only is None:
             return held
         column, values = policy.only
-        kept = self.tables[policy.table][column].gather(held["place"]).is_in([*values])
+        kept = self.tables.sources[policy.table][column].gather(held["place"]).is_in([*values])
         return held.filter(kept) if kept.any() else None
