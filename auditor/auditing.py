@@ -41,20 +41,12 @@ def audit(  # noqa: PLR0913 - what an audit is of, each by name
 
     from auditor.engine.batch import BuildOptions, build  # noqa: PLC0415 - as above
     from auditor.engine.clock import Clock  # noqa: PLC0415 - as above
-    from auditor.engine.coverage import Covered  # noqa: PLC0415 - as above
     from auditor.engine.findings import Assembled, assemble  # noqa: PLC0415 - as above
     from auditor.engine.history import together, useful  # noqa: PLC0415 - as above
     from auditor.engine.judge import judge  # noqa: PLC0415 - as above
     from auditor.engine.versions import resolve  # noqa: PLC0415 - as above
     from auditor.rules.interface import code_policies  # noqa: PLC0415 - as above
-    from schemas import (  # noqa: PLC0415 - as above
-        Coverage,
-        Findings,
-        SeparablePairs,
-        TableCoverage,
-        UnjudgedCodes,
-        empty,
-    )
+    from schemas import Findings, SeparablePairs, empty  # noqa: PLC0415 - as above
 
     clock = clock or Clock()
 
@@ -74,7 +66,7 @@ def audit(  # noqa: PLR0913 - what an audit is of, each by name
             pl.DataFrame(schema={"row": pl.UInt32, "other": pl.UInt32}),
             empty(SeparablePairs),
         )
-        covered = Covered(empty(Coverage), empty(TableCoverage), empty(UnjudgedCodes))
+        covered = _uncovered()
     else:
         with clock.part("enrichment", "keys and facts", lines.height):
             batch = build(
@@ -94,11 +86,15 @@ def audit(  # noqa: PLR0913 - what an audit is of, each by name
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - importing this module stays cheap
 
         with ThreadPoolExecutor(1) as pool:
-            told_of = pool.submit(_timed_cover, clock, state, chosen, intake.fields_present)
+            told_of = (
+                pool.submit(_timed_cover, clock, state, chosen, intake.fields_present)
+                if options.covered
+                else None
+            )
             with clock.part("findings", "headlines, money, identities") as told:
                 found = assemble(state, chosen, options)
                 told.rows = found.findings.height
-            covered = told_of.result()
+            covered = told_of.result() if told_of is not None else _uncovered()
     set_aside = pl.concat(
         [intake.set_aside, versions.set_aside.filter(versions.gone < both.tonight)]
     )
@@ -129,6 +125,14 @@ def audit(  # noqa: PLR0913 - what an audit is of, each by name
         places=found.places,
         pairs=found.pairs,
     )
+
+
+def _uncovered() -> Covered:
+    """Coverage that says nothing."""
+    from auditor.engine.coverage import Covered  # noqa: PLC0415 - importing this module stays cheap
+    from schemas import Coverage, TableCoverage, UnjudgedCodes, empty  # noqa: PLC0415 - as above
+
+    return Covered(empty(Coverage), empty(TableCoverage), empty(UnjudgedCodes))
 
 
 def _timed_cover(

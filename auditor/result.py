@@ -33,6 +33,9 @@ class AuditOptions:
     exported: bool = True
     """The lines were exported as files, so that one defect of most of them is the export's and is
     told once. False: they were typed as questions, and each stands for itself."""
+    covered: bool = True
+    """Tell what was judged and what was not (AuditResult.coverage and its kin); False: nobody
+    asks, and those tables are empty."""
 
 
 def _nothing() -> pl.Series:

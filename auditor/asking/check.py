@@ -125,7 +125,7 @@ def _judged(trial: Trial, reference: Reference, options: AuditOptions | None) ->
         files=(),
         fields_present=fields(trial.rows),
     )
-    given = replace(given, as_of=max(given.as_of, latest), exported=False)
+    given = replace(given, as_of=max(given.as_of, latest), exported=False, covered=False)
     return Judged(trial, audit(intake, reference, given))
 
 

@@ -171,6 +171,14 @@ class Batch:
         return tokens.explode("token", empty_as_null=False)
 
     @cached_property
+    def mods_with(self) -> dict[str, list[int]]:
+        """Single modifier -> the combinations `m` that hold it; rules ask for dozens of them."""
+        held: dict[str, list[int]] = {}
+        for m, token in self.mod_tokens.iter_rows():
+            held.setdefault(token, []).append(m)
+        return held
+
+    @cached_property
     def service_days(self) -> pl.DataFrame:
         """row, date of each day of lines that span several (up to a year); rare.
 

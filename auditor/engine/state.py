@@ -43,6 +43,8 @@ class State:
 
         Lines of the history are looked at, and judged only so far as tonight's lines need it.
         """
+        if hits.is_empty():
+            return
         if self.silent:
             hits = hits.filter(~pl.col("rule_id").is_in(self.silent))
         if self.batch.has_history:
@@ -90,8 +92,10 @@ class State:
 
     def modifiers(self, *wanted: str) -> pl.Series:
         """Indices `m` of the modifier combinations that hold one of `wanted`."""
-        tokens = self.batch.mod_tokens
-        return tokens.filter(pl.col("token").is_in(wanted))["m"].unique(maintain_order=True)
+        held = self.batch.mods_with
+        return pl.Series(
+            "m", sorted({m for token in wanted for m in held.get(token, ())}), pl.UInt32
+        )
 
     def at_every_epoch(self) -> pl.DataFrame:
         """The lines, and span lines again at the facts of the further epochs they reach."""

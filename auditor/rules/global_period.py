@@ -118,12 +118,12 @@ def find(state: State) -> pl.DataFrame:
         return no_hits()
     visits = _lines(state, _visit(), ("24", "FT"))
     procedures = _lines(state, _procedure(), (*_NOT_A_PROCEDURE, *_SEPARATE_PROCEDURE))
-    return pl.concat(
-        [
-            _told(_after(state, visits, index), state, "GLB-24"),
-            _told(_after(state, procedures, index), state, "GLB-78"),
-        ]
-    )
+    found = [
+        _told(_after(state, lines, index), state, rule)
+        for rule, lines in (("GLB-24", visits), ("GLB-78", procedures))
+        if lines.height
+    ]
+    return pl.concat(found) if found else no_hits()
 
 
 def _lines(state: State, codes: pl.Expr, without: tuple[str, ...]) -> pl.DataFrame:

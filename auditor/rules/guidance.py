@@ -50,6 +50,8 @@ def find(state: State) -> pl.DataFrame:
     """Guidance lines whose only possible procedure includes the guidance."""
     batch = state.batch
     index = batch.code_index(pl.Series(list(_MODALITY)))
+    if index.null_count() == len(index):
+        return no_hits()
     known = pl.DataFrame(
         {"c": index, "guide": list(_MODALITY), "needs": list(_MODALITY.values())}
     ).filter(pl.col("c").is_not_null())

@@ -72,6 +72,8 @@ def meetings(
     date, tier, weak and unlisted; `doubtful_days`: day keys on which it is review; `leave_out`:
     modifier combinations of lines that are no party to it.
     """
+    if policy.is_empty():
+        return policy
     edges = _edges(state, policy, leave_out)
     if edges.is_empty():
         return edges

@@ -115,6 +115,8 @@ def _visits(state: State) -> pl.DataFrame:
     lines = state.by_day(lines)
     # Only days with two of these lines go on: a day here is a patient's, whoever billed.
     lines = lines.filter(pl.struct("patient", "date").is_duplicated())
+    if lines.is_empty():
+        return no_hits()
     pays = lines.filter("pays_as_primary")
     index = pairs.select(
         pl.exclude("denied", "kept"),

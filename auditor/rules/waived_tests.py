@@ -99,6 +99,8 @@ def find(state: State) -> pl.DataFrame:
     lines = state.with_raw(lines, "clia_number").filter(
         pl.col("clia_number").is_not_null() & ~pl.col("dup") & pl.col("live")
     )
+    if lines.is_empty():
+        return no_hits()
     key = ["clia_number", "c"]
     marked = pl.col("m").is_in(with_qw.implode())
     told = lines.filter(marked)
