@@ -29,9 +29,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     `argv` is what follows the program's name; None takes it from the process.
     """
     try:
-        if argv is None:
-            _settle()
-        return _run(argv)
+        if argv is not None:
+            return _run(argv)
+        _settle()
+        code = _run(argv)
+        # The process ends here: what is still alive needs no last search for cycles.
+        gc.freeze()
+        return code  # noqa: TRY300 - an interruption is caught up to the very end
     except KeyboardInterrupt:  # while our own modules were still loading, or at the very end
         with suppress(OSError, AttributeError):
             sys.stderr.write("Interrupted. No output was left half-written.\n")
