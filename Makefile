@@ -16,7 +16,7 @@ DEV := $(VENV)/.ready-to-test
 
 COMPILE := --quiet --upgrade --universal --python-version 3.11 --generate-hashes
 
-.PHONY: help demo test test-long bench bench-intake bench-report bench-history bench-night requirements clean
+.PHONY: help demo test test-long bench bench-intake bench-report bench-history bench-night bench-questions requirements clean
 
 help:
 	@echo "make demo          install, audit the sample, say where the workbook is"
@@ -26,6 +26,7 @@ help:
 	@echo "make bench-intake  reading alone, format by format, against polars"
 	@echo "make bench-report  the workbook's rows against openpyxl's write-only mode"
 	@echo "make bench-night   a whole night with and without three months of stored lines"
+	@echo "make bench-questions  check, code and search as whole processes"
 	@echo "make bench-history  a night against up to 90 million stored lines (6 GB of disk)"
 	@echo "make requirements  pin the dependencies anew (needs uv on the path)"
 	@echo "make clean         remove the environment and what tools left behind"
@@ -59,6 +60,9 @@ bench-history: $(DEV)
 
 bench-night: $(DEV)
 	$(BIN)/python tests/benchmarks/night.py
+
+bench-questions: $(DEV)
+	$(BIN)/python tests/benchmarks/questions.py
 
 # Every version with its hashes, for every platform, and no download address in the file.
 requirements: export UV_CUSTOM_COMPILE_COMMAND := make requirements
