@@ -84,8 +84,15 @@ class TableReference:
         if frame is None:
             return empty(MODELS[kind])
         columns = NAMES.get(kind, ("code",))
-        found = frame.filter(pl.any_horizontal(pl.col(column) == code for column in columns))
-        return self._collected(kind, found).sort(pl.all())
+        # Each column by itself: the parquet reader looks codes up in one, and reads the other
+        # columns of the rows found alone. A row that an earlier column found is not found twice.
+        found = [
+            frame.filter(
+                pl.col(column) == code, *(pl.col(other).ne_missing(code) for other in columns[:n])
+            )
+            for n, column in enumerate(columns)
+        ]
+        return self._collected(kind, pl.concat(found)).sort(pl.all())
 
     def descriptors(self, codes: pl.Series) -> pl.DataFrame:
         """code, text, release and source of each of `codes` that a user's file describes."""
