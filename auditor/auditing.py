@@ -87,6 +87,7 @@ def audit(  # noqa: PLR0913 - what an audit is of, each by name
                     code_policies(),
                     options.rules.implausible_day_lines,
                     None if earlier is None else earlier.groups,
+                    options.exported,
                 ),
             )
         state = judge(batch, intake.fields_present, options.rules, clock)

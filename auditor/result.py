@@ -30,6 +30,9 @@ class AuditOptions:
     ignore: frozenset[str] = frozenset()
     rules: RuleOptions = RuleOptions()  # noqa: RUF009 - frozen, so sharing it is safe
     """Tiers, thresholds and keys that the configuration sets."""
+    exported: bool = True
+    """The lines were exported as files, so that one defect of most of them is the export's and is
+    told once. False: they were typed as questions, and each stands for itself."""
 
 
 def _nothing() -> pl.Series:

@@ -1,16 +1,22 @@
-"""Guidance in the project's own words: by topic, and by modifier when each is proper.
+"""Guidance in the project's own words: by topic, by modifier when each is proper, and the places.
 
-Two files beside this module hold it, guidance_topics.toml and guidance_modifiers.toml. Every entry
-names its source; no text of a code's descriptor stands in them.
+Files beside this module hold it, guidance_topics.toml, guidance_modifiers.toml and
+guidance_places.toml. Every entry of the first two names its source, and "professional knowledge"
+there says that it was read in no published text. No text of a code's descriptor stands in them.
 """
 
 from __future__ import annotations
 
+import csv
+import re
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+_HERE = Path(__file__).parent
+_POLICY = _HERE.parent / "reference" / "policy"  # not by import: that loads polars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +29,10 @@ class Topic:
     text: str
     """A few sentences in plain words; paragraphs are parted by a blank line."""
     codes: tuple[tuple[str, str], ...] = ()
-    """(first, last) of each stretch of codes that it is about, both included."""
+    """(first, last) of each stretch of codes that it is about, both included; those of `tables`
+    are among them."""
+    tables: tuple[str, ...] = ()
+    """Policy tables whose codes it is about; `em_codes visit=1`: those of such rows alone."""
     related: tuple[tuple[str, str], ...] = ()
     """(code, what it is for, in our own words): which of them fits what was done."""
     modifiers: tuple[str, ...] = ()
@@ -49,13 +58,20 @@ class ModifierGuide:
     citation: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A place of service."""
+
+    pos: str
+    """Its two digits."""
+    name: str
+    words: tuple[str, ...] = ()
+
+
 @cache
 def topics() -> tuple[Topic, ...]:
     """Every topic, in the order of its file."""
-    return tuple(
-        Topic(**{name: _frozen(value) for name, value in each.items()})
-        for each in _read("guidance_topics.toml")["topic"]
-    )
+    return tuple(_topic(each) for each in _read("guidance_topics.toml")["topic"])
 
 
 @cache
@@ -67,15 +83,51 @@ def modifiers() -> dict[str, ModifierGuide]:
     }
 
 
+@cache
+def places() -> dict[str, Place]:
+    """Place of service -> what it is called, by the code set of CMS."""
+    return {
+        pos: Place(pos=pos, **{n: _frozen(v) for n, v in each.items()})
+        for pos, each in _read("guidance_places.toml").items()
+    }
+
+
 def topics_of(code: str) -> tuple[Topic, ...]:
     """The topics about `code`, narrowest first."""
-    found = [t for t in topics() if any(low <= code <= high for low, high in t.codes)]
+    found = [t for t in topics() if any(_holds(low, code, high) for low, high in t.codes)]
     return tuple(sorted(found, key=_breadth))
+
+
+def _topic(given: dict[str, Any]) -> Topic:
+    topic = {name: _frozen(value) for name, value in given.items()}
+    own = topic.get("codes", ())
+    more = (pair for table in topic.get("tables", ()) for pair in _codes_of(table))
+    return Topic(**topic | {"codes": tuple(dict.fromkeys((*own, *more)))})
+
+
+def _codes_of(said: str) -> list[tuple[str, str]]:
+    """The stretches of codes of a policy table; of `TABLE COLUMN=VALUE` those rows alone."""
+    name, _, only = said.partition(" ")
+    column, _, value = only.partition("=")
+    with (_POLICY / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if not only or row[column] == value]
+    return [
+        (row.get("code_low") or row["code"], row.get("code_high") or row["code"]) for row in rows
+    ]
+
+
+def _holds(low: str, code: str, high: str) -> bool:
+    """Whether `code` lies in the stretch; a stretch stays in one form of code."""
+    return low <= code <= high and _form(low) == _form(code)
+
+
+def _form(code: str) -> str:
+    return re.sub("[0-9]", "9", code)
 
 
 def _breadth(topic: Topic) -> int:
     """About how many codes it is about: enough to tell a code of its own from a whole family."""
-    return sum(1 if low == high else _number(high) - _number(low) + 1 for low, high in topic.codes)
+    return sum(_number(high) - _number(low) + 1 for low, high in topic.codes)
 
 
 def _number(code: str) -> int:
@@ -83,8 +135,13 @@ def _number(code: str) -> int:
 
 
 def _read(name: str) -> dict[str, Any]:
-    return tomllib.loads((Path(__file__).parent / name).read_text(encoding="utf-8"))
+    return tomllib.loads((_HERE / name).read_text(encoding="utf-8"))
 
 
 def _frozen(value: Any) -> Any:  # noqa: ANN401 - whatever TOML gives
-    return tuple(_frozen(each) for each in value) if isinstance(value, list) else value
+    """Lists as tuples; texts as paragraphs, whatever lines they were written in."""
+    if isinstance(value, list):
+        return tuple(_frozen(each) for each in value)
+    if isinstance(value, str):
+        return "\n\n".join(" ".join(part.split()) for part in re.split(r"\n\s*\n", value))
+    return value

@@ -8,6 +8,9 @@ import typer
 
 from auditor import RULE_SET_VERSION, __version__
 from auditor.cli import config_commands, hold, layout, nightly, output, reference, review
+from auditor.cli.asking.check import check
+from auditor.cli.asking.code import code
+from auditor.cli.asking.search import search
 from auditor.cli.audit import audit
 from auditor.cli.demo import demo
 from auditor.cli.estimate import estimate
@@ -57,7 +60,10 @@ def auditor(
 
 
 app.command()(audit)
+app.command()(check)
+app.command()(code)
 app.command()(rules)
+app.command()(search)
 app.add_typer(config_commands.app, name="config")
 app.add_typer(hold.app, name="hold")
 app.add_typer(layout.app, name="layout")

@@ -109,6 +109,8 @@ def list_(reference: _Folder = None) -> None:
     output.say(listing(listed))
     if not any(entry.imported for entry in listed):
         output.say("No CMS file is imported yet; the starter set serves.")
+    for text in wordless(listed):
+        output.say(text)
     output.say(f"The store is {folder}")
 
 
@@ -255,6 +257,18 @@ def told(outcomes: Sequence[Outcome]) -> list[str]:
     took = sum(outcome.seconds for outcome in outcomes)
     texts += ["", f"Tables: {tables:,}. Rows that did not parse: {bad:,}. Seconds: {took:.1f}"]
     return texts
+
+
+def wordless(listed: Sequence[Listed]) -> list[str]:
+    """What would add the descriptions that a store imported long ago does not have."""
+    lacking = [entry.label for entry in listed if entry.wordless]
+    if not lacking:
+        return []
+    told = (
+        f"Imported before descriptions were kept: {', '.join(lacking)}. Importing the same files"
+        " again adds them, for 'auditor code' and 'auditor search'; nothing else changes."
+    )
+    return [output.wrapped(told)]
 
 
 def listing(listed: Sequence[Listed]) -> str:

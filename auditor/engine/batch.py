@@ -78,6 +78,8 @@ class BuildOptions:
     implausible_day: int = IMPLAUSIBLE_DAY
     groups: pl.Series | None = None
     """Billing NPIs that are known from earlier nights to be no practice of one."""
+    exported: bool = True
+    """Lines of files, of which one defect may be the whole export's; else of questions."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ class Batch:
     """When each row of `raw` was sent: more is later; None: all at once."""
     groups: pl.Series | None
     """Billing NPIs that are known from earlier nights to be no practice of one."""
+    exported: bool
+    """Lines of files, of which one defect may be the whole export's; else of questions."""
 
     @property
     def has_history(self) -> bool:
@@ -268,6 +272,7 @@ def build(
         all_lines.judged,
         all_lines.sent,
         options.groups,
+        options.exported,
     )
 
 

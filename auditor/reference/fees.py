@@ -14,6 +14,7 @@ import polars as pl
 
 from auditor.reference.layout import CODE, Header, Layout, absent, code, squeeze, text
 from auditor.reference.names import Hints, merge, read_name
+from auditor.reference.words import SHORT, gathered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,7 @@ FIXED = {
     "cosurgeon": (119, 119),
     "team": (120, 120),
 }
+WORDS_FIXED = {"short": (8, 57)}
 _HDR = re.compile(rb"(?:HDR[^\n]*\n)+")
 _LINE = re.compile(rb"[A-Z0-9]{5}(?:  |26|TC|53).{50}[A-Z].{44}.(?:\d{3}|XXX|YYY|ZZZ|MMM)")
 
@@ -45,6 +47,15 @@ _ENDS = {
 }
 _INDICATORS = ("multiple", "bilateral", "assistant", "cosurgeon", "team")
 _DAYS = text("global_days")
+
+
+def _words(raw: pl.DataFrame) -> pl.DataFrame:
+    """The descriptors, which the rows of a code's components repeat."""
+    if "short" not in raw.columns:
+        return gathered([])
+    rows = raw.lazy().select(code("code"), kind=pl.lit(SHORT), text=pl.col("short"))
+    return gathered([rows.filter(pl.col("code").str.contains(CODE))])
+
 
 LAYOUT = Layout(
     columns={
@@ -66,6 +77,7 @@ LAYOUT = Layout(
         _DAYS.str.contains(r"^(\d{1,3}|XXX|YYY|ZZZ|MMM)$"),
     ),
     unique=("code", "component"),
+    words=_words,
 )
 
 
@@ -95,6 +107,9 @@ def header(head: Sequence[Sequence[str]]) -> Header | None:
             if len(found) != 1:
                 return None
             columns[name] = found[0]
+        described = [i for i, heading in enumerate(stacked) if heading.endswith("description")]
+        if described:
+            columns["short"] = described[0]
         titles = [read_name(cell) for row in head[:number_] for cell in row if len(cell) > 20]  # noqa: PLR2004 - longer than any heading
         effective = merge(titles).effective
         return Header("fee-schedule", number_ + 1, columns, hints=Hints(effective=effective))

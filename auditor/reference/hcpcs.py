@@ -1,7 +1,8 @@
 """HCPCS Level II codes and modifiers: the workbook of the alphanumeric file.
 
 RECID 3 is a procedure, 7 a modifier (written behind three blanks), 4 and 8 the continued text of
-the row above. A code ends on TERM DT; action code D alone ends nothing. Descriptors are not kept.
+the row above. A code ends on TERM DT; action code D alone ends nothing. Descriptors and cross
+references are kept apart from the table.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.reference.layout import Header, Layout, absent, day, squeeze, text
+from auditor.reference.words import LONG, SHORT, SUCCESSOR, gathered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +24,37 @@ _NAMES = {
     "effective": "adddt",
     "deletion": "termdt",
 }
+_WORDS = {
+    "long": "longdescription",
+    "short": "shortdescription",
+    **{f"xref{number}": f"xref{number}" for number in range(1, 6)},
+}
+WORD_COLUMNS = frozenset(_WORDS)
 CONTINUED = ("4", "8")
+_CODES = r"^(?:[A-Z0-9]{5}|[A-Z][A-Z0-9])$"
+
+
+def _words(raw: pl.DataFrame) -> pl.DataFrame:
+    """Descriptors, their continued rows joined, and cross references that are codes."""
+    continued = pl.col("recid").is_in(CONTINUED).fill_null(value=False)
+    code = pl.when(~continued).then(text("code").str.to_uppercase()).forward_fill()
+    rows = raw.lazy().with_columns(code=code)
+    found = [
+        rows.group_by("code", maintain_order=True)
+        .agg(text=pl.col(name).fill_null("").str.strip_chars().str.join(" "))
+        .with_columns(kind=pl.lit(kind))
+        for name, kind in (("long", LONG), ("short", SHORT))
+        if name in raw.columns
+    ]
+    found += [
+        rows.select("code", kind=pl.lit(SUCCESSOR), text=text(name).str.to_uppercase()).filter(
+            pl.col("text").str.contains(_CODES)
+        )
+        for name in raw.columns
+        if name.startswith("xref")
+    ]
+    return gathered([each.filter(pl.col("code").str.contains(_CODES)) for each in found])
+
 
 _PROCEDURE = text("recid") == "3"
 LAYOUT = Layout(
@@ -40,6 +72,7 @@ LAYOUT = Layout(
         absent("deletion") | day("deletion").is_not_null(),
     ),
     unique=("kind", "code"),
+    words=_words,
 )
 
 
@@ -49,5 +82,6 @@ def header(head: Sequence[Sequence[str]]) -> Header | None:
         cells = [squeeze(cell) for cell in record]
         if cells[:1] != ["hcpc"] or not set(_NAMES.values()) <= set(cells):
             continue
-        return Header("hcpcs", number_ + 1, {n: cells.index(cell) for n, cell in _NAMES.items()})
+        names = _NAMES | {n: cell for n, cell in _WORDS.items() if cell in cells}
+        return Header("hcpcs", number_ + 1, {n: cells.index(cell) for n, cell in names.items()})
     return None

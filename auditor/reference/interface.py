@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from auditor.reference.words import Words
+
 Kind = Literal[
     "aoc",
     "ptp-practitioner",
@@ -74,6 +76,16 @@ class Reference(Protocol):
 
     def policy(self, name: str) -> pl.DataFrame:
         """A built-in policy table (auditor/reference/policy/NAME.csv), all columns text."""
+
+    @property
+    def words(self) -> Words:
+        """The words of the user's own files, for what a person asks; no rule reads them."""
+
+    def descriptors(self, codes: pl.Series) -> pl.DataFrame:
+        """code, text, release and source of each of `codes` that a user's file describes."""
+
+    def successors(self, code: str) -> tuple[str, ...]:
+        """The codes that a user's file gives in place of `code`, where its table says it ended."""
 
     def release(self, kind: Kind) -> Release | None:
         """The newest release of `kind` that judges; None where nothing of the kind is known."""

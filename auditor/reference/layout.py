@@ -11,7 +11,7 @@ import polars as pl
 from auditor.reference.names import Hints
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 Family = Literal["aoc", "ptp", "mue", "fee-schedule", "hcpcs"]
 
@@ -43,6 +43,9 @@ class Layout:
     """True for a row that parses, over the raw columns."""
     unique: tuple[str, ...] = ()
     """Columns that name a row: the table may not hold two rows of one name."""
+    words: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+    """The descriptors and successors in the raw columns (auditor.reference.words), where files of
+    the family carry any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class Parsed:
     """Their first few row numbers, 1-based in the file."""
     repeated: int = 0
     """Rows left out because the very same row stands in the file already."""
+    words: pl.DataFrame | None = None
+    """code, kind and text of auditor.reference.words; None where the family has none."""
 
 
 def squeeze(text: str) -> str:

@@ -32,6 +32,8 @@ class Listed:
     source: str
     imported: bool
     """False for the starter set."""
+    wordless: bool = False
+    """Imported before descriptions were kept."""
 
 
 def store_listing(folder: Path | str | None = None) -> tuple[Path, list[Listed]]:
@@ -54,6 +56,7 @@ def store_listing(folder: Path | str | None = None) -> tuple[Path, list[Listed]]
             state=release.note if not release.used else JUDGES,
             source=release.source,
             imported=not release.starter,
+            wordless=release.label in reference.words.lacking,
         )
         for release in reference.releases()
     ]

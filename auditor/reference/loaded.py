@@ -13,6 +13,7 @@ from auditor.reference.manifest import as_release, notes
 from auditor.reference.starter import FILES, starter_frame, starter_release
 from auditor.reference.store import OURS, chosen_folder, part_path, read_manifest
 from auditor.reference.tables import MODELS, TableReference
+from auditor.reference.words import WORDED, Words
 from schemas import dtypes
 
 if TYPE_CHECKING:
@@ -62,7 +63,31 @@ def load_reference(
             releases.append(starter_release(kind))
     if only is not None:
         _refuse_lacking(place, only, releases)
-    return TableReference(frames, releases)
+    return TableReference(frames, releases, _words(place, noted))
+
+
+def _words(place: Path, noted: list[tuple[Entry, str]]) -> Words:
+    """What the imported files say in words; releases that judge nothing are heard as well."""
+    entries = sorted((e for e, _ in noted if e.kind in WORDED), key=lambda e: e.effective)
+    found = [
+        (entry.label, part.words)
+        for entry in reversed(entries)
+        for part in entry.parts.values()
+        if part.words
+    ]
+    lacking = [e.label for e in entries if any(p.words is None for p in e.parts.values())]
+    folder = place if entries else None
+
+    def frame() -> pl.LazyFrame:
+        return pl.concat(
+            pl.scan_parquet(part_path(place, words)).with_columns(
+                release=pl.lit(label), rank=pl.lit(rank)
+            )
+            for rank, (label, words) in enumerate(found)
+        )
+
+    key = " ".join(words.file for _, words in found)
+    return Words(frame if found else None, key=key, folder=folder, lacking=lacking)
 
 
 def _named(release: Release) -> Named:

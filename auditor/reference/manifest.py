@@ -45,6 +45,14 @@ class SourceFile(_Strict):
         return self.name.split("/", 1)[0]
 
 
+class WordsFile(_Strict):
+    """Descriptors and successors that came with a part's rows: one Parquet file."""
+
+    file: str
+    size: int
+    rows: int
+
+
 class Part(_Strict):
     """The rows of one table or of one part of it: one Parquet file."""
 
@@ -55,6 +63,8 @@ class Part(_Strict):
     rows: int
     imported_at: datetime
     sources: list[SourceFile]
+    words: WordsFile | None = None
+    """None: imported before words were kept, or a kind of table that has none."""
 
 
 class Entry(_Strict):

@@ -8,7 +8,7 @@ filled with defaults, or a mapping by column name. Dates may be ISO text.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ import polars as pl
 from auditor.reference.interface import Release
 from auditor.reference.kinds import TITLES
 from auditor.reference.tables import MODELS, TableReference
+from auditor.reference.words import Words
 from schemas import dtypes
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def memory_reference(  # noqa: PLR0913 - one argument a table, each by name
     mue: Rows | None = None,
     fees: Rows | None = None,
     hcpcs: Rows | None = None,
+    words: Iterable[tuple[str, str, str]] = (),
     starter: bool = False,
     vouches_to: date | str = VOUCHES_TO,
 ) -> TableReference:
@@ -99,6 +101,7 @@ def memory_reference(  # noqa: PLR0913 - one argument a table, each by name
     follows deletion unless given; mue (code, mue_value, mai, valid_from, valid_to);
     fees (code, component, status, pctc, global_days, multiple, bilateral, assistant, cosurgeon,
     team, valid_from, valid_to); hcpcs (code, kind, effective, deletion, coverage).
+    words (code, 'long', 'short' or 'successor', text), as if a user's file `memory` had them.
     """
     given: dict[Kind, Rows | None] = {
         "ptp-practitioner": ptp,
@@ -129,7 +132,14 @@ def memory_reference(  # noqa: PLR0913 - one argument a table, each by name
                 note="",
             )
         )
-    return TableReference(frames, releases)
+    return TableReference(frames, releases, _words(list(words)))
+
+
+def _words(rows: list[tuple[str, str, str]]) -> Words:
+    names = ["code", "kind", "text"]
+    frame = pl.LazyFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
+    frame = frame.with_columns(source=pl.lit("memory"), release=pl.lit("memory"), rank=pl.lit(0))
+    return Words((lambda: frame) if rows else None, key=str(rows) if rows else "")
 
 
 def _label(kind: Kind) -> str:

@@ -8,6 +8,7 @@ same whatever the order of files.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
@@ -17,9 +18,10 @@ import polars as pl
 
 from auditor.errors import ReferenceDataError
 from auditor.reference.layout import repeated_names
-from auditor.reference.manifest import Entry, Part, SourceFile
+from auditor.reference.manifest import Entry, Part, SourceFile, WordsFile
 from auditor.reference.store import Store, part_path
 from auditor.reference.tables import MODELS
+from auditor.reference.words import joined
 from schemas import dtypes
 
 if TYPE_CHECKING:
@@ -74,7 +76,8 @@ def merge_table(store: Store, table: Found, member: Member, *, replace_other: bo
         note=table.note,
     )
     known = _known_source(loaded, member)
-    if loaded and known and not replace_other:
+    wordless = bool(loaded and table.layout.words and not loaded.words)
+    if loaded and known and not replace_other and not wordless:
         _add_source(loaded, member, known.unparsed)
         return replace(done, unparsed=known.unparsed)
 
@@ -95,9 +98,10 @@ def merge_table(store: Store, table: Found, member: Member, *, replace_other: bo
         old = pl.read_parquet(part_path(store.folder, loaded))
         if parsed.frame.equals(old):
             _add_source(loaded, member, parsed.unparsed)
-            return done
+            return _with_words(store, table, parsed, member, done)
         if not _missing(parsed.frame, old):
-            return replace(done, result="already covered")
+            done = replace(done, result="already covered")
+            return _with_words(store, table, parsed, member, done)
         strange = _missing(old, parsed.frame)
         if strange and not replace_other:
             what = (
@@ -114,9 +118,48 @@ def merge_table(store: Store, table: Found, member: Member, *, replace_other: bo
         rows=parsed.frame.height,
         imported_at=datetime.now(tz=UTC),
         sources=[],
+        words=loaded.words if loaded else None,
     )
     _add_source(entry.parts[name], member, parsed.unparsed)
+    _with_words(store, table, parsed, member, replace(done, result=result))
     return replace(done, result=result)
+
+
+def _with_words(
+    store: Store, table: Found, parsed: Parsed, member: Member, done: Outcome
+) -> Outcome:
+    """Keep the words of a file beside its part, and say so where no row of it was new.
+
+    What is kept already stays for codes that this file has no words of (some copies of a file
+    have that column blank), and goes with codes that are no longer there. Of two words on one
+    code those of the larger file stay; of twins, those of the first by name, so that the order
+    of files does not matter.
+    """
+    if parsed.words is None:
+        return done
+    entry = store.manifest.entry(
+        table.kind, table.effective, table.revision, change=bool(table.change)
+    )
+    name = table.change or str(table.part)
+    part = entry.parts[name]
+    words = parsed.words.with_columns(source=pl.lit(member.file))
+    old = words.clear()
+    if part.words:
+        old = pl.read_parquet(part_path(store.folder, part.words))
+        both = [words, old] if done.result == "imported" else [old, words]
+        words = pl.concat(both)
+        if done.result == "same rows already loaded":
+            words = words.sort("source", maintain_order=True)
+        words = joined(words)
+    codes = pl.read_parquet(part_path(store.folder, part), columns=["code"])["code"]
+    words = words.filter(pl.col("code").is_in(codes.unique().implode()))
+    if part.words and words.equals(old):
+        return done
+    digest = hashlib.sha256(words.write_csv().encode()).hexdigest()
+    place, size = store.write(words, entry, f"{name}-words", digest)
+    part.words = WordsFile(file=place, size=size, rows=words.height)
+    added = "its descriptions were added" if words.height > old.height else ""
+    return replace(done, note="; ".join(filter(None, [done.note, added])))
 
 
 def _known_source(part: Part | None, member: Member) -> SourceFile | None:

@@ -36,6 +36,7 @@ _LAYOUTS: dict[Family, Layout] = {
     "hcpcs": hcpcs.LAYOUT,
 }
 _CHANGES: dict[Family, Layout] = {"ptp": ptp.CHANGES, "mue": mue.CHANGES}
+_WORD_COLUMNS = hcpcs.WORD_COLUMNS | set(fees.WORDS_FIXED)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -162,10 +163,11 @@ def _reader(grid: Grid, header: Header) -> Callable[[], Parsed]:
         raw = raw.select("row", **cells)
         if "rationale" not in raw.columns and header.family in ("ptp", "mue"):
             raw = raw.with_columns(rationale=pl.lit(None, pl.String))
+        words = layout.words(raw) if layout.words else None
         if header.family == "hcpcs":
             raw = raw.filter(~pl.col("recid").is_in(hcpcs.CONTINUED).fill_null(value=False))
-        parsed = parse(raw, layout)
-        return replace(parsed, unparsed=parsed.unparsed + lost)
+        parsed = parse(raw.drop(_WORD_COLUMNS, strict=False), layout)
+        return replace(parsed, unparsed=parsed.unparsed + lost, words=words)
 
     return read
 
@@ -173,7 +175,9 @@ def _reader(grid: Grid, header: Header) -> Callable[[], Parsed]:
 def _fixed(
     data: bytes, positions: dict[str, tuple[int, int]], layout: Layout, skip: int = 0
 ) -> Parsed:
-    return parse(fixed(data, positions, skip), layout)
+    raw = fixed(data, positions | (fees.WORDS_FIXED if layout is fees.LAYOUT else {}), skip)
+    words = layout.words(raw) if layout.words else None
+    return replace(parse(raw.drop(_WORD_COLUMNS, strict=False), layout), words=words)
 
 
 def _notice_only(member: Member, grids: list[Grid]) -> tuple[str, Header, Callable[[], Parsed]]:

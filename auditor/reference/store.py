@@ -2,8 +2,10 @@
 
     manifest.json                                    what is loaded
     tables/<kind>/<quarter>-r<revision>/<part>-<digest>.parquet
+    tables/<kind>/<quarter>-r<revision>/<part>-words-<digest>.parquet
     changes/<kind>/<quarter>-r0/<sort>-<digest>.parquet
     lock
+    search.sqlite                                    made by `auditor search`, and anew at need
 
 Files are written under a new name and never changed; a new manifest, renamed into place, is the
 one moment at which an import becomes true. What no manifest names is swept by the next import,
@@ -24,7 +26,7 @@ from pydantic import ValidationError
 
 from auditor.errors import ReferenceDataError
 from auditor.lock import locked
-from auditor.reference.manifest import FORMAT, Entry, Manifest, Part
+from auditor.reference.manifest import FORMAT, Entry, Manifest, Part, WordsFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +36,8 @@ MANIFEST = "manifest.json"
 _HELD = "another import is writing to this reference store."
 _DOING = "An import is writing to this reference store"
 LOCK = "lock"
-OURS = frozenset({MANIFEST, LOCK, "tables", "changes"})
+INDEX = "search.sqlite"
+OURS = frozenset({MANIFEST, LOCK, INDEX, "tables", "changes"})
 ROW_GROUP = 1 << 16
 """Rows; the tables are sorted by code, so a reader skips the groups that its codes miss."""
 
@@ -76,7 +79,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         raise _corrupt(folder, "its manifest is damaged.") from None
 
 
-def part_path(folder: Path, part: Part) -> Path:
+def part_path(folder: Path, part: Part | WordsFile) -> Path:
     """The Parquet file of `part`; raises ReferenceDataError where it is gone or of wrong size."""
     path = folder.joinpath(*part.file.split("/"))
     try:
@@ -122,7 +125,7 @@ class Store:
 
     def commit(self) -> None:
         """Make the working manifest the store's: from here on the import is true."""
-        text = self.manifest.model_dump_json(indent=1)
+        text = self.manifest.model_dump_json(indent=1, exclude_none=True)
         handle, name = tempfile.mkstemp(prefix=f"{MANIFEST}.", dir=self.folder)  # mode 0600
         beside = Path(name)
         try:
@@ -143,8 +146,8 @@ class Store:
 
     def sweep(self) -> None:
         """Remove what no manifest names: leftovers of a broken import, and replaced tables."""
-        for leftover in self.folder.glob(f"{MANIFEST}.*"):
-            leftover.unlink()
+        for leftover in (*self.folder.glob(f"{MANIFEST}.*"), *self.folder.glob(f"{INDEX}.*")):
+            leftover.unlink(missing_ok=True)
         for room in ("tables", "changes"):
             for path in sorted((self.folder / room).rglob("*"), reverse=True):
                 if path.is_dir():
@@ -154,7 +157,8 @@ class Store:
                     path.unlink()
 
     def _named(self) -> set[str]:
-        return {part.file for entry in self.manifest.entries for part in entry.parts.values()}
+        parts = [part for entry in self.manifest.entries for part in entry.parts.values()]
+        return {part.file for part in parts} | {part.words.file for part in parts if part.words}
 
 
 @contextlib.contextmanager

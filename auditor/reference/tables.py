@@ -6,6 +6,7 @@ the cutting down to the codes of an audit is the same for all.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -13,6 +14,7 @@ import polars as pl
 from auditor.errors import ReferenceDataError
 from auditor.reference.kinds import KINDS
 from auditor.reference.policy import policy_table
+from auditor.reference.words import Words
 from schemas import AddOnEdits, FeeSchedule, HcpcsCodes, MueValues, PtpEdits, empty
 
 if TYPE_CHECKING:
@@ -43,9 +45,15 @@ class TableReference:
     A kind without a frame is an empty table. Nothing is read before it is asked for.
     """
 
-    def __init__(self, frames: Mapping[Kind, pl.LazyFrame], releases: Iterable[Release]) -> None:
+    def __init__(
+        self,
+        frames: Mapping[Kind, pl.LazyFrame],
+        releases: Iterable[Release],
+        words: Words | None = None,
+    ) -> None:
         """Keep the frames, and put the releases in their fixed order."""
         self._frames = dict(frames)
+        self.words = words or Words()
         self._releases = tuple(
             sorted(releases, key=lambda r: (KINDS.index(r.kind), r.effective, r.label, r.source))
         )
@@ -79,6 +87,22 @@ class TableReference:
         found = frame.filter(pl.any_horizontal(pl.col(column) == code for column in columns))
         return self._collected(kind, found).sort(pl.all())
 
+    def descriptors(self, codes: pl.Series) -> pl.DataFrame:
+        """code, text, release and source of each of `codes` that a user's file describes."""
+        return self.words.descriptors(codes)
+
+    def successors(self, code: str) -> tuple[str, ...]:
+        """The codes that a user's file gives in place of `code`, where its table says it ended.
+
+        Of a code that is still valid the cross reference names what came before it, so it is no
+        successor; and none is a code that had ended by then as well.
+        """
+        ended = self._ended(code)
+        if ended is None:
+            return ()
+        named = self.words.successors(code)
+        return tuple(n for n in named if (end := self._ended(n)) is None or end > ended)
+
     def policy(self, name: str) -> pl.DataFrame:
         """A built-in policy table (auditor/reference/policy/NAME.csv), all columns text."""
         return policy_table(name)
@@ -96,6 +120,11 @@ class TableReference:
         """True where `kind` is served by the built-in starter set."""
         release = self.release(kind)
         return release is not None and release.starter
+
+    def _ended(self, code: str) -> date | None:
+        """The last valid day of a Level II code or modifier that has ended."""
+        end = self.naming("hcpcs", code)["deletion"].max()
+        return end if isinstance(end, date) else None
 
     def _cut(self, kind: Kind, keys: tuple[str, ...], codes: pl.Series | None) -> pl.DataFrame:
         frame = self._frames.get(kind)

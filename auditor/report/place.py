@@ -92,7 +92,7 @@ def next_free(path: Path, companions: tuple[str, ...] = ()) -> tuple[Path, Path 
     return free.path, free.before
 
 
-class NameRefused(PermissionError):
+class NameRefused(PermissionError):  # noqa: N818 - says what happened, like its fellows
     """The file system refuses this one name, as Windows does where a program holds it."""
 
 

@@ -90,7 +90,7 @@ def find(state: State) -> pl.DataFrame:
         return no_hits()
     lines = pl.concat(found)
     bad_numbers, numbers_in_all = (sum(n) for n in zip(*counted, strict=True))
-    if most(bad_numbers, numbers_in_all):
+    if most(state, bad_numbers, numbers_in_all):
         return once_for_all(
             state,
             lines,

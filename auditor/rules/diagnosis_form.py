@@ -107,7 +107,7 @@ def _malformed(state: State) -> pl.DataFrame:
         return no_hits()
     lines = raw.select("row", "diagnoses").join(texts.lazy(), on="diagnoses").collect()
     judged = raw.select(pl.len()).collect().item()
-    if most(lines.height, judged):
+    if most(state, lines.height, judged):
         return once_for_all(
             state,
             lines,

@@ -73,7 +73,7 @@ def find(state: State) -> pl.DataFrame:
     firsts = first_of_claims(state, found)
     claims = state.batch.tonight().select(pl.struct("patient_id", "payer", "claim_id").n_unique())
     in_all = claims.collect().item()
-    if most(firsts.height, in_all):
+    if most(state, firsts.height, in_all):
         return once_for_all(
             state,
             firsts,

@@ -17,9 +17,9 @@ MANY = 50
 """From so many lines (claims, numbers) on, a wrong majority is a defect of the export."""
 
 
-def most(wrong: int, judged: int) -> bool:
+def most(state: State, wrong: int, judged: int) -> bool:
     """True where so much is wrong that the export or its mapping is, and not the claims."""
-    return judged >= MANY and wrong * 2 > judged
+    return state.batch.exported and judged >= MANY and wrong * 2 > judged
 
 
 def placed(state: State, rows: pl.Series, *columns: str) -> pl.DataFrame:
@@ -54,7 +54,7 @@ def apart(state: State, found: pl.DataFrame, judged: pl.Series) -> Apart:
     """`found` (with row), which are wrong among the rows `judged`, as they are told."""
     tonight = state.batch.of_tonight(found)
     height = state.batch.of_tonight(judged.to_frame()).height if tonight.height else 0
-    if not most(tonight.height, height):
+    if not most(state, tonight.height, height):
         return Apart(tonight.clear(), height, found)
     return Apart(tonight, height, found.join(tonight, on="row", how="anti", maintain_order="left"))
 

@@ -27,8 +27,8 @@ COMMANDS = list(commands(typer.main.get_command(app)))
 
 def test_the_commands_are_these() -> None:
     assert {path[0] for path in COMMANDS if path} == {
-        "audit", "config", "demo", "estimate", "hold", "layout", "nightly", "purge", "reference",
-        "reproduce", "review", "rules", "sample", "trend",
+        "audit", "check", "code", "config", "demo", "estimate", "hold", "layout", "nightly",
+        "purge", "reference", "reproduce", "review", "rules", "sample", "search", "trend",
     }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 import openpyxl
@@ -120,8 +121,17 @@ class Make:
         return cls.book({"MUE": [[NOTICE], header, *rows]})
 
     @staticmethod
-    def fees_rows(rows: Iterable[Row], title: str, *, priced: bool = False) -> list[list[str]]:
-        """Rows: as FEES_COLUMNS; `priced` adds the column of 2026 after TEAM SURG."""
+    def fees_rows(
+        rows: Iterable[Row],
+        title: str,
+        *,
+        priced: bool = False,
+        words: Mapping[str, str] | None = None,
+    ) -> list[list[str]]:
+        """Rows: as FEES_COLUMNS; `priced` adds the column of 2026 after TEAM SURG.
+
+        `words` are the descriptions by code.
+        """
         stacked = dict(FEES_STACKED)
         names = list(stacked)
         if priced:
@@ -132,32 +142,54 @@ class Make:
         data = []
         for row in rows:
             said = dict(zip(FEES_COLUMNS, map(str, row), strict=True))
+            said["DESCRIPTION"] = (words or {}).get(said["HCPCS"], "")
             data.append([said.get(name, "7" if name == "PRIC" else "0.00") for name in names])
         padded = [line + [""] * (len(names) - len(line)) for line in titles]
         return [*padded, *header, *data]
 
     @classmethod
-    def fees(cls, rows: Iterable[Row], title: str = "", *, priced: bool = False) -> bytes:
-        return cls.text(cls.fees_rows(rows, title, priced=priced), ",")
+    def fees(
+        cls,
+        rows: Iterable[Row],
+        title: str = "",
+        *,
+        priced: bool = False,
+        words: Mapping[str, str] | None = None,
+    ) -> bytes:
+        return cls.text(cls.fees_rows(rows, title, priced=priced, words=words), ",")
 
     @staticmethod
-    def fees_text(rows: Iterable[Row]) -> bytes:
+    def fees_text(rows: Iterable[Row], words: Mapping[str, str] | None = None) -> bytes:
         lines = ["HDR A NOTICE OF COPYRIGHT ", "HDR AND MORE OF IT         "]
         for row in rows:
             code, mod, status, pctc, days, *flags = map(str, row)
-            line = f"{code}{mod:<2}".ljust(57) + status
+            line = (f"{code}{mod:<2}" + (words or {}).get(code, "")).ljust(57) + status
             line = line.ljust(102) + pctc + days
             line = line.ljust(115) + "".join(flags)
             lines.append(line.ljust(171))
         return "".join(f"{line}\r\n" for line in lines).encode("latin-1")
 
     @classmethod
-    def hcpcs(cls, rows: Iterable[Row], above: Sequence[Row] = (), *, texts: bool = False) -> bytes:
-        """Rows: HCPC, RECID, COV, ADD DT, TERM DT."""
-        header = ("HCPC", "SEQNUM", "RECID", "COV", "ADD DT", "ACT EFF DT", "TERM DT", "ACTION CD")
+    def hcpcs(
+        cls,
+        rows: Iterable[Row],
+        above: Sequence[Row] = (),
+        *,
+        texts: bool = False,
+        words: Sequence[Row] = (),
+    ) -> bytes:
+        """Rows: HCPC, RECID, COV, ADD DT, TERM DT.
+
+        `words`, row by row: long description, short description, XREF1, XREF2.
+        """
+        names = ("LONG DESCRIPTION", "SHORT DESCRIPTION", "XREF1", "XREF2") if words else ()
+        header = (
+            "HCPC", "SEQNUM", "RECID", *names, "COV", "ADD DT", "ACT EFF DT", "TERM DT",
+            "ACTION CD",
+        )  # fmt: skip
         data = [
-            (code, code and "0010", recid, coverage, added, added, term, code and "N")
-            for code, recid, coverage, added, term in rows
+            (code, code and "0010", recid, *more, coverage, added, added, term, code and "N")
+            for (code, recid, coverage, added, term), more in zip_longest(rows, words, fillvalue=())
         ]
         return cls.book({"HCPC": [*above, header, *data]}, texts=texts)
 

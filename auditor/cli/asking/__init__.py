@@ -1,0 +1,1 @@
+"""Commands that answer questions a coder asks by day."""
