@@ -83,9 +83,9 @@ def audit(  # noqa: PLR0913 - what an audit is of, each by name
                 ),
             )
         state = judge(batch, intake.fields_present, options.rules, clock)
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - importing this module stays cheap
+        from auditor.engine.workers import workers  # noqa: PLC0415 - importing this module stays cheap
 
-        with ThreadPoolExecutor(1) as pool:
+        with workers(lines.height, 1) as pool:
             told_of = (
                 pool.submit(_timed_cover, clock, state, chosen, intake.fields_present)
                 if options.covered

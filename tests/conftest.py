@@ -56,7 +56,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         # Random rounds prove that nothing breaks; what they reach a case with a name must reach
         # as well, so coverage, which makes them half as slow again, is not measured on them.
-        if measured and getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        random = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if measured and (random or item.path.parent.name == "properties"):
             item.add_marker("no_cover")
         if item.get_closest_marker("shared") and not SHARED.is_dir():
             item.add_marker(pytest.mark.skip(reason=f"no {SHARED.name}/ beside the checkout"))

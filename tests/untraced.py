@@ -10,6 +10,7 @@ be too low; calls that exist to come back (`pipe`, `map_elements`) are left alon
 from __future__ import annotations
 
 import sys
+import threading
 from functools import wraps
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -35,17 +36,24 @@ _POLARS = (
 )
 
 
+_idle = 0
+"""Threads that were there before the first test: pytest's and xdist's own."""
+
+
 def _called() -> None:
     """Coverage's tracer takes its quick way again at the next call: this one."""
 
 
 def untraced(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function`, during which nothing is traced in its thread."""
+    """`function`, during which nothing is traced; left as it is where several threads are at work.
+
+    Python refuses a trace function that is set while another thread is setting one.
+    """
 
     @wraps(function)
     def call(*args: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever the function takes
         trace = sys.gettrace()
-        if trace is None:
+        if trace is None or threading.active_count() > _idle:
             return function(*args, **named)
         sys.settrace(None)
         try:
@@ -84,6 +92,8 @@ def install() -> None:
     from openpyxl.styles.styleable import StyleDescriptor
     from polars.dataframe.group_by import GroupBy
 
+    global _idle  # noqa: PLW0603 - known from now on
+    _idle = threading.active_count()
     for kind in (pl.DataFrame, pl.LazyFrame, pl.Series, GroupBy, StyleDescriptor):
         _all_of(kind)
     _some_of(pl, _POLARS)

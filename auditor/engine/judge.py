@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import polars as pl
 from auditor.engine.line_rules import line_rules
 from auditor.engine.reasons import missing_columns
 from auditor.engine.state import State, payability
+from auditor.engine.workers import workers
 from auditor.rules import Stage, catalogue, modules
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def judge(batch: Batch, present: frozenset[str], options: RuleOptions, clock: Cl
         state.add(_found(module, state))
     # Families do not read each other's hits, but for the add-ons those of pairs and units; polars
     # works outside the interpreter's lock. Hits are taken in a fixed order.
-    with ThreadPoolExecutor(2) as pool:
+    with workers(batch.lines.height, 2) as pool:
         denials = [
             pool.submit(_found, m, state) for s in (Stage.PAIRS, Stage.UNITS) for m in finders[s]
         ]

@@ -113,7 +113,7 @@ def days_of(touching: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
         [
             pl.DataFrame(schema=DAYS),
             touching.filter(~undated).with_columns(touched=pl.lit(value=True)),
-            near.drop("claim", "content").with_columns(touched=pl.col("patient").is_in(everywhere)),
+            near.with_columns(touched=pl.col("patient").is_in(everywhere)),
         ],
         how="diagonal",
     ).with_columns(pl.col(flags).fill_null(value=False))

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from auditor.history import missing, overlap
-from auditor.history.episodes import days_of, select, touched
+from auditor.history.episodes import DAYS, days_of, select, touched
 from auditor.history.index import named_hash
 from auditor.history.staging import Staged, stage
-from auditor.history.store import Store
+from auditor.history.store import FOUND, Store
 from auditor.history.upkeep import compact, forget, rebuild_index, sweep
 from schemas import ClaimLines, EndedLines, SetAside, dtypes
 
@@ -141,7 +141,7 @@ class Memory:
             [texts.select(_PATIENT), store.lines(named, ("patient_id",)).select(_PATIENT)]
         )
         day = touched(fresh, pl.concat([gone, named]), texts, other, self._nobody)
-        near = store.standing("patient", day["patient"])
+        near = store.standing("patient", day["patient"], [c for c in FOUND if c in DAYS])
         near = near.join(gone.select("version"), on="version", how="anti")
         days = days_of(day, near)
         if callable(reaches):

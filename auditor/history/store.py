@@ -118,15 +118,22 @@ class Store:
             lines = evidence(scan(self.folder, LINES, part), ("payer_claim_id",))
             return numbered_of(of_runs(lines, part).collect())
 
-    def standing(self, column: str, hashes: pl.Series) -> pl.DataFrame:
-        """Standing lines whose `column` (claim or patient) is among `hashes`, as FOUND."""
+    def standing(
+        self, column: str, hashes: pl.Series, columns: Sequence[str] = tuple(FOUND)
+    ) -> pl.DataFrame:
+        """Standing lines whose `column` (claim or patient) is among `hashes`: `columns` of FOUND.
+
+        A patient's lines lie in every file: a column less is one less to be read of all of them.
+        """
         wanted = hashes.unique().implode()
-        found = [pl.DataFrame(schema=FOUND)]
+        found = [pl.DataFrame(schema={name: FOUND[name] for name in columns})]
         for number, part in enumerate(self.parts if len(hashes) else ()):
             with reading(path_of(self.folder, INDEX, part.name)):
                 index = of_runs(self._index(part), part)
-                rows = index.filter(pl.col(column).is_in(wanted)).collect()
-            found.append(rows.with_columns(part=pl.lit(number, pl.UInt32)).select(list(FOUND)))
+                rows = index.filter(pl.col(column).is_in(wanted)).with_columns(
+                    part=pl.lit(number, pl.UInt32)
+                )
+                found.append(rows.select(columns).collect())
         lines = pl.concat(found)
         return lines.filter(~pl.col("version").is_in(self.ended.implode()))
 

@@ -146,13 +146,14 @@ def moved(new: pl.DataFrame, gone: pl.DataFrame, ended: pl.DataFrame) -> pl.Data
 
 def _beside(closed: pl.DataFrame, lines: pl.DataFrame) -> pl.Series:
     """The codes of `lines` of the patient and day of each of `closed`; null for none."""
+    keys = ["patient_id", "service_date"]
     codes = pl.col("code").unique().sort()
-    told = lines.group_by("patient_id", "service_date").agg(
+    there = lines.join(closed.select(keys).unique(), on=keys, how="semi")  # few days of the night
+    told = there.group_by(keys).agg(
         told=pl.when(codes.len() > _CODES_SHOWN)
         .then(pl.format("{} and more", codes.head(_CODES_SHOWN).str.join(", ")))
         .otherwise(codes.str.join(", "))
     )
-    keys = ["patient_id", "service_date"]
     return closed.join(told, on=keys, how="left", maintain_order="left")["told"]
 
 

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from auditor.ledger import open_copy
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 _TEXT, _WHOLE = pl.String, pl.Int64
 
@@ -67,6 +70,8 @@ _EARLIER_TYPES = {
     "first_seen": _TEXT,
     "runs_found": pl.Int32,
 }
+THEN = "_then"
+"""Ends the names of what an open finding was, beside what it is tonight."""
 _PIECE = 100_000
 """Rows handed over at a time."""
 _MOST_PLACES = 10_000
@@ -74,12 +79,26 @@ CACHE_KIB = 65_536
 """Pages kept in memory while a night is worked out: SQLite's own 2 MiB are read again and again."""
 
 
-def open_of(ledger: sqlite3.Connection, feed: str) -> pl.DataFrame:
+def open_of(ledger: sqlite3.Connection, feed: str, copy: Path | None = None) -> pl.DataFrame:
     """The open findings of `feed`, oldest first: the columns of OPEN, dates as dates.
 
-    And told_in and told_on: the id and the day of the run that found each last.
+    And told_in and told_on: the id and the day of the run that found each last. From the file
+    `copy` where that is a copy of what the ledger has.
     """
     ledger.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    found = None if copy is None else open_copy.read(copy, ledger, feed)
+    if found is None:
+        found = _stored(ledger, feed)
+    runs = ledger.execute(_RUNS, (feed,)).fetchall()
+    told = pl.DataFrame(
+        runs, schema={"last_run": _WHOLE, "told_in": _TEXT, "told_on": _TEXT}, orient="row"
+    )
+    told = told.with_columns(pl.col("told_on").str.to_date("%Y-%m-%d"))
+    return found.join(told, on="last_run", how="left", maintain_order="left")
+
+
+def _stored(ledger: sqlite3.Connection, feed: str) -> pl.DataFrame:
+    """The columns of OPEN from the ledger, dates as dates."""
     pieces = [pl.DataFrame(schema=OPEN)]
     last = -1
     while True:
@@ -95,15 +114,8 @@ def open_of(ledger: sqlite3.Connection, feed: str) -> pl.DataFrame:
             break
         pieces.append(piece)
         last = piece["finding"][-1]
-    runs = ledger.execute(_RUNS, (feed,)).fetchall()
-    told = pl.DataFrame(
-        runs, schema={"last_run": _WHOLE, "told_in": _TEXT, "told_on": _TEXT}, orient="row"
-    )
-    return (
-        pl.concat(pieces)
-        .join(told, on="last_run", how="left", maintain_order="left")
-        .with_columns(pl.col("first_seen", "service_date", "told_on").str.to_date("%Y-%m-%d"))
-    )
+    dates = pl.col("first_seen", "service_date").str.to_date("%Y-%m-%d")
+    return pl.concat(pieces).with_columns(dates)
 
 
 def earlier_of(ledger: sqlite3.Connection, feed: str, ids: pl.Series) -> pl.DataFrame:

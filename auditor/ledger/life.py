@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Sequence
     from datetime import date
+    from pathlib import Path
 
     from auditor.ledger.again import Replaced
     from auditor.ledger.trend import Trends
 
 TIERS = ("certain", "review", "info")
-_THEN = "_then"
 _STANDS = pl.col("open") | (pl.col("state") != "standing")
 """Open once the run is recorded: what a later run closed is not (auditor.ledger.again)."""
 
@@ -53,6 +53,28 @@ class Life:
     """The closed ones in the same form."""
     after: int = 0
     """The feed's newest run when this was worked out; 0: none."""
+    opened: pl.DataFrame | None = field(default=None, repr=False)
+    """What was open before, as the ledger has it; None where a run was audited again."""
+
+    def opened_after(self, recorded: pl.DataFrame, run: int) -> pl.DataFrame | None:
+        """What is open once `record` answered `recorded` of `run`: the columns of known.OPEN.
+
+        As known.open_of reads it from the ledger then. None where a run was audited again.
+        """
+        if self.opened is None:
+            return None
+        now = recorded.with_columns(last_run=pl.lit(run, pl.Int64))
+        stands = now.filter(state="standing").select("finding", *_NOW)
+        ended = pl.concat([stands["finding"], self.gone["finding"]])
+        before = self.opened.select(list(known.OPEN))
+        return pl.concat(
+            [
+                before.filter(~pl.col("finding").is_in(ended.implode())),
+                before.drop(_NOW).join(stands, on="finding").select(list(known.OPEN)),
+                now.filter(pl.col("state") != "standing").select(list(known.OPEN)),
+            ],
+            how="vertical_relaxed",
+        ).sort("finding")
 
     def dated(self, findings: pl.DataFrame) -> pl.DataFrame:
         """`findings` (tonight's, in their order) with first_seen as the ledger has it."""
@@ -95,6 +117,7 @@ def settle(  # noqa: PLR0913 - each says a thing of its own about the night
     lasting: Collection[str],
     as_of: date,
     replaced: Replaced | None = None,
+    copy: Path | None = None,
 ) -> Life:
     """What `findings` (schemas.Findings of tonight) mean for what the ledger has of `feed`.
 
@@ -105,11 +128,12 @@ def settle(  # noqa: PLR0913 - each says a thing of its own about the night
     and code of tonight's own lines, which are named in reasons. `ran` are the ids of the rules that
     ran and could judge; `lasting` those whose findings close only with their line, because they
     rest on more than a later night sees again. `replaced` is given where a run is audited again.
+    `copy` is where a copy of the open findings may lie (auditor.ledger.open_copy).
     """
     (after,) = ledger.execute(
         "SELECT coalesce(max(run), 0) FROM runs WHERE feed = ?", (feed,)
     ).fetchone()
-    opened = known.open_of(ledger, feed)
+    opened = known.open_of(ledger, feed, copy)
     entries = _entries(ledger, feed, known.kept(findings), opened, as_of)
     if replaced is not None:
         entries = again.undone(ledger, entries, replaced)
@@ -140,6 +164,7 @@ def settle(  # noqa: PLR0913 - each says a thing of its own about the night
         entries=entries,
         gone=gone,
         after=int(after),
+        opened=opened if replaced is None else None,
     )
 
 
@@ -154,7 +179,7 @@ def _entries(
         "finding_id", "finding", "first_seen", "runs_found", "rendering_npi", *FACTS
     )
     entries = tonight.join(
-        before, on="finding_id", how="left", suffix=_THEN, maintain_order="left"
+        before, on="finding_id", how="left", suffix=known.THEN, maintain_order="left"
     ).with_columns(pl.col("finding").is_not_null().alias("open"))
     strange = entries.filter(~pl.col("open"))["finding_id"]
     earlier = known.earlier_of(ledger, feed, strange)
@@ -163,11 +188,11 @@ def _entries(
     ).with_columns(
         finding=pl.coalesce("finding", "finding_before"),
         # As it is stored: what is counted by practitioner must come off where it was put on.
-        rendering_npi=pl.when("open").then("rendering_npi" + _THEN).otherwise("rendering_npi"),
+        rendering_npi=pl.when("open").then("rendering_npi" + known.THEN).otherwise("rendering_npi"),
         first_seen=pl.coalesce("first_seen", "first_seen_before", pl.lit(as_of)),
         runs_found=pl.coalesce("runs_found", "runs_found_before", pl.lit(0, pl.Int32)) + 1,
     )
-    differs = pl.any_horizontal(pl.col(n).ne_missing(pl.col(n + _THEN)) for n in COMPARED)
+    differs = pl.any_horizontal(pl.col(n).ne_missing(pl.col(n + known.THEN)) for n in COMPARED)
     return entries.with_columns(
         _days(as_of),
         state=pl.when("open")
@@ -226,7 +251,7 @@ def _trends(  # noqa: PLR0913, PLR0917 - the parts of the night
     tallies = pl.concat(
         [
             trend.tallies_of(ledger, feed, first),
-            _tallies(entries, gone, tonight).select(list(trend.TALLIES)),
+            trend.tallied(entries, gone, tonight).select(list(trend.TALLIES)),
         ],
         how="vertical_relaxed",
     )
@@ -261,24 +286,12 @@ _FINDING = (
 _EVENT = ("run", "finding", "event", *FACTS, "runs_found", "why")
 _NOW = (*FACTS, "runs_found", "last_run")
 _OPENED = ("finding", "feed", "finding_id", "first_seen", *LINE, *_NOW)
-_TALLY = (
-    "run",
-    "rule_id",
-    "rendering_npi",
-    "tier",
-    "amount_basis",
-    "new",
-    "reopened",
-    "resolved",
-    "opened",
-    "new_at_risk",
-    "opened_at_risk",
-)
 
 
-def record(ledger: sqlite3.Connection, life: Life, run: int) -> None:
+def record(ledger: sqlite3.Connection, life: Life, run: int) -> pl.DataFrame:
     """Write `life` into `ledger` as what `run` (runs.run) did; the caller holds the transaction.
 
+    Answers its entries with the numbers that new findings got, for `Life.opened_after`.
     Raises LedgerError where another run of the feed was recorded since `settle` looked.
     """
     (after,) = ledger.execute(
@@ -305,7 +318,8 @@ def record(ledger: sqlite3.Connection, life: Life, run: int) -> None:
         "DELETE FROM open_findings WHERE finding = ?", _rows(life.gone, ("finding",))
     )
     _insert(ledger, "finding_events", _EVENT, _events(entries, life.gone, run))
-    _insert(ledger, "finding_tallies", _TALLY, _tallies(entries, life.gone, run))
+    _insert(ledger, "finding_tallies", trend.TALLY, trend.tallied(entries, life.gone, run))
+    return entries
 
 
 def _numbered(entries: pl.DataFrame, last: int) -> pl.DataFrame:
@@ -326,46 +340,6 @@ def _events(entries: pl.DataFrame, gone: pl.DataFrame, run: int) -> pl.DataFrame
     )
     closed = gone.select("finding", pl.lit("resolved").alias("event"), *FACTS, "runs_found", "why")
     return pl.concat([told, closed]).with_columns(run=pl.lit(run))
-
-
-def _tallies(entries: pl.DataFrame, gone: pl.DataFrame, run: int) -> pl.DataFrame:
-    """What the run added to and took from the open findings of each kind (finding_tallies)."""
-    kind = ("rule_id", "rendering_npi", "tier", "amount_basis")
-    cents = pl.col("amount_at_risk").fill_null(0)
-    none = pl.lit(0, pl.Int64)
-    new, reopened = (pl.col("state") == "new") & ~pl.col("moved"), pl.col("state") == "reopened"
-    came = entries.filter((pl.col("state") != "standing") | pl.col("changed")).select(
-        *kind,
-        new=new.cast(pl.Int64),
-        reopened=reopened.cast(pl.Int64),
-        resolved=none,
-        opened=pl.lit(1, pl.Int64),
-        new_at_risk=pl.when(new).then(cents).otherwise(0),
-        opened_at_risk=cents,
-    )
-    was = entries.filter("changed").select(
-        "rule_id",
-        "rendering_npi",
-        tier="tier" + _THEN,
-        amount_basis="amount_basis" + _THEN,
-        new=none,
-        reopened=none,
-        resolved=none,
-        opened=pl.lit(-1, pl.Int64),
-        new_at_risk=none,
-        opened_at_risk=-pl.col("amount_at_risk" + _THEN).fill_null(0),
-    )
-    went = gone.select(
-        *kind,
-        new=none,
-        reopened=none,
-        resolved=(~pl.col("moved")).cast(pl.Int64),
-        opened=pl.lit(-1, pl.Int64),
-        new_at_risk=none,
-        opened_at_risk=-cents,
-    )
-    counted = pl.concat([came, was, went]).group_by(kind).agg(pl.all().sum())
-    return counted.sort(kind).with_columns(run=pl.lit(run))
 
 
 def _insert(

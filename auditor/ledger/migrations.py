@@ -201,6 +201,7 @@ CREATE TABLE purges (
 CREATE INDEX runs_by_feed ON runs (feed, run);
 CREATE INDEX run_files_by_content ON run_files (feed, sha256);
 CREATE INDEX findings_by_run ON findings (run);
+CREATE INDEX findings_of_stories ON findings (feed, story_id) WHERE story_id <> finding_id;
 CREATE INDEX finding_events_by_finding ON finding_events (finding);
 CREATE INDEX finding_events_by_run ON finding_events (run);
 CREATE INDEX finding_tallies_by_run ON finding_tallies (run);

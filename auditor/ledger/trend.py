@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
+from auditor.ledger import known
 from schemas import Trend, dtypes
 
 if TYPE_CHECKING:
@@ -36,6 +37,22 @@ _OPEN_OF = f"""
 SELECT {", ".join(KIND)}, count(*), coalesce(sum(amount_at_risk), 0) FROM open_findings
 WHERE feed = ? GROUP BY {", ".join(KIND)}
 """
+
+
+TALLY = (
+    "run",
+    "rule_id",
+    "rendering_npi",
+    "tier",
+    "amount_basis",
+    "new",
+    "reopened",
+    "resolved",
+    "opened",
+    "new_at_risk",
+    "opened_at_risk",
+)
+"""Columns of finding_tallies."""
 
 
 class Trends(NamedTuple):
@@ -88,6 +105,46 @@ def counted(opened: pl.DataFrame) -> pl.DataFrame:
     return opened.group_by(KIND).agg(
         open=pl.len().cast(pl.Int64), open_at_risk=pl.col("amount_at_risk").fill_null(0).sum()
     )
+
+
+def tallied(entries: pl.DataFrame, gone: pl.DataFrame, run: int) -> pl.DataFrame:
+    """What the run added to and took from the open findings of each kind (finding_tallies)."""
+    kind = ("rule_id", "rendering_npi", "tier", "amount_basis")
+    cents = pl.col("amount_at_risk").fill_null(0)
+    none = pl.lit(0, pl.Int64)
+    new, reopened = (pl.col("state") == "new") & ~pl.col("moved"), pl.col("state") == "reopened"
+    came = entries.filter((pl.col("state") != "standing") | pl.col("changed")).select(
+        *kind,
+        new=new.cast(pl.Int64),
+        reopened=reopened.cast(pl.Int64),
+        resolved=none,
+        opened=pl.lit(1, pl.Int64),
+        new_at_risk=pl.when(new).then(cents).otherwise(0),
+        opened_at_risk=cents,
+    )
+    was = entries.filter("changed").select(
+        "rule_id",
+        "rendering_npi",
+        tier="tier" + known.THEN,
+        amount_basis="amount_basis" + known.THEN,
+        new=none,
+        reopened=none,
+        resolved=none,
+        opened=pl.lit(-1, pl.Int64),
+        new_at_risk=none,
+        opened_at_risk=-pl.col("amount_at_risk" + known.THEN).fill_null(0),
+    )
+    went = gone.select(
+        *kind,
+        new=none,
+        reopened=none,
+        resolved=(~pl.col("moved")).cast(pl.Int64),
+        opened=pl.lit(-1, pl.Int64),
+        new_at_risk=none,
+        opened_at_risk=-cents,
+    )
+    counted = pl.concat([came, was, went]).group_by(kind).agg(pl.all().sum())
+    return counted.sort(kind).with_columns(run=pl.lit(run))
 
 
 def over(

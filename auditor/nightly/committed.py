@@ -75,14 +75,14 @@ def _free_name(night: Night, ledger: sqlite3.Connection, feed: str, nth: int) ->
 
 def commit(ledger: sqlite3.Connection, prepared: Prepared, code: ExitCode) -> None:
     """The moment at which a run becomes true: all of it, in one transaction."""
-    from auditor.ledger import life  # noqa: PLC0415 - heavy things stay out of --help
+    from auditor.ledger import life, open_copy  # noqa: PLC0415 - heavy things stay out of --help
 
     asked = prepared.asked
     with store.transaction(ledger):
         number = runs.append_run(ledger, prepared.row(code))
         if number != asked.run:
             raise AssertionError
-        life.record(ledger, prepared.life, number)
+        recorded = life.record(ledger, prepared.life, number)
         ledger.execute(
             "INSERT INTO segments (run, feed, lines, ended, digest, base)"
             " VALUES (?, ?, ?, ?, ?, ?)",
@@ -95,6 +95,8 @@ def commit(ledger: sqlite3.Connection, prepared: Prepared, code: ExitCode) -> No
                 asked.view[-1] if asked.view else None,
             ),
         )
+    opened = prepared.life.opened_after(recorded, number)
+    open_copy.keep(asked.places.open_findings(asked.feed), opened, ledger, asked.feed)
 
 
 def concluded(

@@ -14,7 +14,7 @@ from auditor.errors import ReportError
 from auditor.nightly import archiving
 from auditor.nightly.archiving import make_folder, synced
 from auditor.nightly.inbox import digest
-from auditor.report.place import PRIVATE_FOLDER, place_folder, settle
+from auditor.report.place import PRIVATE_FOLDER, WORKROOM, place_folder, settle
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -68,10 +68,11 @@ def publish(places: Places, run_id: str, feed: str, folder: str) -> None:
 def _place(outputs: Path, target: Path, run_id: str) -> None:
     """Copy `outputs` beside `target`, since the outbox may lie on another disk; then rename."""
     make_folder(target.parent)
-    made = target.with_name(f".auditor-{run_id}")
+    made = target.with_name(f"{WORKROOM}{run_id}")
     shutil.rmtree(made, ignore_errors=True)  # of a night that was killed here
     try:
-        shutil.copytree(outputs, made)
+        # a work folder stays where the file system refused to remove it
+        shutil.copytree(outputs, made, ignore=shutil.ignore_patterns(f"{WORKROOM}*"))
         made.chmod(PRIVATE_FOLDER)
         for each in _files(made):
             settle(each)
@@ -109,7 +110,11 @@ def sweep(places: Places, keep: Collection[str]) -> None:
 
 def _is_ours(target: Path, outputs: Path) -> bool:
     """Whether what stands at `target` is what is to be put there: a step was done and not noted."""
-    theirs = {made.relative_to(outputs): made for made in _files(outputs)}
+    theirs = {
+        made.relative_to(outputs): made
+        for made in _files(outputs)
+        if not any(part.startswith(WORKROOM) for part in made.relative_to(outputs).parts)
+    }
     placed = {name: target / name for name in theirs}
     return target.is_dir() and all(
         placed[name].is_file() and digest(placed[name]) == digest(made)

@@ -39,6 +39,10 @@ class Places:
         """The audited lines of a feed."""
         return self.state / "history" / feed
 
+    def open_findings(self, feed: str) -> Path:
+        """A copy of what the ledger has open of a feed, where that is much."""
+        return self.state / "open" / f"{feed}.parquet"
+
     def layout(self, feed: str) -> Path:
         """The layout to which a feed without one of its own was pinned."""
         return self.state / "layouts" / f"{feed}.toml"

@@ -11,18 +11,22 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from auditor.result import AuditResult
 
 _OPEN = """
 SELECT rule_id, story_id, finding_id
-FROM findings JOIN (
-    SELECT finding, event, max(event_id) FROM finding_events WHERE run < ? GROUP BY finding
-) USING (finding)
-WHERE feed = ? AND event <> 'resolved' AND story_id <> finding_id AND rule_id IN ({})
-AND run NOT IN ({})
+FROM findings AS f
+WHERE feed = ? AND story_id <> finding_id AND {which} IN ({named})
+AND rule_id IN ({rules}) AND run NOT IN ({without})
+AND (
+    SELECT event FROM finding_events AS e WHERE e.finding = f.finding AND e.run < ?
+    ORDER BY event_id DESC LIMIT 1
+) <> 'resolved'
 """
+_MOST = 10_000
+"""Ids asked for at a time."""
 
 
 def without_repeated(  # noqa: PLR0913 - whose findings, and when
@@ -42,12 +46,22 @@ def without_repeated(  # noqa: PLR0913 - whose findings, and when
     import polars as pl  # noqa: PLC0415 - importing this module stays cheap
 
     asked = sorted(rules)
-    rows = ledger.execute(
-        _OPEN.format(", ".join("?" for _ in asked), ", ".join("?" for _ in without)),
-        (run, feed, *asked, *without),
-    ).fetchall()
+    ours = result.findings.filter(pl.col("rule_id").is_in(asked))
+    rows = {
+        row
+        for which in ("story_id", "finding_id")
+        for some in _parts(ours[which].unique().sort().to_list())
+        for row in ledger.execute(
+            _OPEN.format(
+                which=which, named=_places(some), rules=_places(asked), without=_places(without)
+            ),
+            (feed, *some, *asked, *without, run),
+        )
+    }
     told = pl.DataFrame(
-        rows, schema=dict.fromkeys(("rule_id", "story_id", "finding_id"), pl.String), orient="row"
+        sorted(rows),
+        schema=dict.fromkeys(("rule_id", "story_id", "finding_id"), pl.String),
+        orient="row",
     )
     if told.is_empty():
         return result
@@ -64,3 +78,12 @@ def without_repeated(  # noqa: PLR0913 - whose findings, and when
     keep = ~pl.int_range(result.findings.height, dtype=pl.UInt32, eager=True).is_in(drop.implode())
     places = result.places.filter(keep) if result.places.height else result.places
     return replace(result, findings=result.findings.filter(keep), places=places)
+
+
+def _places(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _parts(ids: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(ids), _MOST):
+        yield ids[start : start + _MOST]

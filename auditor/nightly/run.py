@@ -289,6 +289,7 @@ def judge(
         lasting=lasting(),
         as_of=asked.as_of,
         replaced=asked.replaced,
+        copy=asked.places.open_findings(asked.feed),
     )
     result = replace(result, findings=life.dated(result.findings), life=life)
     decisions = None

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
-_PREFIX = ".auditor-"
+WORKROOM = ".auditor-"
+"""How the names of our work folders begin; what lies in one is of nobody's report yet."""
 _STALE_SECONDS = 3600
 """A file is written in seconds to minutes; where nothing was added for an hour, nobody works."""
 
@@ -38,7 +39,7 @@ def workroom(target: Path) -> Iterator[Path]:
     try:
         _create(target.parent)
         _sweep(target.parent)
-        room = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=target.parent))
+        room = Path(tempfile.mkdtemp(prefix=WORKROOM, dir=target.parent))
         try:
             yield room
         finally:
@@ -158,7 +159,7 @@ def _create(folder: Path) -> None:
 def _sweep(folder: Path) -> None:
     """Remove work folders that a crash left behind."""
     old = time.time() - _STALE_SECONDS
-    for left in folder.glob(f"{_PREFIX}*"):
+    for left in folder.glob(f"{WORKROOM}*"):
         with suppress(OSError):  # another run may be quicker, or it may not be ours to remove
             if left.is_dir() and not left.is_symlink() and _last_touched(left) < old:
                 shutil.rmtree(left, ignore_errors=True)

@@ -20,7 +20,7 @@ from auditor.history.index import write_index
 from auditor.history.staging import placed
 from auditor.history.upkeep import compact
 from auditor.intake import IntakeOptions, read_claims
-from auditor.ledger import known, life, runs, store, trend
+from auditor.ledger import known, life, open_copy, runs, store, trend
 from auditor.reference import load_reference
 from auditor.result import AuditOptions
 from schemas import EndedLines, RejectedKeys, dtypes, empty
@@ -203,6 +203,8 @@ def main() -> None:
                 os.link(made, state / "history" / "clinic" / made.name)
             remember(ledger, findings(found, number, given.patients), number, month.height)
         settle(ledger, given.still_open)
+        open_now = known.open_of(ledger, "clinic").drop("told_in", "told_on")
+        open_copy.keep(state / "open" / "clinic.parquet", open_now, ledger, "clinic")
     compact(state / "history" / "clinic", range(LAST - given.nights, LAST))
 
 

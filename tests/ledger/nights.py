@@ -7,14 +7,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+from polars.testing import assert_frame_equal
 
+from auditor.ledger.known import open_of
 from auditor.ledger.life import record, settle
+from auditor.ledger.open_copy import keep
 from auditor.ledger.store import transaction
 from schemas import Findings, dtypes
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable, Mapping
+    from pathlib import Path
 
     from auditor.ledger.life import Life
 
@@ -101,8 +105,12 @@ def night(  # noqa: PLR0913 - the parts of a night
     feed: str = "clinic",
     ran: Collection[str] = RULES,
     lasting: Collection[str] = (),
+    copy: Path | None = None,
 ) -> Life:
-    """Settle and record night `number` (0: the first): its lines are those found and `looked`."""
+    """Settle and record night `number` (0: the first): its lines are those found and `looked`.
+
+    What is worked out to be open afterwards is what the ledger then has.
+    """
     as_of = FIRST + timedelta(days=number)
     found = list(found)
     life = settle(
@@ -114,7 +122,14 @@ def night(  # noqa: PLR0913 - the parts of a night
         ran=ran,
         lasting=lasting,
         as_of=as_of,
+        copy=copy,
     )
     with transaction(ledger):
-        record(ledger, life, add_run(ledger, feed, as_of))
+        run = add_run(ledger, feed, as_of)
+        recorded = record(ledger, life, run)
+    after = life.opened_after(recorded, run)
+    assert after is not None
+    assert_frame_equal(after, open_of(ledger, feed).drop("told_in", "told_on"))
+    if copy is not None:
+        keep(copy, after, ledger, feed)
     return life

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -122,6 +123,20 @@ def test_a_full_disk_loses_nothing(before: Office, calm: Calm, tmp_path: Path) -
 def test_a_refusal_loses_nothing(before: Office, calm: Calm, tmp_path: Path) -> None:
     for at in some(calm, 3, 2):
         broken_off(before, calm, tmp_path, at, errno.EACCES, lasting=False)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        r"os\.chmod .*/outputs/\.auditor-[^/]*/[^/]*\.xlsx",  # the report cannot be made private
+        r"open .*/outputs/\.auditor-[^/]*",  # nor the folder that it was made in be removed
+    ],
+)
+def test_a_refusal_changes_no_name(
+    before: Office, calm: Calm, tmp_path: Path, operation: str
+) -> None:
+    at = next(n for n, seen in enumerate(calm.seen, 1) if re.fullmatch(operation, seen))
+    broken_off(before, calm, tmp_path, at, errno.EACCES, lasting=False)
 
 
 @pytest.mark.long

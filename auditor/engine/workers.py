@@ -1,0 +1,31 @@
+"""Threads for large batches: of a small one they would only wait for each other."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FEW = 1_000
+"""Lines up to which one thread is the quickest."""
+_Given = ParamSpec("_Given")
+_Answer = TypeVar("_Answer")
+
+
+def workers(lines: int, most: int) -> Executor:
+    """What works on a batch of so many lines: `most` threads, or the caller's own for few lines."""
+    return ThreadPoolExecutor(most) if lines > FEW else _AtOnce()
+
+
+class _AtOnce(Executor):
+    """Does what is submitted before it answers; an error is raised there and then."""
+
+    def submit(
+        self, fn: Callable[_Given, _Answer], /, *args: _Given.args, **kwargs: _Given.kwargs
+    ) -> Future[_Answer]:
+        """The future of what is done already."""
+        done: Future[_Answer] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
