@@ -41,9 +41,9 @@ class Slow:
 
     def judge(self, night: Night) -> Verdict:
         doubtful = {m.claim for m in night.missing if m.claim is not None}
-        # Claim -> the last file that replaces it, whole or what was no replacement yet.
+        # Claim -> the last file that replaces it, whole or other editions, and that edition.
         whole = {
-            claim_of(line): number
+            claim_of(line): (number, edition(line))
             for number, (_, lines) in enumerate(night.files)
             for line in lines
             if (self.mode == "snapshot" or line.frequency == "7") and line.claim not in doubtful
@@ -72,7 +72,9 @@ class Slow:
         self.standing |= brought
         self.missing = (self.missing - verdict.cleared) | set(night.missing)
 
-    def _won(self, night: Night, whole: dict[object, int]) -> tuple[list[Line], list[Line]]:
+    def _won(
+        self, night: Night, whole: dict[object, tuple[int, str | None]]
+    ) -> tuple[list[Line], list[Line]]:
         """Lines that no later file replaces, and the others."""
         last: dict[object, int] = {}
         superseded: list[Line] = []
@@ -81,7 +83,7 @@ class Slow:
             met: Counter[Line] = Counter()
             for line in lines:
                 key = claim_of(line)
-                if number < whole.get(key, -1) and self._replaced(line):
+                if key in whole and number < whole[key][0] and self._replaced(line, whole):
                     superseded.append(line)
                     continue
                 if self.mode == "delta" or key not in whole:
@@ -94,9 +96,9 @@ class Slow:
         won = [line for number, key, line in keyed if last[key] == number]
         return won, superseded + [line for number, key, line in keyed if last[key] != number]
 
-    def _replaced(self, line: Line) -> bool:
+    def _replaced(self, line: Line, whole: dict[object, tuple[int, str | None]]) -> bool:
         """Whether a replacement takes the line away whose place it does not take."""
-        return self.mode == "snapshot" or line.frequency != "7"
+        return self.mode == "snapshot" or edition(line) != whole[claim_of(line)][1]
 
     def _matched(self, won: list[Line]) -> tuple[list[Line], list[Line], list[int]]:
         """New lines, those that came before, stored versions that did not come again."""
@@ -112,7 +114,7 @@ class Slow:
         return list(open_.elements()), seen, surplus
 
     def _ended(
-        self, fresh: list[Line], surplus: list[int], whole: dict[object, int]
+        self, fresh: list[Line], surplus: list[int], whole: dict[object, tuple[int, str | None]]
     ) -> dict[int, str]:
         room = Counter((claim_of(n), n.number) for n in fresh if n.number is not None)
         ended = {}
@@ -122,7 +124,7 @@ class Slow:
             if room[claim, line.number]:
                 room[claim, line.number] -= 1
                 ended[version] = CHANGED
-            elif claim in whole and self._replaced(line):
+            elif claim in whole and self._replaced(line, whole):
                 ended[version] = GONE
         return ended
 
@@ -188,6 +190,11 @@ class Slow:
             for cause in causes
             for reach in self.reaches
         )
+
+
+def edition(line: Line) -> str | None:
+    """What tells one replacement of a claim from the next one of its id."""
+    return (line.original or "") if line.frequency == "7" else None
 
 
 def claim_of(line: Line) -> object:
