@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+_QUESTIONS = ("check", "code", "search")
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and answer its exit code (docs/exit-codes.md); never raises.
@@ -51,6 +53,13 @@ def _settle() -> None:
     # Python looks for cycles each time some hundred objects more are alive, over a hundred times
     # while libraries load, and finds next to nothing: a tenth of what a short command takes.
     gc.set_threshold(50_000)
+    # Threads that share a few lines mostly wait for each other.
+    if (
+        sys.argv[1:2]
+        and sys.argv[1] in _QUESTIONS
+        and not any(w.startswith("--file") for w in sys.argv)
+    ):
+        os.environ.setdefault("POLARS_MAX_THREADS", "1")
     if not sys.warnoptions:
         # Libraries quote cell values in their warnings (openpyxl does, of dates out of range).
         warnings.simplefilter("ignore")

@@ -177,3 +177,25 @@ def test_the_example_of_the_command_is_what_it_prints(run: Callable[..., Any]) -
     command, said = re.findall(r"```text\n\$ auditor (.*?)\n(.*?)```", section(), re.DOTALL)[0]
     told = run(*command.split())
     assert told.out == said
+
+
+@pytest.mark.parametrize(
+    ("words", "threads"),
+    [
+        (["check", "99213"], "1"),
+        (["code", "99213"], "1"),
+        (["check", "--file", "day.txt"], "None"),
+        (["check", "--file=day.txt"], "None"),
+        (["audit", "check"], "None"),
+        ([], "None"),
+    ],
+)
+def test_a_single_question_takes_one_thread(
+    start: Callable[..., Any], tmp_path: Path, words: list[str], threads: str
+) -> None:
+    code = (
+        "import os, sys; os.environ.pop('POLARS_MAX_THREADS', None); from auditor import cli;"
+        f" sys.argv = ['auditor', *{words!r}]; cli._settle();"
+        " print(os.environ.get('POLARS_MAX_THREADS'))"
+    )
+    assert start(tmp_path, code=code).stdout.decode().strip() == threads
