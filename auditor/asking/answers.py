@@ -56,6 +56,8 @@ class Told:
     other_line: int | None
     """The line that it collides with or needs, from 1."""
     ways: tuple[Way, ...] = ()
+    topics: tuple[str, ...] = ()
+    """Guidance about both codes of a pair: `auditor search TOPIC`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

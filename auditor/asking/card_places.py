@@ -38,6 +38,14 @@ def _places(about: About, reference: Reference) -> Iterator[Place]:
             " owns the equipment.",
             source=f"{fees}; policy table facility_pos; professional knowledge",
         )
+    elif pctc in ("3", "4"):
+        by = facility.filter(component_tier="certain")["pos"].to_list()
+        yield Place(
+            text=f"In places {listed(by)} the technical part is the facility's, and this code "
+            + ("is that part alone" if pctc == "3" else "holds it")
+            + ": a practitioner who gave the reading reports the code of the reading.",
+            source=f"{fees}; policy table facility_pos; Claims Processing Manual (100-04) ch. 13",
+        )
     elif pctc == "5":
         yield Place(
             text="For a hospital's patient it is not paid to a practitioner (places 19, 21, 22"

@@ -18,7 +18,15 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from auditor.asking.answers import Answer, document
-from auditor.asking.encounters import BUSINESSES, Encounter, Read, Rejected, encounter, read
+from auditor.asking.encounters import (
+    BUSINESSES,
+    Encounter,
+    Read,
+    Rejected,
+    encounter,
+    is_tracking,
+    read,
+)
 from auditor.asking.notation import AskedLine, QuestionUnclear
 
 if TYPE_CHECKING:
@@ -70,10 +78,11 @@ def check(
     import polars as pl  # noqa: PLC0415 - importing this module stays cheap
 
     from auditor.asking import trial, unjudged  # noqa: PLC0415 - as above
+    from auditor.asking.advice import sensible  # noqa: PLC0415 - as above
     from auditor.asking.nearest import nearest  # noqa: PLC0415 - as above
+    from auditor.asking.silence import Silence  # noqa: PLC0415 - as above
     from auditor.asking.together import together  # noqa: PLC0415 - as above
 
-    _check_places(encounters, reference)
     lines = trial.asked_lines(encounters)
     cases = [trial.as_asked(lines), trial.probed(encounters)]
     few = lines.height <= _FEW
@@ -86,20 +95,25 @@ def check(
     asked, probed = judged.asked(), judged.probed()
     pairs = together(encounters, reference, judged.pairs)
     known = unjudged.Known(lines["code"].unique(), reference)
-    return tuple(
-        Answer(
-            asked=each,
-            lines=_lines(each, asked.get(number, ()), cleared.get(number, ())),
-            together=tuple(pairs.get(number, ())),
-            unjudged=(
-                *unjudged.of_codes(each, known, lambda word: nearest(word, reference)),
-                *unjudged.of_inputs(each, probed.get(number, {})),
-                *unjudged.of_tables(each, reference, known),
-            ),
-            notes=_notes(each),
+    silence = Silence(lines["code"].unique(), reference)
+    found = []
+    for number, each in enumerate(encounters):
+        told = _lines(each, asked.get(number, ()), sensible(each, cleared.get(number, ())))
+        found.append(
+            Answer(
+                asked=each,
+                lines=told,
+                together=tuple(pairs.get(number, ())),
+                unjudged=(
+                    *unjudged.of_codes(each, known, lambda word: nearest(word, reference)),
+                    *unjudged.of_inputs(each, probed.get(number, {})),
+                    *silence.of(each, told),
+                    *unjudged.of_tables(each, reference, known),
+                ),
+                notes=_notes(each),
+            )
         )
-        for number, each in enumerate(encounters)
-    )
+    return tuple(found)
 
 
 def _judged(trial: Trial, reference: Reference, options: AuditOptions | None) -> Judged:
@@ -144,18 +158,6 @@ def _of_troubled(
     return _judged(trial.trial(mine, cases), reference, options).cleared()
 
 
-def _check_places(encounters: Sequence[Encounter], reference: Reference) -> None:
-    """Refuse a place of service that CMS does not have; raises QuestionUnclear."""
-    known = set(reference.policy("place_of_service")["pos"])
-    for each in encounters:
-        if each.pos not in known:
-            raise QuestionUnclear(
-                f"There is no place of service {each.pos}.",
-                where=each.place or "--pos",
-                next_step="Give its two digits: 11 office, 22 outpatient hospital.",
-            )
-
-
 def _notes(asked: Encounter) -> tuple[str, ...]:
     """What was taken for granted."""
     found = []
@@ -163,6 +165,9 @@ def _notes(asked: Encounter) -> tuple[str, ...]:
         found.append(f"Place of service {asked.pos} (office) was taken; --pos says another.")
     if "date" in asked.assumed:
         found.append(f"The day of service was taken to be today, {asked.day}; --date says another.")
+    if any(is_tracking(line.code) for line in asked.lines):
+        codes = dict.fromkeys(line.code for line in asked.lines if is_tracking(line.code))
+        found.append(f"{', '.join(codes)}: no charge was taken, as such codes are reported.")
     others = [name for name in asked.practitioners if name]
     mine = [name for name in others if name not in asked.other_groups]
     if others and "" in asked.practitioners and mine:
@@ -181,7 +186,7 @@ def _lines(
 
     on: dict[int, list[Told]] = {}
     for row in findings:
-        on.setdefault(row["line"], []).append(_told(row, cleared))
+        on.setdefault(row["line"], []).append(_told(asked, row, cleared))
     return tuple(
         LineAnswer(
             line=number + 1,
@@ -197,7 +202,7 @@ def _lines(
     )
 
 
-def _told(row: Mapping[str, Any], cleared: Sequence[Cleared]) -> Told:
+def _told(asked: Encounter, row: Mapping[str, Any], cleared: Sequence[Cleared]) -> Told:
     """A row of schemas.Findings as it is told."""
     from auditor.asking.answers import Told  # noqa: PLC0415 - importing this module stays cheap
 
@@ -214,7 +219,17 @@ def _told(row: Mapping[str, Any], cleared: Sequence[Cleared]) -> Told:
         also=also,
         other_line=None if row["other_line"] is None else row["other_line"] + 1,
         ways=_ways(row, frozenset((row["rule_id"], *also)), cleared),
+        topics=_topics(asked, row),
     )
+
+
+def _topics(asked: Encounter, row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The guidance about both codes of a pair that something is to be done about."""
+    from auditor.asking.advice import topics_of_pair  # noqa: PLC0415 - as in check
+
+    if not row["rule_id"].startswith("PTP-") or row["tier"] == "info" or row["other_line"] is None:
+        return ()
+    return topics_of_pair(asked.lines[row["line"]].code, asked.lines[row["other_line"]].code)
 
 
 def _plain(text: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from auditor.asking.guidance import places
 from auditor.asking.notation import AskedLine, QuestionUnclear, day_of, line_of, meant
 from auditor.errors import AuditorError
 from auditor.tomlfile import did_you_mean
@@ -17,8 +18,13 @@ if TYPE_CHECKING:
 
 BUSINESSES = ("medicare", "medicaid", "commercial")
 OFFICE = "11"
+TRACKING = r"^(99024|[0-9]{4}F)$"
+"""Codes that are reported at no charge: the follow-up that a surgery pays, and quality codes."""
 OLDEST = 130
 MOST_PRACTITIONERS = 30
+MOST_LINES = 100
+"""Two claims full of lines (a claim has 50, ASC X12N 837P loop 2400); more of one day are not a
+question."""
 _HALF_A_YEAR = timedelta(days=182)
 _SEXES = {"F": "F", "FEMALE": "F", "W": "F", "M": "M", "MALE": "M", "U": "U", "X": "U"}
 _OPTIONS = {
@@ -69,6 +75,11 @@ class Encounter:
                 "There is no line in the question.",
                 next_step="Name the codes: auditor check 20610-RT 77002-26 --pos 22.",
             )
+        if len(self.lines) > MOST_LINES:
+            raise QuestionUnclear(
+                f"A question holds at most {MOST_LINES} lines, and this has {len(self.lines):,}.",
+                next_step="Ask in parts, or audit the file: auditor audit FILE.",
+            )
         if len(self.practitioners) > MOST_PRACTITIONERS:
             raise QuestionUnclear(
                 f"More than {MOST_PRACTITIONERS} practitioners in one question.",
@@ -109,6 +120,11 @@ class Encounter:
     def specialty_of(self, name: str) -> str | None:
         """Specialty of a practitioner; None: not said."""
         return self.specialties.get(name, self.specialties.get("*"))
+
+
+def is_tracking(code: str) -> bool:
+    """Whether a code is reported at no charge, so that nothing is asked to be paid for it."""
+    return re.fullmatch(TRACKING, code) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,11 +261,17 @@ def _pos(text: str) -> str:
             where="--pos",
             next_step="Give its two digits: 11 office, 22 outpatient hospital.",
         )
+    if pos not in places():
+        raise QuestionUnclear(
+            f"There is no place of service {pos}.",
+            where="--pos",
+            next_step="Give its two digits: 11 office, 22 outpatient hospital.",
+        )
     return pos
 
 
 def _age(text: str) -> int:
-    if not text.isdecimal() or int(text) > OLDEST:
+    if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) > OLDEST:
         raise QuestionUnclear(
             f"'{text}' is not an age.",
             where="--age",

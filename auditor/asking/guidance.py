@@ -95,7 +95,7 @@ def places() -> dict[str, Place]:
 def topics_of(code: str) -> tuple[Topic, ...]:
     """The topics about `code`, narrowest first."""
     found = [t for t in topics() if any(_holds(low, code, high) for low, high in t.codes)]
-    return tuple(sorted(found, key=_breadth))
+    return tuple(sorted(found, key=breadth))
 
 
 def _topic(given: dict[str, Any]) -> Topic:
@@ -125,7 +125,7 @@ def _form(code: str) -> str:
     return re.sub("[0-9]", "9", code)
 
 
-def _breadth(topic: Topic) -> int:
+def breadth(topic: Topic) -> int:
     """About how many codes it is about: enough to tell a code of its own from a whole family."""
     return sum(_number(high) - _number(low) + 1 for low, high in topic.codes)
 

@@ -20,13 +20,17 @@ OPTIONAL = ("patient_birth_date", "patient_sex", "diagnoses", "specialty")
 _TIERS = ("certain", "review", "info")
 _COUNTS = _TIERS.index("review")
 """Findings up to this tier are to be cleared, and must not come new."""
-_SEPARATES = ("ANE-", "ART-", "EM-", "END-", "GLB-CATH", "GLB-CLOS", "GLB-NEURO", "IMG-", "INF-",
-              "LAB-", "MUE-", "PTP-", "THR-5")  # fmt: skip
+_MAJOR = "PTP-1"
+"""57 is advice on a pair only where GLB-57 says of the same line that the operation is a major one.
+"""
+_SEPARATES = ("ART-", "EM-", "END-", "GLB-CATH", "GLB-CLOS", "GLB-NEURO", "IMG-", "INF-",
+              "LAB-", "MUE-", "PTP-1", "THR-5")  # fmt: skip
 _ONLY_FOR = {
-    **dict.fromkeys(("59", "XE", "XP", "XS", "XU"), _SEPARATES),
+    **dict.fromkeys(("XP", "XS", "XU"), _SEPARATES),
+    **dict.fromkeys(("59", "XE"), (*_SEPARATES, "ANE-")),
     **dict.fromkeys(("24", "58", "78", "79"), ("GLB-24", "GLB-78")),
     "25": ("PTP-", "GLB-25", "EM-"),
-    "57": ("GLB-57", "GLB-24"),
+    "57": ("GLB-57", "GLB-24", _MAJOR),
     **dict.fromkeys(("76", "77"), ("DUP-", "MUE-")),
     "91": ("DUP-", "LAB-", "MUE-", "PTP-"),
     "QW": ("QW-",),
@@ -41,7 +45,8 @@ _ONLY_FOR = {
     **dict.fromkeys(("50", "LT", "RT"), ("DUP-", "MOD-", "PTP-")),
 }
 """On findings of which rules a modifier is advice. That it clears others too says nothing: 58 also
-separates code pairs, and any modifier makes a repeated line another one."""
+separates code pairs, and any modifier makes a repeated line another one. A pair that PTP-2 calls
+weakly separated is separated already: what it asks for is the record, and no further modifier."""
 _SIDES = ("DUP-", "MOD-", "PTP-")
 """The same of the digits, eyelids and vessels."""
 
@@ -166,6 +171,9 @@ class Judged:
         found: dict[int, list[Cleared]] = {}
         for (_, enc, kind, target, value), rows in _grouped(gone):
             kept = frozenset((line, rule) for line, rule in rows if _fits(kind, value, rule))
+            if value == "57":
+                major = {line for line, rule in rows if rule == "GLB-57"}
+                kept = frozenset(key for key in kept if key[1] != _MAJOR or key[0] in major)
             if kept:
                 found.setdefault(enc, []).append(Cleared(kind, target, value, kept))
         return found

@@ -142,6 +142,8 @@ def _check_code(word: str, start: int, code: str) -> None:
 def _units(word: str, at: int, text: str | None) -> Decimal:
     if text is None:
         return Decimal(1)
+    if re.fullmatch(r"[0-9.]+(?:-[A-Z0-9]{2})+", text[1:]):
+        raise _unclear(word, at, "modifiers stand before the *")
     if not _UNITS.fullmatch(text[1:]):
         raise _unclear(word, at + 1, "a number of units is expected after the *, as in *4")
     units = Decimal(text[1:])

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
+from auditor.asking.encounters import TRACKING
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -174,7 +176,7 @@ def _open(asked: Encounter, kind: str) -> bool:
     return {
         AGE: asked.born is None,
         SEX: asked.sex is None,
-        PAYER: asked.payer is None,
+        PAYER: asked.payer != "medicare",
         DX: not asked.diagnoses,
         SPECIALTY: any(asked.specialty_of(name) is None for name in asked.practitioners),
         BEFORE: all(asked.day_of(line) == asked.day for line in asked.lines),
@@ -304,7 +306,9 @@ def claim_lines(rows: pl.DataFrame) -> pl.DataFrame:
         "code": pl.col("code"),
         "modifiers": pl.col("mods"),
         "units": pl.col("units"),
-        "charge_amount": pl.col("units") * _CENTS_PER_UNIT,
+        "charge_amount": pl.when(~pl.col("code").str.contains(TRACKING))
+        .then(pl.col("units") * _CENTS_PER_UNIT)
+        .otherwise(0),
         "diagnoses": pl.col("dx"),
     }
     return rows.select(

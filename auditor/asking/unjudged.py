@@ -23,6 +23,8 @@ _WORDS: dict[Kind, str] = {
     "fee-schedule": "fee schedule",
     "hcpcs": "HCPCS codes",
 }
+_OWN_OF_MEDICAID: tuple[Kind, ...] = ("ptp-practitioner", "mue-practitioner")
+"""Tables that Medicaid has of its own: Medicare's judge none of its lines."""
 _NEEDS = {
     trial.AGE: "patient_birth_date",
     trial.SEX: "patient_sex",
@@ -87,12 +89,19 @@ def _of_specialty(
 def _of_payer(
     asked: Encounter, found: Mapping[str, Sequence[tuple[int, int]]]
 ) -> Iterator[Unjudged]:
-    if asked.payer is not None:
+    """What Medicare's own rules would say where another payer, or none, was named."""
+    if asked.payer == "medicare":
         return
-    what = (
-        "Nobody said who pays: judged as for a commercial plan, with code pairs, unit limits and "
-        "rules of Medicare alone at 'needs a look' at most."
-    )
+    if asked.payer is None:
+        what = (
+            "Nobody said who pays: judged as for a commercial plan, with code pairs, unit limits "
+            "and rules of Medicare alone at 'needs a look' at most."
+        )
+    else:
+        found = {r: where for r, where in found.items() if _medicare_alone(r, asked.payer)}
+        if not found:
+            return
+        what = "Rules of Medicare alone were not applied."
     stronger = [r for r, where in found.items() if any(rank == 0 for _, rank in where)]
     if stronger:
         what += f" For Medicare, a certain problem: {_named(stronger)} on "
@@ -101,14 +110,30 @@ def _of_payer(
     if weaker:
         what += f" For Medicare, something to look at: {_named(weaker)} on "
         what += f"{_codes(asked, found, weaker)}."
-    yield Unjudged(what=what, options=("--payer",), rules=tuple(found))
+    options = () if asked.payer else ("--payer",)
+    yield Unjudged(what=what, options=options, rules=tuple(found))
+
+
+def _medicare_alone(rule: str, payer: str) -> bool:
+    """Whether a rule is not applied to lines of `payer`, and speaks not of Medicare's own tables.
+
+    Medicaid's lines are judged by tables of its own, which is told once (auditor.asking.silence).
+    """
+    given = rule_of(rule)
+    return payer not in (*given.profiles, *given.review_for) and not (
+        payer == "medicaid" and {*given.tables} & set(_OWN_OF_MEDICAID)
+    )
 
 
 def of_tables(asked: Encounter, reference: Reference, known: Known) -> Iterator[Unjudged]:
     """What the tables at hand do not say of the encounter's codes and days."""
     last = max(asked.day_of(line) for line in asked.lines)
     codes = list(dict.fromkeys(line.code for line in asked.lines))
-    kinds = list(_kinds(codes, known))
+    kinds = [
+        kind
+        for kind in _kinds(codes, known)
+        if asked.payer != "medicaid" or kind not in _OWN_OF_MEDICAID
+    ]
     starter = [k for k in kinds if reference.is_starter(k)]
     absent = [k for k in kinds if reference.release(k) is None]
     if starter:
@@ -156,7 +181,7 @@ def of_codes(
         if code in known.named:
             continue
         near = list(nearest(code))
-        more = f" Near it: {_listed(near, 'or')}." if near else ""
+        more = f" Written alike: {_listed(near, 'or')}." if near else ""
         yield Unjudged(
             what=f"No fee schedule, unit limit, add-on edit or HCPCS code at hand names {code}: "
             f"hardly more than its form was judged.{more}"

@@ -10,6 +10,9 @@ STAGE = Stage.LINES
 CODES = (CodePolicy(table="medicare_codes", columns=(("medicare_code", "use"),)),)
 _FOLLOW_UP = "99024"
 """The visit within a global period: reported to be counted, so of no charge where none is known."""
+_PANEL = "80050"
+"""The one laboratory panel of status N; the tests that it is made of are of status X, paid by the
+laboratory fee schedule (MPFS status codes)."""
 TRACKING = 1
 """Cents: quality and tracking codes are reported at a charge of nothing or of one cent."""
 
@@ -139,6 +142,13 @@ RULES = (
                 pl.lit(
                     "Bill the patient's Part D plan, which may pay for a vaccine that Part B does "
                     "not cover. If a denial is wanted, bill Medicare with GY."
+                )
+            )
+            .when(pl.col("code") == _PANEL)
+            .then(
+                pl.lit(
+                    "Report the tests of the panel one by one (80053, 84443 and the blood count), "
+                    "each where it was ordered and the record shows the need."
                 )
             )
             .otherwise(

@@ -143,7 +143,12 @@ def _told(near: pl.DataFrame, rule: str) -> pl.DataFrame:
             pl.when("eve").then(pl.lit("the next day")).otherwise(pl.lit("that day")),
             by_whom(),
             pl.when(pl.col("is_new") & minor)
-            .then(pl.lit(" Medicare does not need 25 on a new-patient visit; other payers may."))
+            .then(
+                pl.lit(
+                    " Medicare does not need 25 on a new-patient visit; other payers may. That "
+                    "the patient is new is no ground by itself for a visit beside the procedure."
+                )
+            )
             .when(pl.col("has_25") & (not minor))
             .then(pl.lit(" It carries 25, which some payers accept."))
             .otherwise(pl.lit("")),

@@ -131,7 +131,9 @@ def check(
         _say(answers, rejected, many=file is not None)
     for each in rejected:
         output.complain(f"{each.place}: {each.reason}")
-    if rejected and not answers:
+    if not answers:
+        if not rejected:
+            output.complain(f"{file}: There is no question in it. Write one on each line.")
         raise typer.Exit(ExitCode.INCOMPLETE)
     if _fails(answers, settings.fail_on):
         raise typer.Exit(ExitCode.FINDINGS)

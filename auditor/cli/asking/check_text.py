@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _LEAVES_OFF = re.compile(r"\b(?:remove|void|leave)\b", re.IGNORECASE)
 """How remedies say that a line is to be left off."""
+_FEW_PAIRS = 3
+"""Up to so many pairs without an edit are named."""
 _UNSAID = "only where the record shows what the modifier says"
 
 
@@ -27,8 +29,8 @@ def told(answer: Answer) -> Iterator[str]:
         yield from _line(answer, line)
     if answer.together:
         yield "\nTogether"
-        for pair in answer.together:
-            yield output.wrapped(" ".join(_pair(answer.asked, pair)), 2)
+        for text in _pairs(answer):
+            yield output.wrapped(text, 2)
     if answer.unjudged:
         yield "\nNot judged, or only in part"
         for each in answer.unjudged:
@@ -76,9 +78,21 @@ def _line(answer: Answer, line: LineAnswer) -> Iterator[str]:
     who = f", by {line.practitioner}" if line.practitioner else ""
     day = f", on {line.day}" if line.day != answer.asked.day else ""
     yield f"Line {line.line}, {line.service}{units}{who}{day}: {VERDICTS[line.verdict]}."
-    for finding in line.findings:
-        several = len(line.findings) > 1
+    weak = [each.message for each in line.findings if each.rule_id == "PTP-2"]
+    findings = [
+        each
+        for each in line.findings
+        # the ledger counts a weak separation as one: beside the doubt it reads as the contrary
+        if each.rule_id != "PTP-BYP" or not any(_apart(each) in message for message in weak)
+    ]
+    for finding in findings:
+        several = len(findings) > 1
         yield from _finding(answer, finding, f"{VERDICTS[finding.tier]}, " if several else "")
+
+
+def _apart(finding: Told) -> str:
+    """The codes and modifiers that a PTP-BYP finding lists, which PTP-2 lists in the same words."""
+    return finding.message.partition(" apart from ")[2].rstrip(".")
 
 
 def _finding(answer: Answer, finding: Told, tier: str) -> Iterator[str]:
@@ -90,6 +104,8 @@ def _finding(answer: Answer, finding: Told, tier: str) -> Iterator[str]:
     yield output.wrapped(f"Witness: {_witness(finding)}", 4)
     if finding.also:
         yield output.wrapped(f"Denied too by {_listed(_named(finding.also), 'and')}.", 4)
+    for topic in finding.topics:
+        yield output.wrapped(f"More of both: 'auditor search {topic}'.", 4)
 
 
 def _named(rules: tuple[str, ...]) -> list[str]:
@@ -123,16 +139,21 @@ def _ways(answer: Answer, finding: Told) -> Iterator[str]:
             continue  # the remedy says it, and when, and the guidance adds nothing
         grouped.setdefault((way.action, way.line, way.proper), []).append(way)
     if grouped:
-        yield output.wrapped("These were tried, and each clears it:", 4)
+        several = len(grouped) > 1 or sum(map(len, grouped.values())) > 1
+        words = (
+            "These were tried, and each clears it:" if several else "This was tried, and clears it:"
+        )
+        yield output.wrapped(words, 4)
     for (action, line, proper), ways in grouped.items():
         where = f"line {line} ({answer.lines[line - 1].service})"
         names = _listed([way.modifier for way in ways])
         if action == LEAVE_OFF:
-            text = f"{where} left off."
+            text = f"{where} left off: only where the record does not support it, or another line"
+            text += " stands for it."
         elif action == ADD:
             text = f"with {names} on {where}: {_sentence(proper)}"
         elif action == REMOVE:
-            text = f"without {names} on {where}: only where the record does not bear it out."
+            text = f"without {names} on {where}: only where the record does not support it."
         else:
             units = "1 unit" if ways[0].units == 1 else f"{ways[0].units} units or fewer"
             text = f"with {units} on {where}: bill what the record shows."
@@ -141,6 +162,38 @@ def _ways(answer: Answer, finding: Told) -> Iterator[str]:
 
 def _sentence(proper: str) -> str:
     return proper or f"{_UNSAID}."
+
+
+def _pairs(answer: Answer) -> Iterator[str]:
+    """Each pair of which a table says something; the others together, where they are several."""
+    silent: dict[tuple[str | None, str], list[Pair]] = {}
+    for pair in answer.together:
+        if pair.edits or pair.ended or pair.add_ons:
+            yield " ".join(_pair(answer.asked, pair))
+        else:
+            silent.setdefault((pair.ptp_release, _late(pair)), []).append(pair)
+    for (release, late), pairs in silent.items():
+        if len(pairs) == 1:
+            yield " ".join(_pair(answer.asked, pairs[0]))
+            continue
+        which = ", or ".join(f"{p.first} and {p.second}" for p in pairs)
+        if len(pairs) > _FEW_PAIRS:
+            other = "other " if len(pairs) < len(answer.together) else ""
+            which = f"any {other}two of these codes on one day"
+        if release is None:
+            yield (
+                f"No PTP edit at hand between {which}. That is not the whole table of pairs: they "
+                "were not judged as pairs."
+            )
+        else:
+            yield f"No PTP edit in {release}{late}{',' if late else ''} between {which}."
+
+
+def _late(pair: Pair) -> str:
+    """How far the release speaks, where the day lies behind that."""
+    if pair.ptp_vouches_to is not None and pair.day > pair.ptp_vouches_to:
+        return f", which speaks to {pair.ptp_vouches_to}"
+    return ""
 
 
 def _pair(asked: Encounter, pair: Pair) -> Iterator[str]:
@@ -158,9 +211,7 @@ def _pair(asked: Encounter, pair: Pair) -> Iterator[str]:
             "not judged as a pair."
         )
         return
-    late = ""
-    if pair.ptp_vouches_to is not None and pair.day > pair.ptp_vouches_to:
-        late = f", which speaks to {pair.ptp_vouches_to}"
+    late = _late(pair)
     if not pair.edits:
         ended = f" One ended on {pair.ended.deletion}." if pair.ended else ""
         yield f"{head} no PTP edit between them in {pair.ptp_release}{late}.{ended}"

@@ -1,0 +1,164 @@
+"""What a coder who doubts every answer found wrong: advice against the facts of the question, and
+silence where nothing was judged.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from auditor.asking.advice import topics_of_pair
+from auditor.asking.check import QuestionUnclear, check, encounter, read
+from auditor.asking.encounters import MOST_LINES
+from auditor.asking.guidance import places
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from auditor.asking.check import Answer
+    from auditor.reference.interface import Reference
+
+DAY = date(2025, 11, 3)
+Said = dict[str, Any]
+Ask = "Callable[[str, Said], Answer]"
+
+ADDED: list[tuple[str, Said, int, list[str]]] = [
+    # one practitioner did both: XP is never true, and 59 comes after what says more
+    ("71045-26 71046-26", {"pos": "21"}, 1, ["XE", "XS", "XU", "59"]),
+    # who repeated it: 76 the same one, 77 another; a laboratory test takes 91, a visit none
+    ("93010 93010", {}, 2, ["76"]),
+    ("93010 anna:93010", {}, 2, ["77"]),
+    ("82947 82947", {}, 2, ["91"]),
+    ("99213 99213-25", {}, 2, []),
+    # the visit that decided for a major operation
+    ("99213 27447-RT", {}, 1, ["57"]),
+    # with a minor one 25, and 57 never
+    ("99213 20610-RT", {}, 1, ["25"]),
+    # separated, if weakly: what is wanted is the record and not one more modifier
+    ("76942 20611-RT", {}, 1, []),
+    # PT is Medicare's, 33 of all others
+    ("45385", {"pos": "24", "diagnoses": ["Z12.11"]}, 1, ["PT"]),
+    ("45385", {"pos": "24", "diagnoses": ["Z12.11"], "payer": "commercial"}, 1, ["33"]),
+    ("45385", {"pos": "24", "diagnoses": ["Z12.11"], "payer": None}, 1, ["PT", "33"]),
+    # two anesthesias: another session is told by 59 or XE, and by no other structure
+    ("00840-AA*90 00790-AA*60", {"pos": "21"}, 2, ["XE", "59"]),
+]
+SILENT: list[tuple[str, Said, str, bool]] = [
+    ("99213 20610-RT", {"payer": "medicaid"}, "Medicaid has code pairs and unit limits", True),
+    ("99213 20610-RT", {"payer": "medicaid"}, "Tables older", False),
+    ("99213 20610-RT", {}, "Medicaid has", False),
+    ("97110", {"payer": "medicaid"}, "For Medicare, a certain problem: THR-1", True),
+    ("71046", {"payer": "commercial", "pos": "22"}, "a certain problem: MOD-26POS", True),
+    ("71046-26", {"payer": "commercial", "pos": "22"}, "Rules of Medicare alone", False),
+    ("99213 93000", {"payer": "commercial"}, "Rules of Medicare alone", False),
+    ("J1885 96372", {}, "Whether J1885 came from a single-dose container", True),
+    ("J1885-JZ 96372", {}, "single-dose", False),
+    ("J9035-JW*3 J9035*37 96413", {}, "single-dose", False),
+    ("J0897-JZ*60 96372", {}, "single-dose", False),
+    ("J1885 96372", {"day": "2023-06-30"}, "single-dose", False),
+    ("J1885 96372", {"payer": "commercial"}, "single-dose", False),
+    ("J1885", {"pos": "21"}, "single-dose", False),
+    ("87880", {}, "waiver Medicare pays 87880 with QW only", True),
+    ("87880-QW", {}, "certificate", False),
+    ("81002", {}, "certificate", False),
+    ("87880", {"pos": "22"}, "certificate", False),
+    ("87880", {"payer": "commercial"}, "certificate", False),
+    ("93000", {"pos": "22"}, "93000 is the reading and the technical part", True),
+    ("93005", {"pos": "23"}, "93005 is the technical part alone", True),
+    ("93000", {}, "technical part", False),
+    ("93010", {"pos": "22"}, "technical part", False),
+    ("71046", {"pos": "22"}, "technical part", False),  # a rule judges that
+]
+
+
+@pytest.fixture(scope="module")
+def ask(starter: Reference) -> Ask:
+    """The answers to all questions of this module, asked at once."""
+    questions = [*((w, s) for w, s, *_ in ADDED), *((w, s) for w, s, *_ in SILENT), *NO_CHARGE]
+    every = {(w, str(s)): asked(w, s) for w, s in questions}
+    answers = dict(zip(every, check([*every.values()], starter), strict=True))
+    return lambda words, said: answers[words, str(said)]
+
+
+def asked(words: str, said: Said) -> Any:  # noqa: ANN401 - an encounter
+    return encounter([words], today=DAY, **({"payer": "medicare"} | said))
+
+
+@pytest.mark.parametrize(("words", "said", "line", "modifiers"), ADDED)
+def test_no_modifier_is_advice_that_the_question_contradicts(
+    words: str, said: Said, line: int, modifiers: list[str], ask: Ask
+) -> None:
+    (finding, *_) = [f for f in ask(words, said).lines[line - 1].findings if f.tier != "info"]
+    assert [w.modifier for w in finding.ways if w.action == "add modifier"] == modifiers
+
+
+@pytest.mark.parametrize(("words", "said", "text", "there"), SILENT)
+def test_what_no_rule_judges_is_told(
+    words: str, said: Said, text: str, there: bool, ask: Ask
+) -> None:
+    assert any(text in each.what for each in ask(words, said).unjudged) is there
+
+
+NO_CHARGE: list[tuple[str, Said]] = [("99024", {}), ("99213 3074F", {}), ("36416", {})]
+
+
+@pytest.mark.parametrize(
+    ("words", "verdict", "noted"),
+    [("99024", "none", True), ("99213 3074F", "none", True), ("36416", "certain", False)],
+)
+def test_codes_that_are_reported_at_no_charge_are_no_claim_for_payment(
+    words: str, verdict: str, noted: bool, ask: Ask
+) -> None:
+    answer = ask(words, {})
+    assert answer.verdict == verdict
+    assert any("no charge was taken" in note for note in answer.notes) is noted
+
+
+@pytest.mark.parametrize(
+    ("code", "other", "topics"),
+    [
+        ("77067", "77065", ("mammograms",)),
+        ("99214", "90834", ("psychotherapy",)),
+        ("45378", "45380", ("colonoscopy-screening",)),
+        ("80053", "80048", ("laboratory-panels",)),
+        ("99213", "20610", ()),
+        ("29881", "27447", ()),
+    ],
+)
+def test_guidance_about_both_codes_of_a_pair(
+    code: str, other: str, topics: tuple[str, ...]
+) -> None:
+    assert topics_of_pair(code, other) == topics
+    assert topics_of_pair(other, code) == topics
+
+
+def test_a_question_has_a_bounded_number_of_lines() -> None:
+    assert len(encounter(["99213 " * MOST_LINES], today=DAY).lines) == MOST_LINES
+    with pytest.raises(QuestionUnclear, match="at most 100 lines, and this has 1,000"):
+        encounter(["99213 " * 1000], today=DAY)
+
+
+def test_a_place_that_does_not_exist_spoils_no_other_question() -> None:
+    read_ = read(["99213 --pos 00", "99213 --pos 22"], "f.txt", DAY, {})
+    assert [each.pos for each in read_.encounters] == ["22"]
+    assert [each.place for each in read_.rejected] == ["f.txt, line 1"]
+    assert "no place of service 00" in read_.rejected[0].reason
+
+
+def test_places_are_those_of_the_table(starter: Reference) -> None:
+    assert set(places()) == set(starter.policy("place_of_service")["pos"])
+
+
+@pytest.mark.parametrize(
+    ("word", "why"),
+    [
+        ("J9035*37-JZ", "modifiers stand before"),
+        ("97110*4-GP-CQ@2025-11-03", "modifiers stand before"),
+        ("97110*four", "a number of units is expected"),
+    ],
+)
+def test_why_units_are_not_read(word: str, why: str) -> None:
+    with pytest.raises(QuestionUnclear, match=why):
+        encounter([word], today=DAY)
