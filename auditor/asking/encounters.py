@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.asking.guidance import places
-from auditor.asking.notation import AskedLine, QuestionUnclear, day_of, line_of, meant
+from auditor.asking.notation import AskedLine, QuestionUnclear, day_of, line_of, meant, shown
 from auditor.errors import AuditorError
 from auditor.tomlfile import did_you_mean
 
@@ -93,7 +93,8 @@ class Encounter:
         strange = [n for n in (*self.specialties, *self.other_groups) if n not in self._known]
         if strange:
             raise QuestionUnclear(
-                f"No line is by '{strange[0]}'.{did_you_mean(strange[0], self.practitioners)}",
+                f"No line is by '{shown(strange[0])}'."
+                f"{did_you_mean(strange[0], self.practitioners)}",
                 next_step="A practitioner's name stands before a line: anna:93010-26.",
             )
 
@@ -220,7 +221,7 @@ def _of_words(
         option, equals, value = word.partition("=")
         if option not in _OPTIONS:
             raise QuestionUnclear(
-                f"There is no option '{option}'.{did_you_mean(option, _OPTIONS)}",
+                f"There is no option '{shown(option)}'.{did_you_mean(option, _OPTIONS)}",
                 next_step=f"A line takes {', '.join(_OPTIONS)}.",
             )
         if not equals:
@@ -246,7 +247,7 @@ def _day(option: str, text: str) -> date:
     day = day_of(text)
     if day is None:
         raise QuestionUnclear(
-            f"'{text}' is not a day.{meant(text)}",
+            f"'{shown(text)}' is not a day.{meant(text)}",
             where=option,
             next_step="Write it as 2026-03-02.",
         )
@@ -257,7 +258,7 @@ def _pos(text: str) -> str:
     pos = text.strip().zfill(2)
     if not re.fullmatch(r"[0-9]{2}", pos):
         raise QuestionUnclear(
-            f"'{text}' is not a place of service.",
+            f"'{shown(text)}' is not a place of service.",
             where="--pos",
             next_step="Give its two digits: 11 office, 22 outpatient hospital.",
         )
@@ -273,7 +274,7 @@ def _pos(text: str) -> str:
 def _age(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) > OLDEST:
         raise QuestionUnclear(
-            f"'{text}' is not an age.",
+            f"'{shown(text)}' is not an age.",
             where="--age",
             next_step="Give whole years, 0 for an infant; or --birth with the day.",
         )
@@ -284,7 +285,7 @@ def _sex(text: str) -> str:
     found = _SEXES.get(text.strip().upper())
     if found is None:
         raise QuestionUnclear(
-            f"'{text}' is not a sex.", where="--sex", next_step="Give F, M or U (unknown)."
+            f"'{shown(text)}' is not a sex.", where="--sex", next_step="Give F, M or U (unknown)."
         )
     return found
 
@@ -292,8 +293,10 @@ def _sex(text: str) -> str:
 def _payer(text: str) -> str:
     word = text.strip().lower()
     if word not in BUSINESSES:
+        # a payer of its own, though its name is like Medicare's
+        hint = "" if word == "tricare" else did_you_mean(word, BUSINESSES)
         raise QuestionUnclear(
-            f"'{text}' is not a kind of payer.{did_you_mean(word, BUSINESSES)}",
+            f"'{shown(text)}' is not a kind of payer.{hint}",
             where="--payer",
             next_step=f"Give {', '.join(BUSINESSES)}.",
         )
@@ -304,7 +307,7 @@ def _diagnosis(text: str) -> str:
     code = text.replace(".", "").upper()
     if not re.fullmatch(r"(?=.*[0-9])[A-Z0-9]{3,7}", code):
         raise QuestionUnclear(
-            f"'{text}' has not the form of a diagnosis.",
+            f"'{shown(text)}' has not the form of a diagnosis.",
             where="--dx",
             next_step="Give ICD-10-CM codes: M17.11.",
         )
@@ -317,7 +320,7 @@ def _specialty(text: str) -> tuple[str, str]:
         name, value = "*", text
     if not re.fullmatch(r"[A-Za-z0-9]{2}|[A-Za-z0-9]{10}", value):
         raise QuestionUnclear(
-            f"'{value}' is not a specialty.",
+            f"'{shown(value)}' is not a specialty.",
             where="--specialty",
             next_step="Give a Medicare specialty code (11) or a taxonomy (207R00000X); of one "
             "practitioner: anna=11.",

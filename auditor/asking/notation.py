@@ -25,8 +25,11 @@ FORM = "CODE, or CODE-MODIFIER*UNITS@DATE, as in 97110-GP*4"
 MOST_MODIFIERS = 4
 """Places for modifiers on a line of the CMS-1500 (item 24D)."""
 MOST_UNITS = 99999
+_SHOWN = 40
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""Years of days that claim files may have (auditor.intake.dates)."""
 _CODE, _MODIFIER = 5, 2
-_NAME = re.compile(r"[A-Z][A-Z0-9_.]*", re.IGNORECASE)
+_NAME = re.compile(r"[A-Z][A-Z0-9_.]{0,19}", re.IGNORECASE)
 _UNITS = re.compile(r"[0-9]+(?:\.[0-9]{1,3})?")
 _HEAD = re.compile(r"([^*@]*)(\*[^@]*)?(@.*)?", re.DOTALL)
 _TIMES = re.compile(r"(?<=[A-Z0-9]{2})X(?=[0-9.]+(?:@|$))")
@@ -76,7 +79,12 @@ def line_of(word: str) -> AskedLine:
     if not colon:
         name, rest = "", word
     elif not _NAME.fullmatch(name):
-        raise _unclear(word, 0, "a practitioner's name begins with a letter, as in anna:93010-26")
+        raise _unclear(
+            word,
+            0,
+            "a practitioner's name begins with a letter and has at most 20 letters and digits, as "
+            "in anna:93010-26",
+        )
     start = len(word) - len(rest)
     text = _TIMES.sub("*", rest.upper()) if "*" not in rest else rest.upper()
     found = _HEAD.fullmatch(text)
@@ -87,7 +95,9 @@ def line_of(word: str) -> AskedLine:
     for modifier in modifiers:
         at += 1
         if not re.fullmatch(r"[A-Z0-9]{2}", modifier):
-            raise _unclear(word, at, f"a modifier is two letters or digits, not '{modifier}'")
+            raise _unclear(
+                word, at, f"a modifier is two letters or digits, not '{shown(modifier)}'"
+            )
         at += _MODIFIER
     if len(modifiers) > MOST_MODIFIERS:
         place = start + _CODE + MOST_MODIFIERS * (_MODIFIER + 1)
@@ -102,11 +112,17 @@ def line_of(word: str) -> AskedLine:
 
 
 def day_of(text: str) -> date | None:
-    """The day that `text` names (YYYY-MM-DD); None where it names none."""
+    """The day that `text` names (YYYY-MM-DD); None where it names none that a claim could have."""
     try:
-        return date.fromisoformat(text.strip()) if re.match(r"[0-9]{4}-", text.strip()) else None
+        day = date.fromisoformat(text.strip()) if re.match(r"[0-9]{4}-", text.strip()) else None
     except ValueError:
         return None
+    return day if day is not None and FIRST_YEAR <= day.year <= LAST_YEAR else None
+
+
+def shown(word: str) -> str:
+    """A word that somebody typed, as a message shows it: not longer than a line has room for."""
+    return word if len(word) <= _SHOWN else f"{word[: _SHOWN - 3]}..."
 
 
 def meant(text: str) -> str:
@@ -132,10 +148,14 @@ def _check_code(word: str, start: int, code: str) -> None:
         raise _unclear(word, start + odd.start(), what)
     after = code[_CODE:]
     hint = (
-        f"; a modifier follows a hyphen, {code[:_CODE]}-{after}" if len(after) >= _MODIFIER else ""
+        f"; a modifier follows a hyphen, {code[:_CODE]}-{shown(after)}"
+        if len(after) >= _MODIFIER
+        else ""
     )
     raise _unclear(
-        word, start, f"a code has five letters and digits, and '{code}' has {len(code)}{hint}"
+        word,
+        start,
+        f"a code has five letters and digits, and '{shown(code)}' has {len(code)}{hint}",
     )
 
 
@@ -165,5 +185,5 @@ def _day(word: str, at: int, text: str | None) -> date | None:
 def _unclear(word: str, at: int, what: str) -> QuestionUnclear:
     end = "" if what.endswith("?") else "."
     return QuestionUnclear(
-        f"'{word}', character {at + 1}: {what}{end}", next_step=f"A line is {FORM}."
+        f"'{shown(word)}', character {at + 1}: {what}{end}", next_step=f"A line is {FORM}."
     )

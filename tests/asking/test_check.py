@@ -106,7 +106,7 @@ VERDICTS: list[tuple[str, dict[str, Any], dict[int, list[tuple[str, str]]]]] = [
     ("11055", {}, {}),
     ("11055", {"diagnoses": ["L84"]}, {1: [("FOOT-1", "review")]}),
     ("11055-Q8", {"diagnoses": ["L84"]}, {}),
-    ("99213", {"day": "2999-01-01"}, {}),
+    ("99213", {"day": "2199-01-01"}, {}),
 ]
 
 

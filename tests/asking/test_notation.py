@@ -51,8 +51,8 @@ MISTAKES = [
      "@2026-03-02.")),
     ("27447@2026-02-30", ("'27447@2026-02-30', character 7: a day is expected after the @, as in "
      "@2026-03-02.")),
-    ("7:93010", ("'7:93010', character 1: a practitioner's name begins with a letter, as in "
-     "anna:93010-26.")),
+    ("7:93010", ("'7:93010', character 1: a practitioner's name begins with a letter and "
+     "has at most 20 letters and digits, as in anna:93010-26.")),
     ("anna:", "'anna:', character 6: a code is missing."),
 ]  # fmt: skip
 

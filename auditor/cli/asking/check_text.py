@@ -77,7 +77,9 @@ def _line(answer: Answer, line: LineAnswer) -> Iterator[str]:
     units = f", {line.units:g} units" if line.units != 1 else ""
     who = f", by {line.practitioner}" if line.practitioner else ""
     day = f", on {line.day}" if line.day != answer.asked.day else ""
-    yield f"Line {line.line}, {line.service}{units}{who}{day}: {VERDICTS[line.verdict]}."
+    yield output.wrapped(
+        f"Line {line.line}, {line.service}{units}{who}{day}: {VERDICTS[line.verdict]}."
+    )
     weak = [each.message for each in line.findings if each.rule_id == "PTP-2"]
     findings = [
         each
