@@ -9,6 +9,7 @@ The tables and the rules are those of the night (auditor.auditing.audit), so the
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from auditor.asking import card_tables as tables
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from auditor.asking.card_parts import State
     from auditor.reference.interface import Reference
 
+_CODE = re.compile(r"\b(?:[A-Z][0-9]{4}|[0-9]{5})\b")
 _OUT_OF_USE = frozenset(("COD-1", "COD-2", "COD-3"))
 MOST = 12
 """So many pairs of each column are listed where nobody asks for all of them."""
@@ -133,7 +135,8 @@ def _related(name: str, known: Facts) -> tuple[Related, ...]:
             if other != name:
                 found.setdefault(other, Related(code=other, text=text, source=topic.citation))
     for row in known.own("medicare_codes"):
-        for other in row["use"].split():
-            text = "what Medicare takes in its place"
+        for other in _CODE.findall(row["use"]):
+            more = "" if row["use"] == other else f": {row['use']}"
+            text = f"what Medicare takes in its place{more}"
             found.setdefault(other, Related(code=other, text=text, source=row["source"]))
     return tuple(found.values())

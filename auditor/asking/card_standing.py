@@ -12,12 +12,12 @@ from auditor.asking.card_tables import TITLE, named
 from auditor.asking.card_words import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from auditor.asking.card_facts import Facts
     from auditor.asking.card_parts import Fees, State
     from auditor.asking.card_tables import Rows
-    from auditor.reference.interface import Kind, Reference
+    from auditor.reference.interface import Kind, Reference, Release
 
 
 def standing(rows: Rows, fees: Fees | None, reference: Reference) -> tuple[State, str]:
@@ -43,7 +43,7 @@ def _by_own_dates(rows: Rows, reference: Reference) -> tuple[State, str] | None:
         return "not yet", f"Its first day is {row['effective']} ({release.label})."
     if row["deletion"] is not None and row["deletion"] < rows.day:
         return "ended", f"Its last day was {row['deletion']} ({release.label})."
-    return "in use", f"In force on {rows.day} by {release.label}."
+    return "in use", f"In force on {rows.day} by {release.label}.{_silence(rows, (release,))}"
 
 
 def _by_visits(rows: Rows, reference: Reference) -> tuple[State, str] | None:
@@ -100,7 +100,17 @@ def _shown(rows: Rows, shown: dict[str, Kind], reference: Reference) -> tuple[St
                 f"{schedule.label} does not have it, and only older tables do"
                 f" ({listed(shown)}): it may have ended."
             )
-    return "in use", f"In force on {rows.day} by {_few(list(shown))}."
+    used = [r for r in reference.releases() if r.label in shown]
+    return "in use", f"In force on {rows.day} by {_few(list(shown))}.{_silence(rows, used)}"
+
+
+def _silence(rows: Rows, used: Sequence[Release]) -> str:
+    """That the tables which have the code do not reach to the day, where they do not."""
+    last = max((r.vouches_to for r in used if not r.starter), default=None)
+    if last is None or rows.day <= last or any(r.starter for r in used):
+        return ""
+    which = "It speaks" if len(used) == 1 else "They speak"
+    return f" {which} to {last}: whether it ended since is not known."
 
 
 def _few(labels: list[str]) -> str:

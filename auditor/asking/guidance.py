@@ -93,9 +93,9 @@ def places() -> dict[str, Place]:
 
 
 def topics_of(code: str) -> tuple[Topic, ...]:
-    """The topics about `code`, narrowest first."""
+    """The topics about `code`: first those that say what it is for, then the narrowest."""
     found = [t for t in topics() if any(_holds(low, code, high) for low, high in t.codes)]
-    return tuple(sorted(found, key=breadth))
+    return tuple(sorted(found, key=lambda t: (code not in dict(t.related), breadth(t))))
 
 
 def _topic(given: dict[str, Any]) -> Topic:

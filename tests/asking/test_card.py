@@ -187,7 +187,7 @@ def test_unit_limits_of_every_release_the_one_in_force_first(small: Reference) -
         ("20610", "26", False),
         ("20610", "50", True),
         ("20610", "RT", True),
-        ("20610", "F1", True),
+        ("20610", "F1", None),
         ("20610", "LC", False),
         ("20610", "80", False),
         ("20610", "25", False),
@@ -408,3 +408,13 @@ def test_words_of_the_users_own_file_are_told_and_marked_as_such() -> None:
     assert described is not None
     assert (described.text, described.source) == ("words of a file", "memory")
     assert modifier("59", tables, DAY).descriptor is None
+
+
+@pytest.mark.parametrize(("last", "told"), [("2025-12-31", True), ("2026-12-31", False)])
+def test_tables_that_do_not_reach_to_the_day_do_not_vouch_for_the_code(
+    last: str, told: int
+) -> None:
+    old = memory_reference(fees=[("55700", "", "A")], vouches_to=last)
+    standing = code("55700", old, date(2026, 3, 2)).standing
+    assert ("whether it ended since is not known" in standing) == told
+    assert standing.startswith("In force on 2026-03-02")

@@ -12,9 +12,10 @@ import pytest
 
 from auditor.asking import notation
 from auditor.asking.advice import topics_of_pair
+from auditor.asking.card import code
 from auditor.asking.check import QuestionUnclear, check, encounter, read
 from auditor.asking.encounters import MOST_LINES
-from auditor.asking.guidance import places
+from auditor.asking.guidance import places, topics_of
 from auditor.cli.asking.check_text import told
 from auditor.intake import dates
 
@@ -225,3 +226,50 @@ def test_no_line_of_an_answer_is_longer_than_80_characters(starter: Reference) -
     assert {"certain", "review", "none"} <= {answer.verdict for answer in answers}
     lines = [line for a in answers for text in told(a) for line in text.splitlines()]
     assert [line for line in lines if len(line) > 80] == []
+
+
+@pytest.mark.parametrize(
+    ("asked_", "related"),
+    [
+        ("99417", {"G2212", "G0318"}),
+        ("99418", {"G0316", "G0317"}),
+        ("98006", {"99202", "99215"}),
+        ("97014", {"G0283"}),
+    ],
+)
+def test_related_codes_are_codes(asked_: str, related: set[str], starter: Reference) -> None:
+    found = {each.code for each in code(asked_, starter, DAY).related}
+    assert related <= found
+    assert all(len(each) == 5 and each.isalnum() for each in found)
+
+
+@pytest.mark.parametrize(
+    ("asked_", "first"),
+    [
+        ("90834", "psychotherapy"),  # and not the hours of a day
+        ("71046", "x-ray-views"),  # and not critical care
+        ("20610", "joint-and-tendon-injections"),
+        ("99213", "new-and-established"),
+        ("36415", "taking-a-specimen"),
+    ],
+)
+def test_a_card_begins_with_what_the_code_is_for(asked_: str, first: str) -> None:
+    assert topics_of(asked_)[0].id == first
+
+
+@pytest.mark.parametrize(
+    ("asked_", "digits"), [("20600", True), ("20604", True), ("20605", False), ("20610", False)]
+)
+def test_digits_belong_to_small_joints(asked_: str, digits: int, starter: Reference) -> None:
+    fitting = {m for a in code(asked_, starter, DAY).modifiers if a.fits for m in a.modifiers}
+    assert ("F1" in fitting) == digits
+    assert {"LT", "RT", "50"} <= fitting
+
+
+@pytest.mark.parametrize(("pos", "text"), [("93000", "holds it"), ("93005", "is that part alone")])
+def test_a_card_says_what_a_facility_leaves_to_the_practitioner(
+    pos: str, text: str, starter: Reference
+) -> None:
+    (place, *_) = code(pos, starter, DAY).places
+    assert text in place.text
+    assert "19, 21, 22, 23" in place.text
