@@ -62,6 +62,41 @@ def test_a_file_without_one_question_is_incomplete(tmp_path: Path, run: Callable
     assert run("check", "--file", str(path), *DAY).code == 6
 
 
+@pytest.mark.parametrize("text", ["", "\n", "# nothing but a comment\n"])
+def test_a_file_without_any_question_is_no_clean_one(
+    text: str, tmp_path: Path, run: Callable[..., Any]
+) -> None:
+    path = tmp_path / "none.txt"
+    path.write_text(text, encoding="utf-8")
+    told = run("check", "--file", str(path), "--json")
+    assert (told.code, json.loads(told.out)["answers"]) == (6, [])
+    assert told.err == f"{path}: There is no question in it. Write one on each line.\n"
+
+
+def test_a_file_that_is_no_text_is_3(tmp_path: Path, run: Callable[..., Any]) -> None:
+    path = tmp_path / "picture.txt"
+    path.write_bytes(bytes(range(256)))
+    told = run("check", "--file", str(path), "--json")
+    assert (told.code, told.out) == (3, "")
+    assert "it is no UTF-8 text" in told.err
+
+
+def test_one_line_that_is_no_question_stops_no_other(
+    tmp_path: Path, run: Callable[..., Any]
+) -> None:
+    path = tmp_path / "odd.txt"
+    odd = ["99213 --pos 00", "99213 --date 0001-01-01", "99213 " * 1000, '"99213', "99213 --json"]
+    path.write_text("\n".join([*odd, "99213"]), encoding="utf-8")
+    told = run("check", "--file", str(path), *DAY, "--json")
+    document = json.loads(told.out)
+    assert told.code == 0
+    assert [each["place"] for each in document["answers"]] == ["odd.txt, line 6"]
+    assert [each["place"] for each in document["rejected"]] == [
+        f"odd.txt, line {number}" for number in range(1, 6)
+    ]
+    assert len(told.err.splitlines()) == 5
+
+
 def test_standard_input_is_a_file_too(program: Callable[..., Any]) -> None:
     code = (
         "import io, sys; sys.stdin = io.StringIO('80053 80048\\n')\n"
