@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
@@ -32,13 +32,14 @@ from auditor.history.index import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from polars._typing import PolarsDataType
 
     from auditor.history.files import Part
 
+Found = TypeVar("Found")
 FOUND = {
     "version": pl.UInt64,
     "claim": pl.UInt64,
@@ -92,31 +93,30 @@ class Store:
     @cached_property
     def groups(self) -> pl.Series:
         """Billing NPIs under which somebody else rendered, of all stored lines."""
-        found = {npi for part in self.parts for npi in self._groups(part)}
+        columns = ("rendering_npi", "billing_npi")
+        found = {npi for part in self.parts for npi in self._said(part, groups, groups_of, columns)}
         return pl.Series("billing_npi", sorted(found), dtype=pl.String)
-
-    def _groups(self, part: Part) -> list[str]:
-        """Of a merged part some of whose runs are not looked at, what the others say."""
-        if part.whole and part.name not in self._stale:
-            with reading(path_of(self.folder, INDEX, part.name)):
-                return groups(path_of(self.folder, INDEX, part.name))
-        with reading(path_of(self.folder, LINES, part.name)):
-            lines = evidence(scan(self.folder, LINES, part), ("rendering_npi", "billing_npi"))
-            return groups_of(of_runs(lines, part).collect())
 
     @cached_property
     def numbered(self) -> bool:
         """Whether a stored line carries the payer's number of its claim."""
-        return any(self._numbered(part) for part in self.parts)
+        columns = ("payer_claim_id",)
+        return any(self._said(part, numbered, numbered_of, columns) for part in self.parts)
 
-    def _numbered(self, part: Part) -> bool:
-        """Of a merged part some of whose runs are not looked at, what the others say."""
+    def _said(
+        self,
+        part: Part,
+        of_index: Callable[[Path], Found],
+        of_lines: Callable[[pl.DataFrame], Found],
+        columns: Sequence[str],
+    ) -> Found:
+        """What the index of `part` says beside its rows; of some of its runs, what lines say."""
         if part.whole and part.name not in self._stale:
             with reading(path_of(self.folder, INDEX, part.name)):
-                return numbered(path_of(self.folder, INDEX, part.name))
+                return of_index(path_of(self.folder, INDEX, part.name))
         with reading(path_of(self.folder, LINES, part.name)):
-            lines = evidence(scan(self.folder, LINES, part), ("payer_claim_id",))
-            return numbered_of(of_runs(lines, part).collect())
+            lines = evidence(scan(self.folder, LINES, part), columns)
+            return of_lines(of_runs(lines, part).collect())
 
     def standing(
         self, column: str, hashes: pl.Series, columns: Sequence[str] = tuple(FOUND)

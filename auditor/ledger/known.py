@@ -74,7 +74,8 @@ THEN = "_then"
 """Ends the names of what an open finding was, beside what it is tonight."""
 _PIECE = 100_000
 """Rows handed over at a time."""
-_MOST_PLACES = 10_000
+MOST_PLACES = 10_000
+"""Ids asked for in one statement."""
 CACHE_KIB = 65_536
 """Pages kept in memory while a night is worked out: SQLite's own 2 MiB are read again and again."""
 
@@ -121,9 +122,9 @@ def _stored(ledger: sqlite3.Connection, feed: str) -> pl.DataFrame:
 def earlier_of(ledger: sqlite3.Connection, feed: str, ids: pl.Series) -> pl.DataFrame:
     """finding, finding_id, first_seen, runs_found of those of `ids` that `feed` ever had."""
     pieces = [pl.DataFrame(schema=_EARLIER_TYPES)]
-    most = min(_MOST_PLACES, ledger.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) - 1)
+    most = min(MOST_PLACES, ledger.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) - 1)
     # In their order, so that neighbours in the index are read together.
-    for some in _parts(ids.sort().to_list(), most):
+    for some in parts(ids.sort().to_list(), most):
         query = _EARLIER.format(places=", ".join("?" * len(some)))
         pieces.append(_frame(ledger.execute(query, (feed, *some)).fetchall(), _EARLIER_TYPES))
     return pl.concat(pieces).with_columns(pl.col("first_seen").str.to_date("%Y-%m-%d"))
@@ -133,7 +134,7 @@ def seen_before(ledger: sqlite3.Connection, feed: str, ids: pl.Series, run: int)
     """finding_id, first_seen of those of `ids` that runs of `feed` up to `run` had."""
     types = {"finding_id": _TEXT, "first_seen": _TEXT}
     pieces = [pl.DataFrame(schema=types)]
-    for some in _parts(ids.sort().to_list(), _MOST_PLACES):
+    for some in parts(ids.sort().to_list(), MOST_PLACES):
         places = ", ".join("?" * len(some))
         query = (
             "SELECT finding_id, first_seen FROM findings"
@@ -178,6 +179,7 @@ def _frame(rows: Sequence[tuple[Any, ...]], types: dict[str, Any]) -> pl.DataFra
     )
 
 
-def _parts(ids: list[str], size: int) -> Iterator[list[str]]:
+def parts(ids: list[str], size: int) -> Iterator[list[str]]:
+    """`ids` in pieces of at most `size`."""
     for start in range(0, len(ids), size):
         yield ids[start : start + size]

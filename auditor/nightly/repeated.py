@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
     from auditor.result import AuditResult
 
@@ -25,8 +25,6 @@ AND (
     ORDER BY event_id DESC LIMIT 1
 ) <> 'resolved'
 """
-_MOST = 10_000
-"""Ids asked for at a time."""
 
 
 def without_repeated(  # noqa: PLR0913 - whose findings, and when
@@ -45,12 +43,14 @@ def without_repeated(  # noqa: PLR0913 - whose findings, and when
     """
     import polars as pl  # noqa: PLC0415 - importing this module stays cheap
 
+    from auditor.ledger.known import MOST_PLACES, parts  # noqa: PLC0415 - as above
+
     asked = sorted(rules)
     ours = result.findings.filter(pl.col("rule_id").is_in(asked))
     rows = {
         row
         for which in ("story_id", "finding_id")
-        for some in _parts(ours[which].unique().sort().to_list())
+        for some in parts(ours[which].unique().sort().to_list(), MOST_PLACES)
         for row in ledger.execute(
             _OPEN.format(
                 which=which, named=_places(some), rules=_places(asked), without=_places(without)
@@ -82,8 +82,3 @@ def without_repeated(  # noqa: PLR0913 - whose findings, and when
 
 def _places(values: Collection[object]) -> str:
     return ", ".join("?" * len(values))
-
-
-def _parts(ids: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(ids), _MOST):
-        yield ids[start : start + _MOST]
