@@ -76,6 +76,9 @@ class Earlier:
     since: pl.Series | None = None
     """Of each of tonight's lines the run with which it first came (u64; null: this one): a line
     that was corrected since is as old as it was. None: all are new."""
+    refused: pl.DataFrame | None = None
+    """The columns of `rejected` of tonight's rejected rows that still matter: one that a newer
+    file of tonight made good does not. None: all of them do."""
 
 
 class Together(NamedTuple):
@@ -108,6 +111,8 @@ def together(intake: Intake, history: History | None, earlier: Earlier | None) -
     if earlier is not None:
         parts += [earlier.again.select(wanted), earlier.context.select(wanted)]
         judged += earlier.again.height
+        if earlier.refused is not None:
+            rejected = earlier.refused.select([*_KEYS])
         rejected = pl.concat([rejected, earlier.rejected.select([*_KEYS])])
     if history is not None:
         parts.append(history.lines)

@@ -84,6 +84,9 @@ class Tonight:
     """Whether a stored line carries the payer's number of its claim."""
     cleared: pl.DataFrame
     """schemas.RejectedKeys of earlier nights whose claim came without a rejected row."""
+    refused: pl.DataFrame
+    """schemas.RejectedKeys of tonight that hold: not those of a claim that a later one of
+    tonight's files has whole."""
 
 
 class Memory:
@@ -113,13 +116,13 @@ class Memory:
     ) -> Tonight:
         """Hold tonight's `lines` (schemas.ClaimLines) against the stored ones.
 
-        rejected: schemas.RejectedRows, or their schemas.RejectedKeys. reaches: what reaches over
+        rejected: schemas.RejectedRows. reaches: what reaches over
         days, or who tells it of the codes, first and last day that patients of tonight have.
         anew: ids of claims whose stored lines are judged again whatever tonight brings. Raises
         HistoryError.
         """
         store = self._store
-        refused = missing.keys(rejected)
+        refused = missing.keys(overlap.holding(rejected, lines, mode))
         doubtful = refused["claim_id"].drop_nulls().unique()
         keys = overlap.keys_of(lines, mode, doubtful)
         won = overlap.winning(keys)
@@ -161,22 +164,20 @@ class Memory:
             groups=store.groups,
             numbered=store.numbered,
             cleared=cleared,
+            refused=refused,
         )
 
     def height(self) -> int:
         """How many stored lines there are, those that ended included."""
         return self._store.height()
 
-    def stage(self, tonight: Tonight, rejected: pl.DataFrame, run: int, folder: Path) -> Staged:
+    def stage(self, tonight: Tonight, run: int, folder: Path) -> Staged:
         """Write the files of `run` into `folder`, onto the disk; nothing else is touched.
 
-        rejected: as for `resolve`. The lines are stored in an order of their own, which does not
-        depend on that of the rows.
+        The lines are stored in an order of their own, which does not depend on that of the rows.
         """
-        keys = missing.keys(rejected)
-        return stage(
-            tonight.fresh, tonight.since, tonight.ended, keys, tonight.cleared, run, folder
-        )
+        ended, refused, cleared = tonight.ended, tonight.refused, tonight.cleared
+        return stage(tonight.fresh, tonight.since, ended, refused, cleared, run, folder)
 
     def standing(self) -> pl.LazyFrame:
         """All lines that stand, as schemas.StoredLines."""

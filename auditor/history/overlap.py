@@ -7,7 +7,8 @@ snapshot: the newest version of a claim replaces the earlier one whole; the last
 wins. delta: a line replaces the line of its number, and others stay; a replacement claim (frequency
 7) that keeps the id of what it replaces does so whole, and its own lines replace each other line by
 line. A claim with a rejected row tonight is always taken line by line, because what is missing of
-it may be that row. A void is a claim apart.
+it may be that row; but a snapshot that a later one of tonight's files repeats without such a row
+misses nothing. A void is a claim apart.
 """
 
 from __future__ import annotations
@@ -31,21 +32,50 @@ def keys_of(lines: pl.DataFrame, mode: Mode, doubtful: pl.Series) -> pl.DataFram
     those of earlier files whole. edition: of a replacement in a delta; its lines replace those of
     other editions of the claim. doubtful: claim ids that have a rejected row tonight.
     """
-    files = lines.select(pl.col("source_file").str.replace(_OF_A_FILE, "")).to_series()
-    order = files.unique(maintain_order=True)
-    number = pl.int_range(len(order), dtype=pl.UInt32, eager=True)
+    number = _numbers(lines, lines)
     found = index_of(lines)
     sure = ~pl.col("claim_id").is_in(doubtful.implode())
     whole = sure & pl.lit(mode == "snapshot")
     edition = pl.when(sure & pl.lit(mode == "delta")).then(_edition())
     return lines.select(claim_key(), "line_number", whole=whole, edition=edition).with_columns(
-        files.replace_strict(order, number, return_dtype=pl.UInt32).alias("file")
-        if len(order)
-        else pl.lit(0, pl.UInt32).alias("file"),
+        number,
         found["claim"],
         found["content"],
         row=pl.int_range(pl.len(), dtype=pl.UInt32),
     )
+
+
+def _numbers(rows: pl.DataFrame, lines: pl.DataFrame) -> pl.Series:
+    """`file`: of each of `rows` the place of its file among those of `lines`, or beyond them."""
+    files, named = (
+        each.select(pl.col("source_file").str.replace(_OF_A_FILE, "")).to_series()
+        for each in (lines, rows)
+    )
+    order = files.unique(maintain_order=True)
+    if order.is_empty():
+        return pl.repeat(0, rows.height, dtype=pl.UInt32, eager=True).alias("file")
+    number = pl.int_range(len(order), dtype=pl.UInt32, eager=True)
+    found = named.replace_strict(order, number, default=len(order), return_dtype=pl.UInt32)
+    return found.alias("file")
+
+
+def holding(rejected: pl.DataFrame, lines: pl.DataFrame, mode: Mode) -> pl.DataFrame:
+    """Those of tonight's rejected rows that a line may be missing for.
+
+    rejected: schemas.RejectedRows; lines: schemas.ClaimLines. Without the rows of claims of which
+    a snapshot that came later has lines, and no rejected row: there the claim is whole.
+    """
+    if mode == "delta" or rejected.is_empty() or lines["source_file"].n_unique() < 2:  # noqa: PLR2004 - one file outdoes nothing of itself
+        return rejected
+    claims = rejected["claim_id"].drop_nulls().unique()
+    named = lines.filter(claim_key().is_in(claims.implode()))
+    whole = named.select("claim_id", _numbers(named, lines)).group_by("claim_id")
+    told = rejected.select("claim_id", _numbers(rejected, lines))
+    last = told.join(whole.agg(_whole=pl.col("file").max()), on="claim_id", how="left")
+    # The last rejected row of a claim counts for all: where it holds, the claim is in doubt.
+    newest = last.select(pl.col("file").max().over("claim_id"), "_whole")
+    outdone = (pl.col("file") < pl.col("_whole")).fill_null(value=False)
+    return rejected.filter(~newest.select(outdone).to_series())
 
 
 def _edition() -> pl.Expr:

@@ -182,7 +182,7 @@ def _staged(  # noqa: PLR0913, PLR0917 - what a run is about, and what became of
 
     result = judged.result
     made = staging.outputs(asked, result)
-    staged = staging.lines(asked, memory, judged, result.rejected)
+    staged = staging.lines(asked, memory, judged)
     if read.to_pin is not None:
         staging.layout(asked, read.to_pin)
     lines_of = Counter[str]()
@@ -346,6 +346,7 @@ def audited(
         groups=tonight.groups,
         numbered=tonight.numbered,
         since=tonight.since,
+        refused=tonight.refused,
     )
     result = audit(fresh, reference, options, earlier=earlier)
     result = without_repeated(

@@ -14,8 +14,6 @@ from auditor.nightly.outcome import Figures
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import polars as pl
-
     from auditor.history.interface import Memory, Staged
     from auditor.ledger.life import Life
     from auditor.nightly.run import Asked, Judged
@@ -40,11 +38,11 @@ def outputs(asked: Asked, result: AuditResult) -> Path:
     return made
 
 
-def lines(asked: Asked, memory: Memory, judged: Judged, rejected: pl.DataFrame) -> Staged:
+def lines(asked: Asked, memory: Memory, judged: Judged) -> Staged:
     """Write the lines that later nights look back at."""
     folder = asked.places.staged(asked.run_id) / HISTORY
     make_folder(folder)
-    staged = memory.stage(judged.tonight, rejected, asked.run, folder)
+    staged = memory.stage(judged.tonight, asked.run, folder)
     synced(folder)
     return staged
 

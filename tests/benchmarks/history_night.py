@@ -37,7 +37,7 @@ def main() -> None:
     tonight = memory.resolve(lines, rejected, "snapshot", told)
     resolved = time.perf_counter()
     with tempfile.TemporaryDirectory(dir=given.work) as room:
-        memory.stage(tonight, rejected, given.runs + 1, Path(room))
+        memory.stage(tonight, given.runs + 1, Path(room))
     staged, cpu = time.perf_counter(), time.process_time() - cpu
     figures = {
         "stored": memory.standing().select(pl.len()).collect(engine="streaming").item(),

@@ -40,7 +40,8 @@ class Slow:
     missing: set[Missing] = field(default_factory=set)
 
     def judge(self, night: Night) -> Verdict:
-        doubtful = {m.claim for m in night.missing if m.claim is not None}
+        missing = self.holding(night)
+        doubtful = {m.claim for m in missing if m.claim is not None}
         # Claim -> the last file that replaces it, whole or other editions, and that edition.
         whole = {
             claim_of(line): (number, edition(line))
@@ -58,7 +59,7 @@ class Slow:
             if (claim := line.claim) not in doubtful
         }
         cleared = {m for m in self.missing if m.claim in claims and self.mode == "snapshot"}
-        other = set(night.missing) - self.missing | cleared
+        other = missing - self.missing | cleared
         again, context = self._near(fresh, [self.standing[v] for v in ended], other, ended)
         return Verdict(
             Counter(fresh), Counter(seen), Counter(superseded), ended, again, context, cleared
@@ -70,7 +71,26 @@ class Slow:
         for version in verdict.ended:
             del self.standing[version]
         self.standing |= brought
-        self.missing = (self.missing - verdict.cleared) | set(night.missing)
+        self.missing = (self.missing - verdict.cleared) | self.holding(night)
+
+    def holding(self, night: Night) -> set[Missing]:
+        """What a line may be missing for: a snapshot that came later made good its claim."""
+        if self.mode == "delta":
+            return set(night.missing)
+        whole = {
+            claim_of(line): number
+            for number, (_, lines) in enumerate(night.files)
+            for line in lines
+        }
+        last: dict[object, int] = {}
+        for each in night.missing:
+            place = each.file if night.files[each.file][1] else len(night.files)
+            last[each.claim] = max(place, last.get(each.claim, 0))
+        return {
+            each
+            for each in night.missing
+            if each.claim is None or last[each.claim] >= whole.get(each.claim, 0)
+        }
 
     def _won(
         self, night: Night, whole: dict[object, tuple[int, str | None]]

@@ -56,6 +56,8 @@ class Missing:
     claim: str | None = "C1"
     patient: str | None = "P1"
     day: int | None = 0
+    file: int = field(default=0, compare=False)
+    """The place of its file in the night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def rejected_of(night: Night) -> pl.DataFrame:
     """schemas.RejectedRows of a night."""
     rows = [
         {
-            "source_file": night.files[0][0] if night.files else "",
+            "source_file": night.files[missing.file][0] if night.files else "",
             "source_row": n + 1000,
             "claim_id": missing.claim,
             "patient_id": missing.patient,
@@ -162,6 +164,7 @@ MODELS = {
     "set_aside": SetAside,
     "rejected": RejectedKeys,
     "cleared": RejectedKeys,
+    "refused": RejectedKeys,
 }
 
 
@@ -201,7 +204,7 @@ class Feed:
         run = (self.runs[-1] if self.runs else 0) + 1
         room = self.folder.parent / f"staging-{run}"
         room.mkdir()
-        staged = self.memory().stage(found, rejected_of(night), run, room)
+        staged = self.memory().stage(found, run, room)
         assert staged.lines == found.fresh.height
         assert staged.ended == found.ended.height
         assert sorted(path.name for path in room.iterdir()) == sorted(staged.files)

@@ -82,15 +82,16 @@ def a_story(seed: int) -> list[Night]:
             files.append((name, tuple(lines)))
             before += lines
         many = dice.choice((0, 0, 1, 2)) if files else 0
-        made.append(Night(tuple(files), tuple(a_missing(dice) for _ in range(many))))
+        made.append(Night(tuple(files), tuple(a_missing(dice, len(files)) for _ in range(many))))
     return made
 
 
-def a_missing(dice: Random) -> Missing:
+def a_missing(dice: Random, files: int) -> Missing:
     return Missing(
         dice.choice((*CLAIMS, None)),
         dice.choice((*PATIENTS, None)),
         dice.choice((*range(0, 60, 3), None)),
+        dice.randrange(files),
     )
 
 
@@ -163,7 +164,7 @@ def test_the_order_of_the_rows_says_nothing(seed: int, mode: Mode) -> None:
             found = memory.resolve(each, rejected_of(night), mode, feed.reaches)
             room = Path(name) / f"room-{number}"
             room.mkdir()
-            staged = memory.stage(found, rejected_of(night), 99, room)
+            staged = memory.stage(found, 99, room)
             told.append(
                 (staged, Counter(said(found.fresh)), found.ended, found.again, found.context)
             )

@@ -72,6 +72,21 @@ CASES: dict[str, tuple[Mode, tuple[Line, ...], Night, tuple[object, object, obje
         one_file(replace(FIRST, **UNITS), missing=(Missing("C1"),)),
         ([replace(FIRST, **UNITS)], [], {FIRST: CHANGED}),
     ),
+    "a rejected row that a later file made good": (
+        *("snapshot", (FIRST, SECOND)),
+        Night((("a.csv", (FIRST,)), ("b.csv", (FIRST,))), (Missing("C1", file=0),)),
+        ([], ["superseded", "seen before"], {SECOND: GONE}),
+    ),
+    "a rejected row in the later file": (
+        *("snapshot", (FIRST, SECOND)),
+        Night((("a.csv", (FIRST,)), ("b.csv", (FIRST,))), (Missing("C1", file=1),)),
+        ([], ["superseded", "seen before"], {}),
+    ),
+    "a rejected row that a later file of lines does not make good": (
+        *("delta", (FIRST, SECOND)),
+        Night((("a.csv", (FIRST,)), ("b.csv", (FIRST,))), (Missing("C1", file=0),)),
+        ([], ["superseded", "seen before"], {}),
+    ),
     "a rejected row of another claim": (
         *("snapshot", (FIRST, SECOND), one_file(FIRST, missing=(Missing("C9"),))),
         ([], ["seen before"], {SECOND: GONE}),
@@ -287,6 +302,16 @@ def test_rejected_rows_are_remembered_until_their_claim_comes_whole(folder: Path
     found = feed.take(one_file(Line("C4", day=3)))
     assert found.cleared.is_empty()
     assert found.rejected["claim_id"].to_list() == [None]
+
+
+def test_a_rejected_row_that_a_later_file_made_good_is_forgotten(folder: Path) -> None:
+    feed = Feed(folder)
+    missing = (Missing("C1", "P1", 3), Missing("C2", "P2", 4), Missing(None, "P1", 5))
+    night = Night((("a.csv", (OTHER,)), ("b.csv", (FIRST, SECOND))), missing)
+    found = feed.take(night)
+    # of C2 the later file says nothing, and nobody knows what claim the third row is of
+    assert found.refused["claim_id"].to_list() == [None, "C2"]
+    assert feed.look(one_file(FIRST)).rejected["claim_id"].to_list() == [None]
 
 
 def test_reaches_may_be_told_once_the_codes_are_known(folder: Path) -> None:

@@ -54,7 +54,7 @@ def folder(tmp_path: Path) -> Path:
     for run, night in enumerate(nights, 1):
         memory = Memory(tmp_path, range(1, run), nobody="^$")
         tonight = memory.resolve(night, empty(RejectedRows), "delta", ())
-        memory.stage(tonight, empty(RejectedRows), run, tmp_path)
+        memory.stage(tonight, run, tmp_path)
     return tmp_path
 
 
