@@ -20,6 +20,7 @@ import polars as pl
 from auditor.engine.codes import NEVER_PAYS, CodeFacts, code_facts
 from auditor.engine.identities import cancelled, identities, loose
 from auditor.engine.modifiers import combinations
+from auditor.engine.whole import Whole, census
 
 if TYPE_CHECKING:
     from datetime import date
@@ -80,6 +81,8 @@ class BuildOptions:
     """Billing NPIs that are known from earlier nights to be no practice of one."""
     exported: bool = True
     """Lines of files, of which one defect may be the whole export's; else of questions."""
+    whole: Whole | None = None
+    """What is known of all lines where these are a part of them."""
 
 
 @dataclass(frozen=True)
@@ -108,10 +111,14 @@ class Batch:
     """Rows from this one on are looked at and not judged."""
     sent: pl.Series | None
     """When each row of `raw` was sent: more is later; None: all at once."""
-    groups: pl.Series | None
-    """Billing NPIs that are known from earlier nights to be no practice of one."""
+    groups: pl.Series
+    """Billing NPIs that are no practice of one, as far as any line knows."""
+    laboratories: bool
+    """Some line of the whole batch carries the number of a laboratory (CLIA)."""
     exported: bool
     """Lines of files, of which one defect may be the whole export's; else of questions."""
+    whole: Whole | None
+    """What is known of all lines where these are a part of them."""
 
     @property
     def has_history(self) -> bool:
@@ -132,6 +139,21 @@ class Batch:
         if self.tonight_rows == self.raw.height:
             return found
         return found.filter(pl.col("row") < self.tonight_rows)
+
+    def keys_of(self, rows: pl.Series) -> pl.Series:
+        """`key`: what tells each of `rows` from all lines, also from those of other parts."""
+        if self.whole is None:
+            return rows.cast(pl.UInt32).alias("key")
+        return self.raw["line_key"].gather(rows).alias("key")
+
+    def rows_of(self, keys: pl.Series) -> pl.Series:
+        """`row`: where the line of each of `keys` stands; null for a line of another part."""
+        if self.whole is None:
+            return keys.cast(pl.UInt32).alias("row")
+        wanted = keys.to_frame("line_key").join(
+            self.raw.select("line_key", "row"), on="line_key", how="left", maintain_order="left"
+        )
+        return wanted["row"]
 
     def tonight(self) -> pl.LazyFrame:
         """The raw lines that stand and are those of the files."""
@@ -235,6 +257,10 @@ def build(
 ) -> Batch:
     """Enrich the lines of `all_lines` that stand; see the module's docstring."""
     raw = all_lines.lines.with_row_index("row")
+    everybody = options.whole.census if options.whole is not None else census(raw)
+    groups = everybody.groups
+    if options.groups is not None:
+        groups = pl.concat([groups, options.groups.alias("billing_npi")])
     days = raw["service_date_from"]
     # A span may reach into an epoch in which no line begins.
     first, last = days.min(), max(days.max(), raw["service_date_to"].max() or days.max())  # type: ignore[type-var]
@@ -256,12 +282,12 @@ def build(
         birth=pl.col("patient_birth_date"),
         vague=pl.col("claim_dates") & (pl.col("service_date_to") > pl.col("service_date_from")),
         cancelled=cancelled(raw),
-        **identities(raw, rendering_read=options.rendering_read, groups=options.groups),
+        **identities(raw, rendering_read=options.rendering_read, groups=groups),
         **loose(versions),
     )
     if len(versions.gone):
         lines = lines.filter(~pl.col("row").is_in(versions.gone.implode()))
-    lines = _keys(lines.with_columns(days=_days()), first, options.implausible_day)
+    lines = _keys(lines.with_columns(days=_days()), first, options.implausible_day, everybody.lines)
     first_epoch = facts.epoch_of(lines["date"])
     lines = lines.with_columns(ce=pl.col("c") * len(facts.epochs) + first_epoch)
     lines = _enriched(lines, facts, mods)
@@ -279,8 +305,10 @@ def build(
         all_lines.tonight,
         all_lines.judged,
         all_lines.sent,
-        options.groups,
+        groups,
+        everybody.laboratories,
         options.exported,
+        options.whole,
     )
 
 
@@ -331,13 +359,13 @@ def _days() -> pl.Expr:
     return pl.when(pl.col("span") <= LONGEST_SPAN).then("span").otherwise(1)
 
 
-def _keys(lines: pl.DataFrame, first: object, implausible: int) -> pl.DataFrame:
+def _keys(lines: pl.DataFrame, first: object, implausible: int, in_all: int) -> pl.DataFrame:
     """Add `day`, `n_day` (lines of the day) and blank what cannot be joined.
 
     `patient` becomes null for a placeholder, `day` for an implausible day as well, which
     `crowded` marks.
     """
-    crowd = _crowd(lines)
+    crowd = _crowd(lines, in_all)
     if len(crowd):
         lines = lines.with_columns(
             patient=pl.when(~pl.col("patient").is_in(crowd.implode())).then("patient")
@@ -354,14 +382,14 @@ def _keys(lines: pl.DataFrame, first: object, implausible: int) -> pl.DataFrame:
     return lines.with_columns(day=pl.when(~full).then(pl.col("day")), crowded=full)
 
 
-def _crowd(lines: pl.DataFrame) -> pl.Series:
-    """Patients who are a crowd: one id on over 1% of the lines and on at least 200 of them.
+def _crowd(lines: pl.DataFrame, in_all: int) -> pl.Series:
+    """Patients who are a crowd: one id on over 1% of all lines (`in_all`) and on at least 200.
 
     In a file of a year a sick patient has as many, so the id must also stand for several birth
     dates or for more lines a day than one person has.
     """
     counts = lines["patient"].drop_nulls().value_counts(name="n")
-    many = counts.filter(pl.col("n") >= max(CROWD, lines.height // 100 + 1))["patient"]
+    many = counts.filter(pl.col("n") >= max(CROWD, in_all // 100 + 1))["patient"]
     if not len(many):
         return many
     people = (

@@ -59,7 +59,9 @@ def assemble(state: State, chosen: frozenset[str], options: AuditOptions) -> Ass
     pairs = _pairs(state, chosen).filter(~settled)
     lines = state.batch.raw
     frame = pl.concat([hits, lines.drop("row")[hits["row"]]], how="horizontal")
-    other = lines.select(counterpart_claim_id="claim_id", counterpart_line_number="line_number")
+    named = ["claim_id", "line_number"]
+    other = pl.concat([lines.select(named), state.abroad.select(named)])
+    other = other.rename({name: f"counterpart_{name}" for name in named})
     frame = (
         frame.with_columns([other[c].gather(frame["other"]).alias(c) for c in other.columns])
         if frame.height

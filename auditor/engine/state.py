@@ -17,10 +17,13 @@ from schemas import SeparablePairs, empty
 
 if TYPE_CHECKING:
     from auditor.engine.batch import Batch
+    from auditor.engine.whole import Join
     from auditor.rules import Rule
 
 PAID_UNDER_SCHEDULE = ("A", "C", "R")
 """Status codes whose payable line stops a status T line (SPEC 7.3)."""
+
+ABROAD = {"key": pl.UInt32, "claim_id": pl.String, "line_number": pl.Int32}
 
 
 @dataclass
@@ -37,6 +40,10 @@ class State:
     clock: Clock = field(default_factory=Clock)
     pairs: pl.DataFrame = field(default_factory=lambda: empty(SeparablePairs))
     """schemas.SeparablePairs, of audited lines and of the history."""
+    abroad: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ABROAD))
+    """key, claim_id, line_number of counterparts in other parts of the batch."""
+    counted: dict[str, pl.DataFrame] = field(default_factory=dict)
+    """What rules counted of these lines (State.whole), by name."""
 
     def add(self, hits: pl.DataFrame) -> None:
         """Take the hits of a family, without those of rules that are not evaluated.
@@ -59,6 +66,33 @@ class State:
     def hits_of(self, *rule_ids: str) -> pl.DataFrame:
         """Hits of the rules named."""
         return self.hits().filter(pl.col("rule_id").is_in(rule_ids))
+
+    @property
+    def alone(self) -> bool:
+        """True where these lines are the whole batch and no part of it."""
+        return self.batch.whole is None
+
+    def whole(self, name: str, mine: pl.DataFrame, join: Join) -> pl.DataFrame:
+        """What is counted under `name` of the whole batch, where `mine` counts these lines."""
+        self.counted[name] = mine
+        if self.batch.whole is None:
+            return join(mine)
+        counted = self.batch.whole.counts.get(name)
+        return join(mine.clear()) if counted is None else counted
+
+    def lines_named(self, named: pl.DataFrame) -> pl.Series:
+        """The rows of lines that `named` (key, claim_id, line_number) names, as counterparts.
+
+        Lines of other parts get places behind all rows; `abroad` says what they are.
+        """
+        rows = self.batch.rows_of(named["key"])
+        if not rows.has_nulls():
+            return rows
+        away = named.filter(rows.is_null()).select(self.abroad.columns)
+        behind = pl.int_range(away.height, dtype=pl.UInt32, eager=True)
+        behind += self.batch.raw.height + self.abroad.height
+        self.abroad = pl.concat([self.abroad, away])
+        return rows.scatter(rows.is_null().arg_true(), behind)
 
     def practitioner(self, rule_id: str) -> pl.Expr:
         """Whether line and other line (suffix `_`) count as one practitioner's for the rule."""
