@@ -135,7 +135,11 @@ def _counted(
 
 
 def _codes(reasons: Reasons, ladder: Ladder, reference: str) -> pl.DataFrame:
-    """schemas.UnjudgedCodes of one table: the codes on most lines that it did not judge."""
+    """schemas.UnjudgedCodes of one table: the codes on most lines that it did not judge.
+
+    Of a part all codes are told: which are on most lines only all parts know.
+    """
+    most = MOST if reasons.state.alone else None
     words = dict(enumerate((said.split(": ", 1)[1] for said, _ in ladder), start=1))
     unjudged = [n for n, (said, _) in enumerate(ladder, start=1) if said.startswith(f"{NOT}: ")]
     return (
@@ -143,12 +147,12 @@ def _codes(reasons: Reasons, ladder: Ladder, reference: str) -> pl.DataFrame:
         .filter(pl.col("step").is_in(unjudged))
         .group_by("code", "step")
         .agg(pl.col("lines").sum())
-        .sort("lines", "code", "step", descending=[True, False, False])
-        .head(MOST)
         .select(
             reference=pl.lit(reference),
             code="code",
             reason=pl.col("step").replace_strict(words, default="", return_dtype=pl.String),
             lines=pl.col("lines").cast(pl.UInt32),
         )
+        .sort("lines", "code", "reason", descending=[True, False, False])
+        .slice(0, most)
     )

@@ -80,6 +80,15 @@ class State:
         counted = self.batch.whole.counts.get(name)
         return join(mine.clear()) if counted is None else counted
 
+    def named(self, places: pl.DataFrame) -> pl.DataFrame:
+        """`places` (row, other) by the keys of their lines, in a part of a batch."""
+        if self.alone:
+            return places
+        keys = pl.concat([self.batch.raw["line_key"], self.abroad["key"]])
+        return places.with_columns(
+            keys.gather(places[name]).alias(name) for name in ("row", "other")
+        )
+
     def lines_named(self, named: pl.DataFrame) -> pl.Series:
         """The rows of lines that `named` (key, claim_id, line_number) names, as counterparts.
 

@@ -74,9 +74,9 @@ RULES = (
 
 def _numbers(counted: pl.DataFrame) -> pl.DataFrame:
     """wrong, judged: how many different numbers fail, of how many in the roles that have such."""
-    roles = counted.unique(["role", "npi"]).group_by("role")
-    roles = roles.agg(wrong=pl.col("bad").sum(), judged=pl.len()).filter(pl.col("wrong") > 0)
-    return roles.select(pl.col("wrong", "judged").sum().cast(pl.Int64))
+    by_role = counted.unique(["role", "npi"]).group_by("role")
+    roles = by_role.agg(wrong=pl.col("bad").sum(), judged=pl.len())
+    return roles.filter(pl.col("wrong") > 0).select(pl.col("wrong", "judged").sum().cast(pl.Int64))
 
 
 def _by_number(counted: pl.DataFrame) -> pl.DataFrame:

@@ -70,8 +70,9 @@ _ANCHOR = ("longest", *BY, "key")
 
 
 def _joined(counted: pl.DataFrame) -> pl.DataFrame:
-    """Each practitioner's day: its sums, and the line that carries the finding: the one with most
-    minutes, null where none is of the files.
+    """Each practitioner's day with its sums, and the line that carries the finding.
+
+    That is the one with most minutes; null where none is of the files.
     """
     best = [pl.col("key").is_null(), -pl.col("longest"), *BY, "key"]
     ordered = counted.sort(*_DAY, *best, nulls_last=False)

@@ -1,4 +1,4 @@
-"""One defect and not many: where most lines of the files have the same thing wrong with a column."""
+"""One defect and not many: where most lines of a file have the same thing wrong with a column."""
 
 from __future__ import annotations
 

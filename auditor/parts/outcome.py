@@ -1,0 +1,133 @@
+"""What the audit of one part leaves on the disk, and how the parts come together again."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import polars as pl
+
+from auditor.engine.coverage import MOST
+from auditor.engine.findings import in_order
+from auditor.practice import added, practice
+from schemas import ClaimLines, Findings, SeparablePairs, UnjudgedCodes, dtypes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from auditor.result import AuditResult
+
+_TELLS = "part.json"
+_DAY = ("payer", "patient_id", "service_date_from")
+"""What a report shows together."""
+_COUNTED = {
+    "coverage": ["rule_id", "state", "reason"],
+    "table_coverage": ["reference", "state", "reason"],
+    "unjudged_codes": ["reference", "code", "reason"],
+}
+"""Tables whose lines are added up, and by what."""
+
+
+def write(result: AuditResult, folder: Path) -> None:
+    """Write what is kept of `result`, the audit of a part, into `folder`, which is there."""
+    key = result.lines["line_key"]
+    gone = key.gather(result.lines_gone)
+    stands = ~pl.col("line_key").is_in(gone.implode())
+    judged = result.lines.filter(stands)
+    tables = {
+        "findings": pl.concat([result.findings, result.places], how="horizontal"),
+        "pairs": result.pairs,
+        "coverage": result.coverage,
+        "table_coverage": result.table_coverage,
+        "unjudged_codes": result.unjudged_codes,
+        "set_aside": result.set_aside.with_columns(gone.alias("line_key")),
+        "lines": _shown(result).with_columns(stands=stands),
+        "practice": practice(judged),
+        "days": judged.group_by(day="service_date_from").len("lines"),
+    }
+    for name, table in tables.items():
+        table.write_parquet(folder / f"{name}.parquet", compression="lz4", statistics=False)
+    (folder / _TELLS).write_text(json.dumps(result.lines_by_business), encoding="utf-8")
+
+
+def _shown(result: AuditResult) -> pl.DataFrame:
+    """The lines of days on which something was found or compared."""
+    rows = [result.places["row"], result.places["other"], result.pairs["row"]]
+    marked = pl.concat(rows).drop_nulls().unique()
+    days = result.lines.filter(pl.col("line_key").is_in(marked.implode())).select(_DAY).unique()
+    return result.lines.join(days, on=_DAY, how="semi", nulls_equal=True, maintain_order="left")
+
+
+class Joined(NamedTuple):
+    """What all parts say together; the fields of AuditResult that are made of it."""
+
+    tables: dict[str, Any]
+    by_business: dict[str, int]
+
+
+def joined(folders: Sequence[Path]) -> Joined:
+    """What the audits of all parts, written to `folders`, say together."""
+    tables: dict[str, Any] = {name: _added(folders, name, by) for name, by in _COUNTED.items()}
+    tables["unjudged_codes"] = _most(tables["unjudged_codes"])
+    lines = _stacked(folders, "lines").sort("line_key")
+    place = lines.select("line_key", place=pl.int_range(pl.len(), dtype=pl.UInt32))
+    findings = in_order(_stacked(folders, "findings"))
+    pairs = _stacked(folders, "pairs").sort("row", "other")
+    days = _stacked(folders, "days").group_by("day").agg(pl.col("lines").sum()).sort("day")
+    tables |= {
+        "findings": findings.select(list(dtypes(Findings))),
+        "places": _placed(findings.select("row", "other"), place),
+        "pairs": _placed(pairs, place).select(list(dtypes(SeparablePairs))),
+        "set_aside": _stacked(folders, "set_aside").sort("line_key").drop("line_key"),
+        "lines": lines.select(list(dtypes(ClaimLines))),
+        "lines_of_files": lines.height,
+        "lines_gone": (~lines["stands"]).arg_true().alias("row"),
+        "practice": added(_stacked(folders, "practice")),
+        "days": days,
+        "first_service_date": days["day"].min(),
+        "last_service_date": days["day"].max(),
+        "lines_audited": days["lines"].sum(),
+    }
+    counts = Counter[str]()
+    for folder in folders:
+        counts.update(json.loads((folder / _TELLS).read_text(encoding="utf-8")))
+    return Joined(tables, dict(sorted(counts.items())))
+
+
+def _stacked(folders: Sequence[Path], name: str) -> pl.DataFrame:
+    return pl.concat([pl.read_parquet(folder / f"{name}.parquet") for folder in folders])
+
+
+def _added(folders: Sequence[Path], name: str, by: list[str]) -> pl.DataFrame:
+    """A table of counts over all parts."""
+    parts = _stacked(folders, name)
+    dates = [
+        getattr(pl.col(column), how)()
+        for column, how in (("first_date", "min"), ("last_date", "max"))
+        if column in parts.columns
+    ]
+    counted = parts.group_by(by).agg(pl.col("lines").sum().cast(pl.UInt32), *dates).sort(by)
+    return counted.select(parts.columns)
+
+
+def _most(codes: pl.DataFrame) -> pl.DataFrame:
+    """Of each table the codes on most lines."""
+    ordered = codes.sort(
+        "reference", "lines", "code", "reason", descending=[False, True, False, False]
+    )
+    return (
+        ordered.group_by("reference", maintain_order=True)
+        .head(MOST)
+        .select(list(dtypes(UnjudgedCodes)))
+    )
+
+
+def _placed(named: pl.DataFrame, place: pl.DataFrame) -> pl.DataFrame:
+    """`named` (row and other, as line keys) by the places of the lines in the report."""
+    for column in ("row", "other"):
+        keyed = place.rename({"line_key": column})
+        named = named.join(keyed, on=column, how="left", maintain_order="left")
+        named = named.drop(column).rename({"place": column})
+    return named
