@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 _COUNTS, _FOUND, _BEGUN = "counts", "found", "begun"
 
 
-def audit_parts(
+def audit_parts(  # noqa: PLR0913 - what an audit is of, and where it works
     parts: Parts,
     intake: Intake,
     reference: Reference,
     options: AuditOptions,
+    *,
     room: Path,
     clock: Clock | None = None,
 ) -> AuditResult:

@@ -35,6 +35,14 @@ class Parts:
             return empty(ClaimLines)
         return pl.concat([pl.read_parquet(file) for file in files], rechunk=True)
 
+    def claims(self) -> pl.DataFrame:
+        """claim_id and original_claim_id of all lines, each two once."""
+        names = ["claim_id", "original_claim_id"]
+        return pl.concat(
+            pl.read_parquet(file, columns=names).unique()
+            for file in sorted(self.folder.glob("*/*.parquet"))
+        ).unique()
+
 
 class Spill:
     """A keeper of lines (auditor.intake.interface.Keeper) that divides them by patient."""
