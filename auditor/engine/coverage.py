@@ -70,9 +70,23 @@ def cover(state: State, chosen: frozenset[str], present: frozenset[str]) -> Cove
         if any(counted["state"] == NOT for counted in counts[kind]):
             codes.append(_codes(reasons, ladders[kind], words))
     return Covered(
-        _frame(rows, dtypes(Coverage)).sort("rule_id", "state", "reason"),
-        _frame(by_table, dtypes(TableCoverage)).sort("reference", "state", "reason"),
+        added(_frame(rows, dtypes(Coverage))),
+        added(_frame(by_table, dtypes(TableCoverage))),
         pl.concat(codes),
+    )
+
+
+def added(counted: pl.DataFrame) -> pl.DataFrame:
+    """Rows of schemas.Coverage or schemas.TableCoverage, lines of the same words taken together.
+
+    Two tables may leave lines aside for the same reason, and parts of a batch always do.
+    """
+    by = [c for c in counted.columns if c not in ("lines", "first_date", "last_date")]
+    together = counted.group_by(by).agg(
+        pl.col("lines").sum(), pl.col("first_date").min(), pl.col("last_date").max()
+    )
+    return together.select(pl.col(name).cast(kind) for name, kind in counted.schema.items()).sort(
+        by
     )
 
 

@@ -286,17 +286,9 @@ class Reasons:
         )
 
     def _starter_codes(self, kind: str) -> pl.Series:
-        """Indices of the batch's codes that the starter table of `kind` holds."""
-        batch = self.state.batch
-        codes = batch.facts.codes
-        if kind == "ptp-practitioner":
-            table = self.reference.ptp(codes)
-            held = pl.concat([table["column1"], table["column2"]])
-        elif kind == "aoc":
-            rows = self.reference.addons(codes)
-            held = pl.concat([rows["addon"], rows["primary"]])
-        elif kind == "mue-practitioner":
-            held = self.reference.mue(codes)["code"]
-        else:
-            held = self.reference.fees(codes)["code"]
-        return batch.code_index(held.unique()).drop_nulls()
+        """Indices of the batch's codes that the starter table of `kind` holds.
+
+        A pair whose other code nobody billed holds both of its codes: they were judged by it.
+        """
+        held = self.reference.codes(kind)  # type: ignore[arg-type]
+        return self.state.batch.code_index(held).drop_nulls()

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
-from auditor.engine.coverage import MOST
+from auditor.engine import coverage
 from auditor.engine.findings import in_order
 from auditor.practice import added, practice
 from schemas import ClaimLines, Findings, SeparablePairs, UnjudgedCodes, dtypes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from auditor.result import AuditResult
@@ -22,12 +22,6 @@ if TYPE_CHECKING:
 _TELLS = "part.json"
 _DAY = ("payer", "patient_id", "service_date_from")
 """What a report shows together."""
-_COUNTED = {
-    "coverage": ["rule_id", "state", "reason"],
-    "table_coverage": ["reference", "state", "reason"],
-    "unjudged_codes": ["reference", "code", "reason"],
-}
-"""Tables whose lines are added up, and by what."""
 
 
 def write(result: AuditResult, folder: Path) -> None:
@@ -67,13 +61,24 @@ class Joined(NamedTuple):
     by_business: dict[str, int]
 
 
-def joined(folders: Sequence[Path]) -> Joined:
-    """What the audits of all parts, written to `folders`, say together."""
-    tables: dict[str, Any] = {name: _added(folders, name, by) for name, by in _COUNTED.items()}
-    tables["unjudged_codes"] = _most(tables["unjudged_codes"])
-    lines = _stacked(folders, "lines").sort("line_key")
-    place = lines.select("line_key", place=pl.int_range(pl.len(), dtype=pl.UInt32))
+def joined(folders: Sequence[Path], lines_of: Callable[[pl.Series], pl.DataFrame]) -> Joined:
+    """What the audits of all parts, written to `folders`, say together.
+
+    lines_of: answers the lines of some keys, whatever part they are in.
+    """
+    tables: dict[str, Any] = {
+        name: coverage.added(_stacked(folders, name)) for name in ("coverage", "table_coverage")
+    }
+    tables["unjudged_codes"] = _most(_stacked(folders, "unjudged_codes"))
+    lines = _stacked(folders, "lines")
     findings = in_order(_stacked(folders, "findings"))
+    # A line of another part that a finding names was not seen where the finding was made.
+    named = findings.select(line_key=pl.col("other").drop_nulls().unique())
+    away = named.join(lines, on="line_key", how="anti")["line_key"]
+    if len(away):
+        lines = pl.concat([lines, lines_of(away).with_columns(stands=pl.lit(value=True))])
+    lines = lines.sort("line_key")
+    place = lines.select("line_key", place=pl.int_range(pl.len(), dtype=pl.UInt32))
     pairs = _stacked(folders, "pairs").sort("row", "other")
     days = _stacked(folders, "days").group_by("day").agg(pl.col("lines").sum()).sort("day")
     tables |= {
@@ -100,26 +105,15 @@ def _stacked(folders: Sequence[Path], name: str) -> pl.DataFrame:
     return pl.concat([pl.read_parquet(folder / f"{name}.parquet") for folder in folders])
 
 
-def _added(folders: Sequence[Path], name: str, by: list[str]) -> pl.DataFrame:
-    """A table of counts over all parts."""
-    parts = _stacked(folders, name)
-    dates = [
-        getattr(pl.col(column), how)()
-        for column, how in (("first_date", "min"), ("last_date", "max"))
-        if column in parts.columns
-    ]
-    counted = parts.group_by(by).agg(pl.col("lines").sum().cast(pl.UInt32), *dates).sort(by)
-    return counted.select(parts.columns)
-
-
 def _most(codes: pl.DataFrame) -> pl.DataFrame:
     """Of each table the codes on most lines."""
-    ordered = codes.sort(
-        "reference", "lines", "code", "reason", descending=[False, True, False, False]
-    )
+    kinds = {words: kind for kind, words in coverage.KINDS.items()}
+    kind = pl.col("reference").replace(kinds)
+    codes = codes.group_by("reference", "code", "reason").agg(pl.col("lines").sum())
+    ordered = codes.sort(kind, "lines", "code", "reason", descending=[False, True, False, False])
     return (
         ordered.group_by("reference", maintain_order=True)
-        .head(MOST)
+        .head(coverage.MOST)
         .select(list(dtypes(UnjudgedCodes)))
     )
 

@@ -58,7 +58,8 @@ def audit_parts(  # noqa: PLR0913 - what an audit is of, and where it works
                     part = replace(one, lines=parts.read(number))
                     outcome.write(audit(part, reference, options, whole=whole), folder)
     with clock.part("parts", "joining"):
-        found = outcome.joined([room / _FOUND / str(number) for number in range(parts.count)])
+        folders = [room / _FOUND / str(number) for number in range(parts.count)]
+        found = outcome.joined(folders, parts.lines_of)
     aside = pl.concat([intake.set_aside, found.tables.pop("set_aside")])
     audited = found.tables["lines_audited"]
     return AuditResult(

@@ -35,6 +35,12 @@ class Parts:
             return empty(ClaimLines)
         return pl.concat([pl.read_parquet(file) for file in files], rechunk=True)
 
+    def lines_of(self, keys: pl.Series) -> pl.DataFrame:
+        """schemas.ClaimLines of some keys, whatever part they are in."""
+        wanted = pl.col("line_key").is_in(keys.implode())
+        files = sorted(self.folder.glob("*/*.parquet"))
+        return pl.concat(pl.scan_parquet(file).filter(wanted).collect() for file in files)
+
     def claims(self) -> pl.DataFrame:
         """claim_id and original_claim_id of all lines, each two once."""
         names = ["claim_id", "original_claim_id"]
