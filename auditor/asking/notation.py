@@ -146,6 +146,9 @@ def _check_code(word: str, start: int, code: str) -> None:
     if odd:
         what = f"a code is five letters and digits, and '{odd[0]}' is neither"
         raise _unclear(word, start + odd.start(), what)
+    if len(code) == _MODIFIER:
+        what = f"'{code}' is no code; a modifier follows its code and a hyphen, as in 20610-RT"
+        raise _unclear(word, start, what)
     after = code[_CODE:]
     hint = (
         f"; a modifier follows a hyphen, {code[:_CODE]}-{shown(after)}"
