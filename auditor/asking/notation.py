@@ -141,7 +141,8 @@ def _check_code(word: str, start: int, code: str) -> None:
     if re.fullmatch(r"[A-Z0-9]{5}", code):
         return
     if not code:
-        raise _unclear(word, start, "a code is missing")
+        blank = "; it follows the colon without a blank" if start else ""
+        raise _unclear(word, start, f"a code is missing{blank}")
     odd = re.search(r"[^A-Z0-9]", code)
     if odd:
         what = f"a code is five letters and digits, and '{odd[0]}' is neither"
@@ -152,7 +153,7 @@ def _check_code(word: str, start: int, code: str) -> None:
     after = code[_CODE:]
     hint = (
         f"; a modifier follows a hyphen, {code[:_CODE]}-{shown(after)}"
-        if len(after) >= _MODIFIER
+        if len(after) >= _MODIFIER and re.search(r"[0-9]", code[:_CODE])
         else ""
     )
     raise _unclear(

@@ -1,7 +1,7 @@
 """Where the rules are silent on a line, and a coder might take that for clean.
 
 What no rule judges, because a claim does not say it or no table at hand tells it: the payer's own
-tables, the container of a drug, the laboratory's certificate.
+tables, the container of a drug, the laboratory's certificate, a 59 that separates nothing.
 """
 
 from __future__ import annotations
@@ -26,12 +26,17 @@ _HOSPITAL = ("19", "21", "22", "23")
 _DRUGS = (("J0120", "J3590"), ("J9000", "J9999"))
 
 
+_SEPARATE = frozenset({"59", "XE", "XS", "XP", "XU"})
+
+
 class Silence:
     """What the tables say of the codes asked about, looked up all at once."""
 
     def __init__(self, codes: pl.Series, reference: Reference) -> None:
         """Look `codes` up."""
         self._waived = _within(codes, reference.policy("clia_waived").filter(qw="needs"))
+        pairs = reference.release("ptp-practitioner")
+        self._pairs_to = None if pairs is None or pairs.starter else pairs.vouches_to
         self._single = _within(codes, reference.policy("single_dose_drugs"))
 
     def of(self, asked: Encounter, lines: Sequence[LineAnswer]) -> Iterator[Unjudged]:
@@ -44,6 +49,7 @@ class Silence:
         if asked.payer in ("medicare", None):
             yield from self._drugs(asked, lines)
             yield from self._tests(asked, lines)
+            yield from self._separated(lines)
 
     def _drugs(self, asked: Encounter, lines: Sequence[LineAnswer]) -> Iterator[Unjudged]:
         if asked.pos in _HOSPITAL:
@@ -81,6 +87,21 @@ class Silence:
                 "where the kit is a waived one.",
                 rules=("QW-1",),
             )
+
+    def _separated(self, lines: Sequence[LineAnswer]) -> Iterator[Unjudged]:
+        """Modifiers that separate, where no edit is known and the table is not that of the day."""
+        told = [found for line in lines for found in line.findings]
+        joined = {f.other_line for f in told if f.rule_id.startswith("PTP-")}
+        for line in lines:
+            carried = [each for each in line.modifiers if each in _SEPARATE]
+            named = {f.rule_id for f in line.findings if f.rule_id.startswith(("PTP-", "MOD-59"))}
+            whole = self._pairs_to is not None and line.day <= self._pairs_to
+            if carried and not whole and not named and line.line not in joined:
+                yield Unjudged(
+                    what=f"Whether {_listed(carried)} on {line.code} has an edit to separate was "
+                    f"not judged: that takes the whole table of pairs of {line.day}.",
+                    rules=("PTP-4",),
+                )
 
 
 def _within(codes: pl.Series, table: pl.DataFrame) -> frozenset[str]:

@@ -139,9 +139,9 @@ RULES = (
         "them; a practitioner is paid for the reading alone, which has a code of its own.",
         not_flagged="Offices and other places; codes that 26 and TC split (MOD-26POS, MOD-TCPOS); "
         "lines with 26 or TC (MOD-26IND); codes of another status than A; other payers.",
-        remedy="Report the code of the reading if the practitioner read the test; else remove the "
-        "line: the facility bills the technical part. Correct the place of service if the patient "
-        "was none of the facility's.",
+        remedy="Report the code of the reading, where there is one and the practitioner read the "
+        "test; else remove the line: the facility bills the technical part. Correct the place of "
+        "service if the patient was none of the facility's.",
         citation="MPFS PC/TC indicator (CMS 100-04 ch. 23); 42 CFR 411.15(m) (services to hospital "
         "patients); CMS 100-04 ch. 13 s. 20.2.1; CMS recovery audit topic 0123",
         example_flag=("93000 pos=22",),
@@ -163,9 +163,9 @@ RULES = (
                 pl.col("pos"),
             ),
             "remedy": pl.lit(
-                "If the practitioner read the test report the code of the reading; else remove the "
-                "line. Correct the place of service if the record shows that the patient was none "
-                "of the facility's."
+                "If the practitioner read the test report the code of the reading, where there is "
+                "one; else remove the line. Correct the place of service if the record shows that "
+                "the patient was none of the facility's."
             ),
             **_witness(),
         },

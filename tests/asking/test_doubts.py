@@ -67,6 +67,12 @@ SILENT: list[tuple[str, Said, str, bool]] = [
     ("81002", {}, "certificate", False),
     ("87880", {"pos": "22"}, "certificate", False),
     ("87880", {"payer": "commercial"}, "certificate", False),
+    ("97110-GP 97140-GP-59", {}, "Whether 59 on 97140 has an edit to separate", True),
+    ("97110-GP 97140-GP-59", {"payer": "commercial"}, "edit to separate", False),
+    ("45385 45380-59", {"pos": "24"}, "edit to separate", False),  # it has one
+    ("45385-59 45380", {"pos": "24"}, "edit to separate", False),
+    ("99213-59", {}, "edit to separate", False),  # a rule says that it does not belong there
+    ("97110-GP 97140-GP", {}, "edit to separate", False),
 ]
 
 TWO_VISITS: list[tuple[str, Said, list[tuple[int, str]]]] = [
