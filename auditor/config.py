@@ -12,14 +12,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from auditor import tomlfile
+from auditor import payers, tomlfile
 from auditor.nightly.settings import Feed, Nightly
 from auditor.rules.options import RuleOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LineOfBusiness = Literal["medicare", "medicaid", "commercial"]
+LineOfBusiness = payers.LineOfBusiness
 FailOn = Literal["certain", "review"]
 DateOrder = Literal["month-first", "day-first"]
 MOST_PIVOT = 99

@@ -15,9 +15,10 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from auditor.errors import ConfigError
+from auditor.payers import BUSINESSES, meant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pydantic import TypeAdapter
 
@@ -197,7 +198,15 @@ def _problems(errors: Iterable[Any], model: type) -> Iterator[str]:
             if Path in get_args(_at(model, error["loc"])):
                 plain = _PLAIN["path_type"]
             said = error["input"] if isinstance(error["input"], str) and choices else ""
-            yield f"{place} must be {plain}" + hint(said, choices)
+            yield f"{place} must be {plain}" + _hint(said, choices)
+
+
+def _hint(word: str, choices: Sequence[str]) -> str:
+    """As hint; of payers only slips, as one payer's name is often like another's."""
+    if {*choices} != {*BUSINESSES}:
+        return hint(word, choices)
+    near = meant(word)
+    return f" (did you mean {near}?)" if near else " (leave any other payer out)" if word else ""
 
 
 def _at(model: Any, place: Iterable[int | str]) -> Any:  # noqa: ANN401 - any annotation

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from auditor.asking.answers import Answer, document
 from auditor.asking.encounters import (
-    BUSINESSES,
     Encounter,
     Read,
     Rejected,
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
     from auditor.result import AuditOptions
 
 __all__ = [
-    "BUSINESSES",
     "Answer",
     "AskedLine",
     "Encounter",
@@ -109,6 +107,7 @@ def check(
                     *unjudged.of_inputs(each, probed.get(number, {})),
                     *silence.of(each, told),
                     *unjudged.of_tables(each, reference, known),
+                    unjudged.COVERAGE,
                 ),
                 notes=_notes(each),
             )
@@ -218,7 +217,7 @@ def _told(asked: Encounter, row: Mapping[str, Any], cleared: Sequence[Cleared]) 
         table_row=row["table_row"],
         also=also,
         other_line=None if row["other_line"] is None else row["other_line"] + 1,
-        ways=_ways(row, frozenset((row["rule_id"], *also)), cleared),
+        ways=_ways(asked, row, frozenset((row["rule_id"], *also)), cleared),
         topics=_topics(asked, row),
     )
 
@@ -238,11 +237,13 @@ def _plain(text: str) -> str:
 
 
 def _ways(
-    row: Mapping[str, Any], rules: frozenset[str], cleared: Sequence[Cleared]
+    asked: Encounter, row: Mapping[str, Any], rules: frozenset[str], cleared: Sequence[Cleared]
 ) -> tuple[Way, ...]:
     """The changes that clear all `rules` on a line: of the line itself, else of another one.
 
-    A line that is not denied is left off for no reason.
+    Where the remedy wants a modifier on the other line, or on either of two visits, that one is
+    told as well, and for Medicare in place of the same on the line itself. A line that is not
+    denied is left off for no reason.
     """
     from auditor.rules.interface import rule_of  # noqa: PLC0415 - importing this stays cheap
 
@@ -257,9 +258,24 @@ def _ways(
     off = [each for each in own if each.kind == "without" and denies]
     changed = [each for each in own if each.kind != "without"]
     others = [each for each in clearing if each.line != line and each.kind in ("add", "drop")]
+    wanted = [each for each in others if _wanted(asked, each.line, each.value, row["remedy"])]
+    other = row["other_line"]
+    if other is not None and asked.payer == "medicare":
+        named = f" on {asked.lines[other].code}"
+        changed = [each for each in changed if f"{each.value}{named}" not in row["remedy"]]
     most = max((int(each.value) for each in own if each.kind == "units"), default=0)
-    chosen = [each for each in changed or others if each.kind != "units" or int(each.value) == most]
+    chosen = [
+        each
+        for each in (*changed, *wanted) or others
+        if each.kind != "units" or int(each.value) == most
+    ]
     return tuple(_way(each) for each in (*off, *chosen))
+
+
+def _wanted(asked: Encounter, line: int, modifier: str, remedy: str) -> bool:
+    """Whether the remedy of a finding on another line wants the modifier here."""
+    either = f"{modifier} on the separate visit" in remedy
+    return either or f"{modifier} on {asked.lines[line].code}" in remedy
 
 
 def _fits_remedy(change: Cleared, remedy: str) -> bool:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from auditor.asking.guidance import places
 from auditor.asking.notation import AskedLine, QuestionUnclear, day_of, line_of, meant, shown
 from auditor.errors import AuditorError
+from auditor.payers import business, unknown
 from auditor.tomlfile import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-BUSINESSES = ("medicare", "medicaid", "commercial")
 OFFICE = "11"
 TRACKING = r"^(99024|[0-9]{4}F)$"
 """Codes that are reported at no charge: the follow-up that a surgery pays, and quality codes."""
@@ -291,16 +291,11 @@ def _sex(text: str) -> str:
 
 
 def _payer(text: str) -> str:
-    word = text.strip().lower()
-    if word not in BUSINESSES:
-        # a payer of its own, though its name is like Medicare's
-        hint = "" if word == "tricare" else did_you_mean(word, BUSINESSES)
-        raise QuestionUnclear(
-            f"'{shown(text)}' is not a kind of payer.{hint}",
-            where="--payer",
-            next_step=f"Give {', '.join(BUSINESSES)}.",
-        )
-    return word
+    found = business(text)
+    if found is None:
+        what, next_step = unknown(shown(text))
+        raise QuestionUnclear(what, where="--payer", next_step=next_step)
+    return found
 
 
 def _diagnosis(text: str) -> str:

@@ -141,15 +141,19 @@ def _check_code(word: str, start: int, code: str) -> None:
     if re.fullmatch(r"[A-Z0-9]{5}", code):
         return
     if not code:
-        raise _unclear(word, start, "a code is missing")
+        blank = "; it follows the colon without a blank" if start else ""
+        raise _unclear(word, start, f"a code is missing{blank}")
     odd = re.search(r"[^A-Z0-9]", code)
     if odd:
         what = f"a code is five letters and digits, and '{odd[0]}' is neither"
         raise _unclear(word, start + odd.start(), what)
+    if len(code) == _MODIFIER:
+        what = f"'{code}' is no code; a modifier follows its code and a hyphen, as in 20610-RT"
+        raise _unclear(word, start, what)
     after = code[_CODE:]
     hint = (
         f"; a modifier follows a hyphen, {code[:_CODE]}-{shown(after)}"
-        if len(after) >= _MODIFIER
+        if len(after) >= _MODIFIER and re.search(r"[0-9]", code[:_CODE])
         else ""
     )
     raise _unclear(

@@ -32,9 +32,11 @@ _TEXTS = ("asking/*.toml", "asking/*.py", "rules/**/*.py", "reference/policy.py"
 """Files of ours that the index depends on, below the package."""
 _WEIGHTS = "0, 12, 8, 5, 1, 0, 0, 0.1, 7, 0, 0"
 """bm25: kind, key, title, words, text, more, context, around, descriptor, release, source."""
-_BEST_FIRST = f"bm25(documents, {_WEIGHTS}) * CASE WHEN title = '' THEN 0.5 ELSE 1 END"
+_LATER = "title = '' OR key LIKE 'table %'"
+_BEST_FIRST = f"bm25(documents, {_WEIGHTS}) * CASE WHEN {_LATER} THEN 0.5 ELSE 1 END"
 """What only a user's file speaks of comes after what our own words speak of: such a file has
-thousands of codes, and their long texts repeat every word."""
+thousands of codes, and their long texts repeat every word. So does a built-in table, which has rows
+and explains nothing."""
 _COLUMNS = ", ".join(Document._fields)
 _SCHEMA = """
 CREATE VIRTUAL TABLE documents USING fts5(

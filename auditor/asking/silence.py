@@ -1,7 +1,7 @@
 """Where the rules are silent on a line, and a coder might take that for clean.
 
 What no rule judges, because a claim does not say it or no table at hand tells it: the payer's own
-tables, the container of a drug, the laboratory's certificate, codes of both parts in a facility.
+tables, the container of a drug, the laboratory's certificate, a 59 that separates nothing.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from auditor.asking.answers import Unjudged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    import polars as pl
 
     from auditor.asking.answers import LineAnswer
     from auditor.asking.encounters import Encounter
@@ -24,8 +24,9 @@ _WASTE_SINCE = date(2023, 7, 1)
 _HOSPITAL = ("19", "21", "22", "23")
 """Places where a hospital's staff gives drugs and its laboratory does tests."""
 _DRUGS = (("J0120", "J3590"), ("J9000", "J9999"))
-_TECHNICAL = {"3": "is the technical part alone", "4": "is the reading and the technical part"}
-"""PC/TC indicator -> what a code of it is (MPFS); 1 is judged by MOD-26POS, 5 by INF-2."""
+
+
+_SEPARATE = frozenset({"59", "XE", "XS", "XP", "XU"})
 
 
 class Silence:
@@ -33,11 +34,9 @@ class Silence:
 
     def __init__(self, codes: pl.Series, reference: Reference) -> None:
         """Look `codes` up."""
-        fees = reference.fees(codes).filter(pl.col("component") == "")
-        self._parts = fees.filter(pl.col("pctc").is_in(list(_TECHNICAL)))
-        facility = reference.policy("facility_pos").filter(component_tier="certain")
-        self._facility = frozenset(facility["pos"])
         self._waived = _within(codes, reference.policy("clia_waived").filter(qw="needs"))
+        pairs = reference.release("ptp-practitioner")
+        self._pairs_to = None if pairs is None or pairs.starter else pairs.vouches_to
         self._single = _within(codes, reference.policy("single_dose_drugs"))
 
     def of(self, asked: Encounter, lines: Sequence[LineAnswer]) -> Iterator[Unjudged]:
@@ -50,7 +49,7 @@ class Silence:
         if asked.payer in ("medicare", None):
             yield from self._drugs(asked, lines)
             yield from self._tests(asked, lines)
-            yield from self._of_parts(asked, lines)
+            yield from self._separated(lines)
 
     def _drugs(self, asked: Encounter, lines: Sequence[LineAnswer]) -> Iterator[Unjudged]:
         if asked.pos in _HOSPITAL:
@@ -89,28 +88,20 @@ class Silence:
                 rules=("QW-1",),
             )
 
-    def _of_parts(self, asked: Encounter, lines: Sequence[LineAnswer]) -> Iterator[Unjudged]:
-        if asked.pos not in self._facility:
-            return
-        told = set()
+    def _separated(self, lines: Sequence[LineAnswer]) -> Iterator[Unjudged]:
+        """Modifiers that separate, where no edit is known and the table is not that of the day."""
+        told = [found for line in lines for found in line.findings]
+        joined = {f.other_line for f in told if f.rule_id.startswith("PTP-")}
         for line in lines:
-            indicator = self._indicator(line.code, line.day)
-            if indicator is None or line.code in told:
-                continue
-            told.add(line.code)
-            yield Unjudged(
-                what=f"{line.code} {_TECHNICAL[indicator]} (PC/TC indicator {indicator}), and in "
-                f"place of service {asked.pos} the technical part is the facility's. No rule "
-                "judges that. A practitioner who gave the reading alone reports the code of the "
-                "reading."
-            )
-
-    def _indicator(self, code: str, day: date) -> str | None:
-        for row in self._parts.filter(pl.col("code") == code).iter_rows(named=True):
-            last = row["valid_to"]
-            if row["valid_from"] <= day and (last is None or day <= last):
-                return str(row["pctc"])
-        return None
+            carried = [each for each in line.modifiers if each in _SEPARATE]
+            named = {f.rule_id for f in line.findings if f.rule_id.startswith(("PTP-", "MOD-59"))}
+            whole = self._pairs_to is not None and line.day <= self._pairs_to
+            if carried and not whole and not named and line.line not in joined:
+                yield Unjudged(
+                    what=f"Whether {_listed(carried)} on {line.code} has an edit to separate was "
+                    f"not judged: that takes the whole table of pairs of {line.day}.",
+                    rules=("PTP-4",),
+                )
 
 
 def _within(codes: pl.Series, table: pl.DataFrame) -> frozenset[str]:

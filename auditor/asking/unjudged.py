@@ -38,6 +38,13 @@ _INPUTS = {
 }
 
 
+COVERAGE = Unjudged(
+    what="Whether the payer covers these services was not judged: coverage (NCD, LCD), medical "
+    "necessity and prior authorization stand in no table at hand."
+)
+"""Of every question: a coder must not take 'nothing found' for 'will be paid'."""
+
+
 def of_inputs(
     asked: Encounter, found: Mapping[str, Mapping[str, Sequence[tuple[int, int]]]]
 ) -> Iterator[Unjudged]:
@@ -169,7 +176,8 @@ def of_tables(asked: Encounter, reference: Reference, known: Known) -> Iterator[
     ]
     if early:
         yield Unjudged(
-            what=f"No loaded {_listed(early)} reaches back to {last}; nothing was judged by it."
+            what=f"No loaded {_listed(early, 'or')} reaches back to {last}, and nothing was judged "
+            "by any."
         )
 
 

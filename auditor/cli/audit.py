@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _FAIL_ON: tuple[config.FailOn, ...] = get_args(config.FailOn)
 _ORDERS: tuple[config.DateOrder, ...] = get_args(config.DateOrder)
 _SPLITS: tuple[SplitBy, ...] = get_args(SplitBy)
-_BUSINESS: tuple[config.LineOfBusiness, ...] = get_args(config.LineOfBusiness)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,9 +237,7 @@ def merged(given: Given, file: Path | None) -> config.Settings:
     return replace(
         base,
         reference=given.reference or base.reference,
-        line_of_business=selection.one_of(business, _BUSINESS, "--line-of-business")
-        if business
-        else base.line_of_business,
+        line_of_business=selection.payer(business) if business else base.line_of_business,
         select=given.select or base.select,
         ignore=given.ignore or base.ignore,
         fail_on=selection.one_of(fail_on, _FAIL_ON, "--fail-on") if fail_on else base.fail_on,

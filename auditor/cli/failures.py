@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
     from auditor.cli.session import Session
 
+_PLAIN = {
+    "Value error, ": "",
+    "Input should be a valid integer, unable to parse string as an integer": "it is no whole "
+    "number",
+}
+"""What the library that reads options says, in the words of who types them."""
+
 
 def explain(error: BaseException, session: Session) -> int:
     """Tell the operator of `error` on standard error; answers the exit code."""
@@ -47,6 +54,8 @@ def usage(error: typer.TyperException) -> str:
     context: typer.Context | None = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "auditor"
     message = " ".join(error.format_message().split())
+    for theirs, ours in _PLAIN.items():
+        message = message.replace(theirs, ours)
     end = "" if message.endswith((".", "?")) else "."
     return f"Error: {message}{end} See '{command} --help'."
 

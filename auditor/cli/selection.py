@@ -6,12 +6,14 @@ from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
 from auditor.errors import ConfigError
+from auditor.payers import business, unknown
 from auditor.rules.naming import rules_named, words, words_known
 from auditor.tomlfile import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from auditor.payers import LineOfBusiness
     from auditor.rules import Rule
 
 Word = TypeVar("Word", bound=str)
@@ -47,6 +49,15 @@ def one_of(value: str, choices: tuple[Word, ...], where: str, command: str = "au
         where=where,
         next_step=f"See 'auditor {command} --help'.",
     )
+
+
+def payer(value: str, where: str = "--line-of-business") -> LineOfBusiness:
+    """The kind of payer that `value` names, in any case."""
+    found = business(value)
+    if found is None:
+        what, next_step = unknown(value)
+        raise ConfigError(what, where=where, next_step=next_step)
+    return found
 
 
 def day(value: str, where: str) -> date:

@@ -12,6 +12,7 @@ from auditor.intake import layout, part
 from auditor.intake.interface import Intake
 from auditor.intake.opening import names_of, open_sources
 from auditor.intake.payers import PayerMap
+from auditor.payers import BUSINESSES
 from schemas import ClaimLines, RejectedRows, Repairs, SetAside, dtypes, empty
 
 if TYPE_CHECKING:
@@ -20,16 +21,14 @@ if TYPE_CHECKING:
     from auditor.intake.interface import IntakeOptions
     from auditor.intake.part import Part
 
-_BUSINESS = ("medicare", "medicaid", "commercial")
-
 
 def read(paths: Iterable[str | Path], options: IntakeOptions) -> Intake:
     """All files together; see auditor.intake.read_claims."""
     for business in (options.line_of_business, *options.payers.values()):
-        if business not in (None, *_BUSINESS):
+        if business not in (None, *BUSINESSES):
             raise ConfigError(
                 f"There is no line of business '{business}'.",
-                next_step=f"Say one of: {', '.join(_BUSINESS)}.",
+                next_step=f"Say one of: {', '.join(BUSINESSES)}.",
             )
     files = [Path(path) for path in paths]
     if not files:

@@ -71,6 +71,7 @@ FAMILIES = {
     "SEX": "Sex",
     "SOLE": "Paid only alone",
     "STA": "Payment status",
+    "TC": "Technical part",
     "TEL": "Telehealth",
     "TFL": "Timely filing",
     "THR": "Therapy modifiers",

@@ -9,6 +9,9 @@ import polars as pl
 EITHER_LINE = date(2019, 7, 1)
 """From this date 59 and the X modifiers count on either line (CR 11168)."""
 NONE, WEAK, OK = 0, 1, 2
+_CRITICAL_CARE = ("99291", "99292")
+"""Beside an earlier visit of the day Medicare wants 25 on these (CY 2022 physician fee schedule
+final rule); either line separates the pair."""
 FACTS = ("is_visit", "is_soft", "is_lab", "global_days", "sided", "bilateral")
 """Of the code, for both lines (suffix 1 and 2)."""
 FLAGS = (
@@ -88,6 +91,14 @@ def suggestion() -> pl.Expr:
     return (
         pl.when(pl.col("is_visit2") & (pl.col("global_days1") == "090").fill_null(value=False))
         .then(pl.format("57 (decision for surgery) or 25 on {}", pl.col("code2")))
+        .when(pl.col("is_visit1") & pl.col("is_visit2") & pl.col("code1").is_in(_CRITICAL_CARE))
+        .then(
+            pl.format(
+                "25 on {}, where Medicare wants it (some other payers: on {})",
+                pl.col("code1"),
+                pl.col("code2"),
+            )
+        )
         .when(pl.col("is_visit1") & pl.col("is_visit2"))
         .then(pl.lit("25 on the separate visit"))
         .when(pl.col("is_visit2"))

@@ -1,4 +1,7 @@
-"""Professional and technical component: 26 missing in a facility, 26 or TC where none applies."""
+"""Professional and technical component: 26 missing in a facility, 26 or TC where none applies.
+
+Codes of the technical part, or of both parts, that no modifier splits are looked at in a facility.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,9 @@ from auditor.rules.interface import Rule, Stage
 STAGE = Stage.LINES
 _SPLITS = pl.col("pctc") == "1"
 _NO_COMPONENT = ~pl.col("has_26") & ~pl.col("has_tc")
+_UNSPLIT = {"3": "as a technical part alone", "4": "as both parts of a test in one code"}
+"""PC/TC indicator -> how the fee schedule has codes that contain the technical part and take
+neither 26 nor TC; 1 is judged by MOD-26POS, 5 by INF-2."""
 
 
 def _wrong_component() -> pl.Expr:
@@ -112,6 +118,55 @@ RULES = (
                 pl.col("pctc"),
             ),
             "remedy": pl.lit("Remove the modifier, or report the code for that component."),
+            **_witness(),
+        },
+    ),
+    Rule(
+        id="TC-1",
+        name="technical-test-in-facility",
+        tier="review",
+        shape="line",
+        precedence=92,
+        denies=False,
+        profiles=("medicare",),
+        review_for=("unknown",),
+        columns=("place_of_service", "modifiers"),
+        tables=("fee-schedule",),
+        amount="not determined",
+        flags="A code that is the technical part of a test alone (PC/TC indicator 3) or both parts "
+        "in one code (4), in place of service 19, 21, 22, 23, 51, 52 or 61.",
+        why="The equipment and staff there are the facility's, and Medicare pays the facility for "
+        "them; a practitioner is paid for the reading alone, which has a code of its own.",
+        not_flagged="Offices and other places; codes that 26 and TC split (MOD-26POS, MOD-TCPOS); "
+        "lines with 26 or TC (MOD-26IND); codes of another status than A; other payers.",
+        remedy="Report the code of the reading, where there is one and the practitioner read the "
+        "test; else remove the line: the facility bills the technical part. Correct the place of "
+        "service if the patient was none of the facility's.",
+        citation="MPFS PC/TC indicator (CMS 100-04 ch. 23); 42 CFR 411.15(m) (services to hospital "
+        "patients); CMS 100-04 ch. 13 s. 20.2.1; CMS recovery audit topic 0123",
+        example_flag=("93000 pos=22",),
+        example_ok=("93000 pos=11", "93010 pos=22"),
+        when=lambda: (
+            pl.col("pctc").is_in([*_UNSPLIT])
+            & (pl.col("status") == "A")
+            & _NO_COMPONENT
+            & (pl.col("facility_bills") == "certain")
+        ),
+        says=lambda: {
+            "tier": pl.lit(1),
+            "message": pl.format(
+                "The fee schedule has {} {} (PC/TC indicator {}), and in place of service {} the "
+                "technical part is the facility's.",
+                pl.col("code"),
+                pl.col("pctc").replace_strict(_UNSPLIT, default=None, return_dtype=pl.String),
+                pl.col("pctc"),
+                pl.col("pos"),
+            ),
+            "remedy": pl.lit(
+                "If the practitioner read the test report the code of the reading, where there is "
+                "one; else remove the line. Correct the place of service if the record shows that "
+                "the patient was none of the facility's."
+            ),
             **_witness(),
         },
     ),

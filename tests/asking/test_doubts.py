@@ -67,18 +67,30 @@ SILENT: list[tuple[str, Said, str, bool]] = [
     ("81002", {}, "certificate", False),
     ("87880", {"pos": "22"}, "certificate", False),
     ("87880", {"payer": "commercial"}, "certificate", False),
-    ("93000", {"pos": "22"}, "93000 is the reading and the technical part", True),
-    ("93005", {"pos": "23"}, "93005 is the technical part alone", True),
-    ("93000", {}, "technical part", False),
-    ("93010", {"pos": "22"}, "technical part", False),
-    ("71046", {"pos": "22"}, "technical part", False),  # a rule judges that
+    ("97110-GP 97140-GP-59", {}, "Whether 59 on 97140 has an edit to separate", True),
+    ("97110-GP 97140-GP-59", {"payer": "commercial"}, "edit to separate", False),
+    ("45385 45380-59", {"pos": "24"}, "edit to separate", False),  # it has one
+    ("45385-59 45380", {"pos": "24"}, "edit to separate", False),
+    ("99213-59", {}, "edit to separate", False),  # a rule says that it does not belong there
+    ("97110-GP 97140-GP", {}, "edit to separate", False),
+]
+
+TWO_VISITS: list[tuple[str, Said, list[tuple[int, str]]]] = [
+    # Medicare wants 25 on the critical care, and the edit takes it on either line
+    ("99285 99291", {"pos": "23"}, [(2, "25")]),
+    ("99291 99285", {"pos": "23"}, [(1, "25")]),
+    ("99285 99291", {"pos": "23", "payer": "commercial"}, [(1, "25"), (2, "25")]),
+    # an ordinary visit and a procedure: on the visit alone
+    ("99213 20610-RT", {}, [(1, "25")]),
+    ("99285-25 99291", {"pos": "23"}, []),
+    ("99285 99291-25", {"pos": "23"}, []),
 ]
 
 
 @pytest.fixture(scope="module")
 def ask(starter: Reference) -> Ask:
     """The answers to all questions of this module, asked at once."""
-    questions = [*((w, s) for w, s, *_ in ADDED), *((w, s) for w, s, *_ in SILENT), *NO_CHARGE]
+    questions = [(w, s) for w, s, *_ in (*ADDED, *SILENT, *TWO_VISITS, *NO_CHARGE)]
     every = {(w, str(s)): asked(w, s) for w, s in questions}
     answers = dict(zip(every, check([*every.values()], starter), strict=True))
     return lambda words, said: answers[words, str(said)]
@@ -166,10 +178,27 @@ def test_why_units_are_not_read(word: str, why: str) -> None:
         encounter([word], today=DAY)
 
 
-def test_tricare_is_not_taken_for_medicare() -> None:
+@pytest.mark.parametrize("payer", ["tricare", "Medicare Advantage", "medicare-hmo", "aetna"])
+def test_another_payer_is_not_taken_for_medicare(payer: str) -> None:
     with pytest.raises(QuestionUnclear) as told_:
-        encounter(["99213"], today=DAY, payer="tricare")
+        encounter(["99213"], today=DAY, payer=payer)
     assert "Did you mean" not in str(told_.value)
+    assert "leave it out" in str(told_.value)
+
+
+def test_coverage_is_told_as_unjudged_at_every_question(ask: Ask) -> None:
+    for words, said, *_ in SILENT:
+        (told_,) = [e for e in ask(words, said).unjudged if "coverage (NCD, LCD)" in e.what]
+        assert "medical necessity" in told_.what
+
+
+@pytest.mark.parametrize(("words", "said", "ways"), TWO_VISITS)
+def test_on_which_of_two_visits_the_modifier_belongs(
+    words: str, said: Said, ways: list[tuple[int, str]], ask: Ask
+) -> None:
+    found = [f for line in ask(words, said).lines for f in line.findings if f.tier != "info"]
+    assert [(w.line, w.modifier) for f in found for w in f.ways if w.modifier] == ways
+    assert len(found) == bool(ways)
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "2201-01-01", "9999-12-31"])

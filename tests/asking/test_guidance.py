@@ -22,7 +22,7 @@ SOURCES = (
     "100-0", "NCCI", "CMS ", "MPFS", "CFR", "final rule", "MLN", "CPT ", "contractor",
     "professional knowledge", "HCPCS", "Medicare Physician Fee Schedule",
 )  # fmt: skip
-ENDED = {"99241", "99251"}
+ENDED = {"99241", "99251", "99441", "99442", "99443"}
 """Codes of topics that say themselves that they ended before the tables at hand."""
 WITHOUT = {
     "addon_units": "of add-ons of every family; add-on-codes",

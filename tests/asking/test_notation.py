@@ -53,7 +53,12 @@ MISTAKES = [
      "@2026-03-02.")),
     ("7:93010", ("'7:93010', character 1: a practitioner's name begins with a letter and "
      "has at most 20 letters and digits, as in anna:93010-26.")),
-    ("anna:", "'anna:', character 6: a code is missing."),
+    ("anna:", ("'anna:', character 6: a code is missing; it follows the colon without a blank.")),
+    ("-25", "'-25', character 1: a code is missing."),
+    ("RT", ("'RT', character 1: 'RT' is no code; a modifier follows its code and a hyphen, as in "
+     "20610-RT.")),
+    ("advantage", ("'advantage', character 1: a code has five letters and digits, and 'ADVANTAGE' "
+     "has 9.")),
 ]  # fmt: skip
 
 

@@ -71,6 +71,12 @@ MUST: Sequence[tuple[str, str]] = [
     ("INJECTION, Knee!", "joint-and-tendon-injections"),
     ("injec knee", "joint-and-tendon-injections"),
     ("imaging guidance that procedures include", "table guidance_included"),
+    ("LCD", "coverage"),
+    ("medical necessity", "coverage"),
+    ("medicare advantage", "who-pays"),
+    ("tricare", "who-pays"),
+    ("telephone visit", "99442"),
+    ("xs vs 59", "XS"),
 ]
 MUST_NOT: Sequence[tuple[str, str]] = [
     ("fluoroscopic guidance needle", "K0001"),
@@ -89,6 +95,12 @@ def test_found(reference: Reference, query: str, key: str) -> None:
     found = search(query, reference)
     assert key in keys(found)
     assert found.matched == "all words"
+
+
+@pytest.mark.parametrize("query", ["add-on", "new patient", "dme rental"])
+def test_a_built_in_table_comes_after_what_explains(reference: Reference, query: str) -> None:
+    first, *_ = search(query, reference).hits
+    assert not first.key.startswith("table ")
 
 
 @pytest.mark.parametrize(("query", "key"), MUST_NOT)

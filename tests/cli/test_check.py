@@ -146,8 +146,16 @@ MISTAKES = [
      " 2026-03-02? Write it as 2026-03-02.")),
     (("99213", "--pos", "98"), ("Error: --pos: There is no place of service 98. Give its two"
      " digits: 11 office, 22 outpatient hospital.")),
-    (("99213", "--payer", "medicar"), ("Error: --payer: 'medicar' is not one of medicare, medicaid,"
-     " commercial. Did you mean medicare? See 'auditor check --help'.")),
+    (("99213", "--payer", "medicar"), ("Error: --payer: 'medicar' is no kind of payer that this"
+     " program knows. Did you mean medicare? Known are medicare, medicaid, commercial.")),
+    (("99213", "--payer", "tricare"), ("Error: --payer: 'tricare' is no kind of payer that this"
+     " program knows. Known are medicare (original Medicare alone), medicaid and commercial"
+     " (private plans). For another payer, such as Medicare Advantage or TRICARE, leave it out:"
+     " rules of Medicare alone then say 'needs a look' (review) at most.")),
+    (("20610", "RT"), ("Error: 'RT', character 1: 'RT' is no code; a modifier follows its code and"
+     " a hyphen, as in 20610-RT. A line is CODE, or CODE-MODIFIER*UNITS@DATE, as in 97110-GP*4.")),
+    (("99213", "--age", "old"), ("Error: Invalid value for '--age': it is no whole number. See"
+     " 'auditor check --help'.")),
     (("99213", "--file", "day.txt"), ("Error: Lines and --file exclude each other. Leave one of"
      " them out.")),
     (("99213", "--select", "NPX-1"), ("Error: --select: There is no rule 'NPX-1'. Did you mean"

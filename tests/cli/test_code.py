@@ -52,6 +52,20 @@ def test_json_is_one_object_with_the_same_facts(run: Callable[..., Any]) -> None
     )
 
 
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("03/02/2026", "'03/02/2026' is not a day. Did you mean 2026-03-02?"),
+        ("2026-13-01", "'2026-13-01' is not a day. Write it as 2026-03-02."),
+        ("tomorrow", "'tomorrow' is not a day."),
+    ],
+)
+def test_what_is_no_day_is_told_as_in_check(run: Callable[..., Any], day: str, said: str) -> None:
+    told = run("code", "99213", "--date", day)
+    assert (told.code, told.out) == (2, "")
+    assert said in told.err
+
+
 def test_all_lists_every_pair(run: Callable[..., Any]) -> None:
     few, every = (run("code", "99213", *DAY, *more).out for more in ((), ("--all",)))
     assert " more." in few

@@ -120,7 +120,7 @@ def test_an_absolute_or_home_reference_is_not_moved(file: Path, named: str) -> N
         ("fail_on = 'info'", "fail_on must be 'certain' or 'review'."),
         (
             "line_of_business = 'unknown'",
-            "line_of_business must be 'medicare', 'medicaid' or 'commercial'.",
+            "'medicare', 'medicaid' or 'commercial' (leave any other payer out).",
         ),
         ("select = 'AOC'", "select must be a list of texts in square brackets."),
         ("select = ['AOC', 3]", "select.1 must be a text in double quotes."),

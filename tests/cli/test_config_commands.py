@@ -154,6 +154,23 @@ def test_what_a_file_names_must_be_there(run: Callable[..., Any], tmp_path: Path
 
 
 @pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("medicar", "'commercial' (did you mean medicare?)"),
+        ("tricare", "'commercial' (leave any other payer out)"),
+        ("medicare advantage", "'commercial' (leave any other payer out)"),
+    ],
+)
+def test_of_a_payer_that_is_not_known_no_other_is_suggested(
+    word: str, said: str, run: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "auditor.toml").write_text(f'[payers]\n"x" = "{word}"\n', encoding="utf-8")
+    told = run("config", "check")
+    assert told.code == 2
+    assert said in " ".join((told.out + told.err).split())
+
+
+@pytest.mark.parametrize(
     ("args", "said"),
     [
         ((), "There is no auditor.toml in this folder. Name the file: auditor config check FILE."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from auditor.result import AuditOptions
 
 STDIN = "-"
-BUSINESSES: tuple[config.LineOfBusiness, ...] = get_args(config.LineOfBusiness)
 
 
 def check(
@@ -90,7 +89,7 @@ def check(
     from auditor.reference import load_reference
 
     if line_of_business:
-        line_of_business = selection.one_of(line_of_business, BUSINESSES, "--payer", "check")
+        line_of_business = selection.payer(line_of_business, "--payer")
     given = Given(
         reference,
         line_of_business,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,10 +27,9 @@ def code(
         typer.Argument(metavar="CODE...", help="CPT or HCPCS codes, or modifiers: 77002 59."),
     ],
     day: Annotated[
-        datetime | None,
+        str | None,
         typer.Option(
             "--date",
-            formats=["%Y-%m-%d"],
             metavar="YYYY-MM-DD",
             help="Date of service [default: today].",
             show_default=False,
@@ -71,7 +70,7 @@ def code(
             f"--with wants a code, and '{other}' is a modifier.",
             next_step=f"For a modifier on a line ask: auditor check {asked[0]}-{other}.",
         )
-    when = date.today() if day is None else day.date()  # noqa: DTZ011 - a calendar date
+    when = _day(day)
     tables = load_reference(named(reference))
     cards = [_card(word, tables, when, other, everything=everything) for word in asked]
     if as_json:
@@ -87,6 +86,22 @@ def code(
             output.say("\n")
         for text in _told(card, everything=everything):
             output.say(text)
+
+
+def _day(text: str | None) -> date:
+    """The day that was said, as `auditor check` reads it; else today."""
+    from auditor.asking.notation import day_of, meant, shown
+
+    if text is None:
+        return date.today()  # noqa: DTZ011 - a calendar date
+    found = day_of(text)
+    if found is None:
+        raise ConfigError(
+            f"'{shown(text)}' is not a day.{meant(text)}",
+            where="--date",
+            next_step="Write it as 2026-03-02.",
+        )
+    return found
 
 
 def _word(word: str) -> str:

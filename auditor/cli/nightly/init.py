@@ -19,7 +19,6 @@ TEMPLATE = Path(__file__).with_name("template.toml")
 REFERENCE = "reference"
 """The folder of CMS tables that the template names; an empty one is a store in the making."""
 _MODES: tuple[Mode, ...] = get_args(Mode)
-_BUSINESS: tuple[config.LineOfBusiness, ...] = get_args(config.LineOfBusiness)
 _COMMAND = "nightly init"
 
 
@@ -93,7 +92,7 @@ def filled(feed: str, files: str, mode: str, line_of_business: str | None) -> st
     if line_of_business is None:
         business = f'{note}\n#line_of_business = "medicare"'
     else:
-        known = selection.one_of(line_of_business, _BUSINESS, "--line-of-business", _COMMAND)
+        known = selection.payer(line_of_business)
         business = f'{note}\nline_of_business = "{known}"'
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         feed=feed,
