@@ -46,7 +46,7 @@ def read_days(addons: pl.DataFrame, state: State) -> AddOnDays:
     days = _with_denials(days, state)
     edges = _edges(addons, days, state)
     types = addons.select("row", "day", "ce", "date").with_columns(
-        [batch.facts.table[f"addon_{n}"].gather(addons["ce"]).alias(f"type_{n}") for n in (1, 2, 3)]
+        [batch.facts.table[f"addon_{n}"][addons["ce"]].alias(f"type_{n}") for n in (1, 2, 3)]
     )
     # The type belongs to the row: with any open row beside the listed ones the list is not closed.
     closed = pl.col("type_1") & ~pl.col("type_2") & ~pl.col("type_3")
@@ -68,6 +68,8 @@ def read_days(addons: pl.DataFrame, state: State) -> AddOnDays:
 
 def _worst(found: pl.DataFrame) -> pl.DataFrame:
     """A span line is hit if any of its days is; its worst day is told."""
+    if found.is_empty():
+        return found
     return found.sort("row", "tier", "date").unique("row", keep="first", maintain_order=True)
 
 
@@ -229,6 +231,8 @@ def _bare(
 
     The other procedure is any payable line that is neither E/M nor add-on (SPEC 2.8, point 12).
     """
+    if open_.is_empty():
+        return open_.select("row", "day", "ce", "date", tier=pl.lit(1))
     payable = days.filter("payable")
     procedures = payable.filter(~pl.col("is_em") & ~pl.col("addon")).select("day").unique()
     visits = payable.filter("is_em").select("day").unique()
@@ -238,7 +242,7 @@ def _bare(
         right_on=["row", "day"],
         how="semi",
     )
-    code = state.batch.facts.table["code"].gather(open_["ce"])
+    code = state.batch.facts.table["code"][open_["ce"]]
     open_ = open_.with_columns(code)
     bare = open_.join(listed, on=["row", "day"], how="anti")
     visit_code = bare.filter(pl.col("code") == "G0501").join(visits, on="day", how="semi")

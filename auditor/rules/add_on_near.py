@@ -68,7 +68,7 @@ def excused(addons: pl.DataFrame, state: State) -> pl.DataFrame:
     if second is None or first is None:
         return addons.select("row", "day").clear()
     table = state.batch.facts.table["code"]
-    own, there = around(addons.filter(table.gather(addons["ce"]) == "99292"), state)
+    own, there = around(addons.filter(table[addons["ce"]] == "99292"), state)
     denied = state.hits_of(*DENIALS)["row"].implode()
     met = (
         own.select("row", "day", "person", "patient", "date", *KEYS)
