@@ -11,8 +11,13 @@ from datetime import date, datetime  # noqa: TC003 - pydantic reads the annotati
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from auditor.reference.interface import Kind, Release
-from auditor.reference.kinds import HISTORY_KINDS, TITLES, quarter_end, quarter_name
-from auditor.reference.names import ncci_version
+from auditor.reference.kinds import (
+    HISTORY_KINDS,
+    TITLES,
+    ncci_version,
+    quarter_end,
+    quarter_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

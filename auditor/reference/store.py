@@ -20,7 +20,6 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
 import polars as pl
 
 from auditor.errors import ReferenceDataError
@@ -47,6 +46,8 @@ def chosen_folder(folder: Path | str | None = None) -> tuple[Path, bool]:
     named = folder or os.environ.get(ENVIRONMENT)
     if named:
         return Path(named), True
+    import platformdirs  # noqa: PLC0415 - not for those who name the folder
+
     return platformdirs.user_data_path("auditor", appauthor=False) / "reference", False
 
 
