@@ -199,12 +199,12 @@ def _gone_before(both: Together, versions: Versions, *, numbered: bool) -> pl.Da
     if both.version is None:
         return no_versions()
     rows, reason = versions.gone, versions.set_aside["reason"]
-    gone = pl.DataFrame({"version": both.version.gather(rows), "reason": reason})
+    gone = pl.DataFrame({"version": both.version[rows], "reason": reason})
     gone = gone.filter(pl.col("version").is_not_null()).sort("version")
     if gone.is_empty() or both.sent is None:
         return gone
     alone = resolve(both.lines[both.tonight :], both.sent[both.tonight :], numbered=numbered)
-    before = both.version[both.tonight :].gather(alone.gone)
+    before = both.version[both.tonight :][alone.gone]
     return gone.filter(~pl.col("version").is_in(before.implode()))
 
 

@@ -313,29 +313,23 @@ def write(result: AuditResult, request: Request) -> tuple[Path, ...]:
 
     The summary is that of the plain result: it holds no patient data.
     """
-    from auditor.report import (
-        redact,
-        write_findings,
-        write_parts,
-        write_report,
-        write_summary,
-        write_table,
-    )
-    from auditor.report.workbook import BESIDE
+    from auditor import report
 
     written, copies = [], request.copies
-    told = result if copies.redact_key is None else redact(result, copies.redact_key)
+    told = result if copies.redact_key is None else report.redact(result, copies.redact_key)
     if request.report is not None:
-        workbook = write_report(told, request.report, password=copies.password)
+        from auditor.report.workbook import BESIDE
+
+        workbook = report.write_report(told, request.report, password=copies.password)
         beside = (workbook.with_suffix(suffix) for suffix in BESIDE)
         written += [workbook, *(path for path in beside if path.is_file())]
         if copies.split_by is not None:
-            split = write_parts(told, workbook, copies.split_by, password=copies.password)
+            split = report.write_parts(told, workbook, copies.split_by, password=copies.password)
             written += [split] if split is not None else []
     if request.findings is not None:
-        written.append(write_findings(told, request.findings))
+        written.append(report.write_findings(told, request.findings))
     if request.compare_out is not None and told.comparison is not None:
-        written.append(write_table(told.comparison.findings, request.compare_out))
+        written.append(report.write_table(told.comparison.findings, request.compare_out))
     if request.summary is not None:
-        written.append(write_summary(result, request.summary))
+        written.append(report.write_summary(result, request.summary))
     return tuple(written)

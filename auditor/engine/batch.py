@@ -132,7 +132,7 @@ class Batch:
         """
         if self.sent is None:
             return pl.repeat(0, len(rows), dtype=pl.Int64, eager=True).alias("sent")
-        return self.sent.gather(rows).alias("sent")
+        return self.sent[rows].alias("sent")
 
     def of_tonight(self, found: pl.DataFrame) -> pl.DataFrame:
         """Those of `found` (with `row`) that stand in the files that are audited."""
@@ -179,12 +179,7 @@ class Batch:
 
     def code_index(self, texts: pl.Series) -> pl.Series:
         """Index of each code text, null where the batch does not hold it."""
-        return texts.replace_strict(
-            self.facts.codes,
-            pl.int_range(self.n_codes, dtype=pl.UInt32, eager=True),
-            default=None,
-            return_dtype=pl.UInt32,
-        )
+        return self.facts.index_of(texts)
 
     @cached_property
     def mod_tokens(self) -> pl.DataFrame:

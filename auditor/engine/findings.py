@@ -63,7 +63,7 @@ def assemble(state: State, chosen: frozenset[str], options: AuditOptions) -> Ass
     other = pl.concat([lines.select(named), state.abroad.select(named)])
     other = other.rename({name: f"counterpart_{name}" for name in named})
     frame = (
-        frame.with_columns([other[c].gather(frame["other"]).alias(c) for c in other.columns])
+        frame.with_columns([other[c][frame["other"]].alias(c) for c in other.columns])
         if frame.height
         else frame.with_columns(
             counterpart_claim_id=pl.lit(None, pl.String),
@@ -171,8 +171,8 @@ def _headlines(hits: pl.DataFrame) -> pl.DataFrame:
 def _why_review(frame: pl.DataFrame, state: State) -> pl.DataFrame:
     """Say what lowers a finding that would be certain, where the rule's own words do not."""
     place = state.lines["row"].search_sorted(frame["row"])  # lines leave voided rows out
-    known = state.lines["s1_known"].gather(place)
-    loose = state.lines["loose"].gather(place)
+    known = state.lines["s1_known"][place]
+    loose = state.lines["loose"][place]
     business = pl.col("line_of_business")
     reason = (
         pl.when(business.is_in(["unknown", "commercial"]) & ~pl.col("at_home"))

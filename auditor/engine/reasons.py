@@ -136,7 +136,7 @@ class Reasons:
         )
         place = counted["place"]
         facts = self.state.batch.facts.table
-        ce = lines["ce"].gather(place)
+        ce = lines["ce"][place]
         return pl.concat(
             [
                 counted.drop("kind", "place"),

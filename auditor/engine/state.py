@@ -117,21 +117,21 @@ class State:
         asked = self.batch.facts.table.select(codes.fill_null(value=False)).to_series()
         wanted = [*columns] if columns else self.lines.columns
         if not asked.any():
-            return self.lines.select(wanted).clear()
+            return self.lines[wanted].clear()
         # Columns first: a filter copies every column it is given.
-        return self.lines.select(wanted).filter(asked.gather(self.lines["ce"]))
+        return self.lines[wanted].filter(asked[self.lines["ce"]])
 
     def with_facts(self, frame: pl.DataFrame, *names: str, at: str = "ce") -> pl.DataFrame:
         """`frame` with code facts gathered by its column `at`."""
-        return frame.with_columns(*self.batch.facts.table.select(names)[frame[at]])
+        return beside(frame, self.batch.facts.table[[*names]][frame[at]])
 
     def with_mods(self, frame: pl.DataFrame, *names: str) -> pl.DataFrame:
         """`frame` with what is known of its modifier combinations (column `m`)."""
-        return frame.with_columns(*self.batch.mods.select(names)[frame["m"]])
+        return beside(frame, self.batch.mods[[*names]][frame["m"]])
 
     def with_raw(self, frame: pl.DataFrame, *names: str) -> pl.DataFrame:
         """`frame` with columns of schemas.ClaimLines, by its column `row`."""
-        return frame.with_columns(*self.batch.raw.select(names)[frame["row"]])
+        return beside(frame, self.batch.raw[[*names]][frame["row"]])
 
     def modifiers(self, *wanted: str) -> pl.Series:
         """Indices `m` of the modifier combinations that hold one of `wanted`."""
@@ -166,6 +166,14 @@ class State:
     def mark_duplicates(self, rows: pl.Series) -> None:
         """Set exact duplicates aside: no denying rule is judged on them, and they support none."""
         self.lines = payability(self.lines, rows, self.batch)
+
+
+def beside(frame: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
+    """`frame` with the columns of `more`, row by row; those that it has already are replaced."""
+    # Stacked at once where it can be: of a few lines a query takes longer to plan than to run.
+    if set(frame.columns).isdisjoint(more.columns):
+        return frame.hstack(more)
+    return frame.with_columns(*more)
 
 
 def payability(lines: pl.DataFrame, duplicates: pl.Series, batch: Batch) -> pl.DataFrame:

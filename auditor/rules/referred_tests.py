@@ -54,11 +54,11 @@ def find(state: State) -> pl.DataFrame:
     if chosen.is_empty():
         return no_hits()
     lab = state.batch.facts.table["is_lab"]
-    lines = state.lines.filter(
-        pl.col("m").is_in(chosen.implode()), lab.gather(state.lines["ce"])
-    ).select("row", "ce", "lob")
+    lines = state.lines.filter(pl.col("m").is_in(chosen.implode()), lab[state.lines["ce"]]).select(
+        "row", "ce", "lob"
+    )
     lines = lines.filter(business_tier(state, _RULE).is_not_null())
-    laboratory = of_kind(state, "laboratory").gather(lines["row"])
+    laboratory = of_kind(state, "laboratory")[lines["row"]]
     lines = state.with_raw(lines, "clia_number", "specialty").with_columns(
         laboratory=laboratory.fill_null(value=False)
     )
