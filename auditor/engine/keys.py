@@ -1,0 +1,74 @@
+"""Keys by which lines meet, and what keeps a line from meeting others."""
+
+from __future__ import annotations
+
+import polars as pl
+
+CROWD, SEVERAL_BIRTHS, BUSY_DAY = 200, 2, 10
+
+
+def keys(lines: pl.DataFrame, first: object, implausible: int, in_all: int) -> pl.DataFrame:
+    """Add `day`, `n_day` (lines of the day) and blank what cannot be joined.
+
+    `patient` becomes null for a placeholder, `day` for an implausible day as well, which
+    `crowded` marks.
+    """
+    crowd = _crowd(lines, in_all)
+    if len(crowd):
+        lines = lines.with_columns(
+            patient=pl.when(~pl.col("patient").is_in(crowd.implode())).then("patient")
+        )
+    offset = (pl.col("date") - pl.lit(first)).dt.total_days()
+    # Span lines are shifted along the key by up to a year, so the field must hold them.
+    width = lines.select((offset + pl.col("days")).max()).item() + 2
+    practitioners = (lines["s1"].max() or 0) + 1  # type: ignore[operator]
+    lines = lines.with_columns(
+        day=(pl.col("patient") * practitioners + pl.col("s1")) * width + offset + 1,
+    )
+    lines = lines.with_columns(n_day=pl.len().over("day"))
+    full = pl.col("day").is_not_null() & (pl.col("n_day") > implausible)
+    return lines.with_columns(day=pl.when(~full).then(pl.col("day")), crowded=full)
+
+
+def _crowd(lines: pl.DataFrame, in_all: int) -> pl.Series:
+    """Patients who are a crowd: one id on over 1% of all lines (`in_all`) and on at least 200.
+
+    In a file of a year a sick patient has as many, so the id must also stand for several birth
+    dates or for more lines a day than one person has.
+    """
+    counts = lines["patient"].drop_nulls().value_counts(name="n")
+    many = counts.filter(pl.col("n") >= max(CROWD, in_all // 100 + 1))["patient"]
+    if not len(many):
+        return many
+    people = (
+        lines.filter(pl.col("patient").is_in(many.implode()))
+        .group_by("patient")
+        .agg(
+            births=pl.col("birth").drop_nulls().n_unique(),
+            busy=pl.len() / pl.col("date").n_unique(),
+        )
+    )
+    crowd = (pl.col("births") > SEVERAL_BIRTHS) | (pl.col("busy") > BUSY_DAY)
+    return people.filter(crowd)["patient"]
+
+
+def lacking(raw: pl.DataFrame, rejected: pl.DataFrame) -> pl.Series:
+    """Rows of a claim or patient-day that has a rejected line: it may be the one that is missed."""
+    if rejected.is_empty():
+        return pl.Series(dtype=pl.UInt32)
+    claims = rejected.filter(pl.col("claim_id").is_not_null()).select("claim_id").unique()
+    days = (
+        rejected.filter(pl.col("patient_id").is_not_null(), pl.col("service_date").is_not_null())
+        .select("patient_id", service_date_from="service_date")
+        .unique()
+    )
+    # A rejected line without a date may belong to any day of its patient.
+    strays = rejected.filter(pl.col("service_date").is_null()).select("patient_id")
+    strays = strays.drop_nulls().unique()
+    ids = raw.select("row", "claim_id", "patient_id", "service_date_from")
+    found = [
+        ids.join(claims, on="claim_id", how="semi"),
+        ids.join(days, on=["patient_id", "service_date_from"], how="semi"),
+        ids.join(strays, on="patient_id", how="semi"),
+    ]
+    return pl.concat(found)["row"].unique()
