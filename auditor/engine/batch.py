@@ -150,10 +150,10 @@ class Batch:
         """`row`: where the line of each of `keys` stands; null for a line of another part."""
         if self.whole is None:
             return keys.cast(pl.UInt32).alias("row")
-        wanted = keys.to_frame("line_key").join(
-            self.raw.select("line_key", "row"), on="line_key", how="left", maintain_order="left"
-        )
-        return wanted["row"]
+        own = self.raw["line_key"]
+        place = own.search_sorted(keys).clip(0, len(own) - 1).cast(pl.UInt32)
+        found = pl.DataFrame({"row": place, "key": keys, "own": own.gather(place)})
+        return found.select(pl.when(pl.col("key") == pl.col("own")).then("row")).to_series()
 
     def tonight(self) -> pl.LazyFrame:
         """The raw lines that stand and are those of the files."""

@@ -4,7 +4,8 @@ Nearly every rule judges a patient by that patient's own lines, so a batch may b
 of whole patients, of any size. A few rules need more: a number that stands on many claims, the day
 of a practitioner, a file most of whose dates are wrong. These count first and judge then. What they
 count of one part is a small table, the tables of all parts are joined, and each part is judged by
-the joined ones. A batch that is judged at once is one part and goes the same way.
+the joined ones. A batch that is judged at once is one part and goes the same way. The lines of a
+part stand in the order of their line_key, which is that of the whole batch.
 """
 
 from __future__ import annotations

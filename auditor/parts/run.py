@@ -56,7 +56,7 @@ def audit_parts(  # noqa: PLR0913 - what an audit is of, and where it works
             with _Once(room / _FOUND / str(number)) as folder:
                 if folder is not None:
                     part = replace(one, lines=parts.read(number))
-                    outcome.write(audit(part, reference, options, whole=whole), folder)
+                    outcome.write(audit(part, reference, options, clock=clock, whole=whole), folder)
     with clock.part("parts", "joining"):
         folders = [room / _FOUND / str(number) for number in range(parts.count)]
         found = outcome.joined(folders, parts.lines_of)
