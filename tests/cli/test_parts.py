@@ -38,7 +38,8 @@ def test_every_output_is_that_of_one_audit(run: Callable[..., Any], tmp_path: Pa
         assert done.code == 0, done.err
         said.append([words(done.out), *(file.read_bytes() for file in files)])
         # nothing but the outputs is left
-        assert sorted(path.name for path in (tmp_path / name).iterdir()) == ["f.parquet", "r.xlsx", "s.json"]
+        left = sorted(path.name for path in (tmp_path / name).iterdir())
+        assert left == ["f.parquet", "r.xlsx", "s.json"]
     assert said[0] == said[1]
 
 
