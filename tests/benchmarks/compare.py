@@ -3,8 +3,8 @@
     python compare.py --audit audit.parquet --peer peer.parquet
 
 A rule counts where it is the headline and where it stands in `also`; the tier is the headline's.
-Where a rule that the SQL does not have denies the same line, the line's one finding has the strongest
-tier of all: it may be certain there while the SQL, which knows less, says review.
+Where a rule that the SQL does not have denies the same line, the line's one finding has the
+strongest tier of all: it may be certain there while the SQL, which knows less, says review.
 Prints the counts as JSON, and up to ten differences of each side; exits with 1 if they differ.
 """
 
