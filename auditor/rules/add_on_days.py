@@ -193,26 +193,20 @@ def _soft(
     """
     lacking = state.batch.lacking.implode()
     who = days.select("row", "day", "s1_known", "loose", "claim", "vague", "fell_for_good")
-    unsupported = pl.concat([fallen.select("row", "day"), orphans.select("row", "day")])
-    curable = days.filter(pl.col("denied_by_edit") & ~pl.col("fell_for_good"))
-    weak = pl.concat(
-        [
-            curable.select("row", "day").join(unsupported, on=["row", "day"], how="anti"),
-            orphans.filter(pl.col("tier") != CERTAIN).select("row", "day"),
-        ]
-    )
     edges = listed.join(fallen.select("row", "day"), on=["row", "day"], how="semi")
     edges = edges.join(who, on=["row", "day"]).join(
         who, left_on=["primary_row", "day"], right_on=["row", "day"], suffix="_"
     )
     doubtful = unsure_who() | pl.col("vague") | pl.col("row").is_in(lacking)
     soft = edges.filter(doubtful).select("row", "day").unique()
-    # An add-on is as soft as its softest primary, unless that one fell for good as well.
-    edges = edges.filter(~pl.col("fell_for_good_")).select("row", "day", "primary_row")
+    # An add-on is as soft as its softest primary. One that is a certain orphan on any of its days,
+    # or falls there for good, is none of the soft.
+    orphaned = orphans.filter(pl.col("tier") == CERTAIN)["row"].implode()
+    edges = edges.filter(~pl.col("fell_for_good_") & ~pl.col("primary_row").is_in(orphaned))
     while True:
-        from_ = pl.concat([weak, soft])
+        firm = fallen.join(soft, on=["row", "day"], how="anti")["row"].implode()
         more = (
-            edges.join(from_, left_on=["primary_row", "day"], right_on=["row", "day"], how="semi")
+            edges.filter(~pl.col("primary_row").is_in(firm))
             .select("row", "day")
             .unique()
             .join(soft, on=["row", "day"], how="anti")
