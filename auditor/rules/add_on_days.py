@@ -36,13 +36,16 @@ def read_days(addons: pl.DataFrame, state: State) -> AddOnDays:
     batch = state.batch
     addons = addons.filter(pl.col("day").is_not_null())
     addons = state.by_day(addons).filter("pays_as_primary")
+    # A span may go on when the last row of its code has ended.
+    addons = addons.filter(batch.facts.table["addon"].gather(addons["ce"]))
     wanted = addons.select("day").unique()
     # A span line may reach a day that its own first day is not.
     on_day = pl.col("day").is_in(wanted["day"].implode())
     days = state.lines.lazy().filter(_CANDIDATE, on_day, pl.col("days") == 1).collect()
     if batch.has_spans:
         spans = state.by_day(state.lines.filter(_CANDIDATE, pl.col("days") > 1))
-        days = pl.concat([days, spans.join(wanted, on="day", how="semi")])
+        spans = state.with_facts(spans.join(wanted, on="day", how="semi"), "is_em", "addon")
+        days = pl.concat([days, spans])
     days = _with_denials(days, state)
     edges = _edges(addons, days, state)
     types = addons.select("row", "day", "ce", "date").with_columns(
