@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from auditor.intake.interface import Intake
 
 _SAME = ("patient_id", "claim_id", "line_number", "service_date_from", "code", "modifiers")
-"""A line of the history that agrees in these is the line itself, exported once more."""
+"""A line of the history that agrees in these, and is as much a reversal, is the line itself,
+exported once more."""
+_REVERSAL = ((pl.col("charge_amount") < 0) | (pl.col("units") < 0)).fill_null(value=False)
 
 
 class History(NamedTuple):
@@ -34,7 +36,14 @@ def useful(history: pl.DataFrame, tonight: pl.DataFrame) -> History:
     """The lines of `history` that can matter to `tonight`, both schemas.ClaimLines."""
     first, last = history["service_date_from"].min(), history["service_date_from"].max()
     theirs = history.join(tonight.select("patient_id").unique(), on="patient_id", how="semi")
-    fresh = theirs.join(tonight.select(_SAME).unique(), on=_SAME, how="anti", nulls_equal=True)
+    # A reversal repeats all else of the line that it takes back, which therefore stays beside it.
+    fresh = theirs.join(
+        tonight.select(*_SAME, _REVERSAL.alias("reversal")).unique(),
+        left_on=[*_SAME, _REVERSAL],
+        right_on=[*_SAME, "reversal"],
+        how="anti",
+        nulls_equal=True,
+    )
     return History(
         fresh,
         history.height,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.hits import CERTAIN, REVIEW
+from auditor.engine.hits import CERTAIN, DENIALS, REVIEW
 from auditor.rules.add_on_near import excused, near
-from auditor.rules.add_on_table import DENIALS, FOR_GOOD, listed_pairs
+from auditor.rules.add_on_table import FOR_GOOD, listed_pairs
 from auditor.rules.meeting import unsure_who
 
 if TYPE_CHECKING:
