@@ -19,7 +19,8 @@ import polars as pl
 
 from auditor.engine.codes import NEVER_PAYS, CodeFacts, code_facts
 from auditor.engine.identities import cancelled, identities, loose
-from auditor.engine.keys import keys, lacking
+from auditor.engine.keys import keys
+from auditor.engine.lacking import LONGEST_SPAN, lacking
 from auditor.engine.modifiers import combinations
 from auditor.engine.whole import Whole, census
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 IMPLAUSIBLE_DAY = 500
 """A patient, practitioner and day of more lines than this is not judged (DESIGN)."""
-LONGEST_SPAN = 366
 _FACT_FLAGS = (
     "is_lab",
     "is_em",

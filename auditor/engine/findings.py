@@ -51,7 +51,7 @@ class Assembled(NamedTuple):
 
 def assemble(state: State, chosen: frozenset[str], options: AuditOptions) -> Assembled:
     """The findings of the hits of the `chosen` rules."""
-    hits = state.hits().filter(pl.col("rule_id").is_in(chosen))
+    hits = state.judged().filter(pl.col("rule_id").is_in(chosen))
     hits = _held_down(hits, options).join(_rule_table(), on="rule_id")
     # What denies a line that was denied, corrected and billed again is told on the new claim.
     settled = pl.col("row").is_in(rebilled(state).implode())

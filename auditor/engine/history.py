@@ -15,7 +15,18 @@ if TYPE_CHECKING:
     from auditor.intake.interface import Intake
 
 _SAME = ("patient_id", "claim_id", "line_number", "service_date_from", "code", "modifiers")
-"""A line of the history that agrees in these is the line itself, exported once more."""
+"""A line of the history that agrees in these and in `_kind` is the line itself, exported once
+more."""
+
+
+def _kind() -> tuple[pl.Expr, pl.Expr]:
+    """What else tells a line: reversals and replacements repeat all of what they take back.
+
+    It must stay beside them to be taken back.
+    """
+    reversal = (pl.col("charge_amount") < 0) | (pl.col("units") < 0)
+    frequency = pl.col("claim_frequency")
+    return reversal.fill_null(value=False), pl.when(frequency.is_in(["7", "8"])).then(frequency)
 
 
 class History(NamedTuple):
@@ -34,7 +45,8 @@ def useful(history: pl.DataFrame, tonight: pl.DataFrame) -> History:
     """The lines of `history` that can matter to `tonight`, both schemas.ClaimLines."""
     first, last = history["service_date_from"].min(), history["service_date_from"].max()
     theirs = history.join(tonight.select("patient_id").unique(), on="patient_id", how="semi")
-    fresh = theirs.join(tonight.select(_SAME).unique(), on=_SAME, how="anti", nulls_equal=True)
+    key = [*_SAME, *_kind()]
+    fresh = theirs.join(tonight, left_on=key, right_on=key, how="anti", nulls_equal=True)
     return History(
         fresh,
         history.height,

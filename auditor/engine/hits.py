@@ -8,6 +8,8 @@ import polars as pl
 
 CERTAIN, REVIEW, INFO = 0, 1, 2
 TIER_NAMES = ("certain", "review", "info")
+DENIALS = ("PTP-0", "PTP-1", "MUE-0", "MUE-1", "MUE-2", "MUE-3")
+"""What denies a line to others that need it: an add-on falls with its primary."""
 
 HITS: dict[str, pl.DataType | type[pl.DataType]] = {
     "row": pl.UInt32,  # anchor line

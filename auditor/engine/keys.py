@@ -50,25 +50,3 @@ def _crowd(lines: pl.DataFrame, in_all: int) -> pl.Series:
     )
     crowd = (pl.col("births") > SEVERAL_BIRTHS) | (pl.col("busy") > BUSY_DAY)
     return people.filter(crowd)["patient"]
-
-
-def lacking(raw: pl.DataFrame, rejected: pl.DataFrame) -> pl.Series:
-    """Rows of a claim or patient-day that has a rejected line: it may be the one that is missed."""
-    if rejected.is_empty():
-        return pl.Series(dtype=pl.UInt32)
-    claims = rejected.filter(pl.col("claim_id").is_not_null()).select("claim_id").unique()
-    days = (
-        rejected.filter(pl.col("patient_id").is_not_null(), pl.col("service_date").is_not_null())
-        .select("patient_id", service_date_from="service_date")
-        .unique()
-    )
-    # A rejected line without a date may belong to any day of its patient.
-    strays = rejected.filter(pl.col("service_date").is_null()).select("patient_id")
-    strays = strays.drop_nulls().unique()
-    ids = raw.select("row", "claim_id", "patient_id", "service_date_from")
-    found = [
-        ids.join(claims, on="claim_id", how="semi"),
-        ids.join(days, on=["patient_id", "service_date_from"], how="semi"),
-        ids.join(strays, on="patient_id", how="semi"),
-    ]
-    return pl.concat(found)["row"].unique()

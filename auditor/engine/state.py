@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.engine.clock import Clock
-from auditor.engine.hits import CERTAIN, no_hits
+from auditor.engine.hits import CERTAIN, DENIALS, no_hits
 from auditor.engine.partners import same_practitioner
 from auditor.rules.interface import rule_of
 from auditor.rules.options import RuleOptions
@@ -48,20 +48,28 @@ class State:
     def add(self, hits: pl.DataFrame) -> None:
         """Take the hits of a family, without those of rules that are not evaluated.
 
-        Lines of the history are looked at, and judged only so far as tonight's lines need it.
+        Lines of the history are looked at, and judged only so far as tonight's lines need it: by
+        what denies a primary. `judged` leaves that out.
         """
         if hits.is_empty():
             return
         if self.silent:
             hits = hits.filter(~pl.col("rule_id").is_in(self.silent))
         if self.batch.has_history:
-            hits = hits.filter(pl.col("row") < self.batch.audited_rows)
+            hits = hits.filter(self._judged() | pl.col("rule_id").is_in(DENIALS))
         if not hits.is_empty():
             self.found.append(hits)
+
+    def _judged(self) -> pl.Expr:
+        return pl.col("row") < self.batch.audited_rows
 
     def hits(self) -> pl.DataFrame:
         """All hits so far."""
         return pl.concat(self.found) if self.found else no_hits()
+
+    def judged(self) -> pl.DataFrame:
+        """All hits so far, of the lines that are judged."""
+        return self.hits().filter(self._judged()) if self.batch.has_history else self.hits()
 
     def hits_of(self, *rule_ids: str) -> pl.DataFrame:
         """Hits of the rules named."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.hits import CERTAIN, REVIEW
+from auditor.engine.hits import CERTAIN, DENIALS, REVIEW
 from auditor.rules.add_on_near import excused, near
-from auditor.rules.add_on_table import DENIALS, FOR_GOOD, listed_pairs
+from auditor.rules.add_on_table import FOR_GOOD, listed_pairs
 from auditor.rules.meeting import unsure_who
 
 if TYPE_CHECKING:
@@ -36,13 +36,16 @@ def read_days(addons: pl.DataFrame, state: State) -> AddOnDays:
     batch = state.batch
     addons = addons.filter(pl.col("day").is_not_null())
     addons = state.by_day(addons).filter("pays_as_primary")
+    # A span may go on when the last row of its code has ended.
+    addons = addons.filter(batch.facts.table["addon"].gather(addons["ce"]))
     wanted = addons.select("day").unique()
     # A span line may reach a day that its own first day is not.
     on_day = pl.col("day").is_in(wanted["day"].implode())
     days = state.lines.lazy().filter(_CANDIDATE, on_day, pl.col("days") == 1).collect()
     if batch.has_spans:
         spans = state.by_day(state.lines.filter(_CANDIDATE, pl.col("days") > 1))
-        days = pl.concat([days, spans.join(wanted, on="day", how="semi")])
+        spans = state.with_facts(spans.join(wanted, on="day", how="semi"), "is_em", "addon")
+        days = pl.concat([days, spans])
     days = _with_denials(days, state)
     edges = _edges(addons, days, state)
     types = addons.select("row", "day", "ce", "date").with_columns(
@@ -191,28 +194,21 @@ def _soft(
     """
     lacking = state.batch.lacking.implode()
     who = days.select("row", "day", "s1_known", "loose", "claim", "vague", "fell_for_good")
-    unsupported = pl.concat([fallen[["row", "day"]], orphans[["row", "day"]]])
-    curable = days.filter(pl.col("denied_by_edit") & ~pl.col("fell_for_good"))
-    weak = pl.concat(
-        [
-            curable[["row", "day"]].join(unsupported, on=["row", "day"], how="anti"),
-            orphans.filter(pl.col("tier") != CERTAIN)[["row", "day"]],
-        ]
-    )
-    edges = listed.join(fallen[["row", "day"]], on=["row", "day"], how="semi")
+    edges = listed.join(fallen.select("row", "day"), on=["row", "day"], how="semi")
     edges = edges.join(who, on=["row", "day"]).join(
         who, left_on=["primary_row", "day"], right_on=["row", "day"], suffix="_"
     )
     doubtful = unsure_who() | pl.col("vague") | pl.col("row").is_in(lacking)
-    soft = edges.filter(doubtful)[["row", "day"]].unique()
-    # An add-on is as soft as its softest primary, unless that one fell for good as well.
-    edges = edges.filter(~pl.col("fell_for_good_")).select("row", "day", "primary_row")
+    soft = edges.filter(doubtful).select("row", "day").unique()
+    # An add-on is as soft as its softest primary. One that is a certain orphan on any of its days,
+    # or falls there for good, is none of the soft.
+    orphaned = orphans.filter(pl.col("tier") == CERTAIN)["row"].implode()
+    edges = edges.filter(~pl.col("fell_for_good_") & ~pl.col("primary_row").is_in(orphaned))
     while True:
-        from_ = pl.concat([weak, soft])
+        firm = fallen.join(soft, on=["row", "day"], how="anti")["row"].implode()
         more = (
-            edges.join(from_, left_on=["primary_row", "day"], right_on=["row", "day"], how="semi")[
-                ["row", "day"]
-            ]
+            edges.filter(~pl.col("primary_row").is_in(firm))
+            .select("row", "day")
             .unique()
             .join(soft, on=["row", "day"], how="anti")
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.hits import CERTAIN, REVIEW
+from auditor.engine.hits import CERTAIN, DENIALS, REVIEW
 from auditor.engine.order import places
 from auditor.engine.partners import (
     KEYS,
@@ -20,7 +20,7 @@ from auditor.engine.partners import (
     someone_else,
     strangers,
 )
-from auditor.rules.add_on_table import DENIALS, listed_pairs
+from auditor.rules.add_on_table import listed_pairs
 
 if TYPE_CHECKING:
     from auditor.engine.state import State

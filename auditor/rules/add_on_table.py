@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from auditor.engine.state import State
 
-DENIALS = ("PTP-0", "PTP-1", "MUE-0", "MUE-1", "MUE-2", "MUE-3")
 FOR_GOOD = ("PTP-0", "MUE-2")
 """Denials that neither a modifier nor an appeal lifts, when they are certain."""
 

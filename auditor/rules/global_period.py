@@ -36,7 +36,7 @@ _NOT_FLAGGED = (
 
 def _opens() -> pl.Expr:
     """Codes of procedures whose payment covers the days after them."""
-    return pl.col("global_days").is_in([*_WINDOW])
+    return pl.col("global_days").is_in([*_WINDOW]) & ~pl.col("is_em")
 
 
 def _visit() -> pl.Expr:

@@ -86,7 +86,9 @@ def find(state: State) -> pl.DataFrame:
         & pl.col("lob").is_in(["medicare", "unknown"])
     )
     surgery = lines.filter(
-        pl.col("global_days").is_in(["000", "010", "090"]) & pl.col("pays_as_primary")
+        pl.col("global_days").is_in(["000", "010", "090"])
+        & ~pl.col("is_em")
+        & pl.col("pays_as_primary")
     ).collect()
     visits = (
         lines.filter("is_visit", pl.col("patient").is_in(surgery["patient"].unique().implode()))

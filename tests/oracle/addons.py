@@ -1,7 +1,6 @@
 """AOC-1, AOC-2, AOC-3, AOC-4 and AOC-6 (SPEC 3 and 2.8; DESIGN, order of judgement, 6)."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import date, timedelta
 
 from oracle.model import BORN_THE_DAY_BEFORE, EM, FACILITY, AddOn, Line, strongest
@@ -12,8 +11,6 @@ CONTRACTOR = "CCCCC"
 TABLE_BEGINS = date(2013, 4, 1)
 Open = tuple[Line, date, list[Line]]
 """An add-on on a day on which its primaries, the third, are there and none of them pays."""
-Rejected = tuple[str | None, str | None, date | None]
-"""Claim, patient and date of a line that could not be placed."""
 
 
 class AddOns:
@@ -24,12 +21,10 @@ class AddOns:
         batch: Batch,
         pairs: PairFindings,
         units: dict[int, dict[str, str]],
-        rejected: Iterable[Rejected],
     ) -> None:
         self.batch = batch
         self.pairs = pairs
         self.units = units
-        self.rejected = list(rejected)
         self.found: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self.admitted = self._fixpoint()
 
@@ -146,7 +141,7 @@ class AddOns:
             or self._partner(line, day)
             or self._other_payer(line, day)
             or self._day_before(line, day)
-            or self._something_rejected(line, day)
+            or self.batch.may_lack(line)
             or (
                 # A later file than the one at hand may list what else was done that day.
                 day > self.batch.tables.vouches_to
@@ -192,12 +187,6 @@ class AddOns:
             for other in self.batch.patient_day(line, day - timedelta(days=1))
         )
 
-    def _something_rejected(self, line: Line, day: date) -> bool:
-        return any(
-            claim == line.claim_id or (patient == line.patient and when in (None, day))
-            for claim, patient, when in self.rejected
-        )
-
     def _bare(self, line: Line, day: date) -> None:
         """Types 2 and 3: nothing else that the add-on could belong to."""
         others = [x for x in self.batch.beside(line, day) if self._pays(x, day)]
@@ -226,7 +215,7 @@ class AddOns:
                 if (line.key, day) not in soft
                 and (
                     line.key in self.batch.borrowed
-                    or self._something_rejected(line, day)
+                    or self.batch.may_lack(line)
                     or any(self._may_stand(line, x, day, open_ones, soft) for x in primaries)
                 )
             }

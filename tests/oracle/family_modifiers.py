@@ -71,8 +71,7 @@ EM_BY_LETTER = frozenset(
 OF_DIGITS_AND_LIDS = frozenset(
     [
         *("26055", "28285", "11730", "11750", "67800", "67820", "67840"),
-        # joints, of fingers and toes among them
-        *("20600", "20604", "20605", "20606", "20610", "20611"),
+        *("20600", "20604"),  # small joints, fingers and toes among them; not the larger ones
     ]
 )
 SEPARATE = frozenset(["59", "XE", "XS", "XP", "XU"])

@@ -38,7 +38,7 @@ def judge(batch: Batch, so_far: Found) -> Found:
     for line in batch.lines:
         if not line.counts:
             continue
-        absent = "info" if _perhaps_lost(batch, line) else "review"
+        absent = "info" if batch.may_lack(line) else "review"
         product = line.code in VACCINES or line.code == "90749"
         if product and _lonely(batch, line, _is_administration):
             found[line.key]["VAC-1"] = absent
@@ -49,14 +49,6 @@ def judge(batch: Batch, so_far: Found) -> Found:
         if any(_too_many(batch, line, day) for day in line.days):
             found[line.key]["VAC-7"] = "review"
     return found
-
-
-def _perhaps_lost(batch: Batch, line: Line) -> bool:
-    """A row that could not be placed may be what seems to be absent."""
-    return any(
-        claim == line.claim_id or (patient == line.patient and when in (None, line.first))
-        for claim, patient, when in batch.rejected
-    )
 
 
 def _gives(line: Line, day: date) -> bool:

@@ -155,7 +155,8 @@ def resolve(lines: list[Line]) -> Standing:
             other
             for other, there in heads.items()
             if head.original is not None
-            and (other != claim and there.payer == head.payer and there.control == head.original)
+            and (other != claim and _payers(there) == _payers(head))
+            and there.control == head.original
         ]
         return found or [other for other in heads if _keeps_the_id(claims[claim], claims[other])]
 
@@ -184,12 +185,17 @@ def resolve(lines: list[Line]) -> Standing:
     )
 
 
+def _payers(line: Line) -> tuple[str | None, ...]:
+    """Whose claim it is: a number that names a claim of another patient or payer names none."""
+    return (line.patient, line.payer, line.sequence)
+
+
 def _keeps_the_id(change: list[Line], other: list[Line]) -> bool:
     """Whether a void or replacement is told by the id and first day of the claim it changes."""
     by, of = change[0], other[0]
     if of.frequency == "8" or (by.frequency == "7" and of.frequency == "7"):
         return False
-    who = [(x.patient, x.payer, x.sequence, x.claim_id) for x in (by, of)]
+    who = [(*_payers(x), x.claim_id) for x in (by, of)]
     days = [min(x.first for x in lines) for lines in (change, other)]
     got = [
         max((x.received for x in lines if x.received), default=None) for lines in (change, other)
@@ -206,7 +212,8 @@ def _chains(heads: Mapping[Claim, Line], named: Callable[[Claim], list[Claim]]) 
         tied = set(named(claim)) | {
             c
             for c in replacements
-            if heads[c].payer == heads[claim].payer and heads[c].original == heads[claim].original
+            if _payers(heads[c]) == _payers(heads[claim])
+            and heads[c].original == heads[claim].original
         }
         joined = [chain for chain in chains if chain & (tied | {claim})]
         chains = [c for c in chains if c not in joined] + [set().union(*joined)]

@@ -8,12 +8,12 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 import oracle
-from oracle.addons import AddOns, Rejected
+from oracle.addons import AddOns
 from oracle.duplicates import duplicates
 from oracle.model import Finding, Line, Tables, strongest
 from oracle.normalise import Raw, Standing, normalise, resolve, taken_back
 from oracle.pairs import judge_pairs
-from oracle.payable import Batch
+from oracle.payable import Batch, Rejected
 from oracle.units import judge_units
 
 FAMILIES = tuple(
@@ -63,11 +63,10 @@ def judge(raws: Iterable[Raw], tables: Tables, rejected: Iterable[Rejected] = ()
     gone = taken_back(standing.lines)
     left = [line for line in standing.lines if line.key not in gone]
     doubles = duplicates(replace(standing, lines=left))
-    rejected = list(rejected)
     batch = Batch(standing, frozenset(doubles) | gone, tables, rejected)
     pairs = judge_pairs(batch)
     units = judge_units(batch)
-    addons = AddOns(batch, pairs, units, rejected)
+    addons = AddOns(batch, pairs, units)
     own: dict[int, dict[str, str]] = defaultdict(dict)
     for key in doubles.keys() - _free_of_charge(lines):
         own[key]["DUP-1"] = doubles[key]

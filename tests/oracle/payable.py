@@ -48,9 +48,12 @@ class Batch:
                 yield other
 
     def may_lack(self, line: Line) -> bool:
-        """A rejected row of the claim, or of the patient that day, may be what is missed."""
+        """A rejected row of the claim, or of the patient those days, may be what is missed.
+
+        It is known by its first day alone, and may last as long as the line does.
+        """
         return any(
-            claim == line.claim_id or (patient == line.patient and when in (None, line.first))
+            claim == line.claim_id or (patient == line.patient and when in (None, *line.days))
             for claim, patient, when in self.rejected
         )
 

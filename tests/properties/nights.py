@@ -120,11 +120,13 @@ def again(rows: Sequence[Row], night: Night, reaches: Sequence[Reach]) -> set[in
 
 
 def _lacking(rows: Sequence[Row], mine: Sequence[int], night: Night) -> Iterator[int]:
-    """Lines of a claim, or of a patient's day, a row of which was rejected tonight."""
+    """Lines of a claim, or on a day of a patient, a row of which was rejected tonight."""
     for n in mine:
-        claim, patient, day = rows[n]["claim_id"], rows[n]["patient_id"], span(rows[n])[0]
+        claim, patient = rows[n]["claim_id"], rows[n]["patient_id"]
+        first, last = span(rows[n])
         if any(
-            claim == lost_claim or (patient == lost_patient and lost_day in (day, None))
+            claim == lost_claim
+            or (patient == lost_patient and (not lost_day or first <= lost_day <= last))
             for lost_claim, lost_patient, lost_day in night.lost
         ):
             yield n
