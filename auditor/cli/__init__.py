@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _QUESTIONS = ("check", "code", "search")
+MEMORY = "narenas:2,dirty_decay_ms:30000"
+"""What polars' allocator is told (jemalloc). By itself it gives memory back after a second and must
+ask for it anew, which is half of what a large audit spends in the operating system; two arenas keep
+the peak where it was."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,9 +57,7 @@ def _settle() -> None:
     # Python looks for cycles each time some hundred objects more are alive, over a hundred times
     # while libraries load, and finds next to nothing: a tenth of what a short command takes.
     gc.set_threshold(50_000)
-    # Polars' allocator gives memory back after a second and must ask for it anew: half of what a
-    # large audit spends in the operating system. Two arenas keep the peak where it was.
-    os.environ.setdefault("_RJEM_MALLOC_CONF", "narenas:2,dirty_decay_ms:30000")
+    os.environ.setdefault("_RJEM_MALLOC_CONF", MEMORY)
     # Threads that share a few lines mostly wait for each other.
     if (
         sys.argv[1:2]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import time
 from collections import defaultdict
@@ -15,6 +16,9 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from auditor.cli import MEMORY
+
+os.environ.setdefault("_RJEM_MALLOC_CONF", MEMORY)  # as the program does, before polars is loaded
 from night_store import TONIGHT
 
 import auditor.auditing
