@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.engine.line_rules import line_rules
+from auditor.engine.payable import payability
 from auditor.engine.reasons import by_day, missing_columns, reach
-from auditor.engine.state import State, payability
+from auditor.engine.state import State
 from auditor.engine.workers import workers
 from auditor.rules import Stage, catalogue, modules
 
@@ -31,8 +32,8 @@ def judge(batch: Batch, present: frozenset[str], options: RuleOptions, clock: Cl
     nothing = pl.Series(dtype=pl.UInt32)
     silent = frozenset(r.id for r in catalogue() if missing_columns(r, present))
     with clock.part("enrichment", "payability", batch.lines.height):
-        lines = payability(batch.lines, nothing, batch)
-    state = State(batch, lines, silent, options=options, clock=clock)
+        payable = payability(batch.lines, nothing, batch)
+    state = State(batch, payable, silent, options=options, clock=clock)
     finders = _finders()
     for module in finders[Stage.DUPLICATES]:
         state.add(_found(module, state))
@@ -62,9 +63,9 @@ def judge(batch: Batch, present: frozenset[str], options: RuleOptions, clock: Cl
 
 def counted(batch: Batch, present: frozenset[str], options: RuleOptions) -> dict[str, pl.DataFrame]:
     """What the rules that look at the whole batch count of `batch`, which is a part of it."""
-    lines = payability(batch.lines, pl.Series(dtype=pl.UInt32), batch)
+    payable = payability(batch.lines, pl.Series(dtype=pl.UInt32), batch)
     silent = frozenset(r.id for r in catalogue() if missing_columns(r, present))
-    state = State(batch, lines, silent, options=options)
+    state = State(batch, payable, silent, options=options)
     reach(state)
     for module in _finders()[Stage.DUPLICATES]:
         state.add(_found(module, state))

@@ -11,6 +11,7 @@ import polars as pl
 from auditor.engine.clock import Clock
 from auditor.engine.hits import CERTAIN, DENIALS, no_hits
 from auditor.engine.partners import same_practitioner
+from auditor.engine.payable import FLAGS, Payable, payability
 from auditor.rules.interface import rule_of
 from auditor.rules.options import RuleOptions
 from schemas import SeparablePairs, empty
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from auditor.engine.whole import Join
     from auditor.rules import Rule
 
-PAID_UNDER_SCHEDULE = ("A", "C", "R")
-"""Status codes whose payable line stops a status T line (SPEC 7.3)."""
-
 ABROAD = {"key": pl.UInt32, "claim_id": pl.String, "line_number": pl.Int32}
 
 
@@ -31,8 +29,8 @@ class State:
     """The batch, its lines with payability, and the hits so far."""
 
     batch: Batch
-    lines: pl.DataFrame
-    """Batch.lines plus dup, alone_blocked, pays_as_column1, pays_as_primary, text (code)."""
+    payable: Payable
+    """The lines and what of them pays by itself."""
     silent: frozenset[str] = frozenset()
     """Rules that the files lack a column for: not evaluated, so they deny and support nothing."""
     found: list[pl.DataFrame] = field(default_factory=list)
@@ -62,6 +60,11 @@ class State:
 
     def _judged(self) -> pl.Expr:
         return pl.col("row") < self.batch.audited_rows
+
+    @property
+    def lines(self) -> pl.DataFrame:
+        """Batch.lines plus dup, alone_blocked, pays_as_column1, pays_as_primary."""
+        return self.payable.lines
 
     def hits(self) -> pl.DataFrame:
         """All hits so far."""
@@ -150,30 +153,27 @@ class State:
 
     def at_every_epoch(self) -> pl.DataFrame:
         """The lines, and span lines again at the facts of the further epochs they reach."""
-        if self.batch.later.is_empty():
+        if self.payable.later.is_empty():
             return self.lines
-        return pl.concat([self.lines, self._later().select(self.lines.columns)])
+        return pl.concat([self.lines, self.payable.later])
 
     def by_day(self, lines: pl.DataFrame) -> pl.DataFrame:
-        """Batch.by_day, with what pays by itself at the facts of each day (needs ce)."""
+        """Batch.by_day, with what pays by itself on each day (needs ce)."""
         expanded = self.batch.by_day(lines)
-        flags = [c for c in ("pays_as_column1", "pays_as_primary") if c in lines.columns]
-        if self.batch.later.is_empty() or not flags:
+        flags = [flag for flag in FLAGS if flag in lines.columns]
+        if not flags or not self.batch.has_spans:
             return expanded
-        that_day = self._later().select("row", "ce", *(pl.col(f).alias(f"_{f}") for f in flags))
-        expanded = expanded.join(that_day, on=["row", "ce"], how="left")
-        return expanded.with_columns([pl.coalesce(f"_{f}", f).alias(f) for f in flags]).select(
-            lines.columns
-        )
-
-    def _later(self) -> pl.DataFrame:
-        """Batch.later with payability."""
-        known = self.lines.select("row", "dup", "alone_blocked")
-        return _pays(self.batch.later.join(known, on="row"))
+        for known, key in ((self.payable.later, "ce"), (self.payable.lone, "date")):
+            if not known.is_empty():
+                that_day = known.select("row", key, *(pl.col(f).alias(f"_{f}") for f in flags))
+                expanded = expanded.join(that_day, on=["row", key], how="left")
+                told = [pl.coalesce(f"_{f}", f).alias(f) for f in flags]
+                expanded = expanded.with_columns(told).select(lines.columns)
+        return expanded
 
     def mark_duplicates(self, rows: pl.Series) -> None:
         """Set exact duplicates aside: no denying rule is judged on them, and they support none."""
-        self.lines = payability(self.lines, rows, self.batch)
+        self.payable = payability(self.batch.lines, rows, self.batch)
 
 
 def beside(frame: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
@@ -182,41 +182,6 @@ def beside(frame: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
     if set(frame.columns).isdisjoint(more.columns):
         return frame.hstack(more)
     return frame.with_columns(*more)
-
-
-def payability(lines: pl.DataFrame, duplicates: pl.Series, batch: Batch) -> pl.DataFrame:
-    """Add what makes a line unpayable by itself, before any pair, unit or add-on rule.
-
-    A status that never pays bars a column 1 line of every line of business, because the edit
-    is a Medicare one; it bars a primary only on Medicare lines, where the status decides.
-    """
-    dup = pl.col("row").is_in(duplicates.implode()) if len(duplicates) else pl.lit(value=False)
-    # A line that a reversal takes back is billed no more; like a duplicate it is out of the game.
-    lines = lines.with_columns(dup=dup | pl.col("cancelled")).with_columns(
-        alone_blocked=pl.lit(value=False)
-    )
-    lone = lines.filter((pl.col("status") == "T") & pl.col("day").is_not_null() & ~pl.col("dup"))
-    if not lone.is_empty():
-        payable = lines.filter(
-            pl.col("status").is_in(PAID_UNDER_SCHEDULE),
-            pl.col("live") & ~pl.col("dup") & ~pl.col("denied") & ~pl.col("mue_zero"),
-        )
-        need = ["row", "day", "date", "days"]
-        days = batch.by_day(payable.select(need)).select("day", other="row")
-        met = batch.by_day(lone.select(need)).join(days, on="day")
-        rows = met.filter(pl.col("row") != pl.col("other"))["row"].unique()
-        lines = lines.with_columns(alone_blocked=pl.col("row").is_in(rows.implode()))
-    return _pays(lines)
-
-
-def _pays(lines: pl.DataFrame) -> pl.DataFrame:
-    """Add pays_as_column1 and pays_as_primary."""
-    barred = pl.col("never_pays") | pl.col("mue_zero") | pl.col("alone_blocked")
-    gone = pl.col("denied") | pl.col("dup") | ~pl.col("live")
-    return lines.with_columns(
-        pays_as_column1=~gone & ~barred,
-        pays_as_primary=~gone & ~(barred & pl.col("medicare")),
-    )
 
 
 def business_tier(state: State, rule: Rule) -> pl.Expr:

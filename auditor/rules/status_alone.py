@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.engine.hits import REVIEW, at_least, hits, no_hits
-from auditor.engine.state import PAID_UNDER_SCHEDULE, business_tier
+from auditor.engine.payable import PAID_UNDER_SCHEDULE
+from auditor.engine.state import business_tier
 from auditor.rules.interface import Rule, Stage
 from auditor.rules.meeting import (
     beside,

@@ -10,7 +10,7 @@ from auditor.engine.hits import INFO, REVIEW, hits, no_hits
 from auditor.engine.order import places
 from auditor.engine.partners import KEYS, others, someone_else
 from auditor.rules.interface import Rule, Stage
-from auditor.rules.meeting import by_whom
+from auditor.rules.meeting import by_whom, paying
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -86,9 +86,7 @@ def find(state: State) -> pl.DataFrame:
         & pl.col("lob").is_in(["medicare", "unknown"])
     )
     surgery = lines.filter(
-        pl.col("global_days").is_in(["000", "010", "090"])
-        & ~pl.col("is_em")
-        & pl.col("pays_as_primary")
+        pl.col("global_days").is_in(["000", "010", "090"]) & ~pl.col("is_em")
     ).collect()
     visits = (
         lines.filter("is_visit", pl.col("patient").is_in(surgery["patient"].unique().implode()))
@@ -98,7 +96,7 @@ def find(state: State) -> pl.DataFrame:
     if visits.is_empty() or surgery.is_empty():
         return no_hits()
     skip = state.modifiers(*_NOT_THE_SURGEON)
-    surgery = state.batch.by_day(surgery.filter(~pl.col("m").is_in(skip.implode())))
+    surgery = paying(state, surgery.filter(~pl.col("m").is_in(skip.implode())))
     surgery = others(
         surgery, patient="patient", date="date", other="row", days_="global_days", ce_="ce"
     )

@@ -58,12 +58,13 @@ def _decision(batch: Batch, line: Line) -> dict[str, str]:
         days = _days(batch, other)
         if (other.patient, other.payer, other.sequence) != who or not one_physician(line, other):
             continue
-        if other.modifiers & (ASSISTS | {"55", "56"}) or not pays(batch, other, other.first):
+        if other.modifiers & (ASSISTS | {"55", "56"}):
             continue
         if other.business not in ("medicare", "unknown"):
             continue
-        that_day = line.first in other.days
-        eve = line.first + timedelta(days=1) in other.days
+        paid = [day for day in other.days if pays(batch, other, day)]
+        that_day = line.first in paid
+        eve = line.first + timedelta(days=1) in paid
         if days in ("000", "010") and that_day and not line.modifiers & {"25", "57"}:
             told["GLB-25"] = "info" if within(line.code, *NEW) else "review"
         if days == "090" and (that_day or eve) and "57" not in line.modifiers:
