@@ -26,7 +26,7 @@ help:
 	@echo "make bench-intake  reading alone, format by format, against polars"
 	@echo "make bench-report  the workbook's rows against openpyxl's write-only mode"
 	@echo "make bench-night   a whole night with and without three months of stored lines"
-	@echo "make bench-questions  check, code and search as whole processes"
+	@echo "make bench-questions  check, code, search, help and a small file as whole processes"
 	@echo "make bench-history  a night against up to 90 million stored lines (6 GB of disk)"
 	@echo "make requirements  pin the dependencies anew (needs uv on the path)"
 	@echo "make clean         remove the environment and what tools left behind"

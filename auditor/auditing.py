@@ -11,11 +11,13 @@ from auditor.result import AuditOptions, AuditResult, no_versions
 if TYPE_CHECKING:
     import polars as pl
 
+    from auditor.engine.batch import BuildOptions
     from auditor.engine.clock import Clock
     from auditor.engine.coverage import Covered
     from auditor.engine.history import Earlier, History, Together
     from auditor.engine.state import State
     from auditor.engine.versions import Versions
+    from auditor.engine.whole import Census, Whole
     from auditor.intake.interface import Intake
     from auditor.reference.interface import Reference
 
@@ -28,24 +30,25 @@ def audit(  # noqa: PLR0913 - what an audit is of, each by name
     clock: Clock | None = None,
     *,
     earlier: Earlier | None = None,
+    whole: Whole | None = None,
 ) -> AuditResult:
     """Judge every line of `intake` against `reference`.
 
     Lines of `history` are looked at by rules that compare lines (pairs, global periods, earlier
     visits, duplicates) and are not audited themselves. Lines of `earlier` nights are judged again
-    or looked at, as it says; what became of lines is told of the files alone. Without options
+    or looked at, as it says; what became of lines is told of the files alone. Where the lines are
+    a part of a batch, `whole` tells what all parts together know (see `count`). Without options
     everything runs as of today. Raises ConfigError for an unknown rule or family in `select` or
     `ignore`. The result's tables are those of `schemas`.
     """
     import polars as pl  # noqa: PLC0415 - importing this module stays cheap
 
-    from auditor.engine.batch import BuildOptions, build  # noqa: PLC0415 - as above
+    from auditor.engine.batch import build  # noqa: PLC0415 - as above
     from auditor.engine.clock import Clock  # noqa: PLC0415 - as above
     from auditor.engine.findings import Assembled, assemble  # noqa: PLC0415 - as above
     from auditor.engine.history import together, useful  # noqa: PLC0415 - as above
     from auditor.engine.judge import judge  # noqa: PLC0415 - as above
     from auditor.engine.versions import resolve  # noqa: PLC0415 - as above
-    from auditor.rules.interface import code_policies  # noqa: PLC0415 - as above
     from schemas import Findings, SeparablePairs, empty  # noqa: PLC0415 - as above
 
     clock = clock or Clock()
@@ -57,6 +60,7 @@ def audit(  # noqa: PLR0913 - what an audit is of, each by name
     lines = both.lines
     with clock.part("enrichment", "versions", lines.height):
         numbered = earlier is not None and earlier.numbered
+        numbered = numbered or (whole is not None and whole.census.numbered)
         versions = resolve(lines, both.sent, numbered=numbered)
     standing = _Standing(intake.lines, versions.gone)
     again = _standing_again(both, versions)
@@ -73,14 +77,7 @@ def audit(  # noqa: PLR0913 - what an audit is of, each by name
                 both,
                 reference,
                 versions,
-                BuildOptions(
-                    options.as_of,
-                    "rendering_npi" in intake.fields_present,
-                    code_policies(),
-                    options.rules.implausible_day_lines,
-                    None if earlier is None else earlier.groups,
-                    options.exported,
-                ),
+                _build_options(intake, options, None if earlier is None else earlier.groups, whole),
             )
         state = judge(batch, intake.fields_present, options.rules, clock)
         from auditor.engine.workers import workers  # noqa: PLC0415 - importing this module stays cheap
@@ -114,7 +111,7 @@ def audit(  # noqa: PLR0913 - what an audit is of, each by name
         last_service_date=standing.last,
         releases=reference.releases(),
         options=options,
-        notes=_notes(standing.by_business, reference) + _of_history(looked_at) + intake.notes,
+        notes=notes_of(standing.by_business, reference) + _of_history(looked_at) + intake.notes,
         timings=tuple(clock.parts),
         lines=lines,
         lines_of_files=both.tonight,
@@ -125,6 +122,47 @@ def audit(  # noqa: PLR0913 - what an audit is of, each by name
         places=found.places,
         pairs=found.pairs,
     )
+
+
+def _build_options(
+    intake: Intake, options: AuditOptions, groups: pl.Series | None, whole: Whole | None
+) -> BuildOptions:
+    """What the enrichment is told beside the lines."""
+    from auditor.engine.batch import BuildOptions  # noqa: PLC0415 - importing this module stays cheap
+    from auditor.rules.interface import code_policies  # noqa: PLC0415 - as above
+
+    return BuildOptions(
+        options.as_of,
+        "rendering_npi" in intake.fields_present,
+        code_policies(),
+        options.rules.implausible_day_lines,
+        groups,
+        options.exported,
+        whole,
+    )
+
+
+def count(
+    intake: Intake, reference: Reference, options: AuditOptions, census: Census
+) -> dict[str, pl.DataFrame]:
+    """What rules count of `intake`, a part of a batch of whole patients, before any part is judged.
+
+    census: of all lines. `auditor.engine.judge.joined` makes of the counts of all parts what
+    `audit` is told of the whole.
+    """
+    from auditor.engine.batch import build  # noqa: PLC0415 - importing this module stays cheap
+    from auditor.engine.history import together  # noqa: PLC0415 - as above
+    from auditor.engine.judge import counted  # noqa: PLC0415 - as above
+    from auditor.engine.versions import resolve  # noqa: PLC0415 - as above
+    from auditor.engine.whole import Whole  # noqa: PLC0415 - as above
+
+    whole = Whole(census)
+    both = together(intake, None, None)
+    versions = resolve(both.lines, both.sent, numbered=census.numbered)
+    if len(versions.gone) == both.lines.height:
+        return {}
+    batch = build(both, reference, versions, _build_options(intake, options, None, whole))
+    return counted(batch, intake.fields_present, options.rules)
 
 
 def _uncovered() -> Covered:
@@ -161,12 +199,12 @@ def _gone_before(both: Together, versions: Versions, *, numbered: bool) -> pl.Da
     if both.version is None:
         return no_versions()
     rows, reason = versions.gone, versions.set_aside["reason"]
-    gone = pl.DataFrame({"version": both.version.gather(rows), "reason": reason})
+    gone = pl.DataFrame({"version": both.version[rows], "reason": reason})
     gone = gone.filter(pl.col("version").is_not_null()).sort("version")
     if gone.is_empty() or both.sent is None:
         return gone
     alone = resolve(both.lines[both.tonight :], both.sent[both.tonight :], numbered=numbered)
-    before = both.version[both.tonight :].gather(alone.gone)
+    before = both.version[both.tonight :][alone.gone]
     return gone.filter(~pl.col("version").is_in(before.implode()))
 
 
@@ -235,7 +273,7 @@ class _Standing:
         self.last: date | None = told["service_date_from"].max()  # type: ignore[assignment]
 
 
-def _notes(by_business: dict[str, int], reference: Reference) -> tuple[str, ...]:
+def notes_of(by_business: dict[str, int], reference: Reference) -> tuple[str, ...]:
     """Whole-run remarks in plain words."""
     from auditor.engine.coverage import KINDS  # noqa: PLC0415 - importing this module stays cheap
 

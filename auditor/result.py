@@ -116,6 +116,10 @@ class AuditResult:
     """Whose lines alone these are, in words; '' for those of everybody (auditor.report.split)."""
     card: pl.DataFrame | None = None
     """Of a part: its row of the scorecard of all lines, beside the batch's rates."""
+    practice: pl.DataFrame | None = None
+    """auditor.practice of all lines that were judged, where `lines` does not hold them all."""
+    days: pl.DataFrame | None = None
+    """day, lines: how many judged lines each date of service has, where `lines` does not tell."""
     pairs: pl.DataFrame = field(default_factory=lambda: _empty("SeparablePairs"))
     """schemas.SeparablePairs; without rows where PTP-BYP did not run, or no pair met."""
     comparison: Comparison | None = None

@@ -1,6 +1,7 @@
 """What every test may ask for: the real files, the long rounds, golden files, a clean machine."""
 
 import difflib
+import gc
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -41,9 +42,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("long" if config.getoption("--run-long") else "default")
     if config.pluginmanager.hasplugin("_cov"):
-        from tests import untraced  # the tests of the installed wheel do not see this folder
+        from tests import measured, untraced  # those of the installed wheel do not see this folder
 
         untraced.install()
+        config.pluginmanager.register(measured.Measured(ROOT / "tests"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -52,15 +54,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=long)
         config.stash[DESELECTED] = len(long)
-    measured = config.pluginmanager.hasplugin("_cov")
     for item in items:
-        # Random rounds prove that nothing breaks; what they reach a case with a name must reach
-        # as well, so coverage, which makes them half as slow again, is not measured on them.
-        random = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-        if measured and (random or item.path.parent.name == "properties"):
-            item.add_marker("no_cover")
         if item.get_closest_marker("shared") and not SHARED.is_dir():
             item.add_marker(pytest.mark.skip(reason=f"no {SHARED.name}/ beside the checkout"))
+
+
+def pytest_collection_finish() -> None:
+    # Thousands of tests are there to stay: nobody need look among them for what has gone, nor
+    # as often as Python does for a program that makes little.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -92,10 +92,31 @@ def places() -> dict[str, Place]:
     }
 
 
+@cache
+def _stretches() -> dict[str, list[tuple[str, str, int]]]:
+    """Form of code -> every stretch of such codes: its two ends, its topic's place in `topics`.
+
+    A stretch stays in one form of code.
+    """
+    found: dict[str, list[tuple[str, str, int]]] = {}
+    for place, topic in enumerate(topics()):
+        for low, high in topic.codes:
+            found.setdefault(_form(low), []).append((low, high, place))
+    return found
+
+
+@cache
+def _breadths() -> dict[str, int]:
+    """Topic -> its breadth."""
+    return {topic.id: breadth(topic) for topic in topics()}
+
+
 def topics_of(code: str) -> tuple[Topic, ...]:
     """The topics about `code`: first those that say what it is for, then the narrowest."""
-    found = [t for t in topics() if any(_holds(low, code, high) for low, high in t.codes)]
-    return tuple(sorted(found, key=lambda t: (code not in dict(t.related), breadth(t))))
+    stretches = _stretches().get(_form(code), ())
+    places = sorted({place for low, high, place in stretches if low <= code <= high})
+    found, broad = [topics()[place] for place in places], _breadths()
+    return tuple(sorted(found, key=lambda t: (code not in dict(t.related), broad[t.id])))
 
 
 def _topic(given: dict[str, Any]) -> Topic:
@@ -114,11 +135,6 @@ def _codes_of(said: str) -> list[tuple[str, str]]:
     return [
         (row.get("code_low") or row["code"], row.get("code_high") or row["code"]) for row in rows
     ]
-
-
-def _holds(low: str, code: str, high: str) -> bool:
-    """Whether `code` lies in the stretch; a stretch stays in one form of code."""
-    return low <= code <= high and _form(low) == _form(code)
 
 
 def _form(code: str) -> str:

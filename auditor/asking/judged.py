@@ -68,7 +68,7 @@ class Judged:
         """Lay findings and places side by side."""
         places, rows = result.places, trial.rows
         of_line = rows.select("case", "enc", "kind", "line")[places["row"]]
-        other = rows["line"].gather(places["other"]).alias("other_line")
+        other = rows["line"][places["other"]].alias("other_line")
         given = rows.select(
             no_patient_birth_date=pl.col("birth").is_null(),
             no_patient_sex=pl.col("sex").is_null(),

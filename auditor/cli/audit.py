@@ -124,6 +124,22 @@ def audit(
         bool, typer.Option("--timings", help="Print time and rows by stage and by rule.")
     ] = False,
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no workbook.")] = False,
+    parts: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Judge the patients in so many parts, out of the disk; 1: all in memory."
+            " [default: as the size of the files asks for]",
+        ),
+    ] = None,
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder for the parts. The same command goes on where one was broken off.",
+        ),
+    ] = None,
     debug_file: Annotated[
         Path | None,
         typer.Option(
@@ -197,6 +213,8 @@ def audit(
         settings=file,
         history=tuple(history or ()),
         ledger=None if no_ledger else ledger_of(settings),
+        parts=parts,
+        work=work,
     )
     done = perform(request, session)
     for text in lines_text(done, request):

@@ -13,6 +13,8 @@ from typing import Any, cast
 import typer
 from typer.core import TyperGroup
 
+from auditor.cli.conversion import quicken
+
 SINGLE = {
     "audit": "auditor.cli.audit",
     "check": "auditor.cli.asking.check",
@@ -59,6 +61,7 @@ class LazyGroup(TyperGroup):
     def __init__(self, **given: Any) -> None:  # noqa: ANN401 - what Typer makes a group of
         """Take everything that Typer knows but the commands."""
         super().__init__(**given)
+        quicken(self)
         self.commands = cast("Any", _Commands())  # Typer reads it and no more
 
 
@@ -89,8 +92,12 @@ def _make(name: str) -> Any:  # noqa: ANN401 - as above
     if name in SINGLE:
         app = plain()
         app.command(name)(getattr(import_module(SINGLE[name]), name))
-        return typer.main.get_command(app)
+        made: Any = typer.main.get_command(app)
+        quicken(made)
+        return made
     app = plain()
     app.callback()(lambda: None)
     app.add_typer(import_module(GROUPS[name]).app, name=name)
-    return typer.main.get_group(app).commands[name]
+    made = typer.main.get_group(app).commands[name]
+    quicken(made)
+    return made

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from auditor import RULE_SET_VERSION, __version__
-from auditor.cli import output, places, selection
+from auditor.cli import output, parts, places, selection
 from auditor.engine.clock import Clock
 from auditor.errors import ConfigError
 from auditor.rules.options import RuleOptions
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from auditor.cli.session import Session
     from auditor.config import DateOrder
     from auditor.engine.clock import Part
-    from auditor.intake.interface import Intake
+    from auditor.intake.interface import Intake, IntakeOptions
     from auditor.intake.layout import Layout
     from auditor.reference.interface import Reference
     from auditor.result import AuditResult
@@ -78,6 +78,11 @@ class Request:
     """Tiers, thresholds and keys that the configuration sets."""
     ledger: Path | None = None
     """The ledger with the reviewers' decisions; None: none is looked at."""
+    parts: int | None = None
+    """In how many parts the lines are judged, out of the disk; 1: in memory, None: as their size
+    asks for."""
+    work: Path | None = None
+    """The folder for the parts; None: beside the outputs."""
     settings: Path | None = None
     """The configuration file that was read; it may have been found and not named."""
 
@@ -106,29 +111,23 @@ def perform(request: Request, session: Session) -> Done:
             "--debug-file": session.debug_file,
         },
     )
+    parts.check(request)
     started = time.perf_counter()
     clock = Clock()
+    count = parts.how_many(request)
+    if count > 1:
+        return _in_parts(request, session, count, clock)
     with output.progress() as step:
         # The heavy imports: about a second, of which a quarter is the engine's.
         step("Loading the engine")
         from auditor.auditing import audit
         from auditor.intake import read_claims
-        from auditor.intake.interface import IntakeOptions
         from auditor.reference import load_reference
         from auditor.result import AuditOptions
 
         select, ignore = chosen(request)
         step("Reading the claim files")
-        options = IntakeOptions(
-            request.sheet,
-            request.columns,
-            request.line_of_business,
-            date_order=request.date_order,
-            year_pivot=request.year_pivot,
-            layout=pinned(request),
-            password=request.password,
-            payers=request.payers,
-        )
+        options = intake_options(request)
         with clock.part("intake", "claim files") as told:
             intake = read_claims(request.inputs, options)
             told.rows = sum(file.lines_read for file in intake.files)
@@ -143,7 +142,7 @@ def perform(request: Request, session: Session) -> Done:
             reference = load_reference(request.reference)
             named = request.compare_reference
             other = load_reference(named) if named else None
-        decisions = consulted(request, intake, clock)
+        decisions = consulted(request, lambda: intake.lines, clock)
         session.run_id = run_id(request, intake, reference, options.layout, earlier, decisions)
         asked = AuditOptions(request.as_of, session.run_id, select, ignore, request.rules)
         others = None
@@ -167,6 +166,62 @@ def perform(request: Request, session: Session) -> Done:
     return Done(result, written, time.perf_counter() - started, tuple(clock.parts))
 
 
+def _in_parts(request: Request, session: Session, count: int, clock: Clock) -> Done:
+    """The same for lines that do not fit into memory."""
+    started = time.perf_counter()
+    with output.progress() as step:
+        step("Loading the engine")
+        from auditor.parts.room import room
+        from auditor.parts.run import audit_parts
+        from auditor.reference import load_reference
+        from auditor.result import AuditOptions
+
+        select, ignore = chosen(request)
+        step("Opening the reference tables")
+        with clock.part("reference", "opening the tables"):
+            reference = load_reference(request.reference)
+        options = intake_options(request)
+        with (
+            parts.folder(request) as folder,
+            room(folder, parts.work(request, reference, count)) as place,
+        ):
+            step("Reading the claim files")
+            intake, of_patients = parts.read(request, options, place, count, clock)
+            decisions = consulted(request, of_patients.claims, clock)
+            layout = options.layout
+            session.run_id = run_id(request, intake, reference, layout, None, decisions)
+            step(f"Auditing in {count} parts")
+            asked = AuditOptions(request.as_of, session.run_id, select, ignore, request.rules)
+            result = audit_parts(
+                of_patients, intake, reference, asked, room=place.folder, clock=clock
+            )
+            if decisions is not None:
+                from auditor.review import applied
+
+                with clock.part("review", "what stands", decisions.decisions.height):
+                    result = applied(result, decisions)
+            step("Writing")
+            with clock.part("outputs", "workbook and files", result.findings.height):
+                written = write(result, request)
+    return Done(result, written, time.perf_counter() - started, tuple(clock.parts))
+
+
+def intake_options(request: Request) -> IntakeOptions:
+    """How the files are read."""
+    from auditor.intake.interface import IntakeOptions
+
+    return IntakeOptions(
+        request.sheet,
+        request.columns,
+        request.line_of_business,
+        date_order=request.date_order,
+        year_pivot=request.year_pivot,
+        layout=pinned(request),
+        password=request.password,
+        payers=request.payers,
+    )
+
+
 def with_comparison(
     result: AuditResult, others: DataFrame, reference: Reference, other: Reference
 ) -> AuditResult:
@@ -178,14 +233,17 @@ def with_comparison(
     return replace(result, comparison=compared)
 
 
-def consulted(request: Request, intake: Intake, clock: Clock) -> Consulted | None:
-    """What the ledger says about the claims of the batch; None where none is looked at."""
+def consulted(request: Request, lines: Callable[[], DataFrame], clock: Clock) -> Consulted | None:
+    """What the ledger says about the claims of the batch; None where none is looked at.
+
+    lines: answers claim_id and original_claim_id of the batch.
+    """
     if request.ledger is None:
         return None
     from auditor.review import consult
 
     with clock.part("review", "the ledger") as told:
-        found = consult(request.ledger, intake.lines, request.as_of)
+        found = consult(request.ledger, lines(), request.as_of)
         told.rows = found.decisions.height
     return found
 
@@ -255,29 +313,23 @@ def write(result: AuditResult, request: Request) -> tuple[Path, ...]:
 
     The summary is that of the plain result: it holds no patient data.
     """
-    from auditor.report import (
-        redact,
-        write_findings,
-        write_parts,
-        write_report,
-        write_summary,
-        write_table,
-    )
-    from auditor.report.workbook import BESIDE
+    from auditor import report
 
     written, copies = [], request.copies
-    told = result if copies.redact_key is None else redact(result, copies.redact_key)
+    told = result if copies.redact_key is None else report.redact(result, copies.redact_key)
     if request.report is not None:
-        workbook = write_report(told, request.report, password=copies.password)
+        from auditor.report.workbook import BESIDE
+
+        workbook = report.write_report(told, request.report, password=copies.password)
         beside = (workbook.with_suffix(suffix) for suffix in BESIDE)
         written += [workbook, *(path for path in beside if path.is_file())]
         if copies.split_by is not None:
-            parts = write_parts(told, workbook, copies.split_by, password=copies.password)
-            written += [parts] if parts is not None else []
+            split = report.write_parts(told, workbook, copies.split_by, password=copies.password)
+            written += [split] if split is not None else []
     if request.findings is not None:
-        written.append(write_findings(told, request.findings))
+        written.append(report.write_findings(told, request.findings))
     if request.compare_out is not None and told.comparison is not None:
-        written.append(write_table(told.comparison.findings, request.compare_out))
+        written.append(report.write_table(told.comparison.findings, request.compare_out))
     if request.summary is not None:
-        written.append(write_summary(result, request.summary))
+        written.append(report.write_summary(result, request.summary))
     return tuple(written)

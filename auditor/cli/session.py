@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,4 +23,4 @@ class Session:
         named = os.environ.get("AUDITOR_DEBUG_FILE")
         # the clock, and not --as-of: this id only ties an error message to a debug file
         today = date.today()  # noqa: DTZ011 - a calendar date as the operator's clock shows it
-        return cls(f"{today}-{secrets.token_hex(4)}", Path(named) if named else None)
+        return cls(f"{today}-{os.urandom(4).hex()}", Path(named) if named else None)

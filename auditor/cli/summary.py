@@ -55,7 +55,8 @@ def lines_text(done: Done, request: Request) -> Iterator[str]:
 
 def money(result: AuditResult) -> dict[str, list[str]]:
     """Of each tier its amounts by basis; never one sum of all, and info findings carry none."""
-    from auditor.report.figures import MONEY_BASES, amounts
+    from auditor.practice import MONEY_BASES
+    from auditor.report.figures import amounts
 
     texts: dict[str, list[str]] = {}
     for tier, basis, _, amount in amounts(result.findings).rows():
@@ -192,7 +193,8 @@ def _number(number: int) -> str:
 
 def _amounts(result: AuditResult) -> list[tuple[str, str]]:
     """The amounts of each tier, and how many of its findings have none and why."""
-    from auditor.report.figures import MONEY_BASES, amounts
+    from auditor.practice import MONEY_BASES
+    from auditor.report.figures import amounts
 
     texts = money(result)
     for tier, basis, findings, _ in amounts(result.findings).rows():

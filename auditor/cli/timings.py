@@ -6,15 +6,15 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from auditor.cli import output
+from auditor.engine.clock import Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from auditor.engine.clock import Part
-
 STAGES = (
     "intake",
     "reference",
+    "parts",
     "enrichment",
     "line rules",
     "join rules",
@@ -28,6 +28,7 @@ _NOTE = (
     " stages add up to more than the whole. Rows: lines read, looked at or counted; of rules, the"
     " hits before findings of one cause are joined."
 )
+_PARTS = "Stages of the audit are those of all parts together, and are within `parts`."
 
 
 def told(parts: Sequence[Part], seconds: float) -> Iterator[str]:
@@ -50,12 +51,23 @@ def told(parts: Sequence[Part], seconds: float) -> Iterator[str]:
     yield output.table(table, right=frozenset({1, 2}))
     for title, stage in (("Line rules", "line rule"), ("Join rules", "join rules")):
         yield ""
-        mine = sorted((p for p in parts if p.stage == stage), key=lambda p: (-p.seconds, p.name))
+        mine = sorted(_added(parts, stage), key=lambda p: (-p.seconds, p.name))
         head = ("RULE" if stage == "line rule" else "RULES", "SECONDS", "HITS")
         listed = [(_name(p), f"{p.seconds:.3f}", f"{p.rows or 0:,}") for p in mine]
         yield output.table([(f"{title}: {head[0]}", *head[1:]), *listed], right=frozenset({1, 2}))
     yield ""
-    yield output.wrapped(_NOTE, 0)
+    yield output.wrapped(_NOTE if "parts" not in by_stage else f"{_NOTE} {_PARTS}", 0)
+
+
+def _added(parts: Sequence[Part], stage: str) -> Iterator[Part]:
+    """The parts of `stage`, one a name: of a batch in parts each rule ran more than once."""
+    found: dict[str, Part] = {}
+    for part in parts:
+        if part.stage == stage:
+            known = found.setdefault(part.name, Part(stage, part.name, rows=0))
+            known.seconds += part.seconds
+            known.rows = (known.rows or 0) + (part.rows or 0)
+    yield from found.values()
 
 
 def _name(part: Part) -> str:

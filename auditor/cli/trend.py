@@ -160,7 +160,7 @@ def _by_amount(found: pl.DataFrame) -> Iterator[str]:
     """A row a night, tier and basis: what is at risk."""
     import polars as pl
 
-    from auditor.report.figures import MONEY_BASES
+    from auditor.practice import MONEY_BASES
 
     money = found.filter(pl.col("tier").is_in(_TIERS), pl.col("amount_basis").is_in(MONEY_BASES))
     heads = ["NIGHT", "FEED", "TIER", "TAKEN FROM", "NEW", "AT RISK", "OPEN", "AT RISK"]

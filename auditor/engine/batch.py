@@ -19,8 +19,10 @@ import polars as pl
 
 from auditor.engine.codes import NEVER_PAYS, CodeFacts, code_facts
 from auditor.engine.identities import cancelled, identities, loose
+from auditor.engine.keys import keys
 from auditor.engine.lacking import LONGEST_SPAN, lacking
 from auditor.engine.modifiers import combinations
+from auditor.engine.whole import Whole, census
 
 if TYPE_CHECKING:
     from datetime import date
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 
 IMPLAUSIBLE_DAY = 500
 """A patient, practitioner and day of more lines than this is not judged (DESIGN)."""
-CROWD, SEVERAL_BIRTHS, BUSY_DAY = 200, 2, 10
 _FACT_FLAGS = (
     "is_lab",
     "is_em",
@@ -80,6 +81,8 @@ class BuildOptions:
     """Billing NPIs that are known from earlier nights to be no practice of one."""
     exported: bool = True
     """Lines of files, of which one defect may be the whole export's; else of questions."""
+    whole: Whole | None = None
+    """What is known of all lines where these are a part of them."""
 
 
 @dataclass(frozen=True)
@@ -108,10 +111,14 @@ class Batch:
     """Rows from this one on are looked at and not judged."""
     sent: pl.Series | None
     """When each row of `raw` was sent: more is later; None: all at once."""
-    groups: pl.Series | None
-    """Billing NPIs that are known from earlier nights to be no practice of one."""
+    groups: pl.Series
+    """Billing NPIs that are no practice of one, as far as any line knows."""
+    laboratories: bool
+    """Some line of the whole batch carries the number of a laboratory (CLIA)."""
     exported: bool
     """Lines of files, of which one defect may be the whole export's; else of questions."""
+    whole: Whole | None
+    """What is known of all lines where these are a part of them."""
 
     @property
     def has_history(self) -> bool:
@@ -125,13 +132,28 @@ class Batch:
         """
         if self.sent is None:
             return pl.repeat(0, len(rows), dtype=pl.Int64, eager=True).alias("sent")
-        return self.sent.gather(rows).alias("sent")
+        return self.sent[rows].alias("sent")
 
     def of_tonight(self, found: pl.DataFrame) -> pl.DataFrame:
         """Those of `found` (with `row`) that stand in the files that are audited."""
         if self.tonight_rows == self.raw.height:
             return found
         return found.filter(pl.col("row") < self.tonight_rows)
+
+    def keys_of(self, rows: pl.Series) -> pl.Series:
+        """`key`: what tells each of `rows` from all lines, also from those of other parts."""
+        if self.whole is None:
+            return rows.cast(pl.UInt32).alias("key")
+        return self.raw["line_key"].gather(rows).alias("key")
+
+    def rows_of(self, keys: pl.Series) -> pl.Series:
+        """`row`: where the line of each of `keys` stands; null for a line of another part."""
+        if self.whole is None:
+            return keys.cast(pl.UInt32).alias("row")
+        own = self.raw["line_key"]
+        place = own.search_sorted(keys).clip(0, len(own) - 1).cast(pl.UInt32)
+        found = pl.DataFrame({"row": place, "key": keys, "own": own.gather(place)})
+        return found.select(pl.when(pl.col("key") == pl.col("own")).then("row")).to_series()
 
     def tonight(self) -> pl.LazyFrame:
         """The raw lines that stand and are those of the files."""
@@ -157,12 +179,7 @@ class Batch:
 
     def code_index(self, texts: pl.Series) -> pl.Series:
         """Index of each code text, null where the batch does not hold it."""
-        return texts.replace_strict(
-            self.facts.codes,
-            pl.int_range(self.n_codes, dtype=pl.UInt32, eager=True),
-            default=None,
-            return_dtype=pl.UInt32,
-        )
+        return self.facts.index_of(texts)
 
     @cached_property
     def mod_tokens(self) -> pl.DataFrame:
@@ -235,6 +252,10 @@ def build(
 ) -> Batch:
     """Enrich the lines of `all_lines` that stand; see the module's docstring."""
     raw = all_lines.lines.with_row_index("row")
+    everybody = options.whole.census if options.whole is not None else census(raw)
+    groups = everybody.groups
+    if options.groups is not None:
+        groups = pl.concat([groups, options.groups.alias("billing_npi")])
     days = raw["service_date_from"]
     # A span may reach into an epoch in which no line begins.
     first, last = days.min(), max(days.max(), raw["service_date_to"].max() or days.max())  # type: ignore[type-var]
@@ -256,12 +277,12 @@ def build(
         birth=pl.col("patient_birth_date"),
         vague=pl.col("claim_dates") & (pl.col("service_date_to") > pl.col("service_date_from")),
         cancelled=cancelled(raw),
-        **identities(raw, rendering_read=options.rendering_read, groups=options.groups),
+        **identities(raw, rendering_read=options.rendering_read, groups=groups),
         **loose(versions),
     )
     if len(versions.gone):
         lines = lines.filter(~pl.col("row").is_in(versions.gone.implode()))
-    lines = _keys(lines.with_columns(days=_days()), first, options.implausible_day)
+    lines = keys(lines.with_columns(days=_days()), first, options.implausible_day, everybody.lines)
     first_epoch = facts.epoch_of(lines["date"])
     lines = lines.with_columns(ce=pl.col("c") * len(facts.epochs) + first_epoch)
     lines = _enriched(lines, facts, mods)
@@ -279,8 +300,10 @@ def build(
         all_lines.tonight,
         all_lines.judged,
         all_lines.sent,
-        options.groups,
+        groups,
+        everybody.laboratories,
         options.exported,
+        options.whole,
     )
 
 
@@ -329,48 +352,3 @@ def _span() -> pl.Expr:
 def _days() -> pl.Expr:
     """Days on which a line meets other lines; a span over a year meets them on its first day."""
     return pl.when(pl.col("span") <= LONGEST_SPAN).then("span").otherwise(1)
-
-
-def _keys(lines: pl.DataFrame, first: object, implausible: int) -> pl.DataFrame:
-    """Add `day`, `n_day` (lines of the day) and blank what cannot be joined.
-
-    `patient` becomes null for a placeholder, `day` for an implausible day as well, which
-    `crowded` marks.
-    """
-    crowd = _crowd(lines)
-    if len(crowd):
-        lines = lines.with_columns(
-            patient=pl.when(~pl.col("patient").is_in(crowd.implode())).then("patient")
-        )
-    offset = (pl.col("date") - pl.lit(first)).dt.total_days()
-    # Span lines are shifted along the key by up to a year, so the field must hold them.
-    width = lines.select((offset + pl.col("days")).max()).item() + 2
-    practitioners = (lines["s1"].max() or 0) + 1  # type: ignore[operator]
-    lines = lines.with_columns(
-        day=(pl.col("patient") * practitioners + pl.col("s1")) * width + offset + 1,
-    )
-    lines = lines.with_columns(n_day=pl.len().over("day"))
-    full = pl.col("day").is_not_null() & (pl.col("n_day") > implausible)
-    return lines.with_columns(day=pl.when(~full).then(pl.col("day")), crowded=full)
-
-
-def _crowd(lines: pl.DataFrame) -> pl.Series:
-    """Patients who are a crowd: one id on over 1% of the lines and on at least 200 of them.
-
-    In a file of a year a sick patient has as many, so the id must also stand for several birth
-    dates or for more lines a day than one person has.
-    """
-    counts = lines["patient"].drop_nulls().value_counts(name="n")
-    many = counts.filter(pl.col("n") >= max(CROWD, lines.height // 100 + 1))["patient"]
-    if not len(many):
-        return many
-    people = (
-        lines.filter(pl.col("patient").is_in(many.implode()))
-        .group_by("patient")
-        .agg(
-            births=pl.col("birth").drop_nulls().n_unique(),
-            busy=pl.len() / pl.col("date").n_unique(),
-        )
-    )
-    crowd = (pl.col("births") > SEVERAL_BIRTHS) | (pl.col("busy") > BUSY_DAY)
-    return people.filter(crowd)["patient"]

@@ -8,6 +8,7 @@ table and gathered to the lines by index; no line is joined against a reference 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -33,7 +34,7 @@ code takes; the modifiers one of which a sided code should carry, and the findin
 the code is a laboratory's."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CodeFacts:
     """The table of codes by epochs, and how to find a line's row in it."""
 
@@ -47,6 +48,33 @@ class CodeFacts:
     """schemas.AddOnEdits of the batch's add-on codes, rows that can apply."""
     rows: PolicyRows
     """The rows of every policy table of codes that name one of `codes`."""
+
+    def holds(self, *codes: str) -> bool:
+        """True where one of `codes` is among the batch's: rules on few codes ask this first."""
+        return not self._held.isdisjoint(codes)
+
+    @cached_property
+    def _held(self) -> frozenset[str]:
+        return frozenset(self.codes)
+
+    def index_of(self, texts: pl.Series) -> pl.Series:
+        """Index of each code text, null where the batch does not hold it."""
+        return texts.replace_strict(
+            self.codes,
+            pl.int_range(len(self.codes), dtype=pl.UInt32, eager=True),
+            default=None,
+            return_dtype=pl.UInt32,
+        )
+
+    @cached_property
+    def addon_pairs(self) -> pl.DataFrame:
+        """c, primary_c, effective, deletion: rows of `addons` whose primary is there too."""
+        return self.addons.select(
+            "effective",
+            "deletion",
+            c=self.index_of(self.addons["addon"]),
+            primary_c=self.index_of(self.addons["primary"]),
+        ).filter(pl.col("primary_c").is_not_null())
 
     def epoch_of(self, days: pl.Series) -> pl.Series:
         """The epoch index of each date."""

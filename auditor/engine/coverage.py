@@ -70,9 +70,23 @@ def cover(state: State, chosen: frozenset[str], present: frozenset[str]) -> Cove
         if any(counted["state"] == NOT for counted in counts[kind]):
             codes.append(_codes(reasons, ladders[kind], words))
     return Covered(
-        _frame(rows, dtypes(Coverage)).sort("rule_id", "state", "reason"),
-        _frame(by_table, dtypes(TableCoverage)).sort("reference", "state", "reason"),
+        added(_frame(rows, dtypes(Coverage))),
+        added(_frame(by_table, dtypes(TableCoverage))),
         pl.concat(codes),
+    )
+
+
+def added(counted: pl.DataFrame) -> pl.DataFrame:
+    """Rows of schemas.Coverage or schemas.TableCoverage, lines of the same words taken together.
+
+    Two tables may leave lines aside for the same reason, and parts of a batch always do.
+    """
+    by = [c for c in counted.columns if c not in ("lines", "first_date", "last_date")]
+    together = counted.group_by(by).agg(
+        pl.col("lines").sum(), pl.col("first_date").min(), pl.col("last_date").max()
+    )
+    return together.select(pl.col(name).cast(kind) for name, kind in counted.schema.items()).sort(
+        by
     )
 
 
@@ -135,7 +149,11 @@ def _counted(
 
 
 def _codes(reasons: Reasons, ladder: Ladder, reference: str) -> pl.DataFrame:
-    """schemas.UnjudgedCodes of one table: the codes on most lines that it did not judge."""
+    """schemas.UnjudgedCodes of one table: the codes on most lines that it did not judge.
+
+    Of a part all codes are told: which are on most lines only all parts know.
+    """
+    most = MOST if reasons.state.alone else None
     words = dict(enumerate((said.split(": ", 1)[1] for said, _ in ladder), start=1))
     unjudged = [n for n, (said, _) in enumerate(ladder, start=1) if said.startswith(f"{NOT}: ")]
     return (
@@ -143,12 +161,12 @@ def _codes(reasons: Reasons, ladder: Ladder, reference: str) -> pl.DataFrame:
         .filter(pl.col("step").is_in(unjudged))
         .group_by("code", "step")
         .agg(pl.col("lines").sum())
-        .sort("lines", "code", "step", descending=[True, False, False])
-        .head(MOST)
         .select(
             reference=pl.lit(reference),
             code="code",
             reason=pl.col("step").replace_strict(words, default="", return_dtype=pl.String),
             lines=pl.col("lines").cast(pl.UInt32),
         )
+        .sort("lines", "code", "reason", descending=[True, False, False])
+        .slice(0, most)
     )

@@ -44,7 +44,7 @@ class Assembled(NamedTuple):
     """schemas.Findings."""
     places: pl.DataFrame
     """row, other: for each finding the place of its line, and of its counterpart or null, among
-    the lines that were looked at."""
+    the lines that were looked at; of a part of a batch their line_key."""
     pairs: pl.DataFrame
     """schemas.SeparablePairs."""
 
@@ -59,9 +59,11 @@ def assemble(state: State, chosen: frozenset[str], options: AuditOptions) -> Ass
     pairs = _pairs(state, chosen).filter(~settled)
     lines = state.batch.raw
     frame = pl.concat([hits, lines.drop("row")[hits["row"]]], how="horizontal")
-    other = lines.select(counterpart_claim_id="claim_id", counterpart_line_number="line_number")
+    named = ["claim_id", "line_number"]
+    other = pl.concat([lines.select(named), state.abroad.select(named)])
+    other = other.rename({name: f"counterpart_{name}" for name in named})
     frame = (
-        frame.with_columns([other[c].gather(frame["other"]).alias(c) for c in other.columns])
+        frame.with_columns([other[c][frame["other"]].alias(c) for c in other.columns])
         if frame.height
         else frame.with_columns(
             counterpart_claim_id=pl.lit(None, pl.String),
@@ -74,7 +76,8 @@ def assemble(state: State, chosen: frozenset[str], options: AuditOptions) -> Ass
     frame = _old_tables(frame, options.rules.release_gap_review)
     frame = at_risk(frame, state)
     frame = _identify(frame, state)
-    return Assembled(*_finish(frame, options), pairs)
+    findings, places = _finish(frame, options)
+    return Assembled(findings, state.named(places), state.named(pairs))
 
 
 def _pairs(state: State, chosen: frozenset[str]) -> pl.DataFrame:
@@ -168,8 +171,8 @@ def _headlines(hits: pl.DataFrame) -> pl.DataFrame:
 def _why_review(frame: pl.DataFrame, state: State) -> pl.DataFrame:
     """Say what lowers a finding that would be certain, where the rule's own words do not."""
     place = state.lines["row"].search_sorted(frame["row"])  # lines leave voided rows out
-    known = state.lines["s1_known"].gather(place)
-    loose = state.lines["loose"].gather(place)
+    known = state.lines["s1_known"][place]
+    loose = state.lines["loose"][place]
     business = pl.col("line_of_business")
     reason = (
         pl.when(business.is_in(["unknown", "commercial"]) & ~pl.col("at_home"))
@@ -315,19 +318,25 @@ def _ordinals(frame: pl.DataFrame, state: State) -> pl.Expr:
     return pl.coalesce(number, texts)
 
 
+_DESCENDING = [False, True, False, False, False, False, False, False]
+
+
+def _order(tier: pl.Expr) -> list[pl.Expr]:
+    """The total order of findings: tier, amount, rule, claim and line, place in the files, id."""
+    amount = pl.col("amount_at_risk").fill_null(-1)
+    then = ("rule_id", "claim_id", "line_number", "source_file", "source_row", "finding_id")
+    return [tier, amount, *map(pl.col, then)]
+
+
+def in_order(findings: pl.DataFrame) -> pl.DataFrame:
+    """`findings` (schemas.Findings and what stands beside it) of several parts in one order."""
+    rank = pl.col("tier").replace_strict(TIER_NAMES, range(len(TIER_NAMES)), return_dtype=pl.UInt8)
+    return findings.sort(_order(rank), descending=_DESCENDING)
+
+
 def _finish(frame: pl.DataFrame, options: AuditOptions) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The columns of the contract and the places, in the total order of every output."""
-    frame = frame.sort(
-        "tier",
-        pl.col("amount_at_risk").fill_null(-1),
-        "rule_id",
-        "claim_id",
-        "line_number",
-        "source_file",
-        "source_row",
-        "finding_id",
-        descending=[False, True, False, False, False, False, False, False],
-    )
+    frame = frame.sort(_order(pl.col("tier")), descending=_DESCENDING)
     findings = frame.select(
         "finding_id",
         "story_id",

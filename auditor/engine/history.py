@@ -45,7 +45,7 @@ def useful(history: pl.DataFrame, tonight: pl.DataFrame) -> History:
     """The lines of `history` that can matter to `tonight`, both schemas.ClaimLines."""
     first, last = history["service_date_from"].min(), history["service_date_from"].max()
     theirs = history.join(tonight.select("patient_id").unique(), on="patient_id", how="semi")
-    key = [*map(pl.col, _SAME), *_kind()]
+    key: list[str | pl.Expr] = [*_SAME, *_kind()]
     fresh = theirs.join(tonight, left_on=key, right_on=key, how="anti", nulls_equal=True)
     return History(
         fresh,

@@ -32,14 +32,11 @@ _REVERSED = (
 )
 
 
-def identities(
-    raw: pl.DataFrame, *, rendering_read: bool, groups: pl.Series | None = None
-) -> dict[str, pl.Expr]:
+def identities(raw: pl.DataFrame, *, rendering_read: bool, groups: pl.Series) -> dict[str, pl.Expr]:
     """Patient and practitioner keys as small integers; null where they cannot be joined.
 
     `rendering_read`: the files have a column of rendering NPIs. Where they have none, whether a
-    billing NPI is one practitioner's cannot be known. `groups`: billing NPIs that are known not to
-    be one's.
+    billing NPI is one practitioner's cannot be known. `groups`: billing NPIs that are not one's.
     """
     patient = pl.col("patient_id")
     # A secondary claim repeats the primary's lines and is judged apart.
@@ -53,7 +50,7 @@ def identities(
         "patient": pl.when(known).then(_index(whole)) if apart else person,
         "person": person,
         "s1": _index(pl.coalesce(npi, billing)),
-        "s1_known": npi.is_not_null() | _solo(raw, groups) if rendering_read else npi.is_not_null(),
+        "s1_known": npi.is_not_null() | _solo(groups) if rendering_read else npi.is_not_null(),
         "tax": _index(pl.col("tax_id")),
         "billing": _index(billing),
         "specialty": _index(pl.col("specialty")),
@@ -96,22 +93,13 @@ def _practitioner(column: str) -> pl.Expr:
     return pl.when(~pl.col(column).str.contains(PLACEHOLDERS)).then(pl.col(column))
 
 
-def _solo(raw: pl.DataFrame, known: pl.Series | None) -> pl.Expr:
+def _solo(groups: pl.Series) -> pl.Expr:
     """True where the billing NPI stands in for a missing rendering NPI without doubt (SPEC 2.2).
 
-    That is a solo practice: no other rendering NPI appears under it in the batch, and it is not
-    among those `known` to be a group's. A placeholder in the place of the rendering NPI is not
-    missing: it hides somebody.
+    That is a solo practice: no other rendering NPI appears under it in the batch, which is what
+    `groups` tells. A placeholder in the place of the rendering NPI is not missing: it hides
+    somebody.
     """
-    groups = (
-        raw.lazy()
-        .filter(_practitioner("rendering_npi").is_not_null(), pl.col("billing_npi").is_not_null())
-        .filter(pl.col("rendering_npi") != pl.col("billing_npi"))
-        .select(pl.col("billing_npi").unique())
-        .collect()["billing_npi"]
-    )
-    if known is not None:
-        groups = pl.concat([groups, known.alias("billing_npi")])
     return (
         _practitioner("billing_npi").is_not_null()
         & pl.col("rendering_npi").is_null()

@@ -9,16 +9,18 @@ import polars as pl
 
 from auditor.engine.line_rules import line_rules
 from auditor.engine.payable import payability
-from auditor.engine.reasons import missing_columns
+from auditor.engine.reasons import by_day, missing_columns, reach
 from auditor.engine.state import State
 from auditor.engine.workers import workers
 from auditor.rules import Stage, catalogue, modules
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import ModuleType
 
     from auditor.engine.batch import Batch
     from auditor.engine.clock import Clock
+    from auditor.engine.whole import Join
     from auditor.rules.options import RuleOptions
 
 
@@ -57,6 +59,33 @@ def judge(batch: Batch, present: frozenset[str], options: RuleOptions, clock: Cl
         for module in finders[Stage.AFTER]:
             state.add(_found(module, state))
     return state
+
+
+def counted(batch: Batch, present: frozenset[str], options: RuleOptions) -> dict[str, pl.DataFrame]:
+    """What the rules that look at the whole batch count of `batch`, which is a part of it."""
+    payable = payability(batch.lines, pl.Series(dtype=pl.UInt32), batch)
+    silent = frozenset(r.id for r in catalogue() if missing_columns(r, present))
+    state = State(batch, payable, silent, options=options)
+    reach(state)
+    for module in _finders()[Stage.DUPLICATES]:
+        state.add(_found(module, state))
+    for module in _counters():
+        _found(module, state)
+    return state.counted
+
+
+def joined(counts: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """`counts` of all parts, stacked under each name, as one batch would have counted them."""
+    joins: dict[str, Join] = {"reach": by_day}
+    for module in _counters():
+        joins |= module.COUNTS
+    return {name: joins[name](stacked) for name, stacked in counts.items()}
+
+
+@cache
+def _counters() -> tuple[ModuleType, ...]:
+    """The modules of rules that look at the whole batch."""
+    return tuple(m for m in modules() if hasattr(m, "COUNTS"))
 
 
 @cache

@@ -32,18 +32,18 @@ def line_rules(state: State) -> Iterator[tuple[Rule, pl.DataFrame]]:
     with state.clock.part("line rules", "conditions", kinds.height):
         scope = {r.id: business_tier(state, r) for r in rules}
         flags = kinds.select([_asked(r, scope[r.id]).alias(r.id) for r in rules])
-        some = flags.select(pl.all().any()).row(0, named=True)
+        some = {flag.name for flag in flags if flag.any()}
     with state.clock.part("line rules", "candidates", lines.height):
         kinds = kinds.with_row_index("kind")
         wanted = kinds.filter(flags.select(pl.any_horizontal(pl.all())).to_series())
         lines = lines.with_columns(key=key).filter(pl.col("key").is_in(wanted["key"].implode()))
-        lines = lines.join(wanted.select("key", "kind"), on="key").drop("key")
+        lines = lines.join(wanted[["key", "kind"]], on="key").drop("key")
     for rule in rules:
         with state.clock.part("line rule", rule.id) as told:
             chosen = flags[rule.id]
-            if not some[rule.id]:
+            if rule.id not in some:
                 continue
-            mine = lines.filter(chosen.gather(lines["kind"]))
+            mine = lines.filter(chosen[lines["kind"]])
             found = _worded(state, rule, mine, kinds, scope[rule.id])
             told.rows = found.height
         yield rule, found
@@ -117,9 +117,8 @@ def _with(state: State, lines: pl.DataFrame, kinds: pl.DataFrame, *asked: pl.Exp
     names = {name for expression in asked for name in expression.meta.root_names()}
     missing = sorted(names - set(lines.columns))
     raw = state.batch.raw
-    return lines.with_columns(
-        kinds[name].gather(lines["kind"])
-        if name in kinds.columns
-        else raw[name].gather(lines["row"]).alias(name)
+    more = [
+        kinds[name][lines["kind"]] if name in kinds.columns else raw[name][lines["row"]]
         for name in missing
-    )
+    ]
+    return lines.hstack(more) if more else lines

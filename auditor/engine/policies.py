@@ -179,7 +179,7 @@ class PolicyRows:
             if held is None:
                 rows = table.clear().with_columns(code=pl.lit(None, pl.String))
             else:
-                rows = table[held["place"]].with_columns(code=self._codes.gather(held["n"]))
+                rows = table[held["place"]].with_columns(code=self._codes[held["n"]])
             self._rows[name] = rows.select("code", pl.exclude("code"))
         return self._rows[name]
 
@@ -249,5 +249,5 @@ class PolicyFacts:
         if held is None or policy.only is None:
             return held
         column, values = policy.only
-        kept = self.tables.sources[policy.table][column].gather(held["place"]).is_in([*values])
+        kept = self.tables.sources[policy.table][column][held["place"]].is_in([*values])
         return held.filter(kept) if kept.any() else None

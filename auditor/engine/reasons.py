@@ -66,12 +66,19 @@ def _asked_cells(rule: Rule) -> tuple[str, ...]:
     return tuple(c for c in asked if c in _BLANKS or c == "diagnoses")
 
 
-def _reach(days: pl.Series) -> date | None:
+def reach(state: State) -> date | None:
     """The day before which there is next to nothing: one old claim is no history."""
-    if days.is_empty():
+    counted = state.whole("reach", state.lines.group_by("date").len("lines"), by_day).sort("date")
+    if counted.is_empty():
         return None
-    day: date = days.sort()[len(days) // _FEW]
+    before = counted["lines"].cum_sum() > counted["lines"].sum() // _FEW
+    day: date = counted["date"].filter(before)[0]
     return day
+
+
+def by_day(counted: pl.DataFrame) -> pl.DataFrame:
+    """date, lines: the lines of each day over all parts."""
+    return counted.group_by("date").agg(pl.col("lines").sum())
 
 
 class Reasons:
@@ -81,7 +88,7 @@ class Reasons:
         """Count the lines by kind."""
         self.state = state
         self.reference = state.batch.reference
-        self.reach: date | None = _reach(state.lines["date"])
+        self.reach: date | None = reach(state)
         """How far the lines reach back, history included."""
         lines = state.lines
         if state.batch.has_history:
@@ -129,7 +136,7 @@ class Reasons:
         )
         place = counted["place"]
         facts = self.state.batch.facts.table
-        ce = lines["ce"].gather(place)
+        ce = lines["ce"][place]
         return pl.concat(
             [
                 counted.drop("kind", "place"),
@@ -279,17 +286,9 @@ class Reasons:
         )
 
     def _starter_codes(self, kind: str) -> pl.Series:
-        """Indices of the batch's codes that the starter table of `kind` holds."""
-        batch = self.state.batch
-        codes = batch.facts.codes
-        if kind == "ptp-practitioner":
-            table = self.reference.ptp(codes)
-            held = pl.concat([table["column1"], table["column2"]])
-        elif kind == "aoc":
-            rows = self.reference.addons(codes)
-            held = pl.concat([rows["addon"], rows["primary"]])
-        elif kind == "mue-practitioner":
-            held = self.reference.mue(codes)["code"]
-        else:
-            held = self.reference.fees(codes)["code"]
-        return batch.code_index(held.unique()).drop_nulls()
+        """Indices of the batch's codes that the starter table of `kind` holds.
+
+        A pair whose other code nobody billed holds both of its codes: they were judged by it.
+        """
+        held = self.reference.codes(kind)  # type: ignore[arg-type]
+        return self.state.batch.code_index(held).drop_nulls()

@@ -18,7 +18,10 @@ from schemas import SeparablePairs, empty
 
 if TYPE_CHECKING:
     from auditor.engine.batch import Batch
+    from auditor.engine.whole import Join
     from auditor.rules import Rule
+
+ABROAD = {"key": pl.UInt32, "claim_id": pl.String, "line_number": pl.Int32}
 
 
 @dataclass
@@ -35,6 +38,10 @@ class State:
     clock: Clock = field(default_factory=Clock)
     pairs: pl.DataFrame = field(default_factory=lambda: empty(SeparablePairs))
     """schemas.SeparablePairs, of audited lines and of the history."""
+    abroad: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ABROAD))
+    """key, claim_id, line_number of counterparts in other parts of the batch."""
+    counted: dict[str, pl.DataFrame] = field(default_factory=dict)
+    """What rules counted of these lines (State.whole), by name."""
 
     def add(self, hits: pl.DataFrame) -> None:
         """Take the hits of a family, without those of rules that are not evaluated.
@@ -71,6 +78,42 @@ class State:
         """Hits of the rules named."""
         return self.hits().filter(pl.col("rule_id").is_in(rule_ids))
 
+    @property
+    def alone(self) -> bool:
+        """True where these lines are the whole batch and no part of it."""
+        return self.batch.whole is None
+
+    def whole(self, name: str, mine: pl.DataFrame, join: Join) -> pl.DataFrame:
+        """What is counted under `name` of the whole batch, where `mine` counts these lines."""
+        self.counted[name] = mine
+        if self.batch.whole is None:
+            return join(mine)
+        counted = self.batch.whole.counts.get(name)
+        return join(mine.clear()) if counted is None else counted
+
+    def named(self, places: pl.DataFrame) -> pl.DataFrame:
+        """`places` (row, other) by the keys of their lines, in a part of a batch."""
+        if self.alone:
+            return places
+        keys = pl.concat([self.batch.raw["line_key"], self.abroad["key"]])
+        return places.with_columns(
+            keys.gather(places[name]).alias(name) for name in ("row", "other")
+        )
+
+    def lines_named(self, named: pl.DataFrame) -> pl.Series:
+        """The rows of lines that `named` (key, claim_id, line_number) names, as counterparts.
+
+        Lines of other parts get places behind all rows; `abroad` says what they are.
+        """
+        rows = self.batch.rows_of(named["key"])
+        if not rows.has_nulls():
+            return rows
+        away = named.filter(rows.is_null()).select(self.abroad.columns)
+        behind = pl.int_range(away.height, dtype=pl.UInt32, eager=True)
+        behind += self.batch.raw.height + self.abroad.height
+        self.abroad = pl.concat([self.abroad, away])
+        return rows.scatter(rows.is_null().arg_true(), behind)
+
     def practitioner(self, rule_id: str) -> pl.Expr:
         """Whether line and other line (suffix `_`) count as one practitioner's for the rule."""
         key = self.options.same_practitioner.get(rule_id) or rule_of(rule_id).practitioner
@@ -85,21 +128,21 @@ class State:
         asked = self.batch.facts.table.select(codes.fill_null(value=False)).to_series()
         wanted = [*columns] if columns else self.lines.columns
         if not asked.any():
-            return self.lines.select(wanted).clear()
+            return self.lines[wanted].clear()
         # Columns first: a filter copies every column it is given.
-        return self.lines.select(wanted).filter(asked.gather(self.lines["ce"]))
+        return self.lines[wanted].filter(asked[self.lines["ce"]])
 
     def with_facts(self, frame: pl.DataFrame, *names: str, at: str = "ce") -> pl.DataFrame:
         """`frame` with code facts gathered by its column `at`."""
-        return frame.with_columns(*self.batch.facts.table.select(names)[frame[at]])
+        return beside(frame, self.batch.facts.table[[*names]][frame[at]])
 
     def with_mods(self, frame: pl.DataFrame, *names: str) -> pl.DataFrame:
         """`frame` with what is known of its modifier combinations (column `m`)."""
-        return frame.with_columns(*self.batch.mods.select(names)[frame["m"]])
+        return beside(frame, self.batch.mods[[*names]][frame["m"]])
 
     def with_raw(self, frame: pl.DataFrame, *names: str) -> pl.DataFrame:
         """`frame` with columns of schemas.ClaimLines, by its column `row`."""
-        return frame.with_columns(*self.batch.raw.select(names)[frame["row"]])
+        return beside(frame, self.batch.raw[[*names]][frame["row"]])
 
     def modifiers(self, *wanted: str) -> pl.Series:
         """Indices `m` of the modifier combinations that hold one of `wanted`."""
@@ -131,6 +174,14 @@ class State:
     def mark_duplicates(self, rows: pl.Series) -> None:
         """Set exact duplicates aside: no denying rule is judged on them, and they support none."""
         self.payable = payability(self.batch.lines, rows, self.batch)
+
+
+def beside(frame: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
+    """`frame` with the columns of `more`, row by row; those that it has already are replaced."""
+    # Stacked at once where it can be: of a few lines a query takes longer to plan than to run.
+    if set(frame.columns).isdisjoint(more.columns):
+        return frame.hstack(more)
+    return frame.with_columns(*more)
 
 
 def business_tier(state: State, rule: Rule) -> pl.Expr:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -13,6 +13,19 @@ if TYPE_CHECKING:
     from auditor.intake.layout import Layout
 
 DateOrder = Literal["month-first", "day-first"]
+
+
+class Keeper(Protocol):
+    """Where claim lines go while files are read, for those that are too many to be held."""
+
+    def begin(self) -> None:
+        """A file begins; one that was not `done` begins anew, and what came of it is void."""
+
+    def add(self, lines: pl.DataFrame) -> None:
+        """Take some lines: schemas.ClaimLines without line_key, in the order of the file."""
+
+    def done(self) -> None:
+        """The file was read to its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +50,8 @@ class IntakeOptions:
     payers: Mapping[str, str] = field(default_factory=dict)
     """Payer's name, or a pattern with *, -> medicare, medicaid or commercial, for every line whose
     file has no line of business of its own there."""
+    keeper: Keeper | None = field(default=None, repr=False)
+    """Takes the lines, of which Intake then holds none; None: Intake holds them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +92,7 @@ class Intake:
     """All inputs of a run together."""
 
     lines: pl.DataFrame
-    """schemas.ClaimLines; line_key counts 0.. over the whole batch."""
+    """schemas.ClaimLines; line_key counts 0.. over the whole batch. None where a keeper has all."""
     rejected: pl.DataFrame
     """schemas.RejectedRows."""
     set_aside: pl.DataFrame

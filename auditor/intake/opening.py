@@ -15,7 +15,6 @@ from auditor.intake.fixed import FixedFile
 from auditor.intake.parquet import SIGNATURES as _PARQUET
 from auditor.intake.parquet import open_parquet
 from auditor.intake.textfile import TextFile, looks_binary, marked
-from auditor.intake.workbook import open_workbook
 from auditor.intake.x12 import begins, open_x12
 
 if TYPE_CHECKING:
@@ -119,6 +118,8 @@ def _sources(content: Content, options: IntakeOptions, packed: str = "") -> list
 def _of_format(content: Content, start: bytes, options: IntakeOptions) -> Sequence[Source]:
     """The sources of what is no archive, or a workbook."""
     if start.startswith((b"PK", _OLE)):
+        # What reads XML, encryption and workbooks takes as long to import as a short file to read.
+        from auditor.intake.workbook import open_workbook  # noqa: PLC0415 - see above
 
         def fits(source: Source) -> bool:
             if options.layout is not None:

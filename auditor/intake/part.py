@@ -34,16 +34,21 @@ if TYPE_CHECKING:
     from auditor.intake.columns import Columns
     from auditor.intake.evidence import Decided
     from auditor.intake.header import HeaderRow
-    from auditor.intake.interface import IntakeOptions
+    from auditor.intake.interface import IntakeOptions, Keeper
     from auditor.intake.layout import Layout
     from auditor.intake.source import Body, Source
+
+
+_SPOKEN = {"payer": pl.String, "line_of_business": pl.String, "lines": pl.UInt32}
 
 
 class Part(NamedTuple):
     """What one file gave."""
 
     lines: list[pl.DataFrame]
-    """ClaimLines without line_key, batch by batch."""
+    """ClaimLines without line_key, batch by batch; none where a keeper took them."""
+    spoken: pl.DataFrame
+    """payer, line_of_business, lines: how many lines say what; some pairs more than once."""
     rejected: pl.DataFrame
     set_aside: pl.DataFrame
     repairs: pl.DataFrame
@@ -57,9 +62,15 @@ class Part(NamedTuple):
 class _Outcome:
     """What the blocks of one file gave."""
 
-    def __init__(self, plan: steps.Plan) -> None:
+    def __init__(self, plan: steps.Plan, keeper: Keeper | None) -> None:
         self.plan = plan
+        self.keeper = keeper
         self.lines: list[pl.DataFrame] = []
+        self.spoken: list[pl.DataFrame] = []
+        self.height = 0
+        self.nulls: Counter[str] = Counter()
+        if keeper is not None:
+            keeper.begin()
         self.rejected: list[pl.DataFrame] = []
         self.set_aside: list[pl.DataFrame] = []
         self.repairs: list[pl.DataFrame] = []
@@ -96,7 +107,7 @@ class _Outcome:
         self.read += raw.height
         self.other_types += done.other_types
         self.failed += done.failed
-        self.lines.append(done.lines)
+        self._keep(done.lines)
         self.set_aside.append(done.set_aside)
         self.repairs.append(done.repairs)
         self.repaired += done.repaired
@@ -107,11 +118,22 @@ class _Outcome:
             self.read += bare.height
             self.rejected.append(bare)
 
+    def _keep(self, lines: pl.DataFrame) -> None:
+        """Count the lines of a batch, and hold them or hand them on."""
+        self.height += lines.height
+        self.nulls.update(lines.null_count().row(0, named=True))
+        if self.plan.payers is not None:
+            self.spoken.append(lines.group_by("payer", "line_of_business").len("lines"))
+        if self.keeper is None:
+            self.lines.append(lines)
+        else:
+            self.keeper.add(lines)
+
     def reconciled(self) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         """RejectedRows, SetAside, Repairs; RuntimeError where a line was lost."""
         rejected = stack(RejectedRows, self.rejected).sort("source_row", maintain_order=True)
         aside = stack(SetAside, self.set_aside)
-        audited = sum(batch.height for batch in self.lines)
+        audited = self.height
         if self.read != audited + aside.height + rejected.height:
             message = (
                 f"{self.read} lines read are not {audited} audited + {aside.height} set aside"
@@ -144,7 +166,7 @@ class _Job(NamedTuple):
             payers=PayerMap(self.options.payers) if self.options.payers else None,
             decimal_comma=decided.decimal_comma,
         )
-        return _Outcome(plan)
+        return _Outcome(plan, self.options.keeper)
 
 
 def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
@@ -173,7 +195,7 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
     rejected, aside, repairs = outcome.reconciled()
     warnings = notes + warning.rejections(rejected, outcome.read)
     warnings += warning.shortened(outcome.repaired, columns.mapping())
-    warnings += warning.emptied(outcome.lines, outcome.repaired, columns.mapping())
+    warnings += warning.emptied(outcome.height, outcome.nulls, outcome.repaired, columns.mapping())
     warnings += [*source.warnings, *columns.warnings]
     file = FileRead(
         name=source.name,
@@ -200,7 +222,19 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
         warnings=tuple(warnings),
         repaired=dict(sorted(outcome.repaired.items())),
     )
-    return Part(outcome.lines, rejected, aside, repairs, file, _fields(columns), frozenset(mapped))
+    if options.keeper is not None:
+        options.keeper.done()
+    spoken = pl.concat([pl.DataFrame(schema=_SPOKEN), *outcome.spoken])
+    return Part(
+        outcome.lines,
+        spoken,
+        rejected,
+        aside,
+        repairs,
+        file,
+        _fields(columns),
+        frozenset(mapped),
+    )
 
 
 def first(source: Source, blocks: Iterator[Body]) -> list[Body]:

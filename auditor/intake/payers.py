@@ -30,9 +30,11 @@ class PayerMap:
         kind = pl.lit(None, pl.String)
         return self._fitted(values).select("raw", value="business", kind=kind)
 
-    def notes(self, lines: pl.DataFrame) -> tuple[str, ...]:
-        """What the operator should know of the map, given the claim lines read with it."""
-        told = lines.group_by("payer", "line_of_business").len("lines")
+    def notes(self, told: pl.DataFrame) -> tuple[str, ...]:
+        """What the operator should know of the map, given what was read with it.
+
+        told: payer, line_of_business and the number of lines, each pair once.
+        """
         fitted = self._fitted(told["payer"].drop_nulls().unique()).drop_nulls("entry")
         # the column wins over the map, so where the two differ a column said otherwise
         other = (

@@ -34,6 +34,7 @@ def read(paths: Iterable[str | Path], options: IntakeOptions) -> Intake:
     if not files:
         raise ConfigError("No claim file was named.", next_step="Name at least one file.")
     parts = _parts(files, layout.joined(options))
+    told = [each.spoken for each in parts]
     batches = [batch for each in parts for batch in each.lines]
     for each in parts:
         each.lines.clear()
@@ -45,7 +46,7 @@ def read(paths: Iterable[str | Path], options: IntakeOptions) -> Intake:
         repairs=part.stack(Repairs, [each.repairs for each in parts]),
         files=tuple(each.file for each in parts),
         fields_present=frozenset().union(*(each.fields for each in parts)),
-        notes=PayerMap(options.payers).notes(lines) if options.payers else (),
+        notes=PayerMap(options.payers).notes(_spoken(told)) if options.payers else (),
     )
 
 
@@ -77,6 +78,11 @@ def _parts(files: list[Path], options: IntakeOptions) -> list[Part]:
             next_step="See the header row of the files for the name.",
         )
     return parts
+
+
+def _spoken(told: list[pl.DataFrame]) -> pl.DataFrame:
+    """Payers and lines of business of all files with their lines, each pair once."""
+    return pl.concat(told).group_by("payer", "line_of_business").agg(pl.col("lines").sum())
 
 
 def _assembled(batches: list[pl.DataFrame]) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import polars as pl
 from auditor.intake import codes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 
 def rejections(rejected: pl.DataFrame, read: int) -> list[str]:
@@ -43,22 +43,22 @@ def shortened(repaired: Mapping[tuple[str, str], int], mapping: Mapping[str, str
 
 
 def emptied(
-    batches: Sequence[pl.DataFrame],
+    lines: int,
+    nulls: Mapping[str, int],
     repaired: Mapping[tuple[str, str], int],
     mapping: Mapping[str, str],
 ) -> list[str]:
     """A remark for each field of which more than half of the filled cells could not be read.
 
-    `batches` are a file's claim lines, `repaired` counts their repairs by field and kind,
-    `mapping` says from which header a field was read.
+    `lines` and `nulls` count a file's claim lines and, by field, their empty cells, `repaired`
+    their repairs by field and kind; `mapping` says from which header a field was read.
     """
     counted: Counter[str] = Counter()
     for (name, kind), cells in repaired.items():
         counted[name] += cells if kind.endswith("emptied") else 0
     said = []
     for name, cells in sorted((+counted).items()):
-        lines = sum(batch.height for batch in batches)
-        filled = lines - sum(batch[name].null_count() for batch in batches)
+        filled = lines - nulls[name]
         # An unreadable last day of service is replaced by the first: those are not read either.
         read = min(filled, lines - cells)
         if cells > read:

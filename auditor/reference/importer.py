@@ -7,6 +7,7 @@ What each table does to what is loaded already is told in `merging`.
 from __future__ import annotations
 
 import time
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,7 @@ def import_files(
     files = list(_files(paths, folder))
     outcomes: list[Outcome] = []
     with writing(folder) as store:
-        before = store.manifest.model_copy(deep=True)
+        before = deepcopy(store.manifest)
         for path, direct in files:
             on_file(path.name)
             outcomes += _import_file(store, path, request, direct=direct)
@@ -79,7 +80,7 @@ def _files(paths: Iterable[Path], store: Path) -> Iterator[tuple[Path, bool]]:
 
 def _import_file(store: Store, path: Path, request: Request, *, direct: bool) -> list[Outcome]:
     """The tables of one file, all of them or, where it is no good, none."""
-    before = store.manifest.model_copy(deep=True)
+    before = deepcopy(store.manifest)
     started = time.perf_counter()
     try:
         return _import_members(store, path, request, direct=direct)

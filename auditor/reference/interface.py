@@ -74,6 +74,9 @@ class Reference(Protocol):
     def naming(self, kind: Kind, code: str) -> pl.DataFrame:
         """Every row of `kind` that names `code` in any of its code columns, in order."""
 
+    def codes(self, kind: Kind) -> pl.Series:
+        """Every code that a row of `kind` names; for the small tables of the starter set."""
+
     def policy(self, name: str) -> pl.DataFrame:
         """A built-in policy table (auditor/reference/policy/NAME.csv), all columns text."""
 

@@ -27,6 +27,9 @@ TITLES: Mapping[Kind, str] = {
 HISTORY_KINDS: frozenset[Kind] = frozenset({"aoc", "ptp-practitioner", "ptp-hospital", "hcpcs"})
 """Kinds whose rows carry their own dates, so that the newest release tells the whole history."""
 
+FIRST_NCCI_YEAR = 1994
+"""Version 0.0 would have been January 1994; version 30.2 is July 2024."""
+
 
 def quarter_start(day: date) -> date:
     """First day of the calendar quarter of `day`."""
@@ -43,3 +46,9 @@ def quarter_name(day: date) -> str:
     if day != quarter_start(day):
         return day.isoformat()
     return f"{day.year}Q{(day.month + 2) // 3}"
+
+
+def ncci_version(effective: date) -> str:
+    """`v302` for 2024-07-01: how NCCI numbers its quarters."""
+    start = quarter_start(effective)
+    return f"v{start.year - FIRST_NCCI_YEAR}{start.month // 3}"

@@ -6,14 +6,18 @@ The manifest is the store's only truth. A Parquet file that it does not name is 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, field
 from datetime import date, datetime  # noqa: TC003 - pydantic reads the annotations
-from typing import TYPE_CHECKING, Literal
-
-from pydantic import BaseModel, ConfigDict
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from auditor.reference.interface import Kind, Release
-from auditor.reference.kinds import HISTORY_KINDS, TITLES, quarter_end, quarter_name
-from auditor.reference.names import ncci_version
+from auditor.reference.kinds import (
+    HISTORY_KINDS,
+    TITLES,
+    ncci_version,
+    quarter_end,
+    quarter_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,14 +25,14 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Of the manifest and of the tables; a store of another format is not read."""
 PTP_PARTS = ("1", "2", "3", "4")
+_FORBID: dict[str, str] = {"extra": "forbid"}
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class SourceFile(_Strict):
+@dataclass(slots=True, kw_only=True)
+class SourceFile:
     """A file whose rows these are; several where the same rows came in several containers."""
+
+    __pydantic_config__: ClassVar = _FORBID
 
     name: str
     """`outer.zip/inner.txt`."""
@@ -45,16 +49,22 @@ class SourceFile(_Strict):
         return self.name.split("/", 1)[0]
 
 
-class WordsFile(_Strict):
+@dataclass(slots=True, kw_only=True)
+class WordsFile:
     """Descriptors and successors that came with a part's rows: one Parquet file."""
+
+    __pydantic_config__: ClassVar = _FORBID
 
     file: str
     size: int
     rows: int
 
 
-class Part(_Strict):
+@dataclass(slots=True, kw_only=True)
+class Part:
     """The rows of one table or of one part of it: one Parquet file."""
+
+    __pydantic_config__: ClassVar = _FORBID
 
     file: str
     """Its place below the store's folder, with `/`."""
@@ -67,8 +77,11 @@ class Part(_Strict):
     """None: imported before words were kept, or a kind of table that has none."""
 
 
-class Entry(_Strict):
+@dataclass(slots=True, kw_only=True)
+class Entry:
     """One release: a kind, the first day of its quarter, a revision."""
+
+    __pydantic_config__: ClassVar = _FORBID
 
     kind: Kind
     change: bool
@@ -110,11 +123,14 @@ class Entry(_Strict):
         return [source for key in sorted(self.parts) for source in self.parts[key].sources]
 
 
-class Manifest(_Strict):
+@dataclass(slots=True, kw_only=True)
+class Manifest:
     """Everything the store holds."""
 
+    __pydantic_config__: ClassVar = _FORBID
+
     format: Literal[1] = 1
-    entries: list[Entry] = []
+    entries: list[Entry] = field(default_factory=list)
 
     def entry(self, kind: Kind, effective: date, revision: int, *, change: bool) -> Entry:
         """The entry of that release, made if it is new."""

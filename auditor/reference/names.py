@@ -11,15 +11,13 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import TYPE_CHECKING
 
-from auditor.reference.kinds import quarter_name, quarter_start
+from auditor.reference.kinds import FIRST_NCCI_YEAR, ncci_version, quarter_name, quarter_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from auditor.reference.interface import Kind
 
-FIRST_NCCI_YEAR = 1994
-"""Version 0.0 would have been January 1994; version 30.2 is July 2024."""
 
 _PTP = re.compile(r"cci(?P<who>pra|oph)-?v(?P<year>\d{2})(?P<quarter>[0-3])r(?P<revision>\d+)")
 _PTP_PART = re.compile(r"r\d+-?f(?P<part>[1-9])(?!\d)")
@@ -91,12 +89,6 @@ def merge(hints: Iterable[Hints]) -> Hints:
             if value is not None:
                 merged.setdefault(field.name, value)
     return Hints(**merged)  # type: ignore[arg-type] # names and values both come from Hints
-
-
-def ncci_version(effective: date) -> str:
-    """`v302` for 2024-07-01: how NCCI numbers its quarters."""
-    start = quarter_start(effective)
-    return f"v{start.year - FIRST_NCCI_YEAR}{start.month // 3}"
 
 
 def file_name(kind: Kind, effective: date) -> str:

@@ -20,12 +20,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
 import polars as pl
-from pydantic import ValidationError
 
 from auditor.errors import ReferenceDataError
 from auditor.lock import locked
+from auditor.reference import manifest_text
 from auditor.reference.manifest import FORMAT, Entry, Manifest, Part, WordsFile
 
 if TYPE_CHECKING:
@@ -47,6 +46,8 @@ def chosen_folder(folder: Path | str | None = None) -> tuple[Path, bool]:
     named = folder or os.environ.get(ENVIRONMENT)
     if named:
         return Path(named), True
+    import platformdirs  # noqa: PLC0415 - not for those who name the folder
+
     return platformdirs.user_data_path("auditor", appauthor=False) / "reference", False
 
 
@@ -66,10 +67,9 @@ def read_manifest(folder: Path) -> Manifest | None:
     except UnicodeDecodeError:
         raise _corrupt(folder, "its manifest is no text.") from None
     try:
-        return Manifest.model_validate_json(text)
-    except ValidationError as error:
-        places = {problem["loc"] for problem in error.errors()}
-        if ("format",) in places:
+        return manifest_text.read(text)
+    except manifest_text.NotAManifestError as error:
+        if error.other_format:
             what = f"it was written by another version of auditor (this one reads format {FORMAT})."
             raise ReferenceDataError(
                 what,
@@ -125,7 +125,7 @@ class Store:
 
     def commit(self) -> None:
         """Make the working manifest the store's: from here on the import is true."""
-        text = self.manifest.model_dump_json(indent=1, exclude_none=True)
+        text = manifest_text.written(self.manifest)
         handle, name = tempfile.mkstemp(prefix=f"{MANIFEST}.", dir=self.folder)  # mode 0600
         beside = Path(name)
         try:

@@ -94,6 +94,14 @@ class TableReference:
         ]
         return self._collected(kind, pl.concat(found)).sort(pl.all())
 
+    def codes(self, kind: Kind) -> pl.Series:
+        """Every code that a row of `kind` names in any of its code columns, sorted."""
+        frame = self._frames.get(kind)
+        if frame is None:
+            return pl.Series("code", [], pl.String)
+        named = [frame.select(code=column) for column in NAMES.get(kind, ("code",))]
+        return pl.concat(named).unique().sort("code").collect()["code"]
+
     def descriptors(self, codes: pl.Series) -> pl.DataFrame:
         """code, text, release and source of each of `codes` that a user's file describes."""
         return self.words.descriptors(codes)

@@ -86,10 +86,13 @@ def _start(release: Release) -> date:
 
 def _days(result: AuditResult) -> list[tuple[date, int | None]]:
     """Dates of service up to the day of the audit, each with its audited lines, in order."""
+    counted: list[tuple[date, int | None]]
     lines = result.lines.head(result.lines_of_files).select(day="service_date_from")
-    if lines.is_empty():  # a result made without its lines
+    if result.days is not None:
+        counted = result.days.sort("day").rows()
+    elif lines.is_empty():  # a result made without its lines
         last = result.last_service_date
-        counted: list[tuple[date, int | None]] = [] if last is None else [(last, None)]
+        counted = [] if last is None else [(last, None)]
     else:
         gone = result.lines_gone
         if len(gone):

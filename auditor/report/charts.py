@@ -30,6 +30,7 @@ from openpyxl.drawing.line import LineProperties
 from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, TwoCellAnchor
 from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties
 
+from auditor.practice import MONEY_BASES
 from auditor.report import figures
 from auditor.report.heights import height_of
 from auditor.report.sheet import place_of
@@ -89,9 +90,9 @@ _MONEY = ("money or dash", '"$"#,##0')
 def _of_nights(nights: pl.DataFrame) -> tuple[_Drawn, _Drawn]:
     """What was open after each night, and what it put at risk on the basis most of it has."""
     work = nights.filter(pl.col("tier").is_in(_TIERS))
-    last = work.filter(pl.col("amount_basis").is_in(figures.MONEY_BASES))
+    last = work.filter(pl.col("amount_basis").is_in(MONEY_BASES))
     found = dict(last.group_by("amount_basis").agg(pl.col("open").sum()).iter_rows())
-    basis = max(figures.MONEY_BASES, key=lambda each: found.get(each, 0))
+    basis = max(MONEY_BASES, key=lambda each: found.get(each, 0))
     money = work.filter(pl.col("amount_basis") == basis)
     days = nights.select("night").unique().sort("night")
     return (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.errors import AuditorError, ExitCode
+from auditor.practice import MONEY_BASES
 from auditor.report import words
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from auditor.result import AuditResult
 
 TIERS = ("certain", "review", "info")
-MONEY_BASES = ("allowed", "paid", "charge")
-"""The bases that carry an amount; amounts are never added across them."""
 
 
 @dataclass(frozen=True, slots=True)

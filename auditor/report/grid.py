@@ -9,7 +9,8 @@ always an inline string, whatever it says: a claim's '=1+1' never becomes a form
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from xml.sax.saxutils import escape, quoteattr
 
 import polars as pl
@@ -18,7 +19,7 @@ from auditor.report.heights import heights
 from auditor.report.text import DAY_ZERO, FIRST_DAY, LAST_DAY, LIMIT, UNFIT, cell_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 Value: TypeAlias = "str | int | float | None"
 """What a single cell takes: a text, a number (dates are Excel's day numbers), or nothing."""
@@ -31,6 +32,7 @@ MOST_LINKS = 65_530
 _STYLE, _FIT, _BLANK, _UNFIT, _LONGEST, _FAR = (
     "style ", "fit ", "blank ", "unfit ", "longest ", "far "
 )  # fmt: skip
+_ROW = pl.col("row")
 _TEXT_OPEN, _TEXT_CLOSE = '<is><t xml:space="preserve">', "</t></is></c>"
 
 
@@ -115,7 +117,8 @@ def _rows(block: Block, piece: pl.DataFrame, first: int) -> bytes:
         _style(key, own, block.styles[n]).alias(_STYLE + names[n])
         for n, (key, own) in block.special.items()
     )
-    found = ready.select(fact for name in names for fact in _facts(name, ready.schema[name])).row(
+    kinds = ready.schema
+    found = ready.select(fact for name in names for fact in _facts(name, kinds[name])).row(
         0, named=True
     )
     fit = [
@@ -125,24 +128,24 @@ def _rows(block: Block, piece: pl.DataFrame, first: int) -> bytes:
     ]
     cells = ready.hstack([*styled, *fit])
     bodies = cells.select(
-        _body(name, ready.schema[name], str(usual), cells.columns, found).alias(name)
+        _body(name, kinds[name], str(usual), _case(name, cells.columns, found))
         for name, usual in zip(names, block.styles, strict=False)
     )
     high = {names[n]: width for n, width in block.wrapped.items()}
     parts: list[pl.Expr] = []
     for letter, name in zip(block.letters, names, strict=False):  # a listing may be narrower
-        parts += [pl.lit(f'<c r="{letter}'), pl.col("row"), pl.col(name)]
+        parts += [_lit(f'<c r="{letter}'), _ROW, pl.col(name)]
     row = pl.int_range(first, first + piece.height, dtype=pl.UInt32).cast(pl.String).alias("row")
     height = heights(ready, high).cast(pl.String).alias("height")
     made = bodies.with_columns(row, height)
     whole = pl.concat_str(
-        pl.lit('<row r="'),
-        "row",
-        pl.lit('" ht="'),
+        _lit('<row r="'),
+        _ROW,
+        _lit('" ht="'),
         "height",
-        pl.lit('" customHeight="1">'),
+        _lit('" customHeight="1">'),
         *parts,
-        pl.lit("</row>"),
+        _lit("</row>"),
     )
     text: str = made.select(whole.str.join("")).item()
     return text.encode()
@@ -167,47 +170,79 @@ def _blank(name: str, kind: pl.DataType) -> pl.Expr:
     return value.is_null()
 
 
-def _facts(name: str, kind: pl.DataType) -> Iterator[pl.Expr]:
+# The columns of one sheet are written alike in every workbook, and most sheets have few rows: then
+# to say what is wanted of them takes longer than to do it. So what was said is kept.
+@cache
+def _facts(name: str, kind: pl.DataType) -> tuple[pl.Expr, ...]:
     """What decides how a column is written."""
-    yield _blank(name, kind).any().alias(_BLANK + name)
+    blank = _blank(name, kind).any().alias(_BLANK + name)
     if kind == pl.String:
-        yield pl.col(name).str.contains(UNFIT).any().alias(_UNFIT + name)
-        # Bytes are quicker counted than letters, and are never fewer than Excel's units.
-        yield pl.col(name).str.len_bytes().max().fill_null(0).alias(_LONGEST + name)
-    elif kind == pl.Date:
+        return (
+            blank,
+            pl.col(name).str.contains(UNFIT).any().alias(_UNFIT + name),
+            # Bytes are quicker counted than letters, and are never fewer than Excel's units.
+            pl.col(name).str.len_bytes().max().fill_null(0).alias(_LONGEST + name),
+        )
+    if kind == pl.Date:
         in_reach = pl.col(name).is_between(FIRST_DAY, LAST_DAY)
-        yield (~in_reach.all()).alias(_FAR + name)
+        return blank, (~in_reach.all()).alias(_FAR + name)
+    return (blank,)
 
 
-def _body(
-    name: str, kind: pl.DataType, usual: str, present: Collection[str], found: Mapping[str, Any]
-) -> pl.Expr:
+class _Case(NamedTuple):
+    """What there is of a column beside its values."""
+
+    styled: bool
+    """Styles of its own for its cells."""
+    fitted: bool
+    """Its texts made to fit."""
+    far: bool
+    """Dates that Excel cannot count."""
+    blank: bool
+    """Cells without a value."""
+
+
+def _case(name: str, present: Sequence[str], found: Mapping[str, Any]) -> _Case:
+    return _Case(
+        _STYLE + name in present,
+        _FIT + name in present,
+        found.get(_FAR + name, False),
+        found[_BLANK + name],
+    )
+
+
+@cache
+def _body(name: str, kind: pl.DataType, usual: str, case: _Case) -> pl.Expr:
     """What follows a cell's letter and row: its style, its type and its value."""
-    opened: list[pl.Expr] = [pl.lit(f'" s="{usual}"')]
-    if _STYLE + name in present:
-        opened = [pl.lit('" s="'), pl.col(_STYLE + name), pl.lit('"')]
+    opened: list[pl.Expr] = [_lit(f'" s="{usual}"')]
+    if case.styled:
+        opened = [_lit('" s="'), pl.col(_STYLE + name), _lit('"')]
     value = pl.col(name)
     if kind == pl.String:
-        fit = pl.col(_FIT + name) if _FIT + name in present else value
+        fit = pl.col(_FIT + name) if case.fitted else value
         full = _text(opened, fit.str.replace_many(["&", "<", ">"], ["&amp;", "&lt;", "&gt;"]))
     elif kind == pl.Date:
         full = _number(opened, (value - DAY_ZERO).dt.total_days().cast(pl.String))
-        if found[_FAR + name]:
+        if case.far:
             iso = _text(opened, value.dt.to_string())
             full = pl.when(value.is_between(FIRST_DAY, LAST_DAY)).then(full).otherwise(iso)
     else:
         full = _number(opened, value.cast(pl.String))
-    if found[_BLANK + name]:
-        empty = pl.concat_str(*opened, pl.lit("/>"))
+    if case.blank:
+        empty = pl.concat_str(*opened, _lit("/>"))
         full = pl.when(_blank(name, kind)).then(empty).otherwise(full)
-    return full
+    return full.alias(name)
 
 
 def _text(opened: list[pl.Expr], value: pl.Expr) -> pl.Expr:
-    return pl.concat_str(
-        *opened, pl.lit(f' t="inlineStr">{_TEXT_OPEN}'), value, pl.lit(_TEXT_CLOSE)
-    )
+    return pl.concat_str(*opened, _lit(f' t="inlineStr">{_TEXT_OPEN}'), value, _lit(_TEXT_CLOSE))
 
 
 def _number(opened: list[pl.Expr], value: pl.Expr) -> pl.Expr:
-    return pl.concat_str(*opened, pl.lit("><v>"), value, pl.lit("</v></c>"))
+    return pl.concat_str(*opened, _lit("><v>"), value, _lit("</v></c>"))
+
+
+@cache
+def _lit(text: str) -> pl.Expr:
+    """A piece of XML."""
+    return pl.lit(text)

@@ -6,7 +6,7 @@ cells, so it is reckoned here, for Calibri, a little high: a blank line is bette
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -48,12 +48,14 @@ def heights(frame: pl.DataFrame, widths: Mapping[str, float]) -> pl.Series:
 def _of_few(texts: pl.DataFrame, widths: Mapping[str, float]) -> pl.DataFrame:
     """Lines of each text, all columns in one query."""
     broken = texts.select(pl.all().str.contains("\n", literal=True).any()).row(0, named=True)
-    return texts.select(
-        pl.col(name).str.split("\n").list.eval(_lines(pl.element(), width)).list.sum()
-        if broken[name]
-        else _lines(pl.col(name), width).alias(name)
-        for name, width in widths.items()
-    )
+    return texts.select(_of_one(name, width, broken[name]) for name, width in widths.items())
+
+
+@cache  # few names and widths, those of our sheets; to say it takes longer than to measure
+def _of_one(name: str, width: float, broken: bool) -> pl.Expr:  # noqa: FBT001 - private, of one caller
+    if broken:
+        return pl.col(name).str.split("\n").list.eval(_lines(pl.element(), width)).list.sum()
+    return _lines(pl.col(name), width).alias(name)
 
 
 def _counted(text: pl.Series, width: float) -> pl.Series:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.report.figures import MONEY_BASES, TIERS
+from auditor.practice import COLUMNS, MONEY_BASES, WHO, practice
+from auditor.report.figures import TIERS
 from auditor.report.rates import beyond_chance, share
 
 if TYPE_CHECKING:
@@ -28,9 +29,7 @@ FEW, NOBODY, UNKNOWN = "Too few lines to judge", "No NPI: not judged", "Rates ar
 ORDER = (ABOVE_CERTAIN, ABOVE_REVIEW, ALIKE, BELOW, FEW, NOBODY, UNKNOWN)
 """Practitioners stand in this order."""
 TOP_RULES = 3
-_WHO = "rendering_npi"
-_AMOUNTS = [f"{basis}_amount" for basis in MONEY_BASES]
-_COLUMNS = [_WHO, "payer", "patient_id", "claim_id", "paid_status", *_AMOUNTS]
+_WHO = WHO
 
 
 def scorecard(result: AuditResult) -> pl.DataFrame:
@@ -48,13 +47,13 @@ def scorecard(result: AuditResult) -> pl.DataFrame:
     """
     if result.card is not None:
         return result.card
-    lines, findings = audited(result), errors(result)
-    known = not lines.is_empty()
-    table = _counts(lines, findings).join(
+    of_lines, findings = practices(result), errors(result)
+    known = not of_lines.is_empty()
+    table = _counts(of_lines, findings).join(
         _flagged(result, findings), on=_WHO, how="left", nulls_equal=True
     )
     table = table.join(_top(findings), on=_WHO, how="left", nulls_equal=True)
-    table = table.join(_money(lines, findings), on=_WHO, how="left", nulls_equal=True)
+    table = table.join(_money(of_lines, findings), on=_WHO, how="left", nulls_equal=True)
     table = table.with_columns(pl.col("top").fill_null(""))
     if known:
         table = table.with_columns(pl.col("lines_certain", "lines_flagged").fill_null(0))
@@ -82,13 +81,15 @@ def errors(result: AuditResult) -> pl.DataFrame:
     return findings.filter(~pl.col("finding_id").is_in(wrong["finding_id"].implode()))
 
 
-def audited(result: AuditResult) -> pl.DataFrame:
-    """The lines judged, what the scorecard needs of them; no rows where they are not known."""
-    lines = result.lines.select(_COLUMNS).head(result.lines_of_files + result.lines_of_earlier)
-    if result.lines_gone.is_empty():
-        return lines
-    gone = pl.int_range(pl.len(), dtype=pl.UInt32).is_in(result.lines_gone.implode())
-    return lines.filter(~gone)
+def practices(result: AuditResult) -> pl.DataFrame:
+    """auditor.practice of the lines judged; no rows where they are not known."""
+    if result.practice is not None:
+        return result.practice
+    lines = result.lines.select(COLUMNS).head(result.lines_of_files + result.lines_of_earlier)
+    if not result.lines_gone.is_empty():
+        gone = pl.int_range(pl.len(), dtype=pl.UInt32).is_in(result.lines_gone.implode())
+        lines = lines.filter(~gone)
+    return practice(lines)
 
 
 def _flagged(result: AuditResult, findings: pl.DataFrame) -> pl.DataFrame:
@@ -106,20 +107,12 @@ def _flagged(result: AuditResult, findings: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _counts(lines: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
+def _counts(practices: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
     """Lines, claims and patients of each practitioner, and findings by tier."""
     found = findings.group_by(_WHO).agg(
         (pl.col("tier") == tier).sum().cast(pl.Int64).alias(tier) for tier in TIERS
     )
-    of_lines = lines.group_by(_WHO).agg(pl.len().cast(pl.Int64).alias("lines"))
-    left = lines
-    for name, key in (
-        ("claims", ["payer", "patient_id", "claim_id"]),
-        ("patients", ["payer", "patient_id"]),
-    ):
-        left = left.select(_WHO, *key).unique()  # the patients are among the fewer claims
-        each = left.group_by(_WHO).agg(pl.len().cast(pl.Int64).alias(name))
-        of_lines = of_lines.join(each, on=_WHO, nulls_equal=True)
+    of_lines = practices.filter(pl.col("basis").is_null()).drop("basis", "amount")
     return of_lines.join(found, on=_WHO, how="full", coalesce=True, nulls_equal=True).with_columns(
         pl.col(TIERS).fill_null(0)
     )
@@ -139,25 +132,9 @@ def _top(findings: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _money(lines: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
-    """rendering_npi and what `scorecard` says of money, on each one's own basis.
-
-    As with the amount at risk (DESIGN: Money) a line counts by its allowed, else paid, else
-    charge, and one that was denied or paid nothing has nothing at risk, so it is left out.
-    """
-    refused = (pl.col("paid_status") == "denied").fill_null(value=False)
-    nothing = (pl.col("paid_amount") == 0) & (pl.col("allowed_amount").fill_null(0) == 0)
-    basis = pl.coalesce(
-        pl.when(pl.col(c).is_not_null()).then(pl.lit(b))
-        for b, c in zip(MONEY_BASES, _AMOUNTS, strict=True)
-    )
-    sums = (
-        lines.filter(~refused & ~nothing.fill_null(value=False))
-        .select(_WHO, basis=basis, amount=pl.coalesce(_AMOUNTS))
-        .drop_nulls("basis")
-        .group_by(_WHO, "basis")
-        .agg(pl.len().alias("on"), pl.col("amount").sum())
-    )
+def _money(practices: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
+    """rendering_npi and what `scorecard` says of money, on each one's own basis."""
+    sums = practices.drop_nulls("basis").select(_WHO, "basis", "amount", on="lines")
     risks = findings.group_by(_WHO, pl.col("amount_basis").alias("basis")).agg(
         _cents(pl.col("amount_at_risk").filter(pl.col("tier") == tier).sum()).alias(f"risk_{tier}")
         for tier in TIERS[:2]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils.indexed_list import IndexedList
 
 if TYPE_CHECKING:
-    from openpyxl import Workbook
+    from collections.abc import Mapping
 
 INK = "1F2933"
 GREY = "5B6770"
@@ -152,12 +155,28 @@ LOOKS = {
 }
 
 
+_KINDS = ("_fonts", "_fills", "_borders", "_alignments", "_number_formats", "_cell_styles")
+"""What a workbook of openpyxl keeps of styles."""
+
+
 def register(workbook: Workbook) -> dict[str, int]:
-    """Enter every look in `workbook`; answers the style number of each by name."""
-    sheet = workbook.create_sheet("styles")
+    """Enter every look in `workbook`, a new one; answers the style number of each by name."""
+    numbers, entered = _entered()
+    for kind, styles in entered.items():
+        ours = IndexedList()
+        list.extend(ours, styles)  # its own way asks again what is in it already
+        ours._dict = dict(styles._dict)  # noqa: SLF001 - as above
+        setattr(workbook, kind, ours)
+    return dict(numbers)
+
+
+@cache
+def _entered() -> tuple[Mapping[str, int], Mapping[str, IndexedList]]:
+    """The number of every look, and what a workbook keeps of them all: the same in each."""
+    workbook = Workbook()
+    sheet = workbook.active
     numbers = {name: _number(WriteOnlyCell(sheet), look) for name, look in LOOKS.items()}
-    workbook.remove(sheet)
-    return numbers
+    return numbers, {kind: getattr(workbook, kind) for kind in _KINDS}
 
 
 def _number(cell: WriteOnlyCell, look: Look) -> int:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from auditor.practice import MONEY_BASES
 from auditor.report import charts, copies, figures, night_parts, nights, words
-from auditor.report.figures import MONEY_BASES, TIERS
+from auditor.report.figures import TIERS
 from auditor.report.findings_sheet import shown_of, whole_set
 from auditor.report.sheet import Sheet, place_of
 from auditor.report.summary_parts import files, gaps, releases

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from auditor.practice import MONEY_BASES
 from auditor.report import seen
-from auditor.report.figures import MONEY_BASES, TIERS
+from auditor.report.figures import TIERS
 
 if TYPE_CHECKING:
     from datetime import date

@@ -49,11 +49,11 @@ def read_days(addons: pl.DataFrame, state: State) -> AddOnDays:
     days = _with_denials(days, state)
     edges = _edges(addons, days, state)
     types = addons.select("row", "day", "ce", "date").with_columns(
-        [batch.facts.table[f"addon_{n}"].gather(addons["ce"]).alias(f"type_{n}") for n in (1, 2, 3)]
+        [batch.facts.table[f"addon_{n}"][addons["ce"]].alias(f"type_{n}") for n in (1, 2, 3)]
     )
     # The type belongs to the row: with any open row beside the listed ones the list is not closed.
     closed = pl.col("type_1") & ~pl.col("type_2") & ~pl.col("type_3")
-    ones = types.filter(closed).join(days.select("row", "day"), on=["row", "day"], how="semi")
+    ones = types.filter(closed).join(days[["row", "day"]], on=["row", "day"], how="semi")
     excuses = excused(ones, state)
     standing = _standing(ones, days, edges, excuses)
     bare = _bare(types.filter(~closed), days, edges, state)
@@ -62,7 +62,7 @@ def read_days(addons: pl.DataFrame, state: State) -> AddOnDays:
         on=["row", "day"],
         how="anti",
     ).join(excuses, on=["row", "day"], how="anti")
-    listed = edges.join(unsupported.select("row", "day"), on=["row", "day"], how="semi")
+    listed = edges.join(unsupported[["row", "day"]], on=["row", "day"], how="semi")
     orphans = unsupported.join(listed, on=["row", "day"], how="anti")
     orphans = _downgrade(orphans, state)
     fallen = _fallen(unsupported, listed, days, orphans, state)
@@ -71,6 +71,8 @@ def read_days(addons: pl.DataFrame, state: State) -> AddOnDays:
 
 def _worst(found: pl.DataFrame) -> pl.DataFrame:
     """A span line is hit if any of its days is; its worst day is told."""
+    if found.is_empty():
+        return found
     return found.sort("row", "tier", "date").unique("row", keep="first", maintain_order=True)
 
 
@@ -113,7 +115,7 @@ def _standing(
     while True:
         held = days.filter(~pl.col("row").is_in(banned.implode()))
         standing = _fixpoint(ones, held, edges, excuses)
-        fell = ones.join(days.filter("payable").select("row", "day"), on=["row", "day"]).join(
+        fell = ones.join(days.filter("payable")[["row", "day"]], on=["row", "day"]).join(
             standing, on=["row", "day"], how="anti"
         )["row"]
         more = standing.filter(pl.col("row").is_in(fell.implode()))["row"].unique()
@@ -126,19 +128,15 @@ def _fixpoint(
     ones: pl.DataFrame, days: pl.DataFrame, edges: pl.DataFrame, excuses: pl.DataFrame
 ) -> pl.DataFrame:
     """Lines that are no type 1 add-ons, and the add-ons that these support, and so on."""
-    closed = ones.select("row", "day").join(excuses, on=["row", "day"], how="anti")
-    payable = days.filter("payable").select("row", "day")
+    closed = ones[["row", "day"]].join(excuses, on=["row", "day"], how="anti")
+    payable = days.filter("payable")[["row", "day"]]
     standing = payable.join(closed, on=["row", "day"], how="anti")
     waiting = payable.join(closed, on=["row", "day"], how="semi")
     edges = edges.join(waiting, on=["row", "day"], how="semi")
     while not waiting.is_empty():
-        admitted = (
-            edges.join(
-                standing, left_on=["primary_row", "day"], right_on=["row", "day"], how="semi"
-            )
-            .select("row", "day")
-            .unique()
-        )
+        admitted = edges.join(
+            standing, left_on=["primary_row", "day"], right_on=["row", "day"], how="semi"
+        )[["row", "day"]].unique()
         if admitted.is_empty():
             break
         standing = pl.concat([standing, admitted])
@@ -226,20 +224,22 @@ def _bare(
 
     The other procedure is any payable line that is neither E/M nor add-on (SPEC 2.8, point 12).
     """
+    if open_.is_empty():
+        return open_.select("row", "day", "ce", "date", tier=pl.lit(1))
     payable = days.filter("payable")
     procedures = payable.filter(~pl.col("is_em") & ~pl.col("addon")).select("day").unique()
     visits = payable.filter("is_em").select("day").unique()
     listed = edges.join(
-        payable.select("row", "day"),
+        payable[["row", "day"]],
         left_on=["primary_row", "day"],
         right_on=["row", "day"],
         how="semi",
     )
-    code = state.batch.facts.table["code"].gather(open_["ce"])
+    code = state.batch.facts.table["code"][open_["ce"]]
     open_ = open_.with_columns(code)
     bare = open_.join(listed, on=["row", "day"], how="anti")
     visit_code = bare.filter(pl.col("code") == "G0501").join(visits, on="day", how="semi")
-    bare = bare.join(visit_code.select("row", "day"), on=["row", "day"], how="anti")
+    bare = bare.join(visit_code[["row", "day"]], on=["row", "day"], how="anti")
     beside = bare.join(procedures, on="day", how="semi").filter("type_3")
     alone = bare.join(procedures, on="day", how="anti")
     return pl.concat(

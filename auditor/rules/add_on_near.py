@@ -68,7 +68,7 @@ def excused(addons: pl.DataFrame, state: State) -> pl.DataFrame:
     if second is None or first is None:
         return addons.select("row", "day").clear()
     table = state.batch.facts.table["code"]
-    own, there = around(addons.filter(table.gather(addons["ce"]) == "99292"), state)
+    own, there = around(addons.filter(table[addons["ce"]] == "99292"), state)
     denied = state.hits_of(*DENIALS)["row"].implode()
     met = (
         own.select("row", "day", "person", "patient", "date", *KEYS)
@@ -87,7 +87,7 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
     """row, day, ce, date, tier, near_row, near_code, near (a sentence) of the orphans."""
     batch = state.batch
     own, there = around(orphans, state)
-    wanted = own.select("row", "day", "date", "c", "person", "patient", "pos", *KEYS)
+    wanted = own[["row", "day", "date", "c", "person", "patient", "pos", *KEYS]]
     met = listed_pairs(wanted.join(there, on=["person", "date"]), state)
     same_payer = pl.col("patient") == pl.col("patient_")
     same_day = met.filter(same_payer & someone_else() & ~strangers()).with_columns(
@@ -109,10 +109,10 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
         .with_columns(near_code=pl.lit(batch.facts.codes).gather(pl.col("primary_c")))
     )
     kept = orphans.join(
-        best.select("row", "day", "near_row", "near_code", "near"),
+        best[["row", "day", "near_row", "near_code", "near"]],
         on=["row", "day"],
         how="left",
-    ).join(own.select("row", "day", "has_tc", "s1_known", "vague"), on=["row", "day"], how="left")
+    ).join(own[["row", "day", "has_tc", "s1_known", "vague"]], on=["row", "day"], how="left")
     kept = kept.join(newer, on=["row", "day"], how="left")
     lacking = batch.lacking.implode()
     doubt = (

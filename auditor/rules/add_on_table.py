@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from auditor.engine.policies import in_force
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from auditor.engine.state import State
 
 FOR_GOOD = ("PTP-0", "MUE-2")
@@ -17,11 +17,6 @@ FOR_GOOD = ("PTP-0", "MUE-2")
 
 def listed_pairs(met: pl.DataFrame, state: State) -> pl.DataFrame:
     """Those rows of `met` (with c, primary_c, date) whose pair the add-on table has in force."""
-    table = state.batch.facts.addons
-    table = table.select(
-        "effective",
-        "deletion",
-        c=state.batch.code_index(table["addon"]),
-        primary_c=state.batch.code_index(table["primary"]),
-    ).filter(pl.col("primary_c").is_not_null())
-    return met.join(table, on=["c", "primary_c"]).filter(in_force("date", "effective", "deletion"))
+    return met.join(state.batch.facts.addon_pairs, on=["c", "primary_c"]).filter(
+        in_force("date", "effective", "deletion")
+    )

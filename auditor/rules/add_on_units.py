@@ -333,7 +333,7 @@ def _over(
     over = over.join(firsts, on=key).with_columns(
         other=pl.when(pl.col("row") == pl.col("root")).then("second").otherwise("root")
     )
-    codes = state.batch.raw["code"].gather(over["other"])
+    codes = state.batch.raw["code"][over["other"]]
     return _shown(
         over.with_columns(other_code=codes),
         tier=tier,

@@ -19,7 +19,7 @@ _WITH_IMAGING = {"62320": "62321", "62322": "62323", "62324": "62325", "62326": 
 
 def row_words(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     """Add code, table_row (the add-on's rows in force, in words) and expected to row, ce, date."""
-    lines = lines.with_columns(state.batch.facts.table["code"].gather(lines["ce"]))
+    lines = lines.with_columns(state.batch.facts.table["code"][lines["ce"]])
     # Once a code and date, not once a line: a million lines hold a few hundred of these.
     asked = lines.select("code", "date").unique()
     rows = asked.join(state.batch.facts.addons, left_on="code", right_on="addon").filter(

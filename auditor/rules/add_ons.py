@@ -248,8 +248,8 @@ def _missing_rows(state: State) -> pl.DataFrame:
         return no_hits()
     lines = lines.unique("row", keep="first")
     lines = lines.with_columns(
-        state.batch.facts.table["code"].gather(lines["ce"]),
-        state.batch.facts.table["fee_release"].gather(lines["ce"]),
+        state.batch.facts.table["code"][lines["ce"]],
+        state.batch.facts.table["fee_release"][lines["ce"]],
     )
     return hits(
         lines,

@@ -49,6 +49,14 @@ _RULE = Rule(
 RULES = (_RULE,)
 
 
+def _roles(counted: pl.DataFrame) -> pl.DataFrame:
+    """Of each tax id whether it bills direction, and whether it bills what is directed."""
+    return counted.group_by("tax_id").agg(pl.col("directs", "directed").any())
+
+
+COUNTS = {"ANE-3": _roles}
+
+
 def find(state: State) -> pl.DataFrame:
     """Lines of one role on patient-days without the other, of groups that bill both."""
     lines = state.lines_of(
@@ -62,12 +70,15 @@ def find(state: State) -> pl.DataFrame:
         directs=pl.col("m").is_in(state.modifiers(*_DIRECTING).implode()),
         directed=pl.col("m").is_in(state.modifiers("QX").implode()),
     )
-    groups = lines.filter(pl.col("tax").is_not_null()).group_by("tax")
-    both = groups.agg(pl.col("directs", "directed").any()).filter("directs", "directed")["tax"]
+    if lines.is_empty() and state.alone:
+        return no_hits()
+    lines = state.with_raw(lines.filter(pl.col("tax").is_not_null()), "tax_id")
+    groups = state.whole("ANE-3", _roles(lines), _roles)
+    both = groups.filter("directs", "directed")["tax_id"]
     if both.is_empty():
         return no_hits()
     asked = lines.filter(
-        pl.col("tax").is_in(both.implode()),
+        pl.col("tax_id").is_in(both.implode()),
         pl.col("directs") ^ pl.col("directed"),
         ~pl.col("m").is_in(state.modifiers("GC").implode()),
         ~pl.col("denied"),

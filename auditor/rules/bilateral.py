@@ -69,7 +69,7 @@ def find(state: State) -> pl.DataFrame:
         | (pl.col("units") > 1000 * pl.col("span").cast(pl.Int64)).fill_null(value=False),
         ~(pl.col("addon") & (pl.col("bilateral") == "0")),
     )
-    center = of_kind(state, "asc").gather(lines["row"]).fill_null(value=False)
+    center = of_kind(state, "asc")[lines["row"]].fill_null(value=False)
     lines = state.with_facts(lines.filter(~center), "code", "fee_release")
     wrong = pl.col("bilateral").is_in(_NEVER)
     unpriced = (pl.col("bilateral") == "9") & pl.col("status").is_in(_UNPRICED)

@@ -14,7 +14,7 @@ import polars as pl
 
 from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
 from auditor.rules.interface import Rule, Stage
-from auditor.rules.whole_file import apart, once_for_all
+from auditor.rules.whole_file import apart, joined, once_for_all
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -88,6 +88,9 @@ RULES = (
 )
 
 
+COUNTS = {"COD-2": joined}
+
+
 def find(state: State) -> pl.DataFrame:
     """Both rules, over distinct codes and dates first."""
     batch = state.batch
@@ -104,7 +107,7 @@ def find(state: State) -> pl.DataFrame:
     )
     lines = state.lines_of(asked, "row", "date", "lob", "ce")
     lines = lines.filter(pl.col("row") < batch.audited_rows)
-    if lines.is_empty():
+    if lines.is_empty() and state.alone:
         return no_hits()
     days = state.with_facts(lines.select("date", "ce").unique(), "code", "status")
     days = _in_quarter(days.join(ends, on="code", how="left"), state)
@@ -121,21 +124,20 @@ def find(state: State) -> pl.DataFrame:
     # Local codes of other payers stand in no list of CMS.
     local = pl.col("only_absent") & (pl.col("lob") != "medicare") & (pl.col("tier") == CERTAIN)
     lines = lines.with_columns(tier=pl.when(local).then(pl.lit(REVIEW, pl.UInt8)).otherwise("tier"))
-    absent = apart(state, lines.filter("only_absent"), state.lines["row"])
+    absent = apart(state, "COD-2", lines.filter("only_absent"), state.lines["row"])
     masked = pl.col("row").is_in(absent.most["row"].implode())
     lines = lines.filter(~(pl.col("only_absent") & masked))
     said = {n: pl.col(n) for n in _TOLD if n not in ("rule", "only_absent")}
     mine = [hits(lines.filter(pl.col("rule") == r.id), r.id, **said) for r in RULES]
-    return pl.concat([*mine, _no_codes(state, absent)])
+    return pl.concat([*mine, _no_codes(absent)])
 
 
-def _no_codes(state: State, absent: Apart) -> pl.DataFrame:
+def _no_codes(absent: Apart) -> pl.DataFrame:
     """One finding for files most of whose codes no list has."""
     return once_for_all(
-        state,
-        absent.most,
+        absent.first,
         ("COD-2", REVIEW),
-        f"{absent.most.height:,} of {absent.judged:,} lines carry codes that no list of their "
+        f"{absent.wrong:,} of {absent.judged:,} lines carry codes that no list of their "
         "quarter has (this is the first): the export masks the codes or writes others, or the "
         "tables that were loaded are not whole.",
         "Export the file with the codes that were billed, or import the whole release.",

@@ -8,7 +8,7 @@ import polars as pl
 
 from auditor.engine.hits import CERTAIN, hits, no_hits
 from auditor.rules.interface import Rule, Stage
-from auditor.rules.whole_file import most, once_for_all
+from auditor.rules.whole_file import FIRST, ORDER, first_row, joined, most, once_for_all, tally
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -72,28 +72,65 @@ RULES = (
 )
 
 
+def _numbers(counted: pl.DataFrame) -> pl.DataFrame:
+    """wrong, judged: how many different numbers fail, of how many in the roles that have such."""
+    by_role = counted.unique(["role", "npi"]).group_by("role")
+    roles = by_role.agg(wrong=pl.col("bad").sum(), judged=pl.len())
+    return roles.filter(pl.col("wrong") > 0).select(pl.col("wrong", "judged").sum().cast(pl.Int64))
+
+
+def _by_number(counted: pl.DataFrame) -> pl.DataFrame:
+    """Of each wrong number: claims, lines, and role and FIRST of the line that tells it.
+
+    Where both roles carry the same wrong number it is one defect: the rendering one is told.
+    """
+    ordered = counted.sort("npi", pl.col("role") != "rendering", *FIRST, nulls_last=False)
+    return ordered.group_by("npi", maintain_order=True).agg(
+        pl.col("claims", "lines").sum(), pl.col("role", *FIRST).first()
+    )
+
+
+COUNTS = {"NPI-1 numbers": _numbers, "NPI-1 lines": joined, "NPI-1": _by_number}
+
+
 def find(state: State) -> pl.DataFrame:
     """NPI-1: the first line that carries a wrong number (COD-1 is a line rule)."""
     raw = state.batch.tonight()
-    found, counted = [], []
-    for column, role in (("rendering_npi", "rendering"), ("billing_npi", "billing")):
-        numbers = raw.select(pl.col(column).drop_nulls().unique()).collect().to_series()
-        bad = numbers.filter(~_valid(numbers))
-        if not len(bad):
-            continue
-        carrying = raw.filter(pl.col(column).is_in(bad.implode())).select(
-            "row", "claim_id", "line_number", "patient_id", npi=column, role=pl.lit(role)
-        )
-        found.append(carrying.collect())
-        counted.append((len(bad), len(numbers)))
-    if not found:
-        return no_hits()
-    lines = pl.concat(found)
-    bad_numbers, numbers_in_all = (sum(n) for n in zip(*counted, strict=True))
+    roles = (("rendering_npi", "rendering"), ("billing_npi", "billing"))
+    distinct = [
+        raw.select(pl.lit(role).alias("role"), npi=pl.col(column).drop_nulls().unique())
+        for column, role in roles
+    ]
+    numbers = pl.concat(pl.collect_all(distinct))
+    numbers = numbers.with_columns(bad=~_valid(numbers["npi"]))
+    bad = numbers.filter("bad")["npi"].unique().implode()
+    if numbers["bad"].any() or not state.alone:
+        carrying = [
+            raw.filter(pl.col(column).is_in(bad)).select(
+                "row", *ORDER, npi=column, role=pl.lit(role)
+            )
+            for column, role in roles
+        ]
+        return _told(state, numbers, pl.concat(pl.collect_all(carrying)))
+    return no_hits()
+
+
+def _told(state: State, numbers: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """What is said of the `lines` that carry a wrong one of the `numbers`."""
+    counts = state.whole("NPI-1 numbers", numbers, _numbers)
+    bad_numbers, numbers_in_all = counts.row(0)
+    first = state.whole("NPI-1 lines", tally(state, lines["row"], lines.height), joined)
+    each = lines.group_by("npi").agg(
+        claims=pl.struct("patient_id", "claim_id").n_unique(), lines=pl.col("row").n_unique()
+    )
+    keyed = lines.sort(pl.col("role") != "rendering", *ORDER, "row", nulls_last=False).unique(
+        "npi", keep="first", maintain_order=True
+    )
+    mine = keyed.with_columns(state.batch.keys_of(keyed["row"])).join(each, on="npi")
+    firsts = state.whole("NPI-1", mine.drop("row"), _by_number)
     if most(state, bad_numbers, numbers_in_all):
         return once_for_all(
-            state,
-            lines,
+            first_row(state, first),
             ("NPI-1", CERTAIN),
             message=(
                 f"{bad_numbers:,} of the {numbers_in_all:,} different NPIs fail their check digit "
@@ -105,15 +142,7 @@ def find(state: State) -> pl.DataFrame:
                 "practitioners is better than these numbers."
             ),
         )
-    told = lines.group_by("npi").agg(
-        claims=pl.struct("patient_id", "claim_id").n_unique(), lines=pl.col("row").n_unique()
-    )
-    # Where both roles carry the same wrong number it is one defect: the rendering one is told.
-    firsts = (
-        lines.sort(pl.col("role") != "rendering", "claim_id", "line_number", "patient_id", "row")
-        .unique("npi", keep="first", maintain_order=True)
-        .join(told, on="npi")
-    )
+    firsts = firsts.with_columns(state.batch.rows_of(firsts["key"])).drop_nulls("row")
     return hits(
         firsts,
         "NPI-1",

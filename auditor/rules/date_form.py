@@ -8,7 +8,7 @@ import polars as pl
 
 from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
 from auditor.rules.interface import Rule, Stage
-from auditor.rules.whole_file import apart, first_of_claims, once_for_all
+from auditor.rules.whole_file import apart, first_of_claims, joined, once_for_all
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -83,6 +83,9 @@ RULES = (
 )
 
 
+COUNTS = {"DAT-1": joined}
+
+
 def find(state: State) -> pl.DataFrame:
     """The three rules; one that lacks a column is left out by the state."""
     return pl.concat([_after_receipt(state), _reversed(state), _long(state)])
@@ -93,14 +96,13 @@ def _after_receipt(state: State) -> pl.DataFrame:
     dated = state.batch.audited().filter(pl.col("received_date").is_not_null())
     late = dated.filter(pl.col("service_date_from") > pl.col("received_date"))
     found = late.select("row", "service_date_from", "received_date").collect()
-    if found.is_empty():
+    if found.is_empty() and state.alone:
         return no_hits()
-    told = apart(state, found, dated.select("row").collect().to_series())
+    told = apart(state, "DAT-1", found, dated.select("row").collect().to_series())
     whole = once_for_all(
-        state,
-        told.most,
+        told.first,
         ("DAT-1", CERTAIN),
-        f"{told.most.height:,} of {told.judged:,} lines were received before their service (this "
+        f"{told.wrong:,} of {told.judged:,} lines were received before their service (this "
         "is the first): one of the two columns holds another date, or was shifted on export.",
         "Say which column is the date of receipt, or export the real dates.",
     )

@@ -13,7 +13,15 @@ import polars as pl
 
 from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
 from auditor.rules.interface import Rule, Stage
-from auditor.rules.whole_file import apart, first_of_claims, most, once_for_all
+from auditor.rules.whole_file import (
+    apart,
+    first_of_claims,
+    first_row,
+    joined,
+    most,
+    once_for_all,
+    tally,
+)
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -78,6 +86,9 @@ RULES = (
 )
 
 
+COUNTS = {"COD-4": joined, "COD-5": joined}
+
+
 def find(state: State) -> pl.DataFrame:
     """Both rules, over distinct texts first; a rule that lacks its columns is not tried."""
     found = []
@@ -103,16 +114,17 @@ def _malformed(state: State) -> pl.DataFrame:
         .list.unique(maintain_order=True)
         .list.eval(code.filter(~right))
     ).filter(pl.col("bad").list.len() > 0)
-    if texts.is_empty():
+    if texts.is_empty() and state.alone:
         return no_hits()
     lines = raw.select("row", "diagnoses").join(texts.lazy(), on="diagnoses").collect()
-    judged = raw.select(pl.len()).collect().item()
-    if most(state, lines.height, judged):
+    mine = tally(state, lines["row"], raw.select(pl.len()).collect().item())
+    counted = state.whole("COD-4", mine, joined)
+    wrong, judged = counted.select("wrong", "judged").row(0)
+    if most(state, wrong, judged):
         return once_for_all(
-            state,
-            lines,
+            first_row(state, counted),
             ("COD-4", CERTAIN),
-            f"{lines.height:,} of {judged:,} lines with diagnoses carry one that is not of the "
+            f"{wrong:,} of {judged:,} lines with diagnoses carry one that is not of the "
             "form of ICD-10-CM (this is the first): the export writes them in another code set or "
             "in another shape.",
             "Export the diagnoses as they were billed.",
@@ -145,16 +157,17 @@ def _pointing_nowhere(state: State) -> pl.DataFrame:
     kinds = kinds.filter((pl.col("pointers") != "") | (pl.col("known") > 0))
     kinds = _judged(kinds)
     wrong = kinds.filter(pl.col("said").is_not_null())
-    if wrong.is_empty():
+    if wrong.is_empty() and state.alone:
         return no_hits()
     lines = raw.collect()
     found = lines.join(wrong, on=["pointers", "known"])
-    told = apart(state, found, lines.join(kinds, on=["pointers", "known"], how="semi")["row"])
+    told = apart(
+        state, "COD-5", found, lines.join(kinds, on=["pointers", "known"], how="semi")["row"]
+    )
     whole = once_for_all(
-        state,
-        told.most,
+        told.first,
         ("COD-5", REVIEW),
-        f"{told.most.height:,} of {told.judged:,} lines point to no diagnosis of their claim (this "
+        f"{told.wrong:,} of {told.judged:,} lines point to no diagnosis of their claim (this "
         "is the first): the export leaves pointers or diagnoses out.",
         "Export the pointers and all diagnoses of the claim.",
     )

@@ -97,7 +97,7 @@ def find(state: State) -> pl.DataFrame:
         "source_file",
         "source_row",
     )[rows]
-    mods = state.batch.mods["sorted_mods"].gather(lines["m"]).alias("sorted_mods")
+    mods = state.batch.mods["sorted_mods"][lines["m"]].alias("sorted_mods")
     # Claims of which one may replace the other never duplicate each other; lines of one claim may.
     changed = pl.col("frequency").is_in(["7", "8"]).fill_null(value=False)
     key = [

@@ -8,7 +8,7 @@ import polars as pl
 
 from auditor.engine.hits import CERTAIN, hits, no_hits
 from auditor.rules.interface import Rule, Stage
-from auditor.rules.whole_file import apart, once_for_all
+from auditor.rules.whole_file import apart, joined, once_for_all
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -40,6 +40,9 @@ RULES = (
 )
 
 
+COUNTS = {"DAT-4": joined}
+
+
 def find(state: State) -> pl.DataFrame:
     """DAT-4 of every line, or once for a file most of which lies in the future."""
     as_of = state.batch.as_of
@@ -49,15 +52,14 @@ def find(state: State) -> pl.DataFrame:
         last=pl.max_horizontal("service_date_from", "service_date_to"),
     )
     late = lines.filter(pl.col("last") > as_of).collect()
-    if late.is_empty():
+    if late.is_empty() and state.alone:
         return no_hits()
-    told = apart(state, late, state.lines["row"])
+    told = apart(state, "DAT-4", late, state.lines["row"])
     whole = once_for_all(
-        state,
-        told.most,
+        told.first,
         ("DAT-4", CERTAIN),
         message=(
-            f"{told.most.height:,} of {told.judged:,} lines are dated after the day of the audit,"
+            f"{told.wrong:,} of {told.judged:,} lines are dated after the day of the audit,"
             f" {as_of} (this is the first): the dates were shifted on export, or the audit was run"
             " as of an earlier day."
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -12,6 +13,8 @@ from auditor.rules.interface import Rule, Stage
 from auditor.rules.meeting import WHO, by_whom, first_each, join_lines, paying, with_codes
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from auditor.engine.state import State
 
 STAGE = Stage.POLICY
@@ -119,9 +122,9 @@ def find(state: State) -> pl.DataFrame:
     visits = _lines(state, _visit(), ("24", "FT"))
     procedures = _lines(state, _procedure(), (*_NOT_A_PROCEDURE, *_SEPARATE_PROCEDURE))
     found = [
-        _told(_after(state, lines, index), state, rule)
+        _told(met, state, rule)
         for rule, lines in (("GLB-24", visits), ("GLB-78", procedures))
-        if lines.height
+        if lines.height and (met := _after(state, lines, index)) is not None
     ]
     return pl.concat(found) if found else no_hits()
 
@@ -139,13 +142,17 @@ def _lines(state: State, codes: pl.Expr, without: tuple[str, ...]) -> pl.DataFra
     )
 
 
-def _after(state: State, lines: pl.DataFrame, index: pl.DataFrame) -> pl.DataFrame:
+def _after(state: State, lines: pl.DataFrame, index: pl.DataFrame) -> pl.DataFrame | None:
     """`lines` beside the procedures of `index` in whose window they are, with the day n.
+
+    None where no day of a line comes after one of a procedure.
 
     Joined by patient and bucket of days, so that a patient's whole history never meets itself.
     """
     lines = lines.filter(pl.col("patient").is_in(index["patient"].unique().implode()))
     index = index.filter(pl.col("patient").is_in(lines["patient"].unique().implode()))
+    if lines.is_empty() or not _later(lines, index):
+        return None
     bucket = pl.col("date").cast(pl.Int32) // _STRIDE
     lines = state.by_day(lines.select(*WHO)).with_columns(bucket=bucket)
     index = paying(state, index).select(*WHO, "global_days").with_columns(bucket=bucket)
@@ -156,6 +163,14 @@ def _after(state: State, lines: pl.DataFrame, index: pl.DataFrame) -> pl.DataFra
         .with_columns(n=(pl.col("date") - pl.col("date_")).dt.total_days())
         .filter(pl.col("n").is_between(1, window))
     )
+
+
+def _later(lines: pl.DataFrame, index: pl.DataFrame) -> bool:
+    """Whether a line may reach a day after the first procedure: False is sure, True is not."""
+    last: date = lines["date"].max()  # type: ignore[assignment]
+    days: int = lines["days"].max()  # type: ignore[assignment]
+    begins: date = index["date"].min()  # type: ignore[assignment]
+    return last + timedelta(days=days - 1) > begins
 
 
 def _told(met: pl.DataFrame, state: State, rule: str) -> pl.DataFrame:

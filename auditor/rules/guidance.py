@@ -65,7 +65,7 @@ def find(state: State) -> pl.DataFrame:
     if guides.is_empty():
         return no_hits()
     same = lines.filter(pl.col("day").is_in(guides["day"].unique().implode())).collect()
-    same = same.with_columns(batch.facts.table["code"].gather(same["ce"])).select(
+    same = same.with_columns(batch.facts.table["code"][same["ce"]]).select(
         "row", "day", "date", "code", "c", "has_separate", "is_em", "addon", "pays_as_primary"
     )
     table = spread(batch.reference.policy("guidance_included"), same["code"].unique())

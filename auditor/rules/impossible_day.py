@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.engine.hits import REVIEW, hits, no_hits
-from auditor.engine.order import places
+from auditor.engine.order import BY
 from auditor.rules.interface import CodePolicy, Rule, Stage
 
 if TYPE_CHECKING:
@@ -64,20 +64,45 @@ RULES = (
 )
 
 
+_DAY = ("practitioner", "date")
+_SUMS = ("minutes", "therapy", "people")
+_ANCHOR = ("longest", *BY, "key")
+
+
+def _joined(counted: pl.DataFrame) -> pl.DataFrame:
+    """Each practitioner's day with its sums, and the line that carries the finding.
+
+    That is the one with most minutes; null where none is of the files.
+    """
+    best = [pl.col("key").is_null(), -pl.col("longest"), *BY, "key"]
+    ordered = counted.sort(*_DAY, *best, nulls_last=False)
+    days = ordered.group_by(_DAY, maintain_order=True)
+    return days.agg(pl.col(_SUMS).sum(), pl.col(_ANCHOR).first())
+
+
+COUNTS = {"EM-IMD": _joined}
+
+
 def find(state: State) -> pl.DataFrame:
     """One hit a practitioner and day over a limit."""
     lines = _counted(state)
-    if lines.is_empty():
+    if lines.is_empty() and state.alone:
         return no_hits()
     options = state.options
-    over = _totals(lines).filter(
-        (pl.col("minutes") > options.minutes_per_day)
-        | (pl.col("therapy") > options.therapy_units_per_day)
-    )
-    if over.is_empty():
-        return no_hits()
-    lines = _of_one_person(lines.join(over, on=["s1", "date"], how="semi"), state)
-    found = _anchors(lines, state).join(over, on=["s1", "date"])
+    limits = {"minutes": options.minutes_per_day, "therapy": options.therapy_units_per_day}
+    over = pl.any_horizontal(pl.col(name) // 1000 > most for name, most in limits.items())
+    totals = _totals(lines)
+    if state.alone:
+        totals = totals.filter(over)
+        if totals.is_empty():
+            return no_hits()
+    mine = totals.join(_anchors(lines, totals, state), on=["s1", "date"], how="left")
+    mine = mine.with_columns(practitioner=_names(lines, mine["s1"]))
+    days = state.whole("EM-IMD", mine.select(*_DAY, *_SUMS, *_ANCHOR), _joined).filter(over)
+    days = days.with_columns(state.batch.rows_of(days["key"])).drop_nulls("row")
+    # A line of several days is told once, of its first day over the limit.
+    found = days.sort("row", "date").unique("row", keep="first", maintain_order=True)
+    found = found.with_columns(pl.col("minutes", "therapy") // 1000)
     minutes = pl.col("minutes") > options.minutes_per_day
     return hits(
         found,
@@ -127,7 +152,7 @@ def _counted(state: State) -> pl.DataFrame:
         ~pl.col("dup") & ~pl.col("denied") & pl.col("live"),
         ~pl.col("m").is_in(skip.implode()),
     )
-    lines = state.with_raw(lines, "payer_sequence").filter(
+    lines = state.with_raw(lines, "payer_sequence", "rendering_npi", "billing_npi").filter(
         ~pl.col("payer_sequence").str.to_lowercase().is_in(_REPEATS).fill_null(value=False)
     )
     lines = state.with_facts(
@@ -142,7 +167,7 @@ def _counted(state: State) -> pl.DataFrame:
 
 
 def _totals(lines: pl.DataFrame) -> pl.DataFrame:
-    """Minutes, therapy units and patients of each practitioner's day.
+    """Minutes, therapy units (both in thousandths) and patients of each practitioner's day.
 
     What two payers were billed for the same person counts once: the larger of the two.
     """
@@ -150,40 +175,34 @@ def _totals(lines: pl.DataFrame) -> pl.DataFrame:
     billed = lines.group_by(*keys, "patient").agg(pl.col("minutes", "therapy").sum())
     once = billed.group_by(keys).agg(pl.col("minutes", "therapy").max())
     return once.group_by("s1", "date").agg(
-        pl.col("minutes", "therapy").sum() // 1000,
-        people=pl.col("person").n_unique(),
+        pl.col("minutes", "therapy").sum(),
+        people=pl.col("person").n_unique().cast(pl.Int64),
     )
 
 
-def _of_one_person(lines: pl.DataFrame, state: State) -> pl.DataFrame:
-    """Without lines whose rendering NPI is one under which other practitioners bill."""
-    lines = state.with_raw(lines, "rendering_npi")
-    names = lines["rendering_npi"].unique().implode()
-    groups = (
-        state.batch.standing()
-        .filter(
-            pl.col("billing_npi").is_in(names),
-            pl.col("rendering_npi").is_not_null(),
-            pl.col("rendering_npi") != pl.col("billing_npi"),
-        )
-        .select(pl.col("billing_npi").unique())
-        .collect()["billing_npi"]
-    )
-    if state.batch.groups is not None:
-        groups = pl.concat([groups, state.batch.groups.alias("billing_npi")])
-    return lines.filter(~pl.col("rendering_npi").is_in(groups.implode()).fill_null(value=False))
-
-
-def _anchors(lines: pl.DataFrame, state: State) -> pl.DataFrame:
-    """The line of each practitioner's day that carries the finding, one of the files."""
-    lines = state.batch.of_tonight(lines)
-    lines = lines.join(places(state.batch, lines["row"]), on="row")
-    lines = state.with_facts(lines, "code")
+def _names(lines: pl.DataFrame, s1: pl.Series) -> pl.Series:
+    """The number of each practitioner `s1`, by the lines that carry it."""
+    named = lines.unique("s1").select("s1", "rendering_npi", "billing_npi")
     return (
-        lines.sort("s1", "date", "minutes", "place", descending=[False, False, True, False])
-        .unique(["s1", "date"], keep="first", maintain_order=True)
-        .select("row", "s1", "date", "code")
-        # A line of several days is told once, of its first day over the limit.
-        .sort("row", "date")
-        .unique("row", keep="first", maintain_order=True)
+        s1.to_frame()
+        .join(named, on="s1", how="left", maintain_order="left")
+        .select(pl.coalesce("rendering_npi", "billing_npi"))
+        .to_series()
     )
+
+
+def _anchors(lines: pl.DataFrame, days: pl.DataFrame, state: State) -> pl.DataFrame:
+    """s1, date and _ANCHOR of the line of each of the `days` that may carry the finding.
+
+    That is one of the files, under a number under which nobody else renders.
+    """
+    lines = state.batch.of_tonight(lines.join(days, on=["s1", "date"], how="semi"))
+    groups = state.batch.groups.implode()
+    lines = lines.filter(~pl.col("rendering_npi").is_in(groups).fill_null(value=False))
+    lines = lines.sort("s1", "date", "minutes", descending=[False, False, True])
+    most = pl.col("minutes") == pl.col("minutes").max().over("s1", "date")
+    lines = lines.filter(most).select("row", "s1", "date", longest="minutes")
+    ordered = state.with_raw(lines, *BY).sort(*BY, nulls_last=False)
+    first = ordered.unique(["s1", "date"], keep="first", maintain_order=True)
+    first = first.with_columns(state.batch.keys_of(first["row"]))
+    return first.select("s1", "date", *_ANCHOR)

@@ -109,7 +109,7 @@ def with_codes(state: State, met: pl.DataFrame) -> pl.DataFrame:
 def with_other_facts(state: State, met: pl.DataFrame, *names: str) -> pl.DataFrame:
     """`met` with code facts of the other line on that day, suffixed."""
     table = state.batch.facts.table
-    return met.with_columns(table[name].gather(met["ce_"]).alias(f"{name}_") for name in names)
+    return met.with_columns(table[name][met["ce_"]].alias(f"{name}_") for name in names)
 
 
 def zero_limit() -> pl.Expr:

@@ -121,6 +121,8 @@ def _order(state: State) -> pl.DataFrame:
         )
     )
     pricing = places.filter(pl.col("kind") == "pricing")
+    if pricing.is_empty():
+        return no_hits()
     other = places.filter(pl.col("kind").is_in(["statistical", "informational"]))
     other = other.sort("m", "place").unique("m", keep="first", maintain_order=True)
     late = (

@@ -99,7 +99,7 @@ def _alone(procedures: pl.DataFrame, state: State) -> pl.DataFrame:
         pl.col("live") & ~pl.col("dup"),
     ).select("row", "day", "date", "days", "c", "ce", "person", *KEYS)
     near = state.batch.by_day(near)
-    near = others(near.filter(counts.gather(near["ce"])), person="person", date="date", other="row")
+    near = others(near.filter(counts[near["ce"]]), person="person", date="date", other="row")
     met = single.join(near, on=["person", "date"]).filter(pl.col("row") != pl.col("other"))
     same = (pl.col("s1") == pl.col("s1_")).fill_null(value=False)
     another = (pl.col("specialty") != pl.col("specialty_")).fill_null(value=False)

@@ -131,7 +131,7 @@ def find(state: State) -> pl.DataFrame:
         ago=(pl.col("date") - pl.col("last")).dt.total_days(),
         edge=either_vague() & (pl.col("date_") <= _end("").dt.offset_by("-3y")),
     )
-    trade = state.batch.raw["specialty"].gather(met["row"]).alias("trade")
+    trade = state.batch.raw["specialty"][met["row"]].alias("trade")
     met = met.with_columns(trade).with_columns(
         broad=pl.col("same") & pl.col("partner") & broad("trade")
     )

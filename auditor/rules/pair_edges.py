@@ -43,11 +43,11 @@ def _edges(state: State) -> pl.DataFrame:
         pl.col("modifier_indicator") != 9,  # noqa: PLR2004 - indicator 9: never in force
         pl.col("deletion").is_null() | (pl.col("effective") != pl.col("deletion")),
     )
+    if table.is_empty():
+        return pl.DataFrame()
     table = table.with_columns(
         c1=batch.code_index(table["column1"]), c2=batch.code_index(table["column2"])
     )
-    if table.is_empty():
-        return pl.DataFrame()
     used = pl.concat([table["c1"], table["c2"]]).unique()
     in_table = pl.int_range(batch.n_codes, dtype=pl.UInt32, eager=True).is_in(used.implode())
     # A line that is alone on its day pairs with nothing, unless lines that span days reach it.
@@ -72,7 +72,7 @@ def _edges(state: State) -> pl.DataFrame:
         *DOUBT,
     )
     lines = state.by_day(lines)
-    lines = lines.with_columns(batch.facts.table["hint_never_pays"].gather(lines["ce"]))
+    lines = lines.with_columns(batch.facts.table["hint_never_pays"][lines["ce"]])
     if not batch.packs:
         lines = lines.with_columns(day=pl.col("day").rank("dense").cast(pl.Int64))
     n = batch.n_codes
@@ -85,6 +85,8 @@ def _edges(state: State) -> pl.DataFrame:
         key=pl.min_horizontal("c1", "c2").cast(pl.UInt64) * n + pl.max_horizontal("c1", "c2")
     ).unique()
     met = _met(present, wanted, n)
+    if met.is_empty():
+        return pl.DataFrame()
     lines = lines.join(met.select("day").unique(), on="day", how="semi")
     pairs = met.join(lines.select("day", "date").unique("day"), on="day")
     rows = table.with_columns(

@@ -52,9 +52,7 @@ def _counted(pairs: pl.DataFrame, state: State) -> pl.DataFrame:
         for kind, names in _KINDS.items()
     )
     held = [
-        texts[kind].gather(pairs[f"m{side}"]).alias(f"{kind}{side}")
-        for kind in _KINDS
-        for side in "12"
+        texts[kind][pairs[f"m{side}"]].alias(f"{kind}{side}") for kind in _KINDS for side in "12"
     ]
     visit1, visit2 = pl.col("is_visit1"), pl.col("is_visit2")
     soft = pl.col("is_soft1") | pl.col("is_soft2")

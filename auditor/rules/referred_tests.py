@@ -53,14 +53,12 @@ def find(state: State) -> pl.DataFrame:
     chosen = state.modifiers("90")
     if chosen.is_empty():
         return no_hits()
-    raw = state.batch.raw
     lab = state.batch.facts.table["is_lab"]
-    lines = state.lines.filter(
-        pl.col("m").is_in(chosen.implode()), lab.gather(state.lines["ce"])
-    ).select("row", "ce", "lob")
+    lines = state.lines.filter(pl.col("m").is_in(chosen.implode()), lab[state.lines["ce"]]).select(
+        "row", "ce", "lob"
+    )
     lines = lines.filter(business_tier(state, _RULE).is_not_null())
-    numbers = raw["clia_number"].null_count() < raw.height
-    laboratory = of_kind(state, "laboratory").gather(lines["row"])
+    laboratory = of_kind(state, "laboratory")[lines["row"]]
     lines = state.with_raw(lines, "clia_number", "specialty").with_columns(
         laboratory=laboratory.fill_null(value=False)
     )
@@ -68,7 +66,7 @@ def find(state: State) -> pl.DataFrame:
     outside = (
         text.str.contains(FORM) & ~pl.col("laboratory") & ~text.str.contains(_PATHOLOGY)
     ).fill_null(value=False)
-    blank = pl.lit(numbers) & pl.col("clia_number").is_null()
+    blank = pl.lit(state.batch.laboratories) & pl.col("clia_number").is_null()
     lines = lines.with_columns(outside=outside, blank=blank).filter(
         pl.col("outside") | pl.col("blank")
     )

@@ -9,7 +9,15 @@ import polars as pl
 from auditor.engine.hits import REVIEW, hits, no_hits
 from auditor.engine.identities import PLACEHOLDERS
 from auditor.rules.interface import Rule, Stage
-from auditor.rules.whole_file import first_of_claims, most, once_for_all
+from auditor.rules.whole_file import (
+    FIRST,
+    ORDER,
+    first_of_claims,
+    first_row,
+    joined,
+    most,
+    once_for_all,
+)
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -45,6 +53,28 @@ RULES = (
 )
 
 
+def _groups(pairs: pl.DataFrame) -> pl.DataFrame:
+    """billing_npi, others: how many render under it."""
+    return pairs.group_by("billing_npi").agg(others=pl.col("rendering_npi").n_unique())
+
+
+def _counted(state: State, firsts: pl.DataFrame) -> pl.DataFrame:
+    """billing_npi, wrong (claims), FIRST of the first lines of claims."""
+    return _by_group(
+        firsts.select("billing_npi", *ORDER, state.batch.keys_of(firsts["row"]), wrong=1)
+    )
+
+
+def _by_group(counted: pl.DataFrame) -> pl.DataFrame:
+    """The claims and the first line of each billing NPI."""
+    ordered = counted.sort("billing_npi", *FIRST, nulls_last=False)
+    by = ordered.group_by("billing_npi", maintain_order=True)
+    return by.agg(pl.col("wrong").sum(), pl.col(FIRST).first())
+
+
+COUNTS = {"NPI-2 others": _groups, "NPI-2": _by_group, "NPI-2 claims": pl.DataFrame.sum}
+
+
 def find(state: State) -> pl.DataFrame:
     """NPI-2."""
     standing = state.batch.standing()
@@ -53,36 +83,34 @@ def find(state: State) -> pl.DataFrame:
     )
     known = pl.col("billing_npi").is_not_null() & ~pl.col("billing_npi").str.contains(PLACEHOLDERS)
     missing = ~named.fill_null(value=False) & known.fill_null(value=False)
-    lines = (
-        state.batch.tonight()
-        .filter(missing)
-        .select("row", "billing_npi", "rendering_npi")
-        .collect()
-    )
-    if lines.is_empty():
+    tonight = state.batch.tonight()
+    missing &= pl.col("billing_npi").is_in(state.batch.groups.implode())
+    lines = tonight.filter(missing).select("row", "billing_npi", "rendering_npi").collect()
+    if lines.is_empty() and state.alone:
         return no_hits()
-    groups = (
+    others = (
         standing.filter(named, pl.col("rendering_npi") != pl.col("billing_npi"))
-        .group_by("billing_npi")
-        .agg(others=pl.col("rendering_npi").n_unique())
+        .select("billing_npi", "rendering_npi")
+        .unique()
         .collect()
     )
-    found = lines.join(groups, on="billing_npi")
-    if found.is_empty():
-        return no_hits()
-    firsts = first_of_claims(state, found)
-    claims = state.batch.tonight().select(pl.struct("patient_id", "payer", "claim_id").n_unique())
-    in_all = claims.collect().item()
-    if most(state, firsts.height, in_all):
+    groups = state.whole("NPI-2 others", others, _groups)
+    firsts = first_of_claims(state, lines, ("billing_npi",))
+    counted = state.whole("NPI-2", _counted(state, firsts), _by_group)
+    claims = tonight.select(claims=pl.struct("patient_id", "payer", "claim_id").n_unique())
+    in_all = state.whole("NPI-2 claims", claims.collect(), pl.DataFrame.sum).item()
+    counted = joined(counted.join(groups, on="billing_npi", how="semi").with_columns(judged=0))
+    wrong = counted["wrong"].item()
+    if most(state, wrong, in_all):
         return once_for_all(
-            state,
-            firsts,
+            first_row(state, counted),
             ("NPI-2", REVIEW),
-            f"{firsts.height:,} of {in_all:,} claims do not name who rendered the service (this is "
+            f"{wrong:,} of {in_all:,} claims do not name who rendered the service (this is "
             "the first): the export leaves the rendering NPI out.",
             "Export the rendering NPI of each line. Until then the billing NPI stands in, and "
             "findings that compare lines are review.",
         )
+    firsts = firsts.join(groups, on="billing_npi", maintain_order="left")
     return hits(
         firsts,
         "NPI-2",

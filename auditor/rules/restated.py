@@ -148,8 +148,8 @@ def _separated(edges: pl.DataFrame, state: State) -> pl.DataFrame:
     columns = []
     for side in ("1", "2"):
         codes, combinations = edges[f"ce{side}"], edges[f"m{side}"]
-        columns += [table[fact].gather(codes).alias(fact + side) for fact in FACTS]
-        columns += [mods[flag].gather(combinations).alias(flag + side) for flag in FLAGS]
+        columns += [table[fact][codes].alias(fact + side) for fact in FACTS]
+        columns += [mods[flag][combinations].alias(flag + side) for flag in FLAGS]
     known = edges.columns
     edges = edges.with_columns(columns).with_columns(
         own=pl.when("hard").then(pl.lit(NONE, pl.UInt8)).otherwise(strength())

@@ -42,7 +42,7 @@ PAIR = (
     "said",
 )
 
-_TYPES = (*[pl.String] * 3, *[pl.Date] * 4, pl.String)
+_SCHEMA = dict(zip(PAIR, (*[pl.String] * 3, *[pl.Date] * 4, pl.String), strict=True))
 
 
 def same_day_pairs(facts: CodeFacts, reference: Reference) -> pl.DataFrame:
@@ -56,6 +56,8 @@ def _by_category(em: pl.DataFrame) -> pl.DataFrame:
 
     A code is paired with itself too: the same visit twice.
     """
+    if em.is_empty():
+        return pl.DataFrame(schema=_SCHEMA)
     em = em.filter(pl.col("category").is_in([*_PER_DAY, *_PER_VISIT, "eye"]))
     new = pl.col("patient_type").eq_missing("new")
     rank = (
@@ -99,7 +101,7 @@ def _by_row(codes: pl.Series, reference: Reference) -> pl.DataFrame:
         "n", "keep", "indicator", "effective", "deletion", a="code"
     )
     if first.is_empty():
-        return pl.DataFrame(schema=dict(zip(PAIR, _TYPES, strict=True)))
+        return pl.DataFrame(schema=_SCHEMA)
     other = rows.select("n", code_low="code_low_b", code_high="code_high_b")
     second = spread(other, codes).select("n", b="code")
     pairs = first.join(second, on="n").filter(pl.col("a") != pl.col("b"))

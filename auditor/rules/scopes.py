@@ -150,6 +150,8 @@ def _either(condition: pl.Expr) -> pl.Expr:
 
 def _fluoroscopy(state: State, scopes: pl.DataFrame) -> pl.DataFrame:
     """IMG-2."""
+    if scopes.is_empty() or not state.batch.facts.holds(_FLUOROSCOPY):
+        return no_hits()
     pairs = scopes.select("effective", "deletion", code1="code", code2=pl.lit(_FLUOROSCOPY))
     policy = _policy(pairs, _either(pl.col("code1").is_in([*_NO_PAIR_WITH_76000])))
     busy = _other_procedures(state, scopes["code"].unique())
@@ -199,6 +201,8 @@ def _diagnostic(state: State, scopes: pl.DataFrame) -> pl.DataFrame:
     """END-1."""
     surgical = scopes.filter(pl.col("role") == "surgical", ~pl.col("code").is_in([*_NEVER_ALONE]))
     pairs = code_pairs(surgical, scopes.filter(pl.col("role") == "diagnostic"), on="family")
+    if pairs.is_empty():
+        return no_hits()
     policy = _policy(pairs, _either(pl.col("code1").is_in([*_NO_PAIR_WITH_DIAGNOSTIC])))
     found = meetings(state, _DIAGNOSTIC, policy)
     if found.is_empty():
@@ -228,11 +232,14 @@ def _arthroscopies(state: State, rows: pl.DataFrame) -> pl.DataFrame:
     joints = rows.filter(pl.col("joint").is_not_null())
     open_ = joints.filter(pl.col("role") == "open")
     through = joints.filter(pl.col("role") != "open")
-    opened = _policy(code_pairs(open_, through, on="joint"), pl.lit(REVIEW), silent=True)
+    opened = code_pairs(open_, through, on="joint")
     knee = code_pairs(
         rows.filter(pl.col("code").is_in([*_KNEE])),
         rows.filter(pl.col("code").is_in([*_KNEE_INCLUDED])),
     ).filter((pl.col("code2") == "29874") | ~pl.col("code1").is_in([*_KNEE_INCLUDED]))
+    if opened.is_empty() and knee.is_empty():
+        return no_hits()
+    opened = _policy(opened, pl.lit(REVIEW), silent=True)
     found = meetings(state, _OPEN, pl.concat([opened, _policy(knee, pl.lit(CERTAIN), firm=True)]))
     if found.is_empty():
         return no_hits()

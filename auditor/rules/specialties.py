@@ -49,5 +49,8 @@ def broad(specialty: str) -> pl.Expr:
 
 def of_kind(state: State, kind: str) -> pl.Series:
     """For each row of the batch whether its specialty is of `kind`; null where none is given."""
+    told = state.batch.raw["specialty"]
+    if told.null_count() == len(told):  # as in most files
+        return told.cast(pl.Boolean)
     known = {*_BUILT_IN[kind], *state.options.specialties.get(kind, ())}
-    return state.batch.raw["specialty"].str.to_uppercase().is_in([*known])
+    return told.str.to_uppercase().is_in([*known])

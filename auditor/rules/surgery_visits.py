@@ -107,12 +107,14 @@ def find(state: State) -> pl.DataFrame:
     near = visits.join(surgery, on=["patient", "date"]).filter(
         state.practitioner("GLB-25") | state.practitioner("GLB-57")
     )
+    if near.is_empty():
+        return no_hits()
     near = near.join(places(state.batch, near["other"]), left_on="other", right_on="row")
     table = state.batch.facts.table
     near = near.with_columns(
-        table["code"].gather(near["ce"]),
-        table["code"].gather(near["ce_"]).alias("procedure"),
-        table["fee_release"].gather(near["ce_"]),
+        table["code"][near["ce"]],
+        table["code"][near["ce_"]].alias("procedure"),
+        table["fee_release"][near["ce_"]],
         partner=someone_else(),
     ).sort("row", "partner", "eve", "procedure", "place")
     near = near.filter(pl.col("code") != _FURTHER_CRITICAL_CARE)

@@ -148,8 +148,8 @@ def _telling(state: State, lines: pl.DataFrame) -> pl.DataFrame:
     )
     lines = state.with_facts(lines, "code")
     lines = lines.with_columns(
-        *(mods[n].gather(lines["m"]) for n in ("telling", "sorted_mods")),
-        *(state.batch.raw[n].gather(lines["row"]) for n in _RAW),
+        *(mods[n][lines["m"]] for n in ("telling", "sorted_mods")),
+        *(state.batch.raw[n][lines["row"]] for n in _RAW),
         team=pl.col("m").is_in(state.modifiers(*_TEAM).implode()),
     )
     order = state.batch.raw.select("row", *BY)[lines["row"]]

@@ -9,7 +9,7 @@ import polars as pl
 
 from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
 from auditor.rules.interface import Rule, Stage
-from auditor.rules.whole_file import apart, once_for_all
+from auditor.rules.whole_file import apart, joined, once_for_all
 from auditor.rules.workdays import next_workday
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ RULES = (
 )
 
 
+COUNTS = {"TFL-1": joined}
+
+
 def find(state: State) -> pl.DataFrame:
     """TFL-1; limits are worked out once for each date of service."""
     days = state.options.timely_filing_days
@@ -75,16 +78,15 @@ def find(state: State) -> pl.DataFrame:
         )
         .collect()
     )
-    if late.is_empty():
+    if late.is_empty() and state.alone:
         return no_hits()
     late = late.join(_limits(late, days), on=["dos", "line_of_business"])
     late = late.filter(pl.col("received_date") > pl.col("limit"))
-    told = apart(state, late, raw.select("row").collect().to_series())
+    told = apart(state, "TFL-1", late, raw.select("row").collect().to_series())
     whole = once_for_all(
-        state,
-        told.most,
+        told.first,
         ("TFL-1", REVIEW),
-        f"{told.most.height:,} of {told.judged:,} lines were received after the limit of timely "
+        f"{told.wrong:,} of {told.judged:,} lines were received after the limit of timely "
         "filing (this is the first): the column of receipt may hold the day of an export or of a "
         "later decision.",
         "Say which column is the date on which the payer received the claim.",

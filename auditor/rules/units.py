@@ -195,7 +195,7 @@ def find(state: State) -> pl.DataFrame:
     )
     supplier = of_kind(state, "supplier")
     if supplier.any():  # equipment and its drugs have a table of their own
-        lines = lines.filter(~supplier.gather(lines["row"]).fill_null(value=False))
+        lines = lines.filter(~supplier[lines["row"]].fill_null(value=False))
     lines = _each_day(lines, state)
     if lines.is_empty():
         return no_hits()
@@ -217,7 +217,7 @@ def _each_day(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     table = state.batch.facts.table
     spans = state.batch.by_day(spans)
     limits = ("mue_value", "mai", "pctc")
-    spans = spans.with_columns([table[n].gather(spans["ce"]).alias(n) for n in limits])
+    spans = spans.with_columns([table[n][spans["ce"]].alias(n) for n in limits])
     singles = lines.filter(pl.col("days") == 1)
     return pl.concat(
         [singles, spans.filter(pl.col("mue_value") > 0).select(lines.columns)]
@@ -227,6 +227,8 @@ def _each_day(lines: pl.DataFrame, state: State) -> pl.DataFrame:
 def _line_limit(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     """MUE-1."""
     over = lines.filter(pl.col("mai") == 1, pl.col("up") > pl.col("mue_value").cast(pl.Int64))
+    if over.is_empty():
+        return no_hits()
     over = _describe(over.sort("row", "date").unique("row", keep="first"), state)
     half = pl.col("down") <= pl.col("mue_value").cast(pl.Int64)
     return hits(
@@ -255,7 +257,7 @@ def _day_limits(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     lines = lines.filter(pl.col("mai") > 1, pl.col("day").is_not_null())
     center = of_kind(state, "asc")
     if center.any():  # its own claim reports a bilateral procedure as two lines
-        own_claim = (pl.col("pos") == "24") & center.gather(lines["row"])
+        own_claim = (pl.col("pos") == "24") & center[lines["row"]]
         lines = lines.filter(~(own_claim.fill_null(value=False) & (pl.col("mai") == 2)))  # noqa: PLR2004 - MAI 2
     # A lone line within its limit cannot exceed it together with others: only groups of two and
     # lines over the limit are summed.
@@ -282,6 +284,8 @@ def _day_limits(lines: pl.DataFrame, state: State) -> pl.DataFrame:
         )
         .filter(pl.col("total") > pl.col("value"))
     )
+    if sums.is_empty():
+        return no_hits()
     over = lines.join(sums, on=key)
     over = over.join(places(state.batch, over["row"]), on="row")
     firsts = (
@@ -376,7 +380,7 @@ def _describe(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     """Add code, release, row dates, line of business tier and whether 50 may be the cure."""
     table = state.batch.facts.table
     names = ("code", "mue_release", "mue_from", "mue_to", "mue_rationale", "bilateral")
-    return lines.with_columns([table[n].gather(lines["ce"]).alias(n) for n in names]).with_columns(
+    return lines.with_columns([table[n][lines["ce"]].alias(n) for n in names]).with_columns(
         lob_tier=business_tier(state, rule_of("MUE-2")),
         sided=(pl.col("bilateral") == "1").fill_null(value=False),
     )

@@ -71,7 +71,7 @@ def find(state: State) -> pl.DataFrame:
     visits = state.batch.facts.table["code"].str.contains("^99[2-4][0-9]{2}$")
     lines = state.lines.filter(
         pl.col("has_separate") & ~pl.col("is_em") & pl.col("day").is_not_null(),
-        ~visits.gather(state.lines["ce"]),
+        ~visits[state.lines["ce"]],
         pl.col("live") & ~pl.col("denied") & ~pl.col("dup") & ~pl.col("vague"),
         business_tier(state, RULES[0]).is_not_null(),
         ~spans & (pl.col("date") <= release.vouches_to),
@@ -118,7 +118,7 @@ def _paired(state: State, met: pl.DataFrame) -> pl.Series:
     """Rows of lines that a pair in force joins to a line of the day, in either direction."""
     batch = state.batch
     used = pl.concat([met["c"], met["c_"]]).unique()
-    codes = batch.facts.codes.gather(used)
+    codes = batch.facts.codes[used]
     table = batch.reference.ptp(codes).filter(
         pl.col("modifier_indicator") != 9,  # noqa: PLR2004 - indicator 9: never in force
         pl.col("deletion").is_null() | (pl.col("effective") != pl.col("deletion")),

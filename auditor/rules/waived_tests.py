@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.engine.hits import REVIEW, hits, no_hits
-from auditor.engine.order import places
+from auditor.engine.order import BY
 from auditor.engine.state import business_tier
 from auditor.rules.interface import CodePolicy, Rule, Stage, any_of
 
@@ -88,10 +88,23 @@ RULES = (
 _RULE = RULES[0]
 
 
+_TEST = ("clia_number", "code")
+
+
+def _first_of_each(marked: pl.DataFrame) -> pl.DataFrame:
+    """The first line of each laboratory and test, of lines with QW."""
+    return marked.sort(*BY, "key", nulls_last=False).unique(
+        _TEST, keep="first", maintain_order=True
+    )
+
+
+COUNTS = {"QW-1": _first_of_each}
+
+
 def find(state: State) -> pl.DataFrame:
     """QW-1: by laboratory and test, over the whole batch."""
     with_qw = state.modifiers("QW")
-    if with_qw.is_empty():
+    if with_qw.is_empty() and state.alone:
         return no_hits()
     lines = state.lines_of(
         pl.col("waived_qw") == "needs", "row", "c", "ce", "m", "lob", "dup", "live"
@@ -99,18 +112,19 @@ def find(state: State) -> pl.DataFrame:
     lines = state.with_raw(lines, "clia_number").filter(
         pl.col("clia_number").is_not_null() & ~pl.col("dup") & pl.col("live")
     )
-    if lines.is_empty():
+    if lines.is_empty() and state.alone:
         return no_hits()
-    key = ["clia_number", "c"]
     marked = pl.col("m").is_in(with_qw.implode())
-    told = lines.filter(marked)
-    told = told.join(places(state.batch, told["row"]), on="row").sort("place")
-    told = told.unique(key, keep="first", maintain_order=True).select(*key, other="row")
+    mine = state.with_raw(lines.filter(marked), *(n for n in BY if n not in lines.columns))
+    mine = mine.with_columns(state.batch.keys_of(mine["row"])).select("clia_number", *BY, "key")
+    told = state.whole("QW-1", _first_of_each(mine), _first_of_each)
+    told = told.with_columns(other=state.lines_named(told))
+    lines = state.with_facts(lines, "code")
     bare = lines.filter(
         ~marked & ~pl.col("m").is_in(state.modifiers("90").implode()),
         business_tier(state, _RULE).is_not_null(),
     )
-    found = state.with_facts(bare.join(told, on=key), "code")
+    found = bare.join(told.select(*_TEST, "other"), on=_TEST)
     return hits(
         found,
         "QW-1",

@@ -3,6 +3,8 @@
     python compare.py --audit audit.parquet --peer peer.parquet
 
 A rule counts where it is the headline and where it stands in `also`; the tier is the headline's.
+Where a rule that the SQL does not have denies the same line, the line's one finding has the
+strongest tier of all: it may be certain there while the SQL, which knows less, says review.
 Prints the counts as JSON, and up to ten differences of each side; exits with 1 if they differ.
 """
 
@@ -28,19 +30,31 @@ RULES = (
     "AOC-6",
 )
 KEY = ["rule_id", "tier", "claim_id", "line_number"]
+LINE = ["rule_id", "claim_id", "line_number"]
 
 
 def judged(findings: pl.DataFrame) -> pl.DataFrame:
-    """KEY of every finding on RULES, those in `also` included."""
+    """KEY of every finding on RULES, those in `also` included; lifted: another rule denies too."""
     rules = pl.concat_str(["rule_id", "also"], separator=" ").str.strip_chars().str.split(" ")
     return (
-        findings.select(rules.alias("rule_id"), *KEY[1:])
+        findings.select(
+            rules.alias("rule_id"),
+            *KEY[1:],
+            lifted=rules.list.eval(~pl.element().is_in(RULES)).list.any(),
+        )
         .explode("rule_id", empty_as_null=False)
         .filter(pl.col("rule_id").is_in(RULES))
-        .select(KEY)
-        .unique()
+        .unique(KEY)
         .sort(KEY)
     )
+
+
+def unlifted(audit: pl.DataFrame, peer: pl.DataFrame) -> pl.DataFrame:
+    """`audit` with the weaker tier that `peer` has where a rule lifted it that `peer` lacks."""
+    review = peer.filter(pl.col("tier") == "review").select(*LINE, weaker="tier")
+    met = audit.join(review, on=LINE, how="left", nulls_equal=True)
+    told = pl.when("lifted").then(pl.coalesce("weaker", "tier")).otherwise("tier")
+    return met.with_columns(tier=told).drop("weaker")
 
 
 def main() -> None:
@@ -50,7 +64,8 @@ def main() -> None:
     parser.add_argument("--peer", type=Path, required=True)
     given = parser.parse_args()
     whole = pl.read_parquet(given.audit)
-    audit, peer = judged(whole), judged(pl.read_parquet(given.peer))
+    peer = judged(pl.read_parquet(given.peer))
+    audit = unlifted(judged(whole), peer)
     only_audit = audit.join(peer, on=KEY, how="anti", nulls_equal=True)
     only_peer = peer.join(audit, on=KEY, how="anti", nulls_equal=True)
     counts = dict(audit.group_by("rule_id").len().sort("rule_id").iter_rows())

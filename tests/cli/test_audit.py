@@ -84,6 +84,22 @@ def test_without_report_nothing_is_written(audit: Callable[..., Any], tmp_path: 
     assert "Written" not in told.out
 
 
+SAY = """
+import json, sys
+from auditor.cli import main
+code = main(["audit", *sys.argv[1:]])
+print()
+print(json.dumps([code, sorted({"lxml", "msoffcrypto", "openpyxl", "polars"} & set(sys.modules))]))
+"""
+
+
+def test_findings_of_text_wait_for_no_library_of_workbooks(
+    claims: Path, start: Callable[..., Any]
+) -> None:
+    done = start(claims.parent, claims.name, "--no-report", "--findings", "f.csv", code=SAY)
+    assert json.loads(done.stdout.splitlines()[-1]) == [0, ["polars"]]
+
+
 def test_equal_bytes_in_give_equal_bytes_out(audit: Callable[..., Any], tmp_path: Path) -> None:
     told = [
         audit("--report", f"{n}.xlsx", "--findings", f"{n}.jsonl", "--summary", f"{n}.json").out

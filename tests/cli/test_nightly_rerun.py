@@ -27,7 +27,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Office:
     """Two nights: an add-on without a primary, and the primary."""
     folder = tmp_path_factory.mktemp("made")
     (folder / "store").mkdir()
-    office = Office(folder / "office", folder / "store", text=CONFIG)
+    office = Office(folder / "office", folder / "store", text=CONFIG, report=True)
     rows = [line("77002", "CLM-9931", patient="PT-77"), line("99213", "CLM-9932", patient="PT-78")]
     office.drop(rows, "clinic-1.csv")
     office.night("2025-11-04")

@@ -81,6 +81,8 @@ class Office:
     reference: Path
     mode: str = "delta"
     text: str = CONFIG
+    report: bool = False
+    """Whether its nights write the workbook: half of what a small one takes."""
     errors: list[BaseException] = field(default_factory=list)
     """What nobody foresaw."""
 
@@ -96,7 +98,7 @@ class Office:
     def copy(self, to: Path) -> Office:
         """The same office elsewhere."""
         shutil.copytree(self.root, to)
-        return Office(to, self.reference, self.mode, self.text)
+        return Office(to, self.reference, self.mode, self.text, self.report)
 
     def drop(self, rows: Iterable[tuple[str, ...]], name: str = "clinic.csv") -> Path:
         """Put an export into the inbox."""
@@ -112,7 +114,7 @@ class Office:
             now=datetime.fromisoformat(f"{day}T03:00:00").replace(tzinfo=UTC),
             secrets=Secrets(of_inputs=_no_password, of_report=lambda _: "a long password"),
             debug=self.errors.append,
-            **about,  # type: ignore[arg-type]
+            **{"report": self.report} | about,  # type: ignore[arg-type]
         )
 
     def night(self, day: str = "2025-11-10", **about: object) -> NightOutcome:

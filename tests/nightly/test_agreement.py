@@ -16,7 +16,7 @@ from tests.nightly.office import Office, line
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory, reference: Path) -> Office:
     """An office after two nights; `backup` beside it has the state after the first."""
-    office = Office(tmp_path_factory.mktemp("two") / "office", reference)
+    office = Office(tmp_path_factory.mktemp("two") / "office", reference, report=True)
     office.drop([line("77002")])
     office.night("2025-11-10")
     shutil.copytree(office.root / "state", office.root / "backup")

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows refuses
 
 @pytest.fixture
 def office(tmp_path: Path, reference: Path) -> Office:
-    return Office(tmp_path / "office", reference)
+    return Office(tmp_path / "office", reference, report=True)
 
 
 def test_they_are_taken_and_told_to_nobody(office: Office) -> None:

@@ -52,7 +52,9 @@ def half_seen(office: Office) -> list[str]:
 @pytest.fixture(scope="module")
 def before(tmp_path_factory: pytest.TempPathFactory, reference: Path) -> Office:
     """An office after its first night, with the second export in its inbox."""
-    office = Office(tmp_path_factory.mktemp("before") / "office", reference, mode="snapshot")
+    office = Office(
+        tmp_path_factory.mktemp("before") / "office", reference, "snapshot", report=True
+    )
     office.drop(FIRST)
     office.night("2025-11-04")
     office.drop(SECOND, "clinic-2.csv")

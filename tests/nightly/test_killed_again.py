@@ -40,7 +40,9 @@ def drop(office: Office, name: str, *rows: tuple[str, ...]) -> None:
 @pytest.fixture(scope="module")
 def before(tmp_path_factory: pytest.TempPathFactory, reference: Path) -> Office:
     """Two feeds after their first night; two new files each, and one of them comes again."""
-    office = Office(tmp_path_factory.mktemp("two-feeds") / "office", reference, "snapshot", TEXT)
+    office = Office(
+        tmp_path_factory.mktemp("two-feeds") / "office", reference, "snapshot", TEXT, report=True
+    )
     drop(office, "clinic.csv", line("77002"), line("99213", "C2", patient="P2"))
     drop(office, "lab.csv", line("77002", "L1"))
     office.night("2025-11-04")
@@ -115,7 +117,7 @@ def test_the_recovery_is_killed_everywhere(before: Office, calm: Calm, tmp_path:
     with planned(killed.root, committed + 1), suppress(Killed):
         killed.night(DAY)
     with planned(killed.copy(tmp_path / "counted").root, None) as seen:
-        Office(tmp_path / "counted", before.reference, "snapshot", TEXT).night(DAY)
+        Office(tmp_path / "counted", before.reference, "snapshot", TEXT, report=True).night(DAY)
     for at in range(1, len(seen) + 1):
         office = killed.copy(tmp_path / str(at))
         with planned(office.root, at), suppress(Killed):

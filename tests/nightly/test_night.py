@@ -78,7 +78,7 @@ def life_of(feed: FeedOutcome) -> tuple[int, int, int, int]:
 class TestOnce:
     def test_a_file_is_audited_and_moved(self, office: Office) -> None:
         office.drop([ORPHAN])
-        told = only(office.night())
+        told = only(office.night(report=True))
         assert (told.exit_code, told.files, told.again, told.waiting) == (ExitCode.DONE, 1, 0, 0)
         files = office.files()
         assert files["inbox"] == []
@@ -111,9 +111,9 @@ class TestOnce:
 
     def test_a_second_export_of_a_day_has_a_name_of_its_own(self, office: Office) -> None:
         office.drop([ORPHAN])
-        first = only(office.night())
+        first = only(office.night(report=True))
         office.drop([PRIMARY])
-        second = only(office.night())
+        second = only(office.night(report=True))
         assert (first.run_id, second.run_id) == ("2025-11-10-clinic", "2025-11-10-clinic.2")
         assert second.folder is not None
         assert second.folder.name == "clinic.2"
@@ -136,7 +136,7 @@ class TestOnce:
     @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file modes")
     def test_everything_is_its_owners_alone(self, office: Office) -> None:
         office.drop([ORPHAN])
-        office.night()
+        office.night(report=True)
         for name in ("outbox", "archive", "state"):
             for path in [office.root / name, *(office.root / name).rglob("*")]:
                 wanted = 0o700 if path.is_dir() else 0o600
@@ -344,9 +344,9 @@ class TestLayout:
 class TestMemory:
     def test_a_primary_that_arrives_clears_the_orphan(self, office: Office) -> None:
         office.drop([ORPHAN])
-        assert life_of(only(office.night("2025-11-10"))) == (1, 0, 0, 0)
+        assert life_of(only(office.night("2025-11-10", report=True))) == (1, 0, 0, 0)
         office.drop([PRIMARY])
-        told = only(office.night("2025-11-11"))
+        told = only(office.night("2025-11-11", report=True))
         assert lines_of(told) == (1, 1, 0, 0, 0, 1, 0)
         assert life_of(told)[3] == 1
         with store.opened(office.root / "state" / "ledger.sqlite") as ledger:
@@ -405,9 +405,9 @@ class TestLater:
         office.drop([ORPHAN])
         monkeypatch.setattr(runs, "append_night", _killed)
         with pytest.raises(KeyboardInterrupt):
-            office.night("2025-11-10")
+            office.night("2025-11-10", report=True)
         monkeypatch.undo()
-        tonight, untold = office.night("2025-11-11").feeds
+        tonight, untold = office.night("2025-11-11", report=True).feeds
         assert (tonight.run_id, untold.run_id) == (None, "2025-11-10-clinic")
         assert untold.folder is not None
         assert untold.folder.is_dir()
@@ -418,11 +418,11 @@ class TestLater:
         taken = office.root / "outbox" / "2025-11-10"
         taken.parent.mkdir()
         taken.write_text("a file where the folder should be")
-        told = only(office.night("2025-11-10"))
+        told = only(office.night("2025-11-10", report=True))
         assert told.exit_code == ExitCode.INCOMPLETE
         assert told.error is not None
         taken.unlink()
-        again = office.night("2025-11-10")
+        again = office.night("2025-11-10", report=True)
         assert again.recovered == ("2025-11-10-clinic",)
         assert again.exit_code == ExitCode.DONE
         assert len(office.files()["outbox"]) == 3

@@ -161,12 +161,12 @@ def test_what_the_disk_refuses_after_the_commit_is_told_of_the_run(
         raise OSError(errno.ENOSPC, "No space left on device", str(office.root / "state" / "x"))
 
     monkeypatch.setattr(committed, "finished", full)
-    (told,) = office.night().feeds
+    (told,) = office.night(report=True).feeds
     assert (told.run_id, told.exit_code) == ("2025-11-10-clinic", ExitCode.INCOMPLETE)
     assert told.error is not None
     assert "No space left" in told.error
     monkeypatch.undo()
-    again = office.night()
+    again = office.night(report=True)
     assert again.recovered == ("2025-11-10-clinic",)
     assert len(again.feeds) == 1
 

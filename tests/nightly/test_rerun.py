@@ -55,7 +55,7 @@ WHY = "the tables of the quarter"
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, reference: Path) -> Office:
     """An office after three nights."""
-    office = Office(tmp_path_factory.mktemp("made") / "office", reference, mode="snapshot")
+    office = Office(tmp_path_factory.mktemp("made") / "office", reference, "snapshot", report=True)
     for number, (day, rows) in enumerate(zip(DAYS, EXPORTS, strict=True)):
         office.drop(rows, f"clinic-{number}.csv")
         office.night(day)

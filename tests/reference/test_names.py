@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from auditor.reference.interface import Kind
-from auditor.reference.kinds import KINDS, quarter_end, quarter_name, quarter_start
-from auditor.reference.names import Hints, file_name, merge, ncci_version, read_name
+from auditor.reference.kinds import KINDS, ncci_version, quarter_end, quarter_name, quarter_start
+from auditor.reference.names import Hints, file_name, merge, read_name
 
 Q3_2024, Q1_2025, Q4_2025 = date(2024, 7, 1), date(2025, 1, 1), date(2025, 10, 1)
 Q2_2026, Q3_2026 = date(2026, 4, 1), date(2026, 7, 1)

@@ -1,0 +1,129 @@
+"""An audit whose claim lines do not fit into memory: from the files to parts, and what they say."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from auditor import RULE_SET_VERSION, __version__
+from auditor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditor.cli.run import Request
+    from auditor.engine.clock import Clock
+    from auditor.intake.interface import Intake, IntakeOptions
+    from auditor.parts.room import Room
+    from auditor.parts.spill import Parts
+    from auditor.reference.interface import Reference
+
+BYTES_A_PART = 250_000_000
+"""Of delimited text: a million lines and more, which take two GiB when they are judged."""
+LARGE = 4 * BYTES_A_PART
+"""Input from so many bytes of text on is judged in parts."""
+_PACKED = {".gz": 10, ".zip": 10, ".parquet": 6, ".xlsx": 6, ".xlsm": 6, ".xlsb": 6, ".ods": 12}
+"""How many times as long the same lines are as delimited text, about."""
+FOLDER = "auditor-parts"
+
+
+def how_many(request: Request) -> int:
+    """In how many parts the inputs of `request` are judged; 1: at once, in memory."""
+    if request.parts is not None:
+        return request.parts
+    if request.history or request.compare_reference:
+        return 1
+    text = sum(_text(path) for path in request.inputs)
+    return 1 if text < LARGE else -(-text // BYTES_A_PART)
+
+
+def _text(path: Path) -> int:
+    """Bytes of the file as delimited text, about; 0 where it is not there, which reading tells."""
+    try:
+        return path.stat().st_size * _PACKED.get(path.suffix.lower(), 1)
+    except OSError:
+        return 0
+
+
+def check(request: Request) -> None:
+    """What cannot be done in parts is told before the work."""
+    if request.parts in (None, 1):
+        return
+    for option, wanted in (
+        ("--history", request.history),
+        ("--compare-reference", request.compare_reference),
+    ):
+        if wanted:
+            raise ConfigError(
+                f"{option} and --parts exclude each other.",
+                next_step=f"Leave out one of them; with {option} all lines are held in memory.",
+            )
+
+
+@contextmanager
+def folder(request: Request) -> Iterator[Path]:
+    """Where the parts lie: --work, else beside the outputs, else for a while."""
+    if request.work is not None:
+        yield request.work
+        return
+    outputs = (request.findings, request.report, request.summary)
+    named = next((path for path in outputs if path is not None), None)
+    if named is not None:
+        yield named.absolute().parent / FOLDER
+        return
+    with TemporaryDirectory(prefix=f"{FOLDER}-") as name:
+        yield Path(name)
+
+
+def work(request: Request, reference: Reference, count: int) -> list[str]:
+    """What names the work: equal files, tables, settings and versions."""
+    files = []
+    for path in request.inputs:
+        seen = path.stat()
+        files.append(f"{path.absolute()} {seen.st_size} {seen.st_mtime_ns}")
+    settings = {
+        name: str(value)
+        for name, value in sorted(_fields(request).items())
+        if name not in ("report", "findings", "summary", "copies", "work", "password", "ledger")
+    }
+    return [
+        __version__,
+        RULE_SET_VERSION,
+        str(count),
+        *files,
+        *sorted(f"{r.kind} {r.sha256} {r.used}" for r in reference.releases()),
+        json.dumps(settings, sort_keys=True),
+        json.dumps(asdict(request.rules), sort_keys=True, default=sorted),
+    ]
+
+
+def _fields(request: Request) -> dict[str, object]:
+    """The fields of `request`."""
+    return {name: getattr(request, name) for name in request.__dataclass_fields__}
+
+
+def read(
+    request: Request,
+    options: IntakeOptions,
+    place: Room,
+    count: int,
+    clock: Clock,
+) -> tuple[Intake, Parts]:
+    """Read the files into parts, or answer what an earlier call read."""
+    from auditor.intake import read_claims
+    from auditor.parts.spill import Spill
+
+    kept = place.kept()
+    if kept is not None:
+        return kept
+    spill = Spill(place.lines, count)
+    with clock.part("intake", "claim files") as told:
+        intake = read_claims(request.inputs, replace(options, keeper=spill))
+        parts = spill.parts()
+        told.rows = parts.census.lines
+    place.keep(intake, parts)
+    return intake, parts

@@ -1,0 +1,127 @@
+"""What the audit of one part leaves on the disk, and how the parts come together again."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import polars as pl
+
+from auditor.engine import coverage
+from auditor.engine.findings import in_order
+from auditor.practice import added, practice
+from schemas import ClaimLines, Findings, SeparablePairs, UnjudgedCodes, dtypes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from auditor.result import AuditResult
+
+_TELLS = "part.json"
+_DAY = ("payer", "patient_id", "service_date_from")
+"""What a report shows together."""
+
+
+def write(result: AuditResult, folder: Path) -> None:
+    """Write what is kept of `result`, the audit of a part, into `folder`, which is there."""
+    key = result.lines["line_key"]
+    gone = key.gather(result.lines_gone)
+    stands = ~pl.col("line_key").is_in(gone.implode())
+    judged = result.lines.filter(stands)
+    tables = {
+        "findings": pl.concat([result.findings, result.places], how="horizontal"),
+        "pairs": result.pairs,
+        "coverage": result.coverage,
+        "table_coverage": result.table_coverage,
+        "unjudged_codes": result.unjudged_codes,
+        "set_aside": result.set_aside.with_columns(gone.alias("line_key")),
+        "lines": _shown(result).with_columns(stands=stands),
+        "practice": practice(judged),
+        "days": judged.group_by(day="service_date_from").len("lines"),
+    }
+    for name, table in tables.items():
+        table.write_parquet(folder / f"{name}.parquet", compression="lz4", statistics=False)
+    (folder / _TELLS).write_text(json.dumps(result.lines_by_business), encoding="utf-8")
+
+
+def _shown(result: AuditResult) -> pl.DataFrame:
+    """The lines of days on which something was found or compared."""
+    rows = [result.places["row"], result.places["other"], result.pairs["row"]]
+    marked = pl.concat(rows).drop_nulls().unique()
+    days = result.lines.filter(pl.col("line_key").is_in(marked.implode())).select(_DAY).unique()
+    return result.lines.join(days, on=_DAY, how="semi", nulls_equal=True, maintain_order="left")
+
+
+class Joined(NamedTuple):
+    """What all parts say together; the fields of AuditResult that are made of it."""
+
+    tables: dict[str, Any]
+    by_business: dict[str, int]
+
+
+def joined(folders: Sequence[Path], lines_of: Callable[[pl.Series], pl.DataFrame]) -> Joined:
+    """What the audits of all parts, written to `folders`, say together.
+
+    lines_of: answers the lines of some keys, whatever part they are in.
+    """
+    tables: dict[str, Any] = {
+        name: coverage.added(_stacked(folders, name)) for name in ("coverage", "table_coverage")
+    }
+    tables["unjudged_codes"] = _most(_stacked(folders, "unjudged_codes"))
+    lines = _stacked(folders, "lines")
+    findings = in_order(_stacked(folders, "findings"))
+    # A line of another part that a finding names was not seen where the finding was made.
+    named = findings.select(line_key=pl.col("other").drop_nulls().unique())
+    away = named.join(lines, on="line_key", how="anti")["line_key"]
+    if len(away):
+        lines = pl.concat([lines, lines_of(away).with_columns(stands=pl.lit(value=True))])
+    lines = lines.sort("line_key")
+    place = lines.select("line_key", place=pl.int_range(pl.len(), dtype=pl.UInt32))
+    pairs = _stacked(folders, "pairs").sort("row", "other")
+    days = _stacked(folders, "days").group_by("day").agg(pl.col("lines").sum()).sort("day")
+    tables |= {
+        "findings": findings.select(list(dtypes(Findings))),
+        "places": _placed(findings.select("row", "other"), place),
+        "pairs": _placed(pairs, place).select(list(dtypes(SeparablePairs))),
+        "set_aside": _stacked(folders, "set_aside").sort("line_key").drop("line_key"),
+        "lines": lines.select(list(dtypes(ClaimLines))),
+        "lines_of_files": lines.height,
+        "lines_gone": (~lines["stands"]).arg_true().alias("row"),
+        "practice": added(_stacked(folders, "practice")),
+        "days": days,
+        "first_service_date": days["day"].min(),
+        "last_service_date": days["day"].max(),
+        "lines_audited": days["lines"].sum(),
+    }
+    counts = Counter[str]()
+    for folder in folders:
+        counts.update(json.loads((folder / _TELLS).read_text(encoding="utf-8")))
+    return Joined(tables, dict(sorted(counts.items())))
+
+
+def _stacked(folders: Sequence[Path], name: str) -> pl.DataFrame:
+    return pl.concat([pl.read_parquet(folder / f"{name}.parquet") for folder in folders])
+
+
+def _most(codes: pl.DataFrame) -> pl.DataFrame:
+    """Of each table the codes on most lines."""
+    kinds = {words: kind for kind, words in coverage.KINDS.items()}
+    kind = pl.col("reference").replace(kinds)
+    codes = codes.group_by("reference", "code", "reason").agg(pl.col("lines").sum())
+    ordered = codes.sort(kind, "lines", "code", "reason", descending=[False, True, False, False])
+    return (
+        ordered.group_by("reference", maintain_order=True)
+        .head(coverage.MOST)
+        .select(list(dtypes(UnjudgedCodes)))
+    )
+
+
+def _placed(named: pl.DataFrame, place: pl.DataFrame) -> pl.DataFrame:
+    """`named` (row and other, as line keys) by the places of the lines in the report."""
+    for column in ("row", "other"):
+        keyed = place.rename({"line_key": column})
+        named = named.join(keyed, on=column, how="left", maintain_order="left")
+        named = named.drop(column).rename({"place": column})
+    return named

@@ -1,0 +1,133 @@
+"""The folder in which an audit in parts works.
+
+It is named after the work, so that the same call finds what an earlier one that was broken off had
+done and goes on from there. What lies in it are claim lines: it is its owner's alone, and it goes
+when the audit has ended well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from auditor.engine.whole import Census
+from auditor.errors import AuditorError, ConfigError
+from auditor.intake.interface import FileRead, Intake
+from auditor.lock import locked
+from auditor.parts.spill import Parts
+from schemas import ClaimLines, empty
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+_PRIVATE = 0o700
+_READ = "read.json"
+_TABLES = ("rejected", "set_aside", "repairs")
+_BUSY = "Another audit of the same files is at work there."
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The folder of one work."""
+
+    folder: Path
+
+    @property
+    def lines(self) -> Path:
+        """Where the claim lines lie, part by part."""
+        return self.folder / "lines"
+
+    def kept(self) -> tuple[Intake, Parts] | None:
+        """What an earlier call read to its end; None where none did, and then nothing is left."""
+        if not (self.folder / _READ).is_file():
+            shutil.rmtree(self.lines, ignore_errors=True)
+            return None
+        told = json.loads((self.folder / _READ).read_text(encoding="utf-8"))
+        tables = {name: pl.read_parquet(self.folder / f"{name}.parquet") for name in _TABLES}
+        intake = Intake(
+            lines=empty(ClaimLines),
+            files=tuple(_file(each) for each in told["files"]),
+            fields_present=frozenset(told["fields"]),
+            notes=tuple(told["notes"]),
+            **tables,
+        )
+        groups = pl.Series("billing_npi", told["groups"], pl.String)
+        census = Census(told["lines"], told["numbered"], told["laboratories"], groups)
+        return intake, Parts(self.lines, told["parts"], census)
+
+    def keep(self, intake: Intake, parts: Parts) -> None:
+        """Remember what was read."""
+        for name in _TABLES:
+            getattr(intake, name).write_parquet(self.folder / f"{name}.parquet")
+        census = parts.census
+        told = {
+            "files": [_told(each) for each in intake.files],
+            "fields": sorted(intake.fields_present),
+            "notes": intake.notes,
+            "parts": parts.count,
+            "lines": census.lines,
+            "numbered": census.numbered,
+            "laboratories": census.laboratories,
+            "groups": census.groups.to_list(),
+        }
+        begun = self.folder / f"{_READ}.begun"
+        begun.write_text(json.dumps(told), encoding="utf-8")
+        begun.replace(self.folder / _READ)
+
+
+@contextmanager
+def room(parent: Path, work: Sequence[str]) -> Iterator[Room]:
+    """The folder in `parent` for what `work` names; it is gone after a good end.
+
+    Raises Locked where another process works in it, ConfigError where it cannot be made, and
+    AuditorError where the disk does not hold what is written.
+    """
+    name = hashlib.blake2b("\n".join([pl.__version__, *work]).encode(), digest_size=8).hexdigest()
+    folder = parent / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=_PRIVATE)
+    except OSError as error:
+        raise ConfigError(
+            f"The folder for the parts cannot be made ({_reason(error)}).",
+            where=str(parent),
+            next_step="Name another with --work DIR.",
+        ) from None
+    with locked(parent / f"{name}.lock", _BUSY, "An audit in parts is at work"):
+        try:
+            yield Room(folder)
+        except OSError as error:
+            raise AuditorError(
+                f"The parts could not be written or read ({_reason(error)}).",
+                where=str(folder),
+                next_step="Free space on the disk, or name another folder with --work DIR. The same"
+                " command goes on where this one stopped; to give up, remove the folder: it holds"
+                " claim lines.",
+            ) from None
+        shutil.rmtree(folder)
+    (parent / f"{name}.lock").unlink(missing_ok=True)
+    if not any(parent.iterdir()):
+        parent.rmdir()
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).rstrip(".")
+
+
+def _told(file: FileRead) -> dict[str, Any]:
+    """A FileRead as JSON has it."""
+    repaired = [[field, kind, count] for (field, kind), count in file.repaired.items()]
+    return asdict(file) | {"mapping": dict(file.mapping), "repaired": repaired}
+
+
+def _file(told: dict[str, Any]) -> FileRead:
+    """The FileRead of `_told`."""
+    lists = {name: tuple(value) for name, value in told.items() if isinstance(value, list)}
+    repaired = {(field, kind): count for field, kind, count in told["repaired"]}
+    return FileRead(**(told | lists | {"repaired": repaired}))

@@ -1,0 +1,110 @@
+"""An audit in parts: count, join what was counted, judge, join what was found."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from auditor.auditing import audit, count, notes_of
+from auditor.engine.clock import Clock
+from auditor.engine.judge import joined as joined_counts
+from auditor.engine.whole import Whole
+from auditor.parts import outcome
+from auditor.result import AuditResult
+from schemas import Repairs, SetAside, empty
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from auditor.intake.interface import Intake
+    from auditor.parts.spill import Parts
+    from auditor.reference.interface import Reference
+    from auditor.result import AuditOptions
+
+_COUNTS, _FOUND, _BEGUN = "counts", "found", "begun"
+
+
+def audit_parts(  # noqa: PLR0913 - what an audit is of, and where it works
+    parts: Parts,
+    intake: Intake,
+    reference: Reference,
+    options: AuditOptions,
+    *,
+    room: Path,
+    clock: Clock | None = None,
+) -> AuditResult:
+    """What `auditor.auditing.audit` says of all lines of `parts`.
+
+    intake: what was read, without its lines. room: a folder for what is found on the way; what an
+    earlier call that was broken off left there is not done again. The result's `lines` are those
+    of days on which something was found or compared.
+    """
+    clock = clock or Clock()
+    one = replace(intake, set_aside=empty(SetAside), repairs=empty(Repairs), files=(), notes=())
+    with clock.part("parts", "counting", parts.census.lines):
+        for number in range(parts.count):
+            with _Once(room / _COUNTS / str(number)) as folder:
+                if folder is not None:
+                    part = replace(one, lines=parts.read(number))
+                    _write(count(part, reference, options, parts.census), folder)
+        whole = Whole(parts.census, joined_counts(_read(room / _COUNTS, parts.count)))
+    with clock.part("parts", "judging", parts.census.lines):
+        for number in range(parts.count):
+            with _Once(room / _FOUND / str(number)) as folder:
+                if folder is not None:
+                    part = replace(one, lines=parts.read(number))
+                    outcome.write(audit(part, reference, options, clock=clock, whole=whole), folder)
+    with clock.part("parts", "joining"):
+        folders = [room / _FOUND / str(number) for number in range(parts.count)]
+        found = outcome.joined(folders, parts.lines_of)
+    aside = pl.concat([intake.set_aside, found.tables.pop("set_aside")])
+    audited = found.tables["lines_audited"]
+    return AuditResult(
+        **found.tables,
+        rejected=intake.rejected,
+        set_aside=aside,
+        repairs=intake.repairs,
+        files=intake.files,
+        lines_read=audited + aside.height + intake.rejected.height,
+        lines_by_business=found.by_business,
+        releases=reference.releases(),
+        options=options,
+        notes=notes_of(found.by_business, reference) + intake.notes,
+        timings=tuple(clock.parts),
+    )
+
+
+class _Once:
+    """A folder that is made whole or not at all; None where it was made before."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._begun = folder.with_name(f"{folder.name}.{_BEGUN}")
+
+    def __enter__(self) -> Path | None:
+        if self._folder.is_dir():
+            return None
+        shutil.rmtree(self._begun, ignore_errors=True)
+        self._begun.mkdir(parents=True)
+        return self._begun
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None and self._begun.is_dir():
+            self._begun.rename(self._folder)
+
+
+def _write(counts: dict[str, pl.DataFrame], folder: Path) -> None:
+    for name, table in counts.items():
+        table.write_parquet(folder / f"{name}.parquet", compression="lz4", statistics=False)
+
+
+def _read(room: Path, parts: int) -> dict[str, pl.DataFrame]:
+    """What all parts counted, stacked under each name."""
+    found: dict[str, list[pl.DataFrame]] = {}
+    for number in range(parts):
+        for path in sorted((room / str(number)).glob("*.parquet")):
+            found.setdefault(path.stem, []).append(pl.read_parquet(path))
+    return {name: pl.concat(tables) for name, tables in found.items()}

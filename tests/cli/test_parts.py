@@ -1,0 +1,143 @@
+"""`auditor audit --parts`: the outputs of an audit in memory; and one that was broken off."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from auditor.cli import parts
+from auditor.cli.run import Request
+from auditor.errors import ExitCode
+from auditor.parts import run as runner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+SAMPLE = Path(__file__).resolve().parents[2] / "sample_claims" / "clinic_week.csv"
+FIXED = ("--as-of", "2025-11-10", "--no-ledger")
+
+
+def words(text: str) -> str:
+    """A closing summary without what differs: places and seconds."""
+    return re.sub(r"(?m)^Done in [0-9.]+ s|^ +\S+\.(xlsx|parquet|json)$", "", text)
+
+
+def test_every_output_is_that_of_one_audit(run: Callable[..., Any], tmp_path: Path) -> None:
+    said = []
+    for name, many in (("one", "1"), ("parts", "5")):
+        files = [tmp_path / name / file for file in ("r.xlsx", "f.parquet", "s.json")]
+        outputs = zip(("--report", "--findings", "--summary"), map(str, files), strict=True)
+        named = [word for pair in outputs for word in pair]
+        done = run("audit", str(SAMPLE), *FIXED, *named, "--parts", many)
+        assert done.code == 0, done.err
+        said.append([words(done.out), *(file.read_bytes() for file in files)])
+        # nothing but the outputs is left
+        left = sorted(path.name for path in (tmp_path / name).iterdir())
+        assert left == ["f.parquet", "r.xlsx", "s.json"]
+    assert said[0] == said[1]
+
+
+def test_a_ledger_is_looked_at(run: Callable[..., Any], tmp_path: Path) -> None:
+    ledger = ("--ledger", str(tmp_path / "ledger.sqlite"))
+    options = ("--as-of", "2025-11-10", "--no-report", *ledger)
+    one, several = (run("audit", str(SAMPLE), *options, "--parts", n) for n in ("1", "3"))
+    assert "Decisions" in one.out
+    assert words(several.out) == words(one.out)
+
+
+@pytest.mark.parametrize("option", ["--history", "--compare-reference"])
+def test_what_needs_all_lines_is_refused(
+    option: str, run: Callable[..., Any], tmp_path: Path
+) -> None:
+    done = run("audit", str(SAMPLE), *FIXED, "--parts", "2", option, str(tmp_path))
+    assert done.code == ExitCode.USAGE
+    assert f"{option} and --parts exclude each other" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_broken_off_audit_goes_on(
+    run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, found = tmp_path / "work", tmp_path / "f.parquet"
+    outputs = ("--no-report", "--findings", str(found), "--parts", "4", "--work", str(work))
+    audit, judged = runner.audit, list[int]()
+
+    def breaks(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - as audit's own
+        if len(judged) == 2:
+            raise OSError(28, "No space left on device")
+        judged.append(1)
+        return audit(*given, **named)
+
+    monkeypatch.setattr(runner, "audit", breaks)
+    done = run("audit", str(SAMPLE), *FIXED, *outputs)
+    assert done.code == ExitCode.USAGE
+    assert "No space left on device" in done.err
+    assert "The same command goes on" in " ".join(done.err.split())
+    assert not found.exists()
+    (folder,) = (each for each in work.iterdir() if each.is_dir())
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    # it is not read again, and two parts are not judged again
+    monkeypatch.setattr("auditor.intake.read_claims", None)
+    monkeypatch.setattr(
+        runner, "audit", lambda *given, **named: judged.append(1) or audit(*given, **named)
+    )
+    done = run("audit", str(SAMPLE), *FIXED, *outputs)
+    assert done.code == 0, done.err
+    assert len(judged) == 4
+    assert not work.exists()
+    monkeypatch.undo()
+    one = tmp_path / "one.parquet"
+    assert run("audit", str(SAMPLE), *FIXED, "--no-report", "--findings", str(one)).code == 0
+    assert found.read_bytes() == one.read_bytes()
+
+
+def test_what_was_read_is_remembered_whole(run: Callable[..., Any], tmp_path: Path) -> None:
+    """Rejected rows, repairs and what files say of themselves: a second call tells the same."""
+    file, work = tmp_path / "claims.csv", tmp_path / "work"
+    text = SAMPLE.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join([*text[:200], text[5] + ",too,many", ",,,,"]), encoding="utf-8")
+    summaries = []
+    for _ in range(2):
+        told = tmp_path / "s.json"
+        options = ("--no-report", "--parts", "3", "--work", str(work), "--summary", str(told))
+        done = run("audit", str(file), *FIXED, *options, "--findings", "/dev/full/no")
+        assert done.code != 0  # the output cannot be written, so the parts stay
+        done = run("audit", str(file), *FIXED, *options)
+        assert done.code == 0, done.err
+        summaries.append(json.loads(told.read_text(encoding="utf-8")))
+    assert summaries[0] == summaries[1]
+    assert summaries[0]["lines"]["rejected"] > 0
+
+
+def request(*inputs: Path, **named: Any) -> Request:  # noqa: ANN401 - fields of Request
+    day: date = named.pop("as_of", None)
+    return Request(inputs=inputs, as_of=day, **named)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "count"),
+    [
+        ("small.csv", parts.LARGE - 1, 1),
+        ("large.csv", parts.LARGE, 4),
+        ("larger.csv", parts.LARGE + 1, 5),
+        ("large.csv.gz", parts.LARGE // 10, 4),
+        ("large.parquet", parts.LARGE // 6 + 1, 5),
+        ("small.parquet", parts.LARGE // 6 - 1, 1),
+    ],
+)
+def test_the_size_of_the_files_tells_how_many(
+    name: str, size: int, count: int, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    with path.open("wb") as file:
+        file.truncate(size)  # a hole, which takes no room
+    assert parts.how_many(request(path)) == count
+    assert parts.how_many(request(path, parts=7)) == 7
+    assert parts.how_many(request(path, history=(path,))) == 1
+    assert parts.how_many(request(path, tmp_path / "missing.csv")) == count
