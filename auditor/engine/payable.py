@@ -34,7 +34,9 @@ def payability(lines: pl.DataFrame, duplicates: pl.Series, batch: Batch) -> Paya
     dup = pl.col("row").is_in(duplicates.implode()) if len(duplicates) else pl.lit(value=False)
     # A line that a reversal takes back is billed no more; like a duplicate it is out of the game.
     lines = lines.with_columns(dup=dup | pl.col("cancelled"))
-    later = batch.later.join(lines.select("row", "dup"), on="row").select(lines.columns)
+    later = lines.clear()
+    if batch.later.height:
+        later = batch.later.join(lines.select("row", "dup"), on="row").select(lines.columns)
     days = _lone_days(pl.concat([lines, later]) if later.height else lines, batch)
     if days.is_empty():
         free = pl.lit(value=False)

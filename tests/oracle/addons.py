@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from oracle.model import BORN_THE_DAY_BEFORE, EM, FACILITY, AddOn, Line, strongest
 from oracle.pairs import PairFindings
 from oracle.payable import Batch
+from oracle.together import pays
 
 CONTRACTOR = "CCCCC"
 TABLE_BEGINS = date(2013, 4, 1)
@@ -97,7 +98,7 @@ class AddOns:
         todo = []
         for line in self.batch.lines:
             for day in line.days:
-                if self.batch.denied_itself(line, day) or not line.counts:
+                if not pays(self.batch, line, day):
                     continue  # no add-on rule is judged on a line that does not pay by itself
                 self._modifiers(line, day)
                 self._missing_rows(line, day)
