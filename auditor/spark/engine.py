@@ -144,7 +144,8 @@ class Cluster:
             with clock.part("parts", "judging", lines):
                 self._write(self._of_parts(partial(worker.judged, job=job, whole=whole)), "found")
             with clock.part("parts", "joining"):
-                found = outcome.joined(self._found)
+                tables = _stacked(self._collected(self._kept("found")))
+                found = outcome.joined(tables.__getitem__, partial(self._lines_of, job))
         return together(found, batch.intake, reference, options, clock)
 
     def publish(self, result: AuditResult, run_id: str) -> str:
@@ -189,10 +190,10 @@ class Cluster:
         lines = self._kept("read").filter("kind = 'lines'")
         return lines.repartition(self._parts, "part").mapInArrow(function, rows.SCHEMA)
 
-    def _found(self, name: str) -> pl.DataFrame:
-        """A table of all parts."""
-        kept = self._kept("found").filter(f"kind = 'found' and name = '{name}'")
-        return _stacked(self._collected(kept))[name]
+    def _lines_of(self, job: worker.Part, keys: pl.Series) -> pl.DataFrame:
+        """schemas.ClaimLines of some keys, whatever part they are in."""
+        found = self._of_parts(partial(worker.lines_of, job=job, keys=keys))
+        return _stacked(self._collected(found))["lines"]
 
     def _kept(self, name: str) -> DataFrame:
         return self._spark.read.parquet(f"{self._room}/{name}")

@@ -123,7 +123,7 @@ def _problem(error: Any, where: str) -> AuditorError:  # noqa: ANN401 - Spark's 
             f"A worker failed: {failed[1].strip()}.",
             where=where,
             next_step="Where memory or disk ran out, say a larger --parts N or give workers more"
-            " (docs/spark.md). --debug-file FILE has the details, which may hold patient data.",
+            " (docs/spark.md); else audit the same files on one machine, and report it.",
         )
     asked = getattr(error, "getCondition", None)
     name = (asked() if callable(asked) else None) or type(error).__name__

@@ -188,6 +188,14 @@ def judged(given: Batches, job: Part, whole: Whole) -> Iterator[Named]:
             yield Named("found", number, 0, name, rows.packed(table))
 
 
+@_quiet
+def lines_of(given: Batches, job: Part, keys: pl.Series) -> Iterator[Named]:
+    """The lines of some keys."""
+    for number, lines in _parts(given, job):
+        found = lines.filter(pl.col("line_key").is_in(keys.implode()))
+        yield Named("lines", number, 0, "lines", rows.packed(found))
+
+
 def _parts(given: Batches, job: Part) -> Iterator[tuple[int, pl.DataFrame]]:
     """Each part with its lines in the order of the files; line_key is the batch's."""
     pieces = rows.from_arrow(given)
