@@ -99,7 +99,7 @@ class Cluster:
         """
         options = settled(options)
         named = tuple((file.place, file.name) for file in files.files)
-        job = worker.Reading(named, options, parts, files.by_content, claims)
+        job = worker.Reading(named, options, parts, bool(files.urls), claims)
         with told(self._where):
             found = inputs.frame(self._spark, files).mapInArrow(
                 partial(worker.read, job=job), rows.SCHEMA
@@ -140,11 +140,11 @@ class Cluster:
             with clock.part("parts", "counting", lines):
                 counting = partial(worker.counted, job=job, census=batch.census)
                 counts = self._collected(self._of_parts(counting))
-                whole = Whole(batch.census, joined_counts(_stacked(counts)))
+                whole = Whole(batch.census, joined_counts(stacked(counts)))
             with clock.part("parts", "judging", lines):
                 self._write(self._of_parts(partial(worker.judged, job=job, whole=whole)), "found")
             with clock.part("parts", "joining"):
-                tables = _stacked(self._collected(self._kept("found")))
+                tables = stacked(self._collected(self._kept("found")))
                 found = outcome.joined(tables.__getitem__, partial(self._lines_of, job))
         return together(found, batch.intake, reference, options, clock)
 
@@ -174,7 +174,8 @@ class Cluster:
         """The folder of Parquet files that Spark makes of a table of its own."""
         place = f"{self._room}/table-{at}"
         self._made.append(place)
-        inputs.table(self._spark, name).write.mode("overwrite").parquet(place)
+        with inputs.read_by_spark(name):
+            self._saved(inputs.table(self._spark, name), place)
         return place
 
     def _seen(self, places: Sequence[str]) -> list[rows.Named]:
@@ -193,7 +194,7 @@ class Cluster:
     def _lines_of(self, job: worker.Part, keys: pl.Series) -> pl.DataFrame:
         """schemas.ClaimLines of some keys, whatever part they are in."""
         found = self._of_parts(partial(worker.lines_of, job=job, keys=keys))
-        return _stacked(self._collected(found))["lines"]
+        return stacked(self._collected(found))["lines"]
 
     def _kept(self, name: str) -> DataFrame:
         return self._spark.read.parquet(f"{self._room}/{name}")
@@ -212,7 +213,7 @@ class Cluster:
         return rows.whole(rows.from_arrow(frame.toArrow().to_batches()))
 
 
-def _stacked(found: Sequence[rows.Named]) -> dict[str, pl.DataFrame]:
+def stacked(found: Sequence[rows.Named]) -> dict[str, pl.DataFrame]:
     """Tables of all parts under each name, in the order of the parts."""
     tables: dict[str, list[pl.DataFrame]] = {}
     for each in sorted(found, key=lambda each: each.part):

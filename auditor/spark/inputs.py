@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,7 +19,7 @@ from auditor.errors import ConfigError, InputRejected
 from auditor.intake.opening import names_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pyspark.sql import DataFrame, SparkSession
 
@@ -44,8 +45,8 @@ class Listed:
     """All claim files of a run, in order."""
 
     files: tuple[File, ...]
-    by_content: bool
-    """Spark hands over their bytes."""
+    urls: tuple[str, ...] = ()
+    """What Spark opens, to hand over the files' bytes; none: the workers open the files."""
 
 
 def is_table(name: str) -> bool:
@@ -70,7 +71,10 @@ def listed(
             "Some INPUTs are URLs, which Spark opens, and others paths, which workers open.",
             next_step="Name all of them in one way, or audit them apart.",
         )
-    found = [each for url in urls for each in _of_url(spark, url)]
+    found = []
+    for url in urls:
+        with read_by_spark(url):
+            found += _of_url(spark, url)
     if not urls:
         found = [each for one in seen(named) for each in _of_path(one)]
     names = names_of([Path(place) for place, _ in found])
@@ -80,7 +84,23 @@ def listed(
             next_step="Name each claim file once: its lines would count as duplicates.",
         )
     files = zip(found, names, strict=True)
-    return Listed(tuple(File(place, name, size) for (place, size), name in files), bool(urls))
+    return Listed(tuple(File(place, name, size) for (place, size), name in files), tuple(urls))
+
+
+@contextmanager
+def read_by_spark(name: str) -> Iterator[None]:
+    """Raise InputRejected where Spark cannot read the INPUT called `name`."""
+    from pyspark.errors import PySparkException  # noqa: PLC0415 - of the optional extra
+
+    try:
+        yield
+    except PySparkException as error:
+        why = error.getCondition() or type(error).__name__
+        raise InputRejected(
+            f"The cluster cannot read it ({why}).",
+            where=name,
+            next_step="Name files and tables as the cluster sees them. For delta: it needs Delta.",
+        ) from error
 
 
 def _of_path(seen: Named) -> list[tuple[str, int]]:
@@ -125,8 +145,7 @@ def _some(found: list[tuple[str, int]], where: str) -> list[tuple[str, int]]:
 def frame(spark: SparkSession, files: Listed) -> DataFrame:
     """A row a file, each for a task of its own: its number, or its path and content."""
     count = len(files.files)
-    if not files.by_content:
+    if not files.urls:
         return spark.range(0, count, 1, count)
-    places = [file.place for file in files.files]
-    content = spark.read.format("binaryFile").load(places).select("path", "content")
+    content = spark.read.format("binaryFile").load(list(files.urls)).select("path", "content")
     return content.repartition(count)

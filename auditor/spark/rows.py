@@ -13,11 +13,22 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     import pyarrow as pa
 
 SCHEMA = "kind string, part int, file int, name string, piece int, data binary"
+TYPES = pl.Schema(
+    {
+        "kind": pl.String,
+        "part": pl.Int32,
+        "file": pl.Int32,
+        "name": pl.String,
+        "piece": pl.Int32,
+        "data": pl.Binary,
+    }
+)
+"""SCHEMA as polars has it."""
 PIECE = 1 << 20
 
 
@@ -30,6 +41,13 @@ class Named(NamedTuple):
     file: int
     name: str
     data: bytes
+
+
+def pieces(found: Iterable[Named]) -> Iterator[tuple[str, int, int, str, int, bytes]]:
+    """`found` cut into rows of SCHEMA."""
+    for kind, part, file, name, data in found:
+        for piece, at in enumerate(range(0, max(len(data), 1), PIECE)):
+            yield kind, part, file, name, piece, data[at : at + PIECE]
 
 
 def batches(found: Iterable[Named]) -> Iterator[pa.RecordBatch]:
@@ -46,12 +64,9 @@ def batches(found: Iterable[Named]) -> Iterator[pa.RecordBatch]:
             ("data", pa.binary()),
         ]
     )
-    for kind, part, file, name, data in found:
-        for piece, at in enumerate(range(0, max(len(data), 1), PIECE)):
-            cells = [kind, part, file, name, piece, data[at : at + PIECE]]
-            yield pa.RecordBatch.from_arrays(
-                [pa.array([c], f.type) for c, f in zip(cells, schema, strict=True)], schema=schema
-            )
+    for row in pieces(found):
+        cells = [pa.array([cell], kind) for cell, kind in zip(row, schema.types, strict=True)]
+        yield pa.RecordBatch.from_arrays(cells, schema=schema)
 
 
 def whole(frame: pl.DataFrame) -> list[Named]:
@@ -66,19 +81,9 @@ def whole(frame: pl.DataFrame) -> list[Named]:
 
 def from_arrow(found: Iterable[pa.RecordBatch]) -> pl.DataFrame:
     """The rows of `found` with the columns of SCHEMA."""
-    types: Mapping[str, type[pl.DataType]] = {
-        "kind": pl.String,
-        "part": pl.Int32,
-        "file": pl.Int32,
-        "name": pl.String,
-        "piece": pl.Int32,
-        "data": pl.Binary,
-    }
-    frames = [frame for batch in found if isinstance(frame := pl.from_arrow(batch), pl.DataFrame)]
-    if not frames:
-        return pl.DataFrame(schema=dict(types))
-    stacked = [frame.select(pl.col(n).cast(kind) for n, kind in types.items()) for frame in frames]
-    return pl.concat(stacked)
+    frames = (pl.DataFrame(batch) for batch in found)
+    columns = [pl.col(name).cast(kind) for name, kind in TYPES.items()]
+    return pl.concat([pl.DataFrame(schema=TYPES), *(frame.select(columns) for frame in frames)])
 
 
 def packed(frame: pl.DataFrame) -> bytes:

@@ -105,12 +105,6 @@ def _problem(error: Any, where: str) -> AuditorError:  # noqa: ANN401 - Spark's 
             where=where,
             next_step="Install the same version on each of them (docs/spark.md).",
         )
-    if "PATH_NOT_FOUND" in text or "TABLE_OR_VIEW_NOT_FOUND" in text:
-        return ConfigError(
-            "An INPUT is not there for the cluster.",
-            where=where,
-            next_step="Name files, folders and tables as the cluster sees them.",
-        )
     if "PYTHON_VERSION_MISMATCH" in text:
         return ConfigError(
             "The workers run another version of Python than this environment.",

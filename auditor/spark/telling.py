@@ -13,7 +13,7 @@ import polars as pl
 
 from auditor import errors
 from auditor.engine.whole import Census
-from auditor.errors import AuditorError
+from auditor.errors import AuditorError, InputRejected
 from auditor.intake.part import Part
 from auditor.intake.reader import Met, together
 from auditor.parts.room import file_told, told_file
@@ -90,6 +90,11 @@ def joined(found: Sequence[Named], files: int, options: IntakeOptions) -> Told:
     for of_file in by_file:
         if "error" in of_file:
             raise _problem(json.loads(of_file["error"]))
+        if FILE not in of_file:
+            raise InputRejected(
+                "A claim file was there when the files were listed, and not when they were read.",
+                next_step="Say the same again when nobody writes there.",
+            )
         about = json.loads(of_file[FILE])
         for number, source in enumerate(about["sources"]):
             part = _part(number, source, of_file)

@@ -137,7 +137,9 @@ def read(given: Batches, job: Reading) -> Iterator[Named]:
                 yield from _read(Path(job.files[number][0]), number, job)
             continue
         for place, content in zip(batch.column("path"), batch.column("content"), strict=True):
-            number = numbers[place.as_py()]
+            number = numbers.get(place.as_py())
+            if number is None:  # it came after the files were listed
+                continue
             with TemporaryDirectory(prefix="auditor-file-") as room:
                 path = Path(room) / PurePosixPath(job.files[number][0]).name
                 path.write_bytes(content.as_buffer())
@@ -160,7 +162,9 @@ def _read(path: Path, number: int, job: Reading) -> Iterator[Named]:
         for name, table in telling.tables(sources).items():
             yield Named("told", 0, number, name, rows.packed(table))
         if job.claims and found.census.lines:
-            yield Named("told", 0, number, telling.CLAIMS, rows.packed(found.claims()))
+            yield Named(
+                "told", 0, number, telling.CLAIMS, rows.packed(found.claims().sort(pl.all()))
+            )
         for file in sorted(found.folder.glob("*/*.parquet")):
             name = f"{int(file.parent.name):09d}"
             yield Named("lines", int(file.stem), number, name, file.read_bytes())
