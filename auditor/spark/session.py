@@ -42,7 +42,6 @@ def connected(remote: str) -> Iterator[SparkSession]:
     Raises ConfigError where pyspark is not installed, `remote` is no such address, or nobody
     answers there.
     """
-    host = _reachable(remote)
     try:
         from pyspark.sql import SparkSession  # noqa: PLC0415 - of the optional extra
     except ImportError:
@@ -51,6 +50,7 @@ def connected(remote: str) -> Iterator[SparkSession]:
             next_step=f"Install {_EXTRA} in an environment of its own (docs/spark.md), and run"
             " this command there.",
         ) from None
+    host = reachable(remote)
     with told(host):
         spark = SparkSession.builder.remote(remote).create()
     try:
@@ -62,7 +62,7 @@ def connected(remote: str) -> Iterator[SparkSession]:
         spark.stop()
 
 
-def _reachable(remote: str) -> str:
+def reachable(remote: str) -> str:
     """Host and port of `remote`, where somebody listens; Spark itself asks for ten minutes."""
     found = _REMOTE.fullmatch(remote)
     if found is None:  # what stands behind the host may be a token, so it is not quoted
@@ -94,10 +94,11 @@ def told(where: str) -> Iterator[None]:
     try:
         yield
     except (PySparkException, grpc.RpcError) as error:
-        raise _problem(error, where) from error
+        raise problem(error, where) from error
 
 
-def _problem(error: Any, where: str) -> AuditorError:  # noqa: ANN401 - Spark's or gRPC's
+def problem(error: Any, where: str) -> AuditorError:  # noqa: ANN401 - Spark's or gRPC's
+    """What is told of `error`, which the cluster `where` raised: nothing that it quotes."""
     text = str(error)
     if re.search(r"No module named '(auditor|schemas|polars|pyarrow|pandera)", text):
         return ConfigError(
