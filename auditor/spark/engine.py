@@ -22,7 +22,7 @@ from auditor.intake.reader import settled
 from auditor.parts import outcome
 from auditor.parts.run import of_part, together
 from auditor.spark import inputs, publishing, rows, telling, travel, worker
-from auditor.spark.session import connected, told
+from auditor.spark.session import SparkProblem, connected, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -140,13 +140,17 @@ class Cluster:
             with clock.part("parts", "counting", lines):
                 counting = partial(worker.counted, job=job, census=batch.census)
                 counts = self._collected(self._of_parts(counting))
-                whole = Whole(batch.census, joined_counts(stacked(counts)))
+                self._all_back(lines, sum(int(c.data) for c in counts if c.kind == "size"))
+                found = stacked([each for each in counts if each.kind == "count"])
+                whole = Whole(batch.census, joined_counts(found))
             with clock.part("parts", "judging", lines):
                 self._write(self._of_parts(partial(worker.judged, job=job, whole=whole)), "found")
             with clock.part("parts", "joining"):
                 tables = stacked(self._collected(self._kept("found")))
-                found = outcome.joined(tables.__getitem__, partial(self._lines_of, job))
-        return together(found, batch.intake, reference, options, clock)
+                joined = outcome.joined(tables.__getitem__, partial(self._lines_of, job))
+        result = together(joined, batch.intake, reference, options, clock)
+        self._all_back(sum(file.lines_read for file in batch.intake.files), result.lines_read)
+        return result
 
     def publish(self, result: AuditResult, run_id: str) -> str:
         """Write findings and coverage as Parquet tables for the cluster; answers where.
@@ -157,6 +161,8 @@ class Cluster:
         with told(self._where):
             if result.lines_read:
                 found = self._kept("found").filter("kind = 'found' and name = 'findings'")
+                # Spark reads a file in slices; the pieces of a table must come to one worker
+                found = found.repartition(self._parts, "part")
                 found = found.mapInArrow(publishing.findings, publishing.schema())
                 self._saved(found, f"{place}/findings")
             publishing.write(self._spark, result, place, self._saved)
@@ -169,6 +175,15 @@ class Cluster:
                 none = self._spark.read.parquet(place).limit(0)
                 empty = self._spark.createDataFrame(none.toArrow(), none.schema)
                 empty.write.mode("overwrite").parquet(place)
+
+    def _all_back(self, read: int, back: int) -> None:
+        """Raise SparkProblem where lines were lost on the way, or came twice."""
+        if back != read:
+            raise SparkProblem(
+                f"Of {read:,} lines that were read {back:,} came back; nothing was written.",
+                where=self._where,
+                next_step="Say the same again; if it stays so, audit the files on one machine.",
+            )
 
     def _written(self, name: str, at: int) -> str:
         """The folder of Parquet files that Spark makes of a table of its own."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from auditor.spark import rows
+from auditor.spark.worker import quiet
 from schemas import Findings, dtypes
 
 if TYPE_CHECKING:
@@ -32,8 +33,9 @@ def _spark(kind: Any) -> str:  # noqa: ANN401 - a polars type or its class
     return ({pl.String: "string", pl.Date: "date", pl.Boolean: "boolean"} | whole)[kind]
 
 
+@quiet
 def findings(given: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """On a worker: the findings of each part, row by row."""
+    """On a worker: the findings of each part, all pieces of which it is given, row by row."""
     for each in rows.whole(rows.from_arrow(given)):
         table = rows.unpacked(each.data).select(list(dtypes(Findings)))
         yield from _arrow(table).to_batches()

@@ -70,8 +70,17 @@ def batches(found: Iterable[Named]) -> Iterator[pa.RecordBatch]:
 
 
 def whole(frame: pl.DataFrame) -> list[Named]:
-    """The pieces in `frame` (SCHEMA) put together, in the order of kind, part, file and name."""
+    """The pieces in `frame` (SCHEMA) put together, in the order of kind, part, file and name.
+
+    Raises RuntimeError where a piece before the last one is missing, or one is there twice.
+    """
     keys = ["kind", "part", "file", "name"]
+    seen = frame.group_by(keys).agg(pl.len(), found=pl.n_unique("piece"), last=pl.max("piece"))
+    if seen.filter(
+        (pl.col("len") != pl.col("found")) | (pl.col("last") + 1 != pl.col("len"))
+    ).height:
+        message = "pieces of a table are missing, or there twice"
+        raise RuntimeError(message)
     ordered = frame.sort(*keys, "piece").group_by(keys, maintain_order=True).agg("data")
     return [
         Named(kind, part, file, name, b"".join(pieces))

@@ -74,18 +74,30 @@ class Part:
     options: AuditOptions
 
 
-def _quiet(function: Callable[..., Iterator[Named]]) -> Callable[..., Iterator[pa.RecordBatch]]:
-    """`function` as Spark calls it, and without a claim in its errors."""
+def quiet(function: Callable[..., Batches]) -> Callable[..., Batches]:
+    """`function` without a claim in its errors."""
 
     @wraps(function)
     def run(given: Batches, *more: object, **named: object) -> Batches:
         try:
-            yield from rows.batches(function(given, *more, **named))
+            yield from function(given, *more, **named)
         except Exception as error:  # noqa: BLE001 - whatever it is, its text must not be logged
             told = f"{FAILED}: {type(error).__name__} in {our_place(error)}"
             raise WorkerFailed(told) from None
 
     return run
+
+
+def _quiet(function: Callable[..., Iterator[Named]]) -> Callable[..., Batches]:
+    """The same for one that answers Named, as Spark calls it."""
+
+    @wraps(function)
+    def run(given: Batches, *more: object, **named: object) -> Batches:
+        yield from rows.batches(function(given, *more, **named))
+
+    found = quiet(run)
+    found.__wrapped__ = function  # type: ignore[attr-defined]
+    return found
 
 
 def versions() -> dict[str, str]:
@@ -174,10 +186,11 @@ def _read(path: Path, number: int, job: Reading) -> Iterator[Named]:
 
 @_quiet
 def counted(given: Batches, job: Part, census: Census) -> Iterator[Named]:
-    """What rules count of each part."""
+    """What rules count of each part, and of how many lines."""
     for number, lines in _parts(given, job):
         intake = replace(job.intake, lines=lines)
         found = count(intake, travel.opened(job.reference), job.options, census)
+        yield Named("size", number, 0, "", str(lines.height).encode())
         for name, table in found.items():
             yield Named("count", number, 0, name, rows.packed(table))
 

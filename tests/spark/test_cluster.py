@@ -16,7 +16,7 @@ import pytest
 pytest.importorskip("pyspark", reason="needs auditor[spark]: make test-spark")
 
 from auditor.cli import main
-from auditor.spark import engine, worker
+from auditor.spark import engine, rows, worker
 
 pytestmark = pytest.mark.spark
 
@@ -179,6 +179,44 @@ def test_a_task_that_is_tried_again_changes_nothing(  # noqa: PLR0913, PLR0917 -
         code, there, told = audited("there", str(claims), more=("--parts", "3"))
     assert code == 0, told
     assert_same_bytes(here, there)
+
+
+def test_tables_of_many_pieces(
+    audited: Audit, claims: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def small(function: Any) -> Any:  # noqa: ANN401 - a pass of the worker
+        def run(given: Any, **named: Any) -> Any:  # noqa: ANN401 - as Spark calls it
+            from auditor.spark import rows
+
+            rows.PIECE = 500
+            yield from function(given, **named)
+
+        return run
+
+    for name in ("read", "counted", "judged"):
+        monkeypatch.setattr(engine.worker, name, small(getattr(worker, name)))
+    monkeypatch.setattr(rows, "PIECE", rows.PIECE)  # Sail's workers live in this process
+    _, here, _ = audited("here", *(str(path) for path in sorted(claims.iterdir())), cluster=False)
+    code, there, told = audited("there", str(claims), more=("--parts", "5"))
+    assert code == 0, told
+    assert_same_bytes(here, there)
+    (place,) = (tmp_path / "work").glob("*/findings")
+    assert pl.read_parquet(place / "*.parquet").height == pl.read_parquet(here / "f.parquet").height
+
+
+@pytest.mark.parametrize("name", ["counted", "judged"])
+def test_lines_that_do_not_come_back_are_told(
+    name: str, audited: Audit, claims: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forgetful(given: Any, **named: Any) -> Any:  # noqa: ANN401 - as Spark calls it
+        return (batch for batch in function(given, **named) if batch["part"][0].as_py() != 1)
+
+    function = getattr(worker, name)
+    monkeypatch.setattr(engine.worker, name, forgetful)
+    code, out, told = audited("there", str(claims), more=("--parts", "3"))
+    assert code == 4
+    assert "came back; nothing was written." in " ".join(told.split())
+    assert list(out.iterdir()) == []
 
 
 @pytest.mark.parametrize(
