@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
-_EXTRA = "auditor[spark]"
+_EXTRA = "claim-auditor[spark]"
 _PORT = 15_002
 _SECONDS = 10
 _PROXIES = ("grpc_proxy", "https_proxy", "http_proxy")

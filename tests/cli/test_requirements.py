@@ -47,6 +47,7 @@ def test_the_rest_comes_on_top_of_the_same_versions(name: str) -> None:
 def test_every_version_has_hashes_and_no_address(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     entries = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)[1:]
-    assert len(entries) == len(pins(name))
+    # one entry a package, but for those that newer Pythons have in another version
+    assert {re.split("==", entry)[0] for entry in entries} == set(pins(name))
     assert [entry for entry in entries if "--hash=sha256:" not in entry] == []
     assert "://" not in text

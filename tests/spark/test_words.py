@@ -127,4 +127,4 @@ def test_what_a_cluster_does_not_do_is_told_before_the_work(
 def test_without_the_extra_its_name_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     cluster = ["--engine", "spark", "--remote", "sc://host", "--work", "/w"]
     assert main(["audit", "a.csv", "--no-report", "--no-ledger", *cluster]) == 2
-    assert "auditor[spark]" in capsys.readouterr().err
+    assert "claim-auditor[spark]" in capsys.readouterr().err
