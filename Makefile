@@ -13,14 +13,17 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # A stamp is written last, so an install that broke off is begun again from nothing.
 RUN := $(VENV)/.ready-to-run
 DEV := $(VENV)/.ready-to-test
+SPARK_VENV := .venv-spark
+SPARK := $(SPARK_VENV)/.ready
 
 COMPILE := --quiet --upgrade --universal --python-version 3.11 --generate-hashes
 
-.PHONY: help demo test test-long bench bench-intake bench-report bench-history bench-night bench-questions requirements clean
+.PHONY: help demo test test-spark test-long bench bench-intake bench-report bench-history bench-night bench-questions requirements clean
 
 help:
 	@echo "make demo          install, audit the sample, say where the workbook is"
 	@echo "make test          lint, types, import contracts and the whole suite"
+	@echo "make test-spark    the Spark engine, in an environment of its own"
 	@echo "make test-long     every round of the property tests"
 	@echo "make bench         one million lines against polars and DuckDB"
 	@echo "make bench-intake  reading alone, format by format, against polars"
@@ -42,6 +45,11 @@ test: $(DEV)
 	# The frames of tests are small: threads of several workers only wait for each other.
 	# Without their compiled modules every process that a test starts would compile them again.
 	POLARS_MAX_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term --cov-fail-under=$(COVERAGE)
+
+# The Spark engine in an environment of its own, against Sail; AUDITOR_SPARK_REMOTE=sc://... as well
+# against the cluster behind it (docs/spark.md).
+test-spark: $(SPARK)
+	POLARS_MAX_THREADS=2 $(SPARK_VENV)/bin/python -m pytest tests/spark
 
 test-long: $(DEV)
 	$(BIN)/python -m pytest -n $(WORKERS) --run-long
@@ -69,9 +77,10 @@ requirements: export UV_CUSTOM_COMPILE_COMMAND := make requirements
 requirements:
 	uv pip compile $(COMPILE) --group build --output-file requirements.txt pyproject.toml
 	uv pip compile $(COMPILE) --group dev --output-file requirements-dev.txt pyproject.toml
+	uv pip compile $(COMPILE) --extra spark --group spark-test --constraint requirements.txt --output-file requirements-spark.txt pyproject.toml
 
 clean:
-	rm -rf $(VENV) build dist htmlcov .coverage* .hypothesis .import_linter_cache \
+	rm -rf $(VENV) $(SPARK_VENV) build dist htmlcov .coverage* .hypothesis .import_linter_cache \
 	  .mypy_cache .pytest_cache .ruff_cache
 
 $(RUN): requirements.txt
@@ -87,4 +96,11 @@ $(RUN): requirements.txt
 $(DEV): $(RUN) requirements-dev.txt
 	@echo "Installing the test tools ..."
 	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(SPARK): requirements-spark.txt
+	@echo "Installing the Spark engine into $(SPARK_VENV) ..."
+	@$(PYTHON) -m venv --clear $(SPARK_VENV)
+	@$(SPARK_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements-spark.txt
+	@$(SPARK_VENV)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation -e .
 	@touch $@

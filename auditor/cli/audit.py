@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 import typer
 
 from auditor import config, rulewords, secret
-from auditor.cli import options, output, passwords, places, selection
+from auditor.cli import options, output, passwords, places, selection, spark
 from auditor.cli.run import Copies, Done, Request, SplitBy, perform
 from auditor.cli.summary import lines_text
 from auditor.errors import ConfigError, ExitCode
@@ -45,7 +45,7 @@ class Given:
 
 def audit(
     ctx: typer.Context,
-    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT", hidden=True, readable=False)],
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", hidden=True)],
     reference: options.Reference = None,
     report: Annotated[
         Path | None,
@@ -134,10 +134,25 @@ def audit(
         ),
     ] = None,
     work: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             metavar="DIR",
             help="Folder for the parts. The same command goes on where one was broken off.",
+        ),
+    ] = None,
+    engine: Annotated[
+        str,
+        typer.Option(
+            metavar="local|spark",
+            help="Who reads and judges: this machine, or a Spark cluster, which sees the INPUTs and"
+            " writes to --work (docs/spark.md).",
+        ),
+    ] = "local",
+    remote: Annotated[
+        str | None,
+        typer.Option(
+            metavar="sc://HOST:PORT",
+            help="The cluster's Spark Connect server [default: AUDITOR_SPARK_REMOTE].",
         ),
     ] = None,
     debug_file: Annotated[
@@ -186,13 +201,15 @@ def audit(
         redact_key_file,
         report_password_file,
     )
+    cluster = spark.asked(engine, remote, inputs, work, password_file)
+    paths = tuple(Path(name) for name in inputs)
     file = config.find(config_file)
     settings = merged(given, file)
     day = selection.day(as_of, "--as-of") if as_of else today()
     request = Request(
-        inputs=tuple(inputs),
+        inputs=paths,
         as_of=day,
-        report=None if no_report else report or places.default_report(inputs, day, redacted=redact),
+        report=None if no_report else report or places.default_report(paths, day, redacted=redact),
         findings=findings,
         summary=summary,
         copies=copies_of(settings, given, redact=redact, encrypt=encrypt, split_by=split_by),
@@ -214,9 +231,12 @@ def audit(
         history=tuple(history or ()),
         ledger=None if no_ledger else ledger_of(settings),
         parts=parts,
-        work=work,
+        work=Path(work) if work is not None else None,
     )
-    done = perform(request, session)
+    if cluster is None:
+        done = perform(request, session)
+    else:
+        done = spark.perform(request, cluster, session)
     for text in lines_text(done, request):
         output.say(text)
     if timings:

@@ -13,7 +13,7 @@ from auditor import RULE_SET_VERSION, __version__
 from auditor.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from auditor.cli.run import Request
     from auditor.engine.clock import Clock
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from auditor.parts.room import Room
     from auditor.parts.spill import Parts
     from auditor.reference.interface import Reference
+    from auditor.spark.inputs import File
 
 BYTES_A_PART = 250_000_000
 """Of delimited text: a million lines and more, which take two GiB when they are judged."""
@@ -39,6 +40,12 @@ def how_many(request: Request) -> int:
         return 1
     text = sum(_text(path) for path in request.inputs)
     return 1 if text < LARGE else -(-text // BYTES_A_PART)
+
+
+def on_cluster(files: Iterable[File]) -> int:
+    """In how many parts `files` are judged on a cluster, where several tasks share memory."""
+    text = sum(file.size * _PACKED.get(Path(file.name).suffix.lower(), 1) for file in files)
+    return max(-(-text * 2 // BYTES_A_PART), 1)
 
 
 def _text(path: Path) -> int:

@@ -97,20 +97,13 @@ class Done:
     seconds: float
     timings: tuple[Part, ...] = ()
     """What each stage and rule took."""
+    published: str = ""
+    """The place of the cluster where findings and coverage lie."""
 
 
 def perform(request: Request, session: Session) -> Done:
     """Audit the inputs of `request` and write its outputs."""
-    places.check(
-        request.inputs,
-        {
-            "--report": request.report,
-            "--findings": request.findings,
-            "--summary": request.summary,
-            "--compare-out": request.compare_out,
-            "--debug-file": session.debug_file,
-        },
-    )
+    places.check(request.inputs, outputs(request, session))
     parts.check(request)
     started = time.perf_counter()
     clock = Clock()
@@ -164,6 +157,17 @@ def perform(request: Request, session: Session) -> Done:
         with clock.part("outputs", "workbook and files", result.findings.height):
             written = write(result, request)
     return Done(result, written, time.perf_counter() - started, tuple(clock.parts))
+
+
+def outputs(request: Request, session: Session) -> dict[str, Path | None]:
+    """The files to write, by the options that name them."""
+    return {
+        "--report": request.report,
+        "--findings": request.findings,
+        "--summary": request.summary,
+        "--compare-out": request.compare_out,
+        "--debug-file": session.debug_file,
+    }
 
 
 def _in_parts(request: Request, session: Session, count: int, clock: Clock) -> Done:

@@ -38,10 +38,12 @@ def lines_text(done: Done, request: Request) -> Iterator[str]:
     if result.comparison is not None:
         yield from compared(result.comparison, request)
     yield from _section("Notes", [("", note) for note in (*warnings(result), *result.notes)])
-    if done.written:
+    if done.written or done.published:
         # not wrapped: a path stays whole, so that it can be copied
         yield "Written"
         yield from (f"{' ' * _PADDING}{path}" for path in done.written)
+        if done.published:
+            yield f"{' ' * _PADDING}{done.published} (by the cluster)"
         wanted = request.report
         if wanted is not None and done.written[0].name.startswith(f"{wanted.stem} ("):
             text = (

@@ -57,6 +57,8 @@ class Part(NamedTuple):
     """Canonical fields that the file has a column for."""
     mapped: frozenset[str]
     """Fields whose column the operator named, and the file has."""
+    title: str
+    """Of the sheet; '' where the file has none."""
 
 
 class _Outcome:
@@ -234,6 +236,7 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
         file,
         _fields(columns),
         frozenset(mapped),
+        source.title,
     )
 
 

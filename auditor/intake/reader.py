@@ -24,16 +24,64 @@ if TYPE_CHECKING:
 
 def read(paths: Iterable[str | Path], options: IntakeOptions) -> Intake:
     """All files together; see auditor.intake.read_claims."""
+    options = settled(options)
+    files = [Path(path) for path in paths]
+    if not files:
+        raise ConfigError("No claim file was named.", next_step="Name at least one file.")
+    met = Met()
+    parts: list[Part] = []
+    for path, name in zip(files, names_of(files), strict=True):
+        parts += read_file(path, name, options, met, several=len(files) > 1)
+    return together(parts, options)
+
+
+def settled(options: IntakeOptions) -> IntakeOptions:
+    """`options` with what their layout says besides; raises ConfigError where they cannot be."""
     for business in (options.line_of_business, *options.payers.values()):
         if business not in (None, *BUSINESSES):
             raise ConfigError(
                 f"There is no line of business '{business}'.",
                 next_step=f"Say one of: {', '.join(BUSINESSES)}.",
             )
-    files = [Path(path) for path in paths]
-    if not files:
-        raise ConfigError("No claim file was named.", next_step="Name at least one file.")
-    parts = _parts(files, layout.joined(options))
+    return layout.joined(options)
+
+
+class Met:
+    """The sources of a run that were met already: none is read twice."""
+
+    def __init__(self) -> None:
+        """Know of none yet."""
+        self._seen: dict[tuple[str, str], str] = {}
+
+    def add(self, sha256: str, title: str, name: str) -> None:
+        """Take one; raises InputRejected where another has the same content."""
+        key = (sha256, title)
+        if key in self._seen:
+            raise InputRejected(
+                f"It has the same content as {self._seen[key]}, so that every line would be there"
+                " twice.",
+                where=name,
+                next_step="Name each file once.",
+            )
+        self._seen[key] = name
+
+
+def read_file(
+    path: Path, name: str, options: IntakeOptions, met: Met, *, several: bool
+) -> list[Part]:
+    """What each source of one file gave; `several`: the run has other files."""
+    sources = open_sources(path, name, options)
+    several = several or len(sources) > 1
+    parts = []
+    for source in sources:
+        met.add(source.sha256, source.title, source.name)
+        parts.append(part.read(source, options, alone=not several))
+    return parts
+
+
+def together(parts: list[Part], options: IntakeOptions) -> Intake:
+    """The Intake of all sources of a run, emptying their lines; `options` as `settled`."""
+    _check_mapped(parts, options)
     told = [each.spoken for each in parts]
     batches = [batch for each in parts for batch in each.lines]
     for each in parts:
@@ -50,34 +98,16 @@ def read(paths: Iterable[str | Path], options: IntakeOptions) -> Intake:
     )
 
 
-def _parts(files: list[Path], options: IntakeOptions) -> list[Part]:
-    parts: list[Part] = []
-    seen: dict[tuple[str, str], str] = {}
-    unmet = dict(options.columns)
-    several = len(files) > 1
-    for path, name in zip(files, names_of(files), strict=True):
-        sources = open_sources(path, name, options)
-        several = several or len(sources) > 1
-        for source in sources:
-            key = (source.sha256, source.title)
-            if key in seen:
-                raise InputRejected(
-                    f"It has the same content as {seen[key]}, so that every line would be there"
-                    " twice.",
-                    where=source.name,
-                    next_step="Name each file once.",
-                )
-            seen[key] = source.name
-            found = part.read(source, options, alone=not several)
-            unmet = {name: unmet[name] for name in unmet if name not in found.mapped}
-            parts.append(found)
-    if unmet and several:
+def _check_mapped(parts: list[Part], options: IntakeOptions) -> None:
+    """Of several sources each column that was mapped must be in one."""
+    met = frozenset[str]().union(*(each.mapped for each in parts))
+    unmet = {name: column for name, column in options.columns.items() if name not in met}
+    if unmet and len(parts) > 1:
         name, column = next(iter(unmet.items()))
         raise ConfigError(
             f"None of the files has a column '{column}' for --map {name}={column}.",
             next_step="See the header row of the files for the name.",
         )
-    return parts
 
 
 def _spoken(told: list[pl.DataFrame]) -> pl.DataFrame:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
@@ -19,18 +17,24 @@ if TYPE_CHECKING:
 
     from auditor.result import AuditResult
 
-_TELLS = "part.json"
+_BUSINESS = {"line_of_business": pl.String, "lines": pl.Int64}
 _DAY = ("payer", "patient_id", "service_date_from")
 """What a report shows together."""
 
 
 def write(result: AuditResult, folder: Path) -> None:
     """Write what is kept of `result`, the audit of a part, into `folder`, which is there."""
+    for name, table in tables(result).items():
+        table.write_parquet(folder / f"{name}.parquet", compression="lz4", statistics=False)
+
+
+def tables(result: AuditResult) -> dict[str, pl.DataFrame]:
+    """What is kept of `result`, the audit of a part, by name."""
     key = result.lines["line_key"]
     gone = key.gather(result.lines_gone)
     stands = ~pl.col("line_key").is_in(gone.implode())
     judged = result.lines.filter(stands)
-    tables = {
+    return {
         "findings": pl.concat([result.findings, result.places], how="horizontal"),
         "pairs": result.pairs,
         "coverage": result.coverage,
@@ -40,10 +44,10 @@ def write(result: AuditResult, folder: Path) -> None:
         "lines": _shown(result).with_columns(stands=stands),
         "practice": practice(judged),
         "days": judged.group_by(day="service_date_from").len("lines"),
+        "business": pl.DataFrame(
+            list(result.lines_by_business.items()), schema=_BUSINESS, orient="row"
+        ),
     }
-    for name, table in tables.items():
-        table.write_parquet(folder / f"{name}.parquet", compression="lz4", statistics=False)
-    (folder / _TELLS).write_text(json.dumps(result.lines_by_business), encoding="utf-8")
 
 
 def _shown(result: AuditResult) -> pl.DataFrame:
@@ -61,17 +65,20 @@ class Joined(NamedTuple):
     by_business: dict[str, int]
 
 
-def joined(folders: Sequence[Path], lines_of: Callable[[pl.Series], pl.DataFrame]) -> Joined:
-    """What the audits of all parts, written to `folders`, say together.
+def joined(
+    stacked: Callable[[str], pl.DataFrame], lines_of: Callable[[pl.Series], pl.DataFrame]
+) -> Joined:
+    """What the audits of all parts say together.
 
-    lines_of: answers the lines of some keys, whatever part they are in.
+    stacked: answers, under its name, the `tables` of all parts below one another. lines_of:
+    answers the lines of some keys, whatever part they are in.
     """
-    tables: dict[str, Any] = {
-        name: coverage.added(_stacked(folders, name)) for name in ("coverage", "table_coverage")
+    found: dict[str, Any] = {
+        name: coverage.added(stacked(name)) for name in ("coverage", "table_coverage")
     }
-    tables["unjudged_codes"] = _most(_stacked(folders, "unjudged_codes"))
-    lines = _stacked(folders, "lines")
-    findings = in_order(_stacked(folders, "findings"))
+    found["unjudged_codes"] = _most(stacked("unjudged_codes"))
+    lines = stacked("lines")
+    findings = in_order(stacked("findings"))
     # A line of another part that a finding names was not seen where the finding was made.
     named = findings.select(line_key=pl.col("other").drop_nulls().unique())
     away = named.join(lines, on="line_key", how="anti")["line_key"]
@@ -79,30 +86,31 @@ def joined(folders: Sequence[Path], lines_of: Callable[[pl.Series], pl.DataFrame
         lines = pl.concat([lines, lines_of(away).with_columns(stands=pl.lit(value=True))])
     lines = lines.sort("line_key")
     place = lines.select("line_key", place=pl.int_range(pl.len(), dtype=pl.UInt32))
-    pairs = _stacked(folders, "pairs").sort("row", "other")
-    days = _stacked(folders, "days").group_by("day").agg(pl.col("lines").sum()).sort("day")
-    tables |= {
+    pairs = stacked("pairs").sort("row", "other")
+    days = stacked("days").group_by("day").agg(pl.col("lines").sum()).sort("day")
+    found |= {
         "findings": findings.select(list(dtypes(Findings))),
         "places": _placed(findings.select("row", "other"), place),
         "pairs": _placed(pairs, place).select(list(dtypes(SeparablePairs))),
-        "set_aside": _stacked(folders, "set_aside").sort("line_key").drop("line_key"),
+        "set_aside": stacked("set_aside").sort("line_key").drop("line_key"),
         "lines": lines.select(list(dtypes(ClaimLines))),
         "lines_of_files": lines.height,
         "lines_gone": (~lines["stands"]).arg_true().alias("row"),
-        "practice": added(_stacked(folders, "practice")),
+        "practice": added(stacked("practice")),
         "days": days,
         "first_service_date": days["day"].min(),
         "last_service_date": days["day"].max(),
         "lines_audited": days["lines"].sum(),
     }
-    counts = Counter[str]()
-    for folder in folders:
-        counts.update(json.loads((folder / _TELLS).read_text(encoding="utf-8")))
-    return Joined(tables, dict(sorted(counts.items())))
+    business = stacked("business").group_by("line_of_business").agg(pl.col("lines").sum())
+    return Joined(found, dict(business.sort("line_of_business").iter_rows()))
 
 
-def _stacked(folders: Sequence[Path], name: str) -> pl.DataFrame:
-    return pl.concat([pl.read_parquet(folder / f"{name}.parquet") for folder in folders])
+def read(folders: Sequence[Path]) -> Callable[[str], pl.DataFrame]:
+    """What `write` wrote into `folders`, as `joined` asks for it."""
+    return lambda name: pl.concat(
+        [pl.read_parquet(folder / f"{name}.parquet") for folder in folders]
+    )
 
 
 def _most(codes: pl.DataFrame) -> pl.DataFrame:

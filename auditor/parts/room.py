@@ -53,7 +53,7 @@ class Room:
         tables = {name: pl.read_parquet(self.folder / f"{name}.parquet") for name in _TABLES}
         intake = Intake(
             lines=empty(ClaimLines),
-            files=tuple(_file(each) for each in told["files"]),
+            files=tuple(file_told(each) for each in told["files"]),
             fields_present=frozenset(told["fields"]),
             notes=tuple(told["notes"]),
             **tables,
@@ -68,7 +68,7 @@ class Room:
             getattr(intake, name).write_parquet(self.folder / f"{name}.parquet")
         census = parts.census
         told = {
-            "files": [_told(each) for each in intake.files],
+            "files": [told_file(each) for each in intake.files],
             "fields": sorted(intake.fields_present),
             "notes": intake.notes,
             "parts": parts.count,
@@ -120,14 +120,14 @@ def _reason(error: OSError) -> str:
     return (error.strerror or type(error).__name__).rstrip(".")
 
 
-def _told(file: FileRead) -> dict[str, Any]:
+def told_file(file: FileRead) -> dict[str, Any]:
     """A FileRead as JSON has it."""
     repaired = [[field, kind, count] for (field, kind), count in file.repaired.items()]
     return asdict(file) | {"mapping": dict(file.mapping), "repaired": repaired}
 
 
-def _file(told: dict[str, Any]) -> FileRead:
-    """The FileRead of `_told`."""
+def file_told(told: dict[str, Any]) -> FileRead:
+    """The FileRead of `told_file`."""
     lists = {name: tuple(value) for name, value in told.items() if isinstance(value, list)}
     repaired = {(field, kind): count for field, kind, count in told["repaired"]}
     return FileRead(**(told | lists | {"repaired": repaired}))

@@ -14,7 +14,7 @@ from auditor.engine.judge import joined as joined_counts
 from auditor.engine.whole import Whole
 from auditor.parts import outcome
 from auditor.result import AuditResult
-from schemas import Repairs, SetAside, empty
+from schemas import ClaimLines, Repairs, SetAside, empty
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ def audit_parts(  # noqa: PLR0913 - what an audit is of, and where it works
     of days on which something was found or compared.
     """
     clock = clock or Clock()
-    one = replace(intake, set_aside=empty(SetAside), repairs=empty(Repairs), files=(), notes=())
+    one = of_part(intake)
     with clock.part("parts", "counting", parts.census.lines):
         for number in range(parts.count):
             with _Once(room / _COUNTS / str(number)) as folder:
@@ -59,7 +59,33 @@ def audit_parts(  # noqa: PLR0913 - what an audit is of, and where it works
                     outcome.write(audit(part, reference, options, clock=clock, whole=whole), folder)
     with clock.part("parts", "joining"):
         folders = [room / _FOUND / str(number) for number in range(parts.count)]
-        found = outcome.joined(folders, parts.lines_of)
+        found = outcome.joined(outcome.read(folders), parts.lines_of)
+    return together(found, intake, reference, options, clock)
+
+
+def of_part(intake: Intake) -> Intake:
+    """`intake` without lines and without what is told of all files once.
+
+    What was rejected stays: a finding is held back where a lost line may be what it misses.
+    """
+    return replace(
+        intake,
+        lines=empty(ClaimLines),
+        set_aside=empty(SetAside),
+        repairs=empty(Repairs),
+        files=(),
+        notes=(),
+    )
+
+
+def together(
+    found: outcome.Joined,
+    intake: Intake,
+    reference: Reference,
+    options: AuditOptions,
+    clock: Clock,
+) -> AuditResult:
+    """The result of all parts, out of what they `found` and what was read."""
     aside = pl.concat([intake.set_aside, found.tables.pop("set_aside")])
     audited = found.tables["lines_audited"]
     return AuditResult(
