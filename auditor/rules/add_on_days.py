@@ -56,7 +56,7 @@ def read_days(addons: pl.DataFrame, state: State) -> AddOnDays:
     ones = types.filter(closed).join(days[["row", "day"]], on=["row", "day"], how="semi")
     excuses = excused(ones, state)
     standing = _standing(ones, days, edges, excuses)
-    bare = _bare(types.filter(~closed), days, edges, state)
+    bare = _bare(types.filter(~closed), days, standing, edges, state)
     unsupported = ones.join(
         edges.join(standing, left_on=["primary_row", "day"], right_on=["row", "day"], how="semi"),
         on=["row", "day"],
@@ -218,15 +218,20 @@ def _soft(
 
 
 def _bare(
-    open_: pl.DataFrame, days: pl.DataFrame, edges: pl.DataFrame, state: State
+    open_: pl.DataFrame,
+    days: pl.DataFrame,
+    standing: pl.DataFrame,
+    edges: pl.DataFrame,
+    state: State,
 ) -> pl.DataFrame:
     """AOC-2: type 2 and 3 add-ons, and what else the practitioner did for the patient that day.
 
-    The other procedure is any payable line that is neither E/M nor add-on (SPEC 2.8, point 12).
+    The other procedure is any payable line that is neither E/M nor add-on (SPEC 2.8, point 12); an
+    add-on without a primary of its own is no listed primary that pays.
     """
     if open_.is_empty():
         return open_.select("row", "day", "ce", "date", tier=pl.lit(1))
-    payable = days.filter("payable")
+    payable = days.join(standing, on=["row", "day"], how="semi")
     procedures = payable.filter(~pl.col("is_em") & ~pl.col("addon")).select("day").unique()
     visits = payable.filter("is_em").select("day").unique()
     listed = edges.join(

@@ -12,6 +12,7 @@ from typing import Any
 
 from oracle.bypass import ANATOMIC
 from oracle.duplicates import REPEATS
+from oracle.family_modifiers import em
 from oracle.family_visits import visit
 from oracle.model import EM, LABORATORY, Line
 from oracle.pairs import judge_pairs
@@ -84,6 +85,12 @@ def _asks(line: Line) -> bool:
     return line.charge is None or line.charge > Fraction(1, 100)
 
 
+def _section(line: Line) -> bool:
+    """A visit or another E/M code, by letter too."""
+    section = visit(line.code) or within(line.code, (99202, 99499)) or line.code in VISIT_SECTION
+    return section or em(line, line.first)
+
+
 def _vague(line: Line) -> bool:
     """The dates are the whole claim's, and they span days."""
     return line.raw.get("claim_dates") == "True" and line.last > line.first
@@ -131,8 +138,7 @@ def _beside_services(batch: Batch, line: Line) -> Iterator[bool]:
 
 def _needless(batch: Batch, line: Line) -> bool:
     """59 or X, and neither an edit nor a second line of the code nor too many units."""
-    section = visit(line.code) or within(line.code, (99202, 99499)) or line.code in VISIT_SECTION
-    if not line.modifiers & SEPARATE or section or line.s1 is None:
+    if not line.modifiers & SEPARATE or _section(line) or line.s1 is None:
         return False
     if line.denied or not line.counts or len(line.days) > 1 or not batch.tables.pairs:
         return False
@@ -209,8 +215,7 @@ def _suspect(one: Line, other: Line) -> bool:
     if one.s1 != other.s1:
         group = (one.tax or one.billing, bool(one.tax))
         unknown = None in (one.specialty, other.specialty)
-        section = visit(one.code) or within(one.code, (99202, 99499)) or one.code in VISIT_SECTION
-        strangers = section if unknown else one.specialty != other.specialty
+        strangers = _section(one) if unknown else one.specialty != other.specialty
         team = one.modifiers & {"62", "66"}
         same = (
             equal

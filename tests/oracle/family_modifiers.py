@@ -113,7 +113,7 @@ def _medicare(line: Line) -> bool:
     return line.business in ("medicare", "unknown")
 
 
-def _em(line: Line, day: date) -> bool:
+def em(line: Line, day: date) -> bool:
     five = line.code.isdigit() and len(line.code) == 5
     remote = "98000" <= line.code <= "98016" and day >= date(2025, 1, 1)
     eye = line.code in ("92002", "92004", "92012", "92014")
@@ -260,7 +260,7 @@ def _fifty_one(batch: Batch, _: So) -> Iterator[Said]:
             continue
         if batch.tables.addon_rows(line.code, line.first):
             continue
-        visit = _em(line, line.first)
+        visit = em(line, line.first)
         single = len(line.days) == 1 and (line.units is None or line.units <= 1)
         if visit or (single and line.s1 is not None and not _second(batch, line)):
             yield line, "MOD-51", "review"
@@ -271,7 +271,7 @@ def _second(batch: Batch, line: Line) -> bool:
     for other in batch.lines:
         if other.key == line.key or other.patient != line.patient or not other.counts:
             continue
-        if line.first not in other.days or _em(other, line.first) or _lab(other):
+        if line.first not in other.days or em(other, line.first) or _lab(other):
             continue
         if other.code[0] in "ABEJKLQ" or batch.tables.addon_rows(other.code, line.first):
             continue
