@@ -30,6 +30,12 @@ LARGE = 4 * BYTES_A_PART
 _PACKED = {".gz": 10, ".zip": 10, ".parquet": 6, ".xlsx": 6, ".xlsm": 6, ".xlsb": 6, ".ods": 12}
 """How many times as long the same lines are as delimited text, about."""
 FOLDER = "auditor-parts"
+_ELSEWHERE = (
+    *("report", "findings", "summary", "copies", "work", "password", "ledger"),
+    # Sets among them stand in another order in each process; they are told sorted.
+    "rules",
+)
+"""Fields of Request that are no part of the work, or are told otherwise."""
 
 
 def how_many(request: Request) -> int:
@@ -90,18 +96,25 @@ def work(request: Request, reference: Reference, count: int) -> list[str]:
     """What names the work: equal files, tables, settings and versions."""
     files = []
     for path in request.inputs:
-        seen = path.stat()
+        try:
+            seen = path.stat()
+        except OSError:  # reading says what is wrong with it
+            files.append(str(path.absolute()))
+            continue
         files.append(f"{path.absolute()} {seen.st_size} {seen.st_mtime_ns}")
     settings = {
         name: str(value)
         for name, value in sorted(_fields(request).items())
-        if name not in ("report", "findings", "summary", "copies", "work", "password", "ledger")
+        if name not in _ELSEWHERE
     }
+    # What a layout says, and not where it lies, decides how the files are read.
+    layout = [request.layout.read_bytes().hex()] if request.layout is not None else []
     return [
         __version__,
         RULE_SET_VERSION,
         str(count),
         *files,
+        *layout,
         *sorted(f"{r.kind} {r.sha256} {r.used}" for r in reference.releases()),
         json.dumps(settings, sort_keys=True),
         json.dumps(asdict(request.rules), sort_keys=True, default=sorted),

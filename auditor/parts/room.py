@@ -110,7 +110,11 @@ def room(parent: Path, work: Sequence[str]) -> Iterator[Room]:
                 " command goes on where this one stopped; to give up, remove the folder: it holds"
                 " claim lines.",
             ) from None
-        shutil.rmtree(folder)
+        finally:
+            # Lines of files that were not read to their end serve nobody.
+            if not (folder / _READ).is_file():
+                shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
     (parent / f"{name}.lock").unlink(missing_ok=True)
     if not any(parent.iterdir()):
         parent.rmdir()

@@ -97,6 +97,32 @@ def test_a_broken_off_audit_goes_on(
     assert found.read_bytes() == one.read_bytes()
 
 
+def test_of_a_file_that_is_refused_no_line_stays(run: Callable[..., Any], tmp_path: Path) -> None:
+    bad, work = tmp_path / "bad.csv", tmp_path / "work"
+    bad.write_text("nothing,known\n1,2\n", encoding="utf-8")
+    for second in (bad, tmp_path / "missing.csv"):
+        inputs = (str(SAMPLE), str(second))
+        done = run("audit", *inputs, *FIXED, "--no-report", "--parts", "2", "--work", str(work))
+        assert done.code == ExitCode.UNREADABLE
+        assert "Traceback" not in done.err
+        assert [each.name for each in work.iterdir() if each.is_dir()] == []
+
+
+def test_the_work_has_one_name_in_every_process(start: Callable[..., Any], tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from datetime import date; from auditor.cli import parts;"
+        " from auditor.cli.run import Request; from auditor.rules.options import RuleOptions;"
+        " from auditor.reference import load_reference;"
+        " rules = RuleOptions(adopted={'medicaid': frozenset({'PTP-1', 'MUE-2', 'AOC-1'})});"
+        f" asked = Request(inputs=(), as_of=date(2025, 1, 1), rules=rules);"
+        f" print(parts.work(asked, load_reference(Path({str(tmp_path)!r})), 2))"
+    )
+    seeds = ("1", "2", "3")
+    told = {start(tmp_path, code=code, env={"PYTHONHASHSEED": seed}).stdout for seed in seeds}
+    assert len(told) == 1
+    assert b"PTP-1" in told.pop()
+
+
 def test_what_was_read_is_remembered_whole(run: Callable[..., Any], tmp_path: Path) -> None:
     """Rejected rows, repairs and what files say of themselves: a second call tells the same."""
     file, work = tmp_path / "claims.csv", tmp_path / "work"
