@@ -50,16 +50,21 @@ def how_many(request: Request) -> int:
 
 def on_cluster(files: Iterable[File]) -> int:
     """In how many parts `files` are judged on a cluster, where several tasks share memory."""
-    text = sum(file.size * _PACKED.get(Path(file.name).suffix.lower(), 1) for file in files)
+    text = sum(_as_text(file.name, file.size) for file in files)
     return max(-(-text * 2 // BYTES_A_PART), 1)
 
 
 def _text(path: Path) -> int:
     """Bytes of the file as delimited text, about; 0 where it is not there, which reading tells."""
     try:
-        return path.stat().st_size * _PACKED.get(path.suffix.lower(), 1)
+        return _as_text(path.name, path.stat().st_size)
     except OSError:
         return 0
+
+
+def _as_text(name: str, size: int) -> int:
+    """Bytes that a file of this name and size has as delimited text, about."""
+    return size * _PACKED.get(Path(name).suffix.lower(), 1)
 
 
 def check(request: Request) -> None:

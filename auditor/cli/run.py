@@ -148,15 +148,22 @@ def perform(request: Request, session: Session) -> Done:
         result = audit(intake, reference, asked, earlier, clock)
         if other is not None and others is not None:
             result = with_comparison(result, others, reference, other)
-        if decisions is not None:
-            from auditor.review import applied
-
-            with clock.part("review", "what stands", decisions.decisions.height):
-                result = applied(result, decisions)
         step("Writing")
-        with clock.part("outputs", "workbook and files", result.findings.height):
-            written = write(result, request)
+        result, written = finished(result, decisions, request, clock)
     return Done(result, written, time.perf_counter() - started, tuple(clock.parts))
+
+
+def finished(
+    result: AuditResult, decisions: Consulted | None, request: Request, clock: Clock
+) -> tuple[AuditResult, tuple[Path, ...]]:
+    """`result` with what its decisions mean, and the outputs that were written of it."""
+    if decisions is not None:
+        from auditor.review import applied
+
+        with clock.part("review", "what stands", decisions.decisions.height):
+            result = applied(result, decisions)
+    with clock.part("outputs", "workbook and files", result.findings.height):
+        return result, write(result, request)
 
 
 def outputs(request: Request, session: Session) -> dict[str, Path | None]:
@@ -199,14 +206,8 @@ def _in_parts(request: Request, session: Session, count: int, clock: Clock) -> D
             result = audit_parts(
                 of_patients, intake, reference, asked, room=place.folder, clock=clock
             )
-            if decisions is not None:
-                from auditor.review import applied
-
-                with clock.part("review", "what stands", decisions.decisions.height):
-                    result = applied(result, decisions)
             step("Writing")
-            with clock.part("outputs", "workbook and files", result.findings.height):
-                written = write(result, request)
+            result, written = finished(result, decisions, request, clock)
     return Done(result, written, time.perf_counter() - started, tuple(clock.parts))
 
 

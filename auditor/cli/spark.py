@@ -109,13 +109,7 @@ def perform(request: Request, cluster: OnCluster, session: Session) -> Done:
             if session.debug_file is not None:
                 failures.write_debug(session.debug_file, problem, session.run_id)
             raise
-        if decisions is not None:
-            from auditor.review import applied
-
-            with clock.part("review", "what stands", decisions.decisions.height):
-                result = applied(result, decisions)
-        with clock.part("outputs", "workbook and files", result.findings.height):
-            written = run.write(result, request)
+        result, written = run.finished(result, decisions, request, clock)
     seconds = time.perf_counter() - started
     return run.Done(result, written, seconds, tuple(clock.parts), published)
 
