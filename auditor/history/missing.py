@@ -37,6 +37,8 @@ def cleared(held: pl.DataFrame, tonight: pl.DataFrame, claims: pl.Series) -> pl.
 
 def matter(held: pl.DataFrame, lines: list[pl.DataFrame]) -> pl.DataFrame:
     """Those of `held` that name a claim or a patient of `lines`."""
+    if held.is_empty():
+        return held
     among = [
         pl.col(name).is_in(pl.concat([each[name] for each in lines]).unique().implode())
         for name in ("claim_id", "patient_id")

@@ -157,13 +157,14 @@ def since(fresh: pl.DataFrame, ended: pl.DataFrame) -> pl.Series:
     corrected later was not billed later. That is the line of its number; else, because claims come
     with their lines numbered anew, one of its claim with its code and date.
     """
+    keys = ended["key"].unique()
     found = fresh.select(
         claim_key().alias("key"),
         "line_number",
         "code",
         "service_date_from",
         row=pl.int_range(pl.len(), dtype=pl.UInt32),
-    )
+    ).filter(pl.col("key").is_in(keys.implode()))
     place = pl.int_range(pl.len(), dtype=pl.UInt32)
     ages = [pl.DataFrame(schema={"row": pl.UInt32, "since": pl.UInt64})]
     left = ended.select("version", "since", *found.columns[:-1])

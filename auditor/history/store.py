@@ -32,7 +32,7 @@ from auditor.history.index import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from polars._typing import PolarsDataType
@@ -56,6 +56,8 @@ FOUND = {
     "part": pl.UInt32,
 }
 """Columns of what is found: the index, and the number of the part it lies in."""
+_AT_ONCE = 15
+"""Files of one query: enough that its cost is shared, few enough that memory is bounded."""
 _NUMBERS = {"version": pl.UInt64, "since": pl.UInt64}
 
 
@@ -124,10 +126,17 @@ class Store:
         """Standing lines whose `column` (claim or patient) is among `hashes`: `columns` of FOUND.
 
         A patient's lines lie in every file: a column less is one less to be read of all of them.
+        A claim's lie in one or two: of the others only its own column is read.
         """
-        wanted = hashes.unique().implode()
+        hashes = hashes.unique()
+        held: Collection[int] = range(len(self.parts)) if len(hashes) else ()
+        if column == "claim" and held:
+            held = self._holding(hashes)
+        wanted = hashes.implode()
         found = [pl.DataFrame(schema={name: FOUND[name] for name in columns})]
-        for number, part in enumerate(self.parts if len(hashes) else ()):
+        for number, part in enumerate(self.parts):
+            if number not in held:
+                continue
             with reading(path_of(self.folder, INDEX, part.name)):
                 index = of_runs(self._index(part), part)
                 rows = index.filter(pl.col(column).is_in(wanted)).with_columns(
@@ -136,6 +145,29 @@ class Store:
                 found.append(rows.select(columns).collect())
         lines = pl.concat(found)
         return lines.filter(~pl.col("version").is_in(self.ended.implode()))
+
+    def _holding(self, claims: pl.Series) -> set[int]:
+        """Numbers of the parts that may have lines of `claims` (distinct hashes).
+
+        The hashes are made ready once for several files, and not for each of them.
+        """
+        asked = claims.alias("claim").to_frame().lazy()
+        held = {number for number, part in enumerate(self.parts) if part.name in self._stale}
+        sure = [number for number in range(len(self.parts)) if number not in held]
+        for start in range(0, len(sure), _AT_ONCE):
+            some = sure[start : start + _AT_ONCE]
+            of_some = pl.concat(
+                scan(self.folder, INDEX, self.parts[number]).select(
+                    "claim", part=pl.lit(number, pl.UInt32)
+                )
+                for number in some
+            )
+            met = of_some.join(asked, on="claim", how="semi").select(pl.col("part").unique())
+            try:
+                held.update(met.collect(engine="streaming")["part"])
+            except (pl.exceptions.PolarsError, OSError):
+                held.update(some)  # read one by one, it is known which of them is damaged
+        return held
 
     def height(self) -> int:
         """How many lines the runs brought, those that ended included."""
