@@ -182,6 +182,7 @@ def _in_parts(request: Request, session: Session, count: int, clock: Clock) -> D
     started = time.perf_counter()
     with output.progress() as step:
         step("Loading the engine")
+        from auditor.parts.crew import Store
         from auditor.parts.room import room
         from auditor.parts.run import audit_parts
         from auditor.reference import load_reference
@@ -204,7 +205,10 @@ def _in_parts(request: Request, session: Session, count: int, clock: Clock) -> D
             step(f"Auditing in {count} parts")
             asked = AuditOptions(request.as_of, session.run_id, select, ignore, request.rules)
             result = audit_parts(
-                of_patients, intake, reference, asked, room=place.folder, clock=clock
+                *(of_patients, intake, reference, asked),
+                room=place.folder,
+                clock=clock,
+                store=Store(request.reference),
             )
             step("Writing")
             result, written = finished(result, decisions, request, clock)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -12,14 +15,16 @@ from auditor.auditing import audit, count, notes_of
 from auditor.engine.clock import Clock
 from auditor.engine.judge import joined as joined_counts
 from auditor.engine.whole import Whole
-from auditor.parts import outcome
+from auditor.parts import crew, outcome
 from auditor.result import AuditResult
 from schemas import ClaimLines, Repairs, SetAside, empty
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from auditor.intake.interface import Intake
+    from auditor.parts.crew import Store
     from auditor.parts.spill import Parts
     from auditor.reference.interface import Reference
     from auditor.result import AuditOptions
@@ -35,28 +40,29 @@ def audit_parts(  # noqa: PLR0913 - what an audit is of, and where it works
     *,
     room: Path,
     clock: Clock | None = None,
+    store: Store | None = None,
 ) -> AuditResult:
     """What `auditor.auditing.audit` says of all lines of `parts`.
 
     intake: what was read, without its lines. room: a folder for what is found on the way; what an
-    earlier call that was broken off left there is not done again. The result's `lines` are those
-    of days on which something was found or compared.
+    earlier call that was broken off left there is not done again. store: where `reference` lies;
+    many lines are then judged by several processes beside one another. The result's `lines` are
+    those of days on which something was found or compared.
     """
     clock = clock or Clock()
-    one = of_part(intake)
-    with clock.part("parts", "counting", parts.census.lines):
-        for number in range(parts.count):
-            with _Once(room / _COUNTS / str(number)) as folder:
-                if folder is not None:
-                    part = replace(one, lines=parts.read(number))
-                    _write(count(part, reference, options, parts.census), folder)
-        whole = Whole(parts.census, joined_counts(_read(room / _COUNTS, parts.count)))
-    with clock.part("parts", "judging", parts.census.lines):
-        for number in range(parts.count):
-            with _Once(room / _FOUND / str(number)) as folder:
-                if folder is not None:
-                    part = replace(one, lines=parts.read(number))
-                    outcome.write(audit(part, reference, options, clock=clock, whole=whole), folder)
+    work = Work(parts, of_part(intake), options, room)
+    many = 1 if store is None else crew.how_many(parts.census.lines, parts.count)
+    with ExitStack() as stack:
+        if store is None or many == 1:
+            do = partial(_one_by_one, work, reference, clock)
+        else:
+            job = crew.Job(work, store.folder, reference.releases())
+            do = partial(stack.enter_context(crew.crew(job, many)).work, clock=clock)
+        with clock.part("parts", "counting", parts.census.lines):
+            do("count", range(parts.count), None)
+            whole = Whole(parts.census, joined_counts(_read(room / _COUNTS, parts.count)))
+        with clock.part("parts", "judging", parts.census.lines):
+            do("judge", range(parts.count), whole)
     with clock.part("parts", "joining"):
         folders = [room / _FOUND / str(number) for number in range(parts.count)]
         found = outcome.joined(outcome.read(folders), parts.lines_of)
@@ -103,17 +109,64 @@ def together(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be audited in parts, and where what is found on the way lies."""
+
+    parts: Parts
+    intake: Intake
+    """What was read, as `of_part` answers it."""
+    options: AuditOptions
+    room: Path
+
+    def part(self, number: int) -> Intake:
+        """What was read of one part."""
+        return replace(self.intake, lines=self.parts.read(number))
+
+
+def count_part(work: Work, reference: Reference, number: int, _: None, __: Clock) -> None:
+    """Write what is counted of a part, where that was not done before."""
+    with _Once(work.room / _COUNTS / str(number)) as folder:
+        if folder is not None:
+            counted = count(work.part(number), reference, work.options, work.parts.census)
+            _write(counted, folder)
+
+
+def judge_part(work: Work, reference: Reference, number: int, whole: Whole, clock: Clock) -> None:
+    """Write what is found in a part, where that was not done before."""
+    with _Once(work.room / _FOUND / str(number)) as folder:
+        if folder is not None:
+            part = work.part(number)
+            outcome.write(audit(part, reference, work.options, clock=clock, whole=whole), folder)
+
+
+TASKS: Mapping[str, Callable[[Work, Reference, int, Any, Clock], None]] = {
+    "count": count_part,
+    "judge": judge_part,
+}
+"""What is done with a part, by name."""
+
+
+def _one_by_one(  # noqa: PLR0913, PLR0917 - what a part is told
+    work: Work, reference: Reference, clock: Clock, task: str, numbers: range, more: object
+) -> None:
+    """The parts in this process."""
+    for number in numbers:
+        TASKS[task](work, reference, number, more, clock)
+
+
 class _Once:
     """A folder that is made whole or not at all; None where it was made before."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._begun = folder.with_name(f"{folder.name}.{_BEGUN}")
+        self._begun = folder.with_name(f"{folder.name}.{_BEGUN}-{os.getpid()}")
 
     def __enter__(self) -> Path | None:
         if self._folder.is_dir():
             return None
-        shutil.rmtree(self._begun, ignore_errors=True)
+        for left in self._folder.parent.glob(f"{self._folder.name}.{_BEGUN}-*"):
+            shutil.rmtree(left, ignore_errors=True)
         self._begun.mkdir(parents=True)
         return self._begun
 
