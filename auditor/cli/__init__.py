@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if argv is not None:
             return _run(argv)
         _settle()
-        code = _run(argv)
+        code = _run(argv, own=True)
         # The process ends here: what is still alive needs no last search for cycles.
         gc.freeze()
         return code  # noqa: TRY300 - an interruption is caught up to the very end
@@ -58,13 +58,16 @@ def _settle() -> None:
     # while libraries load, and finds next to nothing: a tenth of what a short command takes.
     gc.set_threshold(50_000)
     os.environ.setdefault("_RJEM_MALLOC_CONF", MEMORY)
-    # Threads that share a few lines mostly wait for each other.
     if (
         sys.argv[1:2]
         and sys.argv[1] in _QUESTIONS
         and not any(w.startswith("--file") for w in sys.argv)
     ):
-        os.environ.setdefault("POLARS_MAX_THREADS", "1")
+        from auditor.cli import processor
+
+        processor.stay()
+        # Threads that share a few lines mostly wait for each other, on any system.
+        os.environ.setdefault(processor.THREADS, "1")
     if not sys.warnoptions:
         # Libraries quote cell values in their warnings (openpyxl does, of dates out of range).
         warnings.simplefilter("ignore")
@@ -74,14 +77,14 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _run(argv: Sequence[str] | None) -> int:
+def _run(argv: Sequence[str] | None, *, own: bool = False) -> int:
     # Imported here, so that an interruption meanwhile finds main at work.
     from auditor.cli import output
     from auditor.cli.failures import explain
     from auditor.cli.session import Session
 
     output.prepare()
-    session = Session.start()
+    session = Session.start(own=own)
     try:
         from auditor.cli.app import app
 

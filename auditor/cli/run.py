@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from auditor import RULE_SET_VERSION, __version__
-from auditor.cli import output, parts, places, selection
+from auditor.cli import output, parts, places, processor, selection
 from auditor.engine.clock import Clock
 from auditor.errors import ConfigError
 from auditor.rules.options import RuleOptions
@@ -110,6 +110,8 @@ def perform(request: Request, session: Session) -> Done:
     count = parts.how_many(request)
     if count > 1:
         return _in_parts(request, session, count, clock)
+    if session.own and parts.text_bytes((*request.inputs, *request.history)) < processor.LITTLE:
+        processor.stay()
     with output.progress() as step:
         # The heavy imports: about a second, of which a quarter is the engine's.
         step("Loading the engine")
