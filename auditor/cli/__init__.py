@@ -68,6 +68,8 @@ def _settle() -> None:
         processor.stay()
         # Threads that share a few lines mostly wait for each other, on any system.
         os.environ.setdefault(processor.THREADS, "1")
+        # An answer is given before cycles that nobody needs any more come to anything.
+        gc.disable()
     if not sys.warnoptions:
         # Libraries quote cell values in their warnings (openpyxl does, of dates out of range).
         warnings.simplefilter("ignore")

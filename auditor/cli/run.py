@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Literal
 from auditor import RULE_SET_VERSION, __version__
 from auditor.cli import output, parts, places, processor, selection
 from auditor.engine.clock import Clock
-from auditor.errors import ConfigError
 from auditor.rules.options import RuleOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from datetime import date
     from pathlib import Path
 
@@ -266,25 +265,7 @@ def pinned(request: Request) -> Layout | None:
 
 def chosen(request: Request) -> tuple[frozenset[str], frozenset[str]]:
     """The ids of the rules to run (none: all) and to leave out."""
-    return chosen_words(request.select, request.ignore)
-
-
-def chosen_words(
-    selected: Sequence[str], ignored: Sequence[str]
-) -> tuple[frozenset[str], frozenset[str]]:
-    """The ids of the rules that words select (none: all) and leave out."""
-    if not (selected or ignored):
-        return frozenset(), frozenset()
-    from auditor.rules import catalogue
-
-    rules = catalogue()
-    select = selection.rule_ids(selected, rules, "--select")
-    ignore = selection.rule_ids(ignored, rules, "--ignore")
-    if not (select or {rule.id for rule in rules}) - ignore:
-        raise ConfigError(
-            "No rule is left to run.", next_step="Ask for more with --select or --ignore less."
-        )
-    return select, ignore
+    return selection.chosen_words(request.select, request.ignore)
 
 
 def run_id(
