@@ -173,19 +173,18 @@ def _add_fees(grid: pl.DataFrame, fees: pl.DataFrame) -> pl.DataFrame:
     whole = rows.filter(pl.col("component") == "")
     applies = in_force("day", "valid_from", "valid_to")
     applying = whole.filter(applies).unique("ce", keep="last").select("ce", "fee")
-    later = (
-        whole.filter(pl.col("valid_from") > pl.col("day"))
-        .sort("ce", "valid_from")
-        .unique("ce", keep="first", maintain_order=True)
-        .select("ce", hint="fee")
-    )
+    later = whole.filter(pl.col("valid_from") > pl.col("day"))
     reading = fees.with_row_index("fee").filter(pl.col("component") == "26", pl.col("pctc") == "6")[
         "fee"
     ]
     six = rows.filter(applies, pl.col("fee").is_in(reading.implode()))["ce"]
-    facts = grid.join(applying, on="ce", how="left", maintain_order="left").join(
-        later, on="ce", how="left", maintain_order="left"
-    )
+    facts = grid.join(applying, on="ce", how="left", maintain_order="left")
+    if later.is_empty():
+        facts = facts.with_columns(hint=pl.lit(None, pl.UInt32))
+    else:
+        later = later.sort("ce", "valid_from").unique("ce", keep="first", maintain_order=True)
+        later = later.select("ce", hint="fee")
+        facts = facts.join(later, on="ce", how="left", maintain_order="left")
     return facts.with_columns(
         **{fact: pl.lit(fees[column]).gather("fee") for fact, column in columns.items()},
         status_hint=pl.lit(fees["status"]).gather("hint"),
