@@ -40,7 +40,7 @@ def test_little_work_stays_on_one_processor(
     if words[0] == "audit":
         words = (*words, "--reference", ".", "--no-report", "--no-ledger")
     code = (
-        f"import os, sys; os.environ.pop('{processor.THREADS}', None);"
+        f"import os, sys; os.environ.pop('{processor.THREADS}', None); os._exit = print;"
         + (f" os.environ['{processor.THREADS}'] = '{setting}';" if setting else "")
         + f" from auditor import cli; sys.argv = ['auditor', *{words!r}]; cli.main();"
         " print('processors', len(os.sched_getaffinity(0)) > 1)"
@@ -58,3 +58,41 @@ def test_a_command_run_inside_of_another_program_leaves_its_processors_alone(
     claims.write_text(HEADER + LINE, encoding="utf-8")
     run("audit", str(claims), "--reference", str(tmp_path), "--no-report", "--no-ledger")
     assert os.sched_getaffinity(0) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("check", "20610-RT", "77002-26", "--date", "2025-11-03"), 0),
+        (("check", "20610-RT*9", "--date", "2025-11-03", "--fail-on", "review"), 1),
+        (("check", "nothing-like-it"), 2),
+        (("code", "77002", "--date", "2025-11-03", "--json"), 0),
+        (("search", "modifier", "59"), 0),
+    ],
+)
+def test_a_question_ends_at_once_and_its_answer_is_whole(
+    start: Callable[..., Any],
+    run: Callable[..., Any],
+    tmp_path: Path,
+    words: tuple[str, ...],
+    code: int,
+) -> None:
+    words = (*words, "--reference", str(tmp_path))
+    alone, inside = start(tmp_path, *words), run(*words)
+    assert (alone.returncode, inside.code) == (code, code)
+    assert alone.stdout.decode() == inside.out
+    assert alone.stderr.decode() == inside.err
+
+
+def test_who_watches_a_process_sees_its_ordinary_end(
+    start: Callable[..., Any], tmp_path: Path
+) -> None:
+    code = (
+        "import sys; {}; from auditor import cli;"
+        " sys.argv = ['auditor', 'search', 'flu', '--reference', '.']; cli.main(); print('ended')"
+    )
+    ends = [
+        start(tmp_path, code=code.format(watch)).stdout.decode().endswith("ended\n")
+        for watch in ("sys.setprofile(lambda *_: None)", "pass")
+    ]
+    assert ends == [True, False]
