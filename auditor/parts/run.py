@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -13,10 +13,13 @@ from auditor.engine.clock import Clock
 from auditor.engine.judge import joined as joined_counts
 from auditor.engine.whole import Whole
 from auditor.parts import outcome
-from auditor.result import AuditResult
+from auditor.parts.merge import merged
+from auditor.result import PIECE, Audited, AuditResult
+from auditor.tally import added
 from schemas import ClaimLines, Repairs, SetAside, empty
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from auditor.intake.interface import Intake
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from auditor.reference.interface import Reference
     from auditor.result import AuditOptions
 
-_COUNTS, _FOUND, _BEGUN = "counts", "found", "begun"
+_COUNTS, _FOUND, _TOLD, _BEGUN = "counts", "found", "told", "begun"
 
 
 def audit_parts(  # noqa: PLR0913 - what an audit is of, and where it works
@@ -43,6 +46,77 @@ def audit_parts(  # noqa: PLR0913 - what an audit is of, and where it works
     of days on which something was found or compared.
     """
     clock = clock or Clock()
+    folders = _judged(parts, intake, reference, options, room, clock=clock, shown=True)
+    with clock.part("parts", "joining"):
+        found = outcome.joined(outcome.read(folders), parts.lines_of)
+    return together(found, intake, reference, options, clock)
+
+
+def tell_parts(  # noqa: PLR0913 - as above
+    parts: Parts,
+    intake: Intake,
+    reference: Reference,
+    options: AuditOptions,
+    *,
+    room: Path,
+    clock: Clock | None = None,
+) -> OnDisk:
+    """The same for outputs that need neither a line nor all findings at once.
+
+    Neither is held: what this takes of memory does not grow with their number. The findings can be
+    had as long as `room` is there.
+    """
+    clock = clock or Clock()
+    folders = _judged(parts, intake, reference, options, room, clock=clock, shown=False)
+    with clock.part("parts", "joining"):
+        stacked = outcome.read(folders)
+        found = outcome.in_figures(stacked)
+        sums = added(stacked("tally"))
+    files = tuple(folder / f"{outcome.FINDINGS}.parquet" for folder in folders)
+    told = _of_all(found, intake, reference, options, clock)
+    return OnDisk(**found | told, sums=sums, findings_in=files)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnDisk(Audited):
+    """An audit in parts whose findings lie on the disk, and of which no ledger was asked."""
+
+    sums: pl.DataFrame
+    """auditor.tally of all findings."""
+    findings_in: tuple[Path, ...]
+    """One file a part, each in the total order."""
+
+    @property
+    def tally(self) -> pl.DataFrame:
+        """auditor.tally of all findings."""
+        return self.sums
+
+    def pieces(self) -> Iterator[pl.DataFrame]:
+        """The findings, PIECE after PIECE, while their files are there."""
+        return merged(self.findings_in, PIECE)
+
+    @property
+    def open_tiers(self) -> frozenset[str]:
+        """All tiers of findings: no decision is known."""
+        return frozenset(self.sums["tier"])
+
+    @property
+    def decisions(self) -> dict[str, int]:
+        """None."""
+        return {}
+
+
+def _judged(  # noqa: PLR0913 - as above
+    parts: Parts,
+    intake: Intake,
+    reference: Reference,
+    options: AuditOptions,
+    room: Path,
+    *,
+    clock: Clock,
+    shown: bool,
+) -> list[Path]:
+    """The folders with what was found in each part."""
     one = of_part(intake)
     with clock.part("parts", "counting", parts.census.lines):
         for number in range(parts.count):
@@ -51,16 +125,16 @@ def audit_parts(  # noqa: PLR0913 - what an audit is of, and where it works
                     part = replace(one, lines=parts.read(number))
                     _write(count(part, reference, options, parts.census), folder)
         whole = Whole(parts.census, joined_counts(_read(room / _COUNTS, parts.count)))
+    place = room / (_FOUND if shown else _TOLD)
     with clock.part("parts", "judging", parts.census.lines):
         for number in range(parts.count):
-            with _Once(room / _FOUND / str(number)) as folder:
+            with _Once(place / str(number)) as folder:
                 if folder is not None:
                     part = replace(one, lines=parts.read(number))
-                    outcome.write(audit(part, reference, options, clock=clock, whole=whole), folder)
-    with clock.part("parts", "joining"):
-        folders = [room / _FOUND / str(number) for number in range(parts.count)]
-        found = outcome.joined(outcome.read(folders), parts.lines_of)
-    return together(found, intake, reference, options, clock)
+                    result = audit(part, reference, options, clock=clock, whole=whole)
+                    outcome.write(result, folder, shown=shown)
+                    del part, result  # before the next part is read
+    return [place / str(number) for number in range(parts.count)]
 
 
 def of_part(intake: Intake) -> Intake:
@@ -79,28 +153,36 @@ def of_part(intake: Intake) -> Intake:
 
 
 def together(
-    found: outcome.Joined,
+    found: dict[str, Any],
     intake: Intake,
     reference: Reference,
     options: AuditOptions,
     clock: Clock,
 ) -> AuditResult:
     """The result of all parts, out of what they `found` and what was read."""
-    aside = pl.concat([intake.set_aside, found.tables.pop("set_aside")])
-    audited = found.tables["lines_audited"]
-    return AuditResult(
-        **found.tables,
-        rejected=intake.rejected,
-        set_aside=aside,
-        repairs=intake.repairs,
-        files=intake.files,
-        lines_read=audited + aside.height + intake.rejected.height,
-        lines_by_business=found.by_business,
-        releases=reference.releases(),
-        options=options,
-        notes=notes_of(found.by_business, reference) + intake.notes,
-        timings=tuple(clock.parts),
-    )
+    return AuditResult(**found | _of_all(found, intake, reference, options, clock))
+
+
+def _of_all(
+    found: dict[str, Any],
+    intake: Intake,
+    reference: Reference,
+    options: AuditOptions,
+    clock: Clock,
+) -> dict[str, Any]:
+    """The fields of Audited that are made of what all parts `found` and of what was read."""
+    aside = pl.concat([intake.set_aside, found["set_aside"]])
+    return {
+        "set_aside": aside,
+        "rejected": intake.rejected,
+        "repairs": intake.repairs,
+        "files": intake.files,
+        "lines_read": found["lines_audited"] + aside.height + intake.rejected.height,
+        "releases": reference.releases(),
+        "options": options,
+        "notes": notes_of(found["lines_by_business"], reference) + intake.notes,
+        "timings": tuple(clock.parts),
+    }
 
 
 class _Once:
