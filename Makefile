@@ -18,7 +18,7 @@ SPARK := $(SPARK_VENV)/.ready
 
 COMPILE := --quiet --upgrade --universal --python-version 3.11 --generate-hashes
 
-.PHONY: help demo test test-spark test-long bench bench-intake bench-report bench-history bench-night bench-questions requirements clean
+.PHONY: help demo test test-spark test-long bench bench-full bench-intake bench-report bench-history bench-night bench-questions requirements clean
 
 help:
 	@echo "make demo          install, audit the sample, say where the workbook is"
@@ -26,6 +26,7 @@ help:
 	@echo "make test-spark    the Spark engine, in an environment of its own"
 	@echo "make test-long     every round of the property tests"
 	@echo "make bench         one million lines against polars and DuckDB"
+	@echo "make bench-full    ten and a hundred million lines out of the disk (25 GB of it, WORK=DIR)"
 	@echo "make bench-intake  reading alone, format by format, against polars"
 	@echo "make bench-report  the workbook's rows against openpyxl's write-only mode"
 	@echo "make bench-night   a whole night with and without three months of stored lines"
@@ -56,6 +57,12 @@ test-long: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python tests/benchmarks/run.py
+
+# Where the claim files are made; without it the system's temporary folder.
+WORK ?=
+
+bench-full: $(DEV)
+	$(BIN)/python tests/benchmarks/full.py $(if $(WORK),--work $(WORK))
 
 bench-intake: $(DEV)
 	$(BIN)/python tests/benchmarks/intake.py

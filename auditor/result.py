@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from auditor.rules.options import RuleOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
     import polars as pl
@@ -57,12 +59,18 @@ def _nowhere() -> pl.DataFrame:
     return _nothing().to_frame().with_columns(other="row")
 
 
-@dataclass(frozen=True, slots=True)
-class AuditResult:
-    """Everything the outputs show. read = audited + set aside + rejected, per file and in all."""
+PIECE = 1 << 18
+"""Findings that are handed on together."""
 
-    findings: pl.DataFrame
-    """schemas.Findings, in total order: tier, amount, rule, file, row."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audited(ABC):
+    """What is told of an audit without a look at its lines: what came of all of them, in figures.
+
+    read = audited + set aside + rejected, per file and in all. The findings come one after the
+    other; an AuditResult has them, and the lines, in memory.
+    """
+
     coverage: pl.DataFrame
     """schemas.Coverage."""
     rejected: pl.DataFrame
@@ -86,25 +94,76 @@ class AuditResult:
     """schemas.TableCoverage."""
     unjudged_codes: pl.DataFrame = field(default_factory=lambda: _empty("UnjudgedCodes"))
     """schemas.UnjudgedCodes."""
-    standing: pl.DataFrame = field(default_factory=lambda: _empty("Standing"))
-    """schemas.Standing: what the reviewers' decisions in the ledger mean for these findings."""
-    unmatched: pl.DataFrame = field(default_factory=lambda: _empty("Unmatched"))
-    """schemas.Unmatched: decisions about claims of this batch whose findings are gone."""
-    consulted: bool = False
-    """Whether a ledger of decisions was looked at."""
-    lines: pl.DataFrame = field(default_factory=lambda: _empty("ClaimLines"))
-    """schemas.ClaimLines: what was looked at, the lines of the files first, then those of earlier
-    nights that were judged again, then the history."""
-    lines_of_files: int = 0
-    """How many of `lines` are the files' own."""
     lines_of_earlier: int = 0
-    """How many of `lines` after them came in earlier nights to be judged again."""
+    """How many lines came in earlier nights to be judged again."""
     lines_again: int = 0
     """Lines of earlier nights that stand and were judged again; findings and coverage are of these
     and of the files' lines."""
     lines_gone_before: pl.DataFrame = field(default_factory=no_versions)
     """version, reason (void, superseded; in a night also changed, no longer in the claim): lines of
-    earlier nights that stand no longer since tonight."""
+    earlier nights that stand no longer since tonight's."""
+    days: pl.DataFrame | None = None
+    """day, lines: how many judged lines each date of service has, where no lines in memory tell."""
+    consulted: bool = False
+    """Whether a ledger of decisions was looked at."""
+    comparison: Comparison | None = None
+    """What other reference tables would have found; None where none were asked about."""
+    life: Life | None = None
+    """What the run means for the findings of its feed; None where there is no memory of nights."""
+    timings: tuple[Part, ...] = ()
+    """What each stage and each rule took; they differ from run to run and go into no output."""
+
+    @property
+    @abstractmethod
+    def tally(self) -> pl.DataFrame:
+        """auditor.tally of all findings."""
+
+    @abstractmethod
+    def pieces(self) -> Iterator[pl.DataFrame]:
+        """schemas.Findings in total order: tier, amount, rule, file, row.
+
+        Frames of PIECE rows, the last of what is left; one without rows where nothing was found.
+        """
+
+    @property
+    @abstractmethod
+    def open_tiers(self) -> frozenset[str]:
+        """The tiers of the findings that no standing decision takes off the worklist."""
+
+    @property
+    @abstractmethod
+    def decisions(self) -> dict[str, int]:
+        """Findings by what stands of the decisions about them; empty without a ledger.
+
+        `standing`, `reopened`, `expired`, `disputed`, `pending`, and `unmatched` decisions.
+        """
+
+    @property
+    def found(self) -> int:
+        """How many findings there are."""
+        return int(self.tally["findings"].sum())
+
+    @property
+    def judged(self) -> int:
+        """Lines that stand and were judged: findings and coverage are of these."""
+        return self.lines_audited + self.lines_again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditResult(Audited):
+    """Everything the outputs show, in memory."""
+
+    findings: pl.DataFrame
+    """schemas.Findings, in total order: tier, amount, rule, file, row."""
+    standing: pl.DataFrame = field(default_factory=lambda: _empty("Standing"))
+    """schemas.Standing: what the reviewers' decisions in the ledger mean for these findings."""
+    unmatched: pl.DataFrame = field(default_factory=lambda: _empty("Unmatched"))
+    """schemas.Unmatched: decisions about claims of this batch whose findings are gone."""
+    lines: pl.DataFrame = field(default_factory=lambda: _empty("ClaimLines"))
+    """schemas.ClaimLines: what was looked at, the lines of the files first, then those of earlier
+    nights that were judged again, then the history."""
+    lines_of_files: int = 0
+    """How many of `lines` are the files' own; after them come those of earlier nights."""
     lines_gone: pl.Series = field(default_factory=_nothing)
     """Places in `lines` of those that the audit set aside (void, superseded), sorted."""
     places: pl.DataFrame = field(default_factory=_nowhere)
@@ -118,21 +177,25 @@ class AuditResult:
     """Of a part: its row of the scorecard of all lines, beside the batch's rates."""
     practice: pl.DataFrame | None = None
     """auditor.practice of all lines that were judged, where `lines` does not hold them all."""
-    days: pl.DataFrame | None = None
-    """day, lines: how many judged lines each date of service has, where `lines` does not tell."""
     pairs: pl.DataFrame = field(default_factory=lambda: _empty("SeparablePairs"))
     """schemas.SeparablePairs; without rows where PTP-BYP did not run, or no pair met."""
-    comparison: Comparison | None = None
-    """What other reference tables would have found; None where none were asked about."""
-    life: Life | None = None
-    """What the run means for the findings of its feed; None where there is no memory of nights."""
-    timings: tuple[Part, ...] = ()
-    """What each stage and each rule took; they differ from run to run and go into no output."""
 
     @property
-    def judged(self) -> int:
-        """Lines that stand and were judged: findings and coverage are of these."""
-        return self.lines_audited + self.lines_again
+    def tally(self) -> pl.DataFrame:
+        """auditor.tally of all findings."""
+        from auditor.tally import tally  # noqa: PLC0415 - importing this module stays cheap
+
+        return tally(self.findings)
+
+    def pieces(self) -> Iterator[pl.DataFrame]:
+        """The findings, PIECE after PIECE."""
+        for start in range(0, max(self.findings.height, 1), PIECE):
+            yield self.findings.slice(start, PIECE)
+
+    @property
+    def found(self) -> int:
+        """How many findings there are."""
+        return self.findings.height
 
     @property
     def open_findings(self) -> pl.DataFrame:
@@ -143,11 +206,13 @@ class AuditResult:
         )
 
     @property
-    def decisions(self) -> dict[str, int]:
-        """Findings by what stands of the decisions about them; empty without a ledger.
+    def open_tiers(self) -> frozenset[str]:
+        """The tiers of the open findings."""
+        return frozenset(self.open_findings["tier"].unique())
 
-        `standing`, `reopened`, `expired`, `disputed`, `pending`, and `unmatched` decisions.
-        """
+    @property
+    def decisions(self) -> dict[str, int]:
+        """Findings by what stands of the decisions about them; empty without a ledger."""
         if not self.consulted:
             return {}
         from schemas.review import STATES  # noqa: PLC0415 - importing this module stays cheap

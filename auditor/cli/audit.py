@@ -279,4 +279,4 @@ def fails(done: Done, fail_on: config.FailOn | None) -> bool:
     if fail_on is None:
         return False
     counting = FAIL_ON[: FAIL_ON.index(fail_on) + 1]  # strongest first
-    return bool(done.result.open_findings["tier"].is_in(counting).any())
+    return not done.result.open_tiers.isdisjoint(counting)

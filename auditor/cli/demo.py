@@ -30,12 +30,12 @@ def lines_text(done: Done) -> Iterator[str]:
     from auditor.report.figures import by_rule, by_tier
 
     result = done.result
-    rules = by_rule(result.findings).rows()
-    tiers = ", ".join(f"{n} {tier}" for tier, n in by_tier(result.findings).items())
+    rules = by_rule(result.tally).rows()
+    tiers = ", ".join(f"{n} {tier}" for tier, n in by_tier(result.tally).items())
     most = sorted(rules, key=lambda row: -(row[2] + row[3]))[:_MOST]  # certain and review
     yield output.wrapped(
         "Audited the sample, one clinic week of invented claims:"
-        f" {result.lines_read} lines, {result.findings.height} findings ({tiers})."
+        f" {result.lines_read} lines, {result.found} findings ({tiers})."
     )
     yield output.wrapped(f"Most often: {', '.join(f'{row[0]} {row[1]}' for row in most)}.")
     for tier, amounts in money(result).items():

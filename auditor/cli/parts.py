@@ -87,6 +87,12 @@ def check(request: Request) -> None:
             )
 
 
+def needs_lines(request: Request) -> bool:
+    """Whether an output shows lines, or all findings at once; else they stay on the disk."""
+    redacted = request.copies.redact_key is not None
+    return request.report is not None or request.ledger is not None or redacted
+
+
 @contextmanager
 def folder(request: Request) -> Iterator[Path]:
     """Where the parts lie: --work, else beside the outputs, else for a while."""

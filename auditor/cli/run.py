@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from auditor.intake.interface import Intake, IntakeOptions
     from auditor.intake.layout import Layout
     from auditor.reference.interface import Reference
-    from auditor.result import AuditResult
+    from auditor.result import Audited, AuditResult
     from auditor.review import Consulted
 
 
@@ -90,7 +90,7 @@ class Request:
 class Done:
     """An audit that ran to its end."""
 
-    result: AuditResult
+    result: Audited
     written: tuple[Path, ...]
     """The workbook first, where one was asked for."""
     seconds: float
@@ -163,7 +163,7 @@ def finished(
 
         with clock.part("review", "what stands", decisions.decisions.height):
             result = applied(result, decisions)
-    with clock.part("outputs", "workbook and files", result.findings.height):
+    with clock.part("outputs", "workbook and files", result.found):
         return result, write(result, request)
 
 
@@ -185,7 +185,7 @@ def _in_parts(request: Request, session: Session, count: int, clock: Clock) -> D
         step("Loading the engine")
         from auditor.parts.crew import Store
         from auditor.parts.room import room
-        from auditor.parts.run import audit_parts
+        from auditor.parts.run import audit_parts, tell_parts
         from auditor.reference import load_reference
         from auditor.result import AuditOptions
 
@@ -205,14 +205,18 @@ def _in_parts(request: Request, session: Session, count: int, clock: Clock) -> D
             session.run_id = run_id(request, intake, reference, layout, None, decisions)
             step(f"Auditing in {count} parts")
             asked = AuditOptions(request.as_of, session.run_id, select, ignore, request.rules)
-            result = audit_parts(
-                *(of_patients, intake, reference, asked),
-                room=place.folder,
-                clock=clock,
-                store=Store(request.reference),
-            )
-            step("Writing")
-            result, written = finished(result, decisions, request, clock)
+            whole = (of_patients, intake, reference, asked)
+            store = Store(request.reference)
+            result: Audited
+            if parts.needs_lines(request):
+                made = audit_parts(*whole, room=place.folder, clock=clock, store=store)
+                step("Writing")
+                result, written = finished(made, decisions, request, clock)
+            else:
+                result = tell_parts(*whole, room=place.folder, clock=clock, store=store)
+                step("Writing")
+                with clock.part("outputs", "files", result.found):
+                    written = write_files(result, result, request)
     return Done(result, written, time.perf_counter() - started, tuple(clock.parts))
 
 
@@ -301,10 +305,7 @@ def run_id(
 
 
 def write(result: AuditResult, request: Request) -> tuple[Path, ...]:
-    """Write every output asked for; answers the paths in fact used, the workbook first.
-
-    The summary is that of the plain result: it holds no patient data.
-    """
+    """Write every output asked for; answers the paths in fact used, the workbook first."""
     from auditor import report
 
     written, copies = [], request.copies
@@ -318,10 +319,21 @@ def write(result: AuditResult, request: Request) -> tuple[Path, ...]:
         if copies.split_by is not None:
             split = report.write_parts(told, workbook, copies.split_by, password=copies.password)
             written += [split] if split is not None else []
+    return (*written, *write_files(told, result, request))
+
+
+def write_files(told: Audited, plain: Audited, request: Request) -> tuple[Path, ...]:
+    """Write the outputs that need no line; answers the paths, in one order.
+
+    The findings are those of `told`, the summary is that of `plain`: it holds no patient data.
+    """
+    from auditor import report
+
+    written = []
     if request.findings is not None:
         written.append(report.write_findings(told, request.findings))
     if request.compare_out is not None and told.comparison is not None:
         written.append(report.write_table(told.comparison.findings, request.compare_out))
     if request.summary is not None:
-        written.append(report.write_summary(result, request.summary))
+        written.append(report.write_summary(plain, request.summary))
     return tuple(written)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from auditor.cli.run import Done, Request
     from auditor.comparing import Comparison
-    from auditor.result import AuditResult
+    from auditor.result import Audited
 
 _PADDING = 2
 _ROWS = 10
@@ -55,19 +55,19 @@ def lines_text(done: Done, request: Request) -> Iterator[str]:
     yield f"Done in {done.seconds:.1f} s (run {result.options.run_id})"
 
 
-def money(result: AuditResult) -> dict[str, list[str]]:
+def money(result: Audited) -> dict[str, list[str]]:
     """Of each tier its amounts by basis; never one sum of all, and info findings carry none."""
     from auditor.practice import MONEY_BASES
     from auditor.report.figures import amounts
 
     texts: dict[str, list[str]] = {}
-    for tier, basis, _, amount in amounts(result.findings).rows():
+    for tier, basis, _, amount in amounts(result.tally).rows():
         if tier != "info" and basis in MONEY_BASES:
             texts.setdefault(tier, []).append(f"{basis} {amount:,.2f}")
     return texts
 
 
-def reference(result: AuditResult) -> list[str]:
+def reference(result: Audited) -> list[str]:
     """The releases that judged, and how old those are that judged the last services.
 
     What to do about the starter set stands in the result's notes.
@@ -132,7 +132,7 @@ def _section(title: str, rows: Iterable[tuple[str, str]]) -> Iterator[str]:
     yield ""
 
 
-def _lines(result: AuditResult, request: Request) -> list[tuple[str, str]]:
+def _lines(result: Audited, request: Request) -> list[tuple[str, str]]:
     reasons = Counter[str](result.set_aside["reason"].to_list())
     rejected = sum(file.rejected for file in result.files)
     why_rejected = "each with its reasons on the sheet Input" if rejected and request.report else ""
@@ -150,15 +150,16 @@ def _lines(result: AuditResult, request: Request) -> list[tuple[str, str]]:
     ]
 
 
-def _findings(result: AuditResult) -> Iterator[str]:
+def _findings(result: Audited) -> Iterator[str]:
     from auditor.report.figures import TIERS, by_rule, by_tier
 
-    if result.findings.is_empty():
+    if not result.found:
         yield from _section("Findings", [("", "none")])
         return
+    tally = result.tally
     rows = [["", *TIERS, ""]]
-    rows += [[rule, *map(_number, of), name] for rule, name, *of in by_rule(result.findings).rows()]
-    rows.append(["all", *map(_number, by_tier(result.findings).values()), ""])
+    rows += [[rule, *map(_number, of), name] for rule, name, *of in by_rule(tally).rows()]
+    rows.append(["all", *map(_number, by_tier(tally).values()), ""])
     yield "Findings"
     for line in output.table(rows, right=frozenset({1, 2, 3})).splitlines():
         yield f"{' ' * _PADDING}{line}"
@@ -175,7 +176,7 @@ _MEANINGS = {
 }
 
 
-def _decisions(result: AuditResult, request: Request) -> Iterator[str]:
+def _decisions(result: Audited, request: Request) -> Iterator[str]:
     """Findings by what stands of the decisions about them; nothing without a ledger."""
     counts = result.decisions
     if not counts:
@@ -193,20 +194,20 @@ def _number(number: int) -> str:
     return f"{number:,}" if number else "-"
 
 
-def _amounts(result: AuditResult) -> list[tuple[str, str]]:
+def _amounts(result: Audited) -> list[tuple[str, str]]:
     """The amounts of each tier, and how many of its findings have none and why."""
     from auditor.practice import MONEY_BASES
     from auditor.report.figures import amounts
 
     texts = money(result)
-    for tier, basis, findings, _ in amounts(result.findings).rows():
+    for tier, basis, findings, _ in amounts(result.tally).rows():
         if tier != "info" and basis not in MONEY_BASES:
             why = _WITHOUT_AMOUNT.get(basis, basis)
             texts.setdefault(tier, []).append(f"{findings:,} {why}")
     return [(tier, "; ".join(parts)) for tier, parts in texts.items()]
 
 
-def _coverage(result: AuditResult) -> list[tuple[str, str]]:
+def _coverage(result: Audited) -> list[tuple[str, str]]:
     from auditor.report.figures import not_judged
 
     if not result.judged:

@@ -85,7 +85,7 @@ def figures(result: AuditResult, life: Life, files: int) -> Figures:
         lines_judged_again=result.lines_again,
         lines_superseded=result.lines_gone_before.height,
         not_judged=round(unjudged / asked, 6) if asked else 0.0,
-        found=by_tier(result.findings),
+        found=by_tier(result.tally),
         releases={r.kind: r.label for r, _ in decided(result.releases, result.last_service_date)},
         releases_too_old=tuple(old.told() for old in ages.late(result)),
         **life.figures(),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -12,41 +13,61 @@ from auditor.practice import added, practice
 from schemas import ClaimLines, Findings, SeparablePairs, UnjudgedCodes, dtypes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from auditor.result import AuditResult
 
+Stacked = Callable[[str], pl.DataFrame]
+"""Answers, under its name, a table of all parts: theirs below one another."""
+FINDINGS = "findings"
+_ROWS = 1 << 14
 _BUSINESS = {"line_of_business": pl.String, "lines": pl.Int64}
 _DAY = ("payer", "patient_id", "service_date_from")
 """What a report shows together."""
 
 
-def write(result: AuditResult, folder: Path) -> None:
-    """Write what is kept of `result`, the audit of a part, into `folder`, which is there."""
-    for name, table in tables(result).items():
-        table.write_parquet(folder / f"{name}.parquet", compression="lz4", statistics=False)
+def write(result: AuditResult, folder: Path, *, shown: bool = True) -> None:
+    """Write what is kept of `result`, the audit of a part, into `folder`, which is there.
+
+    shown: with the lines that a report shows, as in `tables`; else what `figures` answers alone.
+    """
+    found = tables(result) if shown else figures(result)
+    for name, table in found.items():
+        # Findings are read in stretches, and a whole group of rows is read for each.
+        rows = _ROWS if name == FINDINGS else None
+        path = folder / f"{name}.parquet"
+        table.write_parquet(path, compression="lz4", statistics=False, row_group_size=rows)
 
 
-def tables(result: AuditResult) -> dict[str, pl.DataFrame]:
-    """What is kept of `result`, the audit of a part, by name."""
-    key = result.lines["line_key"]
-    gone = key.gather(result.lines_gone)
+def figures(result: AuditResult) -> dict[str, pl.DataFrame]:
+    """What is kept of `result` where nobody asks for its lines, by name."""
+    gone = result.lines["line_key"].gather(result.lines_gone)
     stands = ~pl.col("line_key").is_in(gone.implode())
-    judged = result.lines.filter(stands)
+    days = result.lines.lazy().filter(stands).group_by(day="service_date_from")
     return {
-        "findings": pl.concat([result.findings, result.places], how="horizontal"),
-        "pairs": result.pairs,
+        FINDINGS: result.findings,
+        "tally": result.tally,
         "coverage": result.coverage,
         "table_coverage": result.table_coverage,
         "unjudged_codes": result.unjudged_codes,
         "set_aside": result.set_aside.with_columns(gone.alias("line_key")),
-        "lines": _shown(result).with_columns(stands=stands),
-        "practice": practice(judged),
-        "days": judged.group_by(day="service_date_from").len("lines"),
+        "days": days.agg(lines=pl.len()).collect(),
         "business": pl.DataFrame(
             list(result.lines_by_business.items()), schema=_BUSINESS, orient="row"
         ),
+    }
+
+
+def tables(result: AuditResult) -> dict[str, pl.DataFrame]:
+    """What is kept of `result`, the audit of a part, by name."""
+    gone = result.lines["line_key"].gather(result.lines_gone)
+    stands = ~pl.col("line_key").is_in(gone.implode())
+    return figures(result) | {
+        FINDINGS: pl.concat([result.findings, result.places], how="horizontal"),
+        "pairs": result.pairs,
+        "lines": _shown(result).with_columns(stands=stands),
+        "practice": practice(result.lines.filter(stands)),
     }
 
 
@@ -58,27 +79,14 @@ def _shown(result: AuditResult) -> pl.DataFrame:
     return result.lines.join(days, on=_DAY, how="semi", nulls_equal=True, maintain_order="left")
 
 
-class Joined(NamedTuple):
-    """What all parts say together; the fields of AuditResult that are made of it."""
-
-    tables: dict[str, Any]
-    by_business: dict[str, int]
-
-
-def joined(
-    stacked: Callable[[str], pl.DataFrame], lines_of: Callable[[pl.Series], pl.DataFrame]
-) -> Joined:
-    """What the audits of all parts say together.
+def joined(stacked: Stacked, lines_of: Callable[[pl.Series], pl.DataFrame]) -> dict[str, Any]:
+    """What the audits of all parts say together: the fields of AuditResult that are made of it.
 
     stacked: answers, under its name, the `tables` of all parts below one another. lines_of:
     answers the lines of some keys, whatever part they are in.
     """
-    found: dict[str, Any] = {
-        name: coverage.added(stacked(name)) for name in ("coverage", "table_coverage")
-    }
-    found["unjudged_codes"] = _most(stacked("unjudged_codes"))
     lines = stacked("lines")
-    findings = in_order(stacked("findings"))
+    findings = in_order(stacked(FINDINGS))
     # A line of another part that a finding names was not seen where the finding was made.
     named = findings.select(line_key=pl.col("other").drop_nulls().unique())
     away = named.join(lines, on="line_key", how="anti")["line_key"]
@@ -87,26 +95,35 @@ def joined(
     lines = lines.sort("line_key")
     place = lines.select("line_key", place=pl.int_range(pl.len(), dtype=pl.UInt32))
     pairs = stacked("pairs").sort("row", "other")
-    days = stacked("days").group_by("day").agg(pl.col("lines").sum()).sort("day")
-    found |= {
+    return in_figures(stacked) | {
         "findings": findings.select(list(dtypes(Findings))),
         "places": _placed(findings.select("row", "other"), place),
         "pairs": _placed(pairs, place).select(list(dtypes(SeparablePairs))),
-        "set_aside": stacked("set_aside").sort("line_key").drop("line_key"),
         "lines": lines.select(list(dtypes(ClaimLines))),
         "lines_of_files": lines.height,
         "lines_gone": (~lines["stands"]).arg_true().alias("row"),
         "practice": added(stacked("practice")),
+    }
+
+
+def in_figures(stacked: Stacked) -> dict[str, Any]:
+    """What the audits of all parts say together in figures: fields of Audited."""
+    days = stacked("days").group_by("day").agg(pl.col("lines").sum()).sort("day")
+    business = stacked("business").group_by("line_of_business").agg(pl.col("lines").sum())
+    return {
+        "coverage": coverage.added(stacked("coverage")),
+        "table_coverage": coverage.added(stacked("table_coverage")),
+        "unjudged_codes": _most(stacked("unjudged_codes")),
+        "set_aside": stacked("set_aside").sort("line_key").drop("line_key"),
         "days": days,
         "first_service_date": days["day"].min(),
         "last_service_date": days["day"].max(),
         "lines_audited": days["lines"].sum(),
+        "lines_by_business": dict(business.sort("line_of_business").iter_rows()),
     }
-    business = stacked("business").group_by("line_of_business").agg(pl.col("lines").sum())
-    return Joined(found, dict(business.sort("line_of_business").iter_rows()))
 
 
-def read(folders: Sequence[Path]) -> Callable[[str], pl.DataFrame]:
+def read(folders: Sequence[Path]) -> Stacked:
     """What `write` wrote into `folders`, as `joined` asks for it."""
     return lambda name: pl.concat(
         [pl.read_parquet(folder / f"{name}.parquet") for folder in folders]

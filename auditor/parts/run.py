@@ -16,11 +16,13 @@ from auditor.engine.clock import Clock
 from auditor.engine.judge import joined as joined_counts
 from auditor.engine.whole import Whole
 from auditor.parts import crew, outcome
-from auditor.result import AuditResult
+from auditor.parts.merge import merged
+from auditor.result import PIECE, Audited, AuditResult
+from auditor.tally import added
 from schemas import ClaimLines, Repairs, SetAside, empty
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from auditor.intake.interface import Intake
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from auditor.reference.interface import Reference
     from auditor.result import AuditOptions
 
-_COUNTS, _FOUND, _BEGUN = "counts", "found", "begun"
+_COUNTS, _FOUND, _TOLD, _BEGUN = "counts", "found", "told", "begun"
 
 
 def audit_parts(  # noqa: PLR0913 - what an audit is of, and where it works
@@ -50,7 +52,72 @@ def audit_parts(  # noqa: PLR0913 - what an audit is of, and where it works
     those of days on which something was found or compared.
     """
     clock = clock or Clock()
-    work = Work(parts, of_part(intake), options, room)
+    work = Work(parts, of_part(intake), options, room, shown=True)
+    folders = _judged(work, reference, clock, store)
+    with clock.part("parts", "joining"):
+        found = outcome.joined(outcome.read(folders), parts.lines_of)
+    return together(found, intake, reference, options, clock)
+
+
+def tell_parts(  # noqa: PLR0913 - as above
+    parts: Parts,
+    intake: Intake,
+    reference: Reference,
+    options: AuditOptions,
+    *,
+    room: Path,
+    clock: Clock | None = None,
+    store: Store | None = None,
+) -> OnDisk:
+    """The same for outputs that need neither a line nor all findings at once.
+
+    Neither is held: what this takes of memory does not grow with their number. The findings can be
+    had as long as `room` is there.
+    """
+    clock = clock or Clock()
+    work = Work(parts, of_part(intake), options, room, shown=False)
+    folders = _judged(work, reference, clock, store)
+    with clock.part("parts", "joining"):
+        stacked = outcome.read(folders)
+        found = outcome.in_figures(stacked)
+        sums = added(stacked("tally"))
+    files = tuple(folder / f"{outcome.FINDINGS}.parquet" for folder in folders)
+    told = _of_all(found, intake, reference, options, clock)
+    return OnDisk(**found | told, sums=sums, findings_in=files)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnDisk(Audited):
+    """An audit in parts whose findings lie on the disk, and of which no ledger was asked."""
+
+    sums: pl.DataFrame
+    """auditor.tally of all findings."""
+    findings_in: tuple[Path, ...]
+    """One file a part, each in the total order."""
+
+    @property
+    def tally(self) -> pl.DataFrame:
+        """auditor.tally of all findings."""
+        return self.sums
+
+    def pieces(self) -> Iterator[pl.DataFrame]:
+        """The findings, PIECE after PIECE, while their files are there."""
+        return merged(self.findings_in, PIECE)
+
+    @property
+    def open_tiers(self) -> frozenset[str]:
+        """All tiers of findings: no decision is known."""
+        return frozenset(self.sums["tier"])
+
+    @property
+    def decisions(self) -> dict[str, int]:
+        """None."""
+        return {}
+
+
+def _judged(work: Work, reference: Reference, clock: Clock, store: Store | None) -> list[Path]:
+    """The folders with what was found in each part."""
+    parts = work.parts
     many = 1 if store is None else crew.how_many(parts.census.lines, parts.count)
     with ExitStack() as stack:
         if store is None or many == 1:
@@ -60,13 +127,10 @@ def audit_parts(  # noqa: PLR0913 - what an audit is of, and where it works
             do = partial(stack.enter_context(crew.crew(job, many)).work, clock=clock)
         with clock.part("parts", "counting", parts.census.lines):
             do("count", range(parts.count), None)
-            whole = Whole(parts.census, joined_counts(_read(room / _COUNTS, parts.count)))
+            whole = Whole(parts.census, joined_counts(_read(work.room / _COUNTS, parts.count)))
         with clock.part("parts", "judging", parts.census.lines):
             do("judge", range(parts.count), whole)
-    with clock.part("parts", "joining"):
-        folders = [room / _FOUND / str(number) for number in range(parts.count)]
-        found = outcome.joined(outcome.read(folders), parts.lines_of)
-    return together(found, intake, reference, options, clock)
+    return [work.found / str(number) for number in range(parts.count)]
 
 
 def of_part(intake: Intake) -> Intake:
@@ -85,28 +149,36 @@ def of_part(intake: Intake) -> Intake:
 
 
 def together(
-    found: outcome.Joined,
+    found: dict[str, Any],
     intake: Intake,
     reference: Reference,
     options: AuditOptions,
     clock: Clock,
 ) -> AuditResult:
     """The result of all parts, out of what they `found` and what was read."""
-    aside = pl.concat([intake.set_aside, found.tables.pop("set_aside")])
-    audited = found.tables["lines_audited"]
-    return AuditResult(
-        **found.tables,
-        rejected=intake.rejected,
-        set_aside=aside,
-        repairs=intake.repairs,
-        files=intake.files,
-        lines_read=audited + aside.height + intake.rejected.height,
-        lines_by_business=found.by_business,
-        releases=reference.releases(),
-        options=options,
-        notes=notes_of(found.by_business, reference) + intake.notes,
-        timings=tuple(clock.parts),
-    )
+    return AuditResult(**found | _of_all(found, intake, reference, options, clock))
+
+
+def _of_all(
+    found: dict[str, Any],
+    intake: Intake,
+    reference: Reference,
+    options: AuditOptions,
+    clock: Clock,
+) -> dict[str, Any]:
+    """The fields of Audited that are made of what all parts `found` and of what was read."""
+    aside = pl.concat([intake.set_aside, found["set_aside"]])
+    return {
+        "set_aside": aside,
+        "rejected": intake.rejected,
+        "repairs": intake.repairs,
+        "files": intake.files,
+        "lines_read": found["lines_audited"] + aside.height + intake.rejected.height,
+        "releases": reference.releases(),
+        "options": options,
+        "notes": notes_of(found["lines_by_business"], reference) + intake.notes,
+        "timings": tuple(clock.parts),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +190,13 @@ class Work:
     """What was read, as `of_part` answers it."""
     options: AuditOptions
     room: Path
+    shown: bool
+    """Whether somebody needs the lines with the findings, and all findings at once."""
+
+    @property
+    def found(self) -> Path:
+        """The folder for what is found in the parts."""
+        return self.room / (_FOUND if self.shown else _TOLD)
 
     def part(self, number: int) -> Intake:
         """What was read of one part."""
@@ -134,10 +213,11 @@ def count_part(work: Work, reference: Reference, number: int, _: None, __: Clock
 
 def judge_part(work: Work, reference: Reference, number: int, whole: Whole, clock: Clock) -> None:
     """Write what is found in a part, where that was not done before."""
-    with _Once(work.room / _FOUND / str(number)) as folder:
+    with _Once(work.found / str(number)) as folder:
         if folder is not None:
             part = work.part(number)
-            outcome.write(audit(part, reference, work.options, clock=clock, whole=whole), folder)
+            result = audit(part, reference, work.options, clock=clock, whole=whole)
+            outcome.write(result, folder, shown=work.shown)
 
 
 TASKS: Mapping[str, Callable[[Work, Reference, int, Any, Clock], None]] = {

@@ -10,12 +10,13 @@ import polars as pl
 from auditor.reference.kinds import HISTORY_KINDS, quarter_name, quarter_start
 from auditor.reference.names import file_name
 from auditor.report import words
+from auditor.result import AuditResult
 
 if TYPE_CHECKING:
     from datetime import date
 
     from auditor.reference.interface import Kind, Release
-    from auditor.result import AuditResult
+    from auditor.result import Audited
 
 FILES_NAMED = 3
 """So many files of one kind are named, the latest first; claims may reach back for years."""
@@ -65,7 +66,7 @@ class Late:
         )
 
 
-def late(result: AuditResult) -> list[Late]:
+def late(result: Audited) -> list[Late]:
     """The loaded releases that judged dates of service past the quarter that they vouch for.
 
     Dates after the day of the audit are mistakes, told by a rule of their own, and no reason to
@@ -84,21 +85,21 @@ def _start(release: Release) -> date:
     return release.effective
 
 
-def _days(result: AuditResult) -> list[tuple[date, int | None]]:
+def _days(result: Audited) -> list[tuple[date, int | None]]:
     """Dates of service up to the day of the audit, each with its audited lines, in order."""
     counted: list[tuple[date, int | None]]
-    lines = result.lines.head(result.lines_of_files).select(day="service_date_from")
     if result.days is not None:
         counted = result.days.sort("day").rows()
-    elif lines.is_empty():  # a result made without its lines
-        last = result.last_service_date
-        counted = [] if last is None else [(last, None)]
-    else:
+    elif isinstance(result, AuditResult) and result.lines.head(result.lines_of_files).height:
+        lines = result.lines.head(result.lines_of_files).select(day="service_date_from")
         gone = result.lines_gone
         if len(gone):
             at = pl.int_range(pl.len(), dtype=pl.UInt32)
             lines = lines.filter(~at.is_in(gone.implode()))
         counted = lines.drop_nulls().group_by("day").len().sort("day").rows()
+    else:  # a result made without its lines
+        last = result.last_service_date
+        counted = [] if last is None else [(last, None)]
     return [(day, count) for day, count in counted if day <= result.options.as_of]
 
 

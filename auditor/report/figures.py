@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from auditor.reference.interface import Release
-    from auditor.result import AuditResult
+    from auditor.result import Audited
 
 TIERS = ("certain", "review", "info")
 
@@ -35,7 +35,7 @@ class FileCount:
     rejected: int
 
 
-def warnings(result: AuditResult, most: int = 5) -> list[str]:
+def warnings(result: Audited, most: int = 5) -> list[str]:
     """What the files' own warnings say, each after its file's name; at most `most` of them."""
     said = [f"{f.name}: {warning}" for f in result.files for warning in f.warnings]
     if len(said) <= most:
@@ -44,7 +44,7 @@ def warnings(result: AuditResult, most: int = 5) -> list[str]:
     return [*said[:most], f"{left:,} more remarks on files stand on the sheet Input."]
 
 
-def reconcile(result: AuditResult) -> tuple[FileCount, ...]:
+def reconcile(result: Audited) -> tuple[FileCount, ...]:
     """What became of every file's lines, in the order read.
 
     Raises AuditorError (exit code INTERNAL) where the lines do not add up: a report that lost
@@ -87,9 +87,12 @@ def reconcile(result: AuditResult) -> tuple[FileCount, ...]:
     return tuple(counts)
 
 
-def by_tier(findings: pl.DataFrame) -> dict[str, int]:
-    """Number of findings of each tier, every tier named."""
-    counts = dict(findings["tier"].value_counts().iter_rows())
+def by_tier(tally: pl.DataFrame) -> dict[str, int]:
+    """Number of findings of each tier, every tier named.
+
+    tally: auditor.tally of them, or whatever has `tier` and `findings`.
+    """
+    counts = dict(tally.group_by("tier").agg(pl.col("findings").sum()).iter_rows())
     return {tier: counts.get(tier, 0) for tier in TIERS}
 
 
@@ -99,16 +102,31 @@ def claims_by_tier(findings: pl.DataFrame) -> dict[str, int]:
     return {tier: counts.get(tier, 0) for tier in TIERS}
 
 
-def by_rule(findings: pl.DataFrame) -> pl.DataFrame:
+def by_rule(tally: pl.DataFrame) -> pl.DataFrame:
     """rule_id, rule_name, certain, review, info: number of findings, in rule order."""
-    return _tiers_by(findings, ["rule_id", "rule_name"])
+    keys = ["rule_id", "rule_name"]
+    of_tiers = [
+        pl.col("findings").filter(pl.col("tier") == tier).sum().alias(tier) for tier in TIERS
+    ]
+    return tally.group_by(keys).agg(of_tiers).sort(keys)
 
 
-def leading_basis(findings: pl.DataFrame) -> str:
+def leading_basis(tally: pl.DataFrame) -> str:
     """The basis most amounts are taken from; tables that show one basis alone show this one."""
-    counts = findings.group_by("amount_basis").agg(n=pl.col("amount_at_risk").is_not_null().sum())
-    found = dict(counts.iter_rows())
+    found = dict(tally.group_by("amount_basis").agg(pl.col("amounts").sum()).iter_rows())
     return max(MONEY_BASES, key=lambda basis: found.get(basis, 0))
+
+
+def amounts(tally: pl.DataFrame) -> pl.DataFrame:
+    """tier, amount_basis, findings, amount (decimal dollars): the sums that may be stated.
+
+    In order of tier, then basis. There is no row for all of them: DESIGN forbids that sum.
+    """
+    return (
+        tally.group_by("tier", "amount_basis")
+        .agg(pl.col("findings", "amount").sum())
+        .sort(pl.col("tier").replace_strict(TIERS, range(len(TIERS))), "amount_basis")
+    )
 
 
 def by_family(findings: pl.DataFrame, basis: str) -> pl.DataFrame:
@@ -199,22 +217,6 @@ def _counts() -> list[pl.Expr]:
 def _amount(tier: str, basis: str) -> pl.Expr:
     mine = (pl.col("tier") == tier) & (pl.col("amount_basis") == basis)
     return pl.col("amount_at_risk").filter(mine).sum()
-
-
-def _tiers_by(findings: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    return findings.group_by(keys).agg(_counts()).sort(keys)
-
-
-def amounts(findings: pl.DataFrame) -> pl.DataFrame:
-    """tier, amount_basis, findings, amount (decimal dollars): the sums that may be stated.
-
-    In order of tier, then basis. There is no row for all of them: DESIGN forbids that sum.
-    """
-    return (
-        findings.group_by("tier", "amount_basis")
-        .agg(pl.len().alias("findings"), pl.col("amount_at_risk").sum().alias("amount"))
-        .sort(pl.col("tier").replace_strict(TIERS, range(len(TIERS))), "amount_basis")
-    )
 
 
 _NO_COLUMN = "no column was recognised for "

@@ -6,21 +6,24 @@ docs/findings.md describes both. They are written anew at each run, whole or not
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 import auditor
 from auditor.errors import ReportError
 from auditor.report import ages, figures, place, words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
     from auditor.comparing import Comparison
     from auditor.reference.interface import Release
-    from auditor.result import AuditResult
+    from auditor.result import Audited
     from auditor.rules.options import RuleOptions
 
 # What a spreadsheet takes for a formula at the start of a cell, and the two characters that some
@@ -29,9 +32,12 @@ _FORMULA_START = r"^([=+\-@\t\r])"
 TABLE_CHANGES = 100
 """So many table rows behind changed findings are in the summary file, the commonest first."""
 SUFFIXES = (".parquet", ".csv", ".jsonl")
+_OS_ERROR = re.compile(r"(?P<reason>[^:]+) \(os error (?P<number>\d+)\)")
+
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
 
-def csv_safe(frame: pl.DataFrame) -> pl.DataFrame:
+def csv_safe(frame: Frame) -> Frame:
     """`frame` with an apostrophe before every text that a spreadsheet would take for a formula.
 
     Numbers stay as they are: a negative amount is no formula.
@@ -39,7 +45,7 @@ def csv_safe(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col(pl.String).str.replace(_FORMULA_START, "'$1"))
 
 
-def write_findings(result: AuditResult, path: Path | str) -> Path:
+def write_findings(result: Audited, path: Path | str) -> Path:
     """Write all findings (schemas.Findings) to `path`, in the form its suffix names.
 
     .parquet keeps every type; .csv is UTF-8 with a comma, texts protected by `csv_safe`; .jsonl
@@ -58,14 +64,38 @@ def write_findings(result: AuditResult, path: Path | str) -> Path:
     figures.reconcile(result)  # before anything is written
     with place.workroom(path) as room:
         made = room / f"findings{form}"
-        if form == ".parquet":
-            result.findings.write_parquet(made)
-        elif form == ".csv":
-            csv_safe(result.findings).write_csv(made)
-        else:
-            result.findings.write_ndjson(made)
+        _stream(result.pieces(), made)
         place.replace(made, path)
     return path
+
+
+def _stream(pieces: Iterator[pl.DataFrame], made: Path) -> None:
+    """Write `pieces`, of which there is one at least, one below the other to `made`.
+
+    A few of them are held at a time. Equal pieces give equal bytes, however many processors there
+    are: the row groups of a Parquet file end where pieces end.
+    """
+    first = next(pieces)
+
+    def source(*_: object) -> Iterator[pl.DataFrame]:
+        """All of them: nobody asks for some columns or rows only."""
+        yield first
+        yield from pieces
+
+    frame = register_io_source(source, schema=first.schema)
+    try:
+        if made.suffix == ".parquet":
+            frame.sink_parquet(made, maintain_order=True)
+        elif made.suffix == ".csv":
+            csv_safe(frame).sink_csv(made, maintain_order=True)
+        else:
+            frame.sink_ndjson(made, maintain_order=True)
+    except (OSError, pl.exceptions.ComputeError) as error:
+        # What the file system says comes as a text, in a Parquet file as an error of the format.
+        said = _OS_ERROR.search(str(error))
+        if said is None:
+            raise
+        raise OSError(int(said["number"]), said["reason"].strip()) from None
 
 
 def write_table(frame: pl.DataFrame, path: Path | str) -> Path:
@@ -81,7 +111,7 @@ def write_table(frame: pl.DataFrame, path: Path | str) -> Path:
     return path
 
 
-def write_summary(result: AuditResult, path: Path | str) -> Path:
+def write_summary(result: Audited, path: Path | str) -> Path:
     """Write the figures of the run to `path` as JSON with sorted keys; a file there is replaced.
 
     It holds no patient data: counts, sums, rules, releases and options. Input files are named by
@@ -102,10 +132,11 @@ def write_summary(result: AuditResult, path: Path | str) -> Path:
     return path
 
 
-def summary(result: AuditResult) -> dict[str, Any]:
+def summary(result: Audited) -> dict[str, Any]:
     """The figures of the run as plain values; amounts are decimal texts in dollars."""
     counts = figures.reconcile(result)
-    rules = figures.by_rule(result.findings)
+    tally = result.tally
+    rules = figures.by_rule(tally)
     options = result.options
     decided = {"decisions": result.decisions} if result.consulted else {}
     compared = {} if result.comparison is None else {"comparison": _compared(result.comparison)}
@@ -115,7 +146,7 @@ def summary(result: AuditResult) -> dict[str, Any]:
         | compared
         | lived
         | {
-            "amount_at_risk": _amounts(result.findings),
+            "amount_at_risk": _amounts(tally),
             "coverage": [
                 row | {"first_date": _iso(row["first_date"]), "last_date": _iso(row["last_date"])}
                 for row in result.coverage.iter_rows(named=True)
@@ -137,8 +168,8 @@ def summary(result: AuditResult) -> dict[str, Any]:
                 for c in counts
             ],
             "findings": {
-                "total": result.findings.height,
-                "by_tier": figures.by_tier(result.findings),
+                "total": result.found,
+                "by_tier": figures.by_tier(tally),
                 "by_rule": {
                     rule: dict(zip(figures.TIERS, tiers, strict=True))
                     for rule, _, *tiers in rules.iter_rows()
@@ -184,7 +215,7 @@ def summary(result: AuditResult) -> dict[str, Any]:
     )
 
 
-def _earlier(result: AuditResult) -> dict[str, int]:
+def _earlier(result: Audited) -> dict[str, int]:
     """Lines of earlier nights; nothing where none came along."""
     if not result.lines_of_earlier and result.lines_gone_before.is_empty():
         return {}
@@ -227,10 +258,10 @@ def _compared(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _amounts(findings: pl.DataFrame) -> dict[str, dict[str, dict[str, Any]]]:
+def _amounts(tally: pl.DataFrame) -> dict[str, dict[str, dict[str, Any]]]:
     """Tier -> basis -> number of findings and their sum; never a sum over tiers or bases."""
     told: dict[str, dict[str, dict[str, Any]]] = {tier: {} for tier in figures.TIERS}
-    for tier, basis, count, amount in figures.amounts(findings).iter_rows():
+    for tier, basis, count, amount in figures.amounts(tally).iter_rows():
         told[tier][basis] = {"findings": count, "amount": f"{amount:.2f}"}
     return told
 

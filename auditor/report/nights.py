@@ -38,10 +38,15 @@ class Age(NamedTuple):
 def moves(result: AuditResult, life: Life) -> dict[str, dict[str, int]]:
     """new, reopened, standing, resolved, carried, open -> findings of each tier."""
     states = result.findings.select("finding_id", "tier").join(life.findings, on="finding_id")
-    told = {state: by_tier(states.filter(pl.col("state") == state)) for state in FRESH}
-    told |= {"resolved": by_tier(life.closed), "carried": by_tier(life.carried)}
+    told = {state: _by_tier(states.filter(pl.col("state") == state)) for state in FRESH}
+    told |= {"resolved": _by_tier(life.closed), "carried": _by_tier(life.carried)}
     still = (*FRESH, "carried")
     return told | {"open": {tier: sum(told[s][tier] for s in still) for tier in TIERS}}
+
+
+def _by_tier(findings: pl.DataFrame) -> dict[str, int]:
+    """Number of `findings` (tier) of each tier."""
+    return by_tier(findings.group_by("tier").agg(findings=pl.len()))
 
 
 def fresh(result: AuditResult, life: Life) -> pl.DataFrame:

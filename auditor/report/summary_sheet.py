@@ -15,6 +15,7 @@ from auditor.report.figures import TIERS
 from auditor.report.findings_sheet import shown_of, whole_set
 from auditor.report.sheet import Sheet, place_of
 from auditor.report.summary_parts import files, gaps, releases
+from auditor.tally import tally
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,7 +43,7 @@ def write(book: Book, view: View) -> None:
         _glance(sheet, view, nights.fresh(view.result, life), "New tonight")
         night_parts.earlier_findings(sheet, view.result, life)
         night_parts.clock(sheet, view.result, life)
-    basis = figures.leading_basis(view.result.findings)
+    basis = figures.leading_basis(view.result.tally)
     _families(sheet, view, basis)
     charts.side_by_side(sheet, view, basis)
     if not view.result.part:
@@ -85,10 +86,11 @@ def _glance(sheet: Sheet, view: View, findings: pl.DataFrame, title: str) -> Non
     sheet.spans((5, 7, "Estimated amount at risk, taken from", "group"))
     names = ["", "Findings", "Claims", "Allowed", "Paid", "Charge", "Without amount"]
     sheet.header(2, names, range(3, LAST + 1))
-    counts, claims = figures.by_tier(findings), figures.claims_by_tier(findings)
+    sums_of = tally(findings)
+    counts, claims = figures.by_tier(sums_of), figures.claims_by_tier(findings)
     sums = {
         (tier, basis): (count, amount)
-        for tier, basis, count, amount in figures.amounts(findings).iter_rows()
+        for tier, basis, count, amount in figures.amounts(sums_of).iter_rows()
     }
     for tier in TIERS:
         money = [float(sums.get((tier, basis), (0, 0))[1]) for basis in MONEY_BASES]
@@ -135,7 +137,7 @@ def _decided(view: View) -> str:
 def _of_tiers(view: View, state: str) -> str:
     """'5 certain, 3 review': findings in this state by tier; '' for decisions without a finding."""
     of = view.result.standing.filter(state=state).select("finding_id")
-    counts = figures.by_tier(view.result.findings.join(of, on="finding_id", how="semi"))
+    counts = figures.by_tier(tally(view.result.findings.join(of, on="finding_id", how="semi")))
     return ", ".join(f"{count:,} {tier}" for tier, count in counts.items() if count)
 
 

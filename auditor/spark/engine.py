@@ -147,8 +147,8 @@ class Cluster:
                 self._write(self._of_parts(partial(worker.judged, job=job, whole=whole)), "found")
             with clock.part("parts", "joining"):
                 tables = stacked(self._collected(self._kept("found")))
-                joined = outcome.joined(tables.__getitem__, partial(self._lines_of, job))
-        result = together(joined, batch.intake, reference, options, clock)
+                found = outcome.joined(tables.__getitem__, partial(self._lines_of, job))
+        result = together(found, batch.intake, reference, options, clock)
         self._all_back(sum(file.lines_read for file in batch.intake.files), result.lines_read)
         return result
 

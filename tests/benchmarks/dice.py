@@ -18,9 +18,9 @@ _WORD = (1 << 64) - 1
 class Dice:
     """Columns of random numbers; every draw names its stream."""
 
-    def __init__(self, seed: int) -> None:
-        """Keep the seed."""
-        self.seed = seed
+    def __init__(self, seed: int, batch: int = 0) -> None:
+        """Keep the seed; each batch has streams of its own, the first those of the seed alone."""
+        self.seed = f"{seed}.{batch}" if batch else f"{seed}"
 
     def uniform(self, stream: str, n: int) -> pl.Series:
         """`n` floats in [0, 1)."""

@@ -1,11 +1,15 @@
 """One month of professional claim lines, invented, seeded, plausible; as a CSV file.
 
-    python generate.py --lines 1000000 --seed 7 --store DIR --work DIR
+    python generate.py --lines 1000000 --seed 7 --store DIR --work DIR [--batch 1000000]
 
 Writes `claims.csv` and `tables.json` (the reference files that the SQL reads) into --work. Every
 patient, practitioner and claim is invented. Visits, modifiers and mistakes are drawn from
 `visits.toml`; the rarer codes from the fee schedule, the pairs and the add-on edits of the store.
 The same seed and store give the same bytes.
+
+A file of more lines than a batch has is written batch after batch, so that any length takes the
+memory of one: about 1.6 GiB a million lines. Each batch has patients, practitioners and claims of
+its own.
 """
 
 from __future__ import annotations
@@ -25,6 +29,9 @@ from tables import Piece, frame, pieces
 MONTH = (date(2025, 11, 1), date(2025, 11, 30))
 WEEKEND = 0.15
 """Visits on a Saturday or Sunday, against a weekday."""
+BATCH = 1_000_000
+CLAIMS = 10**10
+"""Between the numbers of a claim in one batch and in the next."""
 LINES_A_PATIENT = 6.7
 LINES_A_PRACTITIONER = 333
 DENIED = 0.015
@@ -85,12 +92,11 @@ COLUMNS = (
 )
 
 
-def claim_file(lines: int, seed: int, tables: dict[str, list[Piece]]) -> pl.DataFrame:
-    """`lines` claim lines, in the order of the file."""
-    dice = Dice(seed)
-    drawn = _drawn_tables(dice, tables)
+def claim_file(lines: int, dice: Dice, drawn: dict[str, pl.DataFrame], batch: int) -> pl.DataFrame:
+    """`lines` claim lines, in the order of the file; drawn: what the visits draw codes from."""
     plan = load_plan(frozenset(name for name, table in drawn.items() if table.is_empty()))
-    made = _with_revisions(dice, _first_claims(dice, plan, drawn, lines))
+    made = _with_revisions(dice, _first_claims(dice, plan, drawn, lines, batch))
+    made = _texts(made, batch)
     # Whole visits to just under the number asked for, and a few of one line to fill it up.
     sizes = made.group_by("visit").len().sort("visit")
     kept = sizes.filter(pl.col("len").cum_sum() <= lines)
@@ -149,10 +155,10 @@ def _some(dice: Dice, table: pl.DataFrame, n: int) -> pl.DataFrame:
 
 
 def _first_claims(
-    dice: Dice, plan: Plan, drawn: dict[str, pl.DataFrame], lines: int
+    dice: Dice, plan: Plan, drawn: dict[str, pl.DataFrame], lines: int, batch: int
 ) -> pl.DataFrame:
     """More than `lines` lines, as they were billed first: no replacements, voids and copies."""
-    people = practitioners(dice, plan, lines // LINES_A_PRACTITIONER)
+    people = practitioners(dice, plan, lines // LINES_A_PRACTITIONER, batch)
     visits = _visits(dice, plan, people, lines)
     made = visits.join(plan.slots, on="kind", maintain_order="left")
     made = made.filter(dice.coin("line is there", made.height, made["chance"]))
@@ -299,11 +305,11 @@ def _with_revisions(dice: Dice, first: pl.DataFrame) -> pl.DataFrame:
         original="names",
         received_date=pl.col("received_date") + pl.duration(days=pl.col("later")),
     ).select(first.columns)
-    return _texts(pl.concat([first, more]))
+    return pl.concat([first, more])
 
 
-def _texts(made: pl.DataFrame) -> pl.DataFrame:
-    """The columns of the file."""
+def _texts(made: pl.DataFrame, batch: int) -> pl.DataFrame:
+    """The columns of the file; claims of another batch have longer numbers."""
     tokens = pl.when(pl.col("mods") != "").then(pl.col("mods").str.split(" "))
     modifiers = {f"modifier_{i + 1}": tokens.list.get(i, null_on_oob=True) for i in range(4)}
     n = len(DIAGNOSES)
@@ -317,7 +323,8 @@ def _texts(made: pl.DataFrame) -> pl.DataFrame:
     }
 
     def number(prefix: str, column: str) -> pl.Expr:
-        return pl.concat_str(pl.lit(prefix), pl.col(column).cast(pl.String).str.zfill(10))
+        digits = (pl.col(column) + batch * CLAIMS).cast(pl.String).str.zfill(10)
+        return pl.concat_str(pl.lit(prefix), digits)
 
     def money(column: str) -> pl.Expr:
         cents = pl.col(column)
@@ -326,7 +333,7 @@ def _texts(made: pl.DataFrame) -> pl.DataFrame:
 
     return made.with_columns(
         claim_number=number("C", "claim"),
-        patient_id=patient_id(pl.col("patient")),
+        patient_id=patient_id(pl.col("patient"), batch),
         payer_name=payer(pl.col("patient")),
         line_of_business=pl.lit("medicare"),
         claim_frequency_code="kind_of_claim",
@@ -347,10 +354,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--store", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--batch", type=int, default=BATCH)
     given = parser.parse_args()
     tables = pieces(given.store, given.work)
-    made = claim_file(given.lines, given.seed, tables)
-    made.write_csv(given.work / "claims.csv")
+    drawn = _drawn_tables(Dice(given.seed), tables)
+    with (given.work / "claims.csv").open("wb") as file:
+        for batch, start in enumerate(range(0, given.lines, given.batch)):
+            lines = min(given.batch, given.lines - start)
+            made = claim_file(lines, Dice(given.seed, batch), drawn, batch)
+            made.write_csv(file, include_header=batch == 0)
     listed = {name: [asdict(piece) for piece in table] for name, table in tables.items()}
     (given.work / "tables.json").write_text(json.dumps(listed, indent=1), encoding="utf-8")
 

@@ -13,9 +13,17 @@ if TYPE_CHECKING:
 PAYERS = ("MEDICARE PART B NORTH", "MEDICARE PART B SOUTH", "MEDICARE PART B WEST")
 
 
-def practitioners(dice: Dice, plan: Plan, n: int) -> pl.DataFrame:
+# Room for the people of one batch of the file; numbers go round in ranges of their own, by steps
+# that share no factor with the length of the range, so that none comes twice.
+SEATS, PRACTICES = 10_000, 2_000
+PATIENTS = 9_999_991
+
+
+def practitioners(dice: Dice, plan: Plan, n: int, batch: int = 0) -> pl.DataFrame:
     """At least `n` practitioners, sorted by specialty: group (specialty index), weight,
-    rendering_npi, billing_npi, tax_id, specialty_code, partner (row of another of the group)."""
+    rendering_npi, billing_npi, tax_id, specialty_code, partner (row of another of the group).
+
+    Those of another batch have other numbers."""
     # as many of a specialty as the visits that name it ask for, and never fewer than two
     demand = (
         plan.seen_by.with_columns(share=1 / pl.len().over("group"))
@@ -51,18 +59,28 @@ def practitioners(dice: Dice, plan: Plan, n: int) -> pl.DataFrame:
         - pl.col("within")
         + (pl.col("within") + 1) % pl.col("size").cast(pl.Int64)
     )
+    if batch and (people.height > SEATS or int(people["practice"].max() or 0) >= PRACTICES):
+        message = f"a batch of {people.height} practitioners is too large"
+        raise RuntimeError(message)
     people = people.sort("specialty", "sat").with_row_index("row")
     place = people.select(next_sat=pl.col("sat").cast(pl.Int64), partner="row")
     people = people.join(place, on="next_sat", how="left", maintain_order="left")
+    seat_number = pl.col("sat").cast(pl.Int64) + batch * SEATS
+    practice = pl.col("practice") + batch * PRACTICES
     return people.select(
         group="specialty",
         weight=0.3 + dice.uniform("busy", n),
-        rendering_npi=_npi(100_000_000 + pl.col("sat").cast(pl.Int64) * 7_919 + 13),
-        billing_npi=_npi(190_000_000 + pl.col("practice") * 4_003 + 7),
-        tax_id=(pl.col("practice") * 9_973 + 410_000_000).cast(pl.String),
+        rendering_npi=_npi(100_000_000 + _round(seat_number * 7_919 + 13, 90_000_000, batch)),
+        billing_npi=_npi(190_000_000 + _round(practice * 4_003 + 7, 10_000_000, batch)),
+        tax_id=(_round(practice * 9_973, 500_000_000, batch) + 410_000_000).cast(pl.String),
         specialty_code=pl.lit(pl.Series(plan.specialties)).gather(pl.col("specialty")),
         partner="partner",
     )
+
+
+def _round(number: pl.Expr, length: int, batch: int) -> pl.Expr:
+    """`number` within a range of this length; a file of one batch may be of any size."""
+    return number % length if batch else number
 
 
 def _npi(base: pl.Expr) -> pl.Expr:
@@ -76,9 +94,10 @@ def _npi(base: pl.Expr) -> pl.Expr:
     return (base * 10 + (10 - total % 10) % 10).cast(pl.String)
 
 
-def patient_id(number: pl.Expr) -> pl.Expr:
-    """An identifier in no order that means anything."""
-    return pl.concat_str(pl.lit("P"), (number * 64_927 % 9_999_991).cast(pl.String).str.zfill(7))
+def patient_id(number: pl.Expr, batch: int = 0) -> pl.Expr:
+    """An identifier in no order that means anything; that of another batch is longer."""
+    scrambled = number * 64_927 % PATIENTS + batch * 10_000_000
+    return pl.concat_str(pl.lit("P"), scrambled.cast(pl.String).str.zfill(7))
 
 
 def payer(number: pl.Expr) -> pl.Expr:

@@ -93,13 +93,16 @@ def script(name: str, *arguments: object) -> list[object]:
 
 
 @contextlib.contextmanager
-def work_folder(keep: Path | None) -> Iterator[Path]:
-    """Where everything is written: a folder of its own, gone at the end unless it is to be kept."""
+def work_folder(keep: Path | None, within: Path | None = None) -> Iterator[Path]:
+    """Where everything is written: a folder of its own, gone at the end unless it is to be kept.
+
+    within: the folder to make it in; None: the system's temporary one.
+    """
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
         yield keep.resolve()
         return
-    with tempfile.TemporaryDirectory(prefix="auditor-benchmark-") as name:
+    with tempfile.TemporaryDirectory(prefix="auditor-benchmark-", dir=within) as name:
         yield Path(name).resolve()
 
 

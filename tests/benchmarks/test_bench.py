@@ -86,6 +86,50 @@ def test_the_same_seed_gives_the_same_file(
     assert first.count(b"\n") == 3001
 
 
+@pytest.fixture(scope="module")
+def batched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of two batches and a little of a third."""
+    folder = tmp_path_factory.mktemp("batched")
+    size = ("--lines", 6007, "--batch", 3000, "--seed", 7)
+    start("generate", *size, "--store", folder, "--work", folder)
+    return folder / "claims.csv"
+
+
+def test_the_first_batch_is_the_file_of_so_many_lines(
+    bench: tuple[Path, dict[str, Any]], batched: Path
+) -> None:
+    work, _ = bench
+    first, whole = (work / "claims.csv").read_bytes(), batched.read_bytes()
+    assert whole.startswith(first)
+    assert whole.count(b"\n") == 6008
+    assert whole.count(b"claim_number") == 2  # its own column's name, and the original's: once
+
+
+def test_batches_share_nobody(batched: Path) -> None:
+    lines = pl.read_csv(batched, infer_schema=False).with_row_index("row")
+    lines = lines.with_columns(batch=pl.col("row") // 3000)
+    assert lines["batch"].n_unique() == 3
+    for name in (
+        "claim_number",
+        "payer_claim_control_number",
+        "patient_id",
+        "rendering_npi",
+        "billing_npi",
+        "tax_id",
+    ):
+        each = lines.select(name, "batch").unique()
+        assert not each[name].is_duplicated().any(), name
+    assert not lines.select(pl.struct("claim_number", "line_number").is_duplicated().any()).item()
+    assert all(map(luhn, lines["rendering_npi"].unique()))
+    assert all(map(luhn, lines["billing_npi"].unique()))
+    assert lines["tax_id"].str.len_chars().unique().to_list() == [9]
+    named = lines["original_claim_number"].drop_nulls()
+    assert named.is_in(lines["payer_claim_control_number"].implode()).all()
+    # the same kinds of visit, not the same visits
+    sums = lines.group_by("batch").agg(pl.col("charge_amount").cast(pl.Float64).sum())
+    assert sums["charge_amount"].n_unique() == 3
+
+
 def test_what_the_file_holds_is_plausible(bench: tuple[Path, dict[str, Any]]) -> None:
     work, _ = bench
     lines = pl.read_csv(work / "claims.csv", infer_schema=False)
@@ -140,3 +184,35 @@ def test_questions_are_timed_beside_their_libraries(tmp_path: Path) -> None:
     assert {"libraries alone", "check", "code", "search", "--help"} < timed.keys()
     assert all(0 < each["least"] <= each["processor"] for each in timed.values())
     assert all(name in told for name in timed)
+
+
+def test_a_large_file_is_measured_against_a_smaller_one(tmp_path: Path) -> None:
+    figures, work = tmp_path / "figures.json", tmp_path / "work"
+    work.mkdir()
+    size = ("--lines", 6000, 2000, "--lines-a-part", 1500, "--starter", "--work", work)
+    told = start("full", *size, "--out", figures)
+    small, large = json.loads(figures.read_text(encoding="utf-8"))["rows"]
+    assert (small["lines"], large["lines"]) == (2000, 6000)
+    assert small["differing"] == 0
+    assert 0 < small["compared"] <= small["findings"] < large["findings"]
+    for row in (small, large):
+        assert row["peak"] > 20 << 20
+        assert {"intake", "parts", "findings", "outputs", "whole run"} <= row["stages"].keys()
+        assert 0 < row["stages"]["whole run"] < row["seconds"]
+    assert "to reach   at most 3.3 times in seconds: " in told
+    assert "to reach   under 6.0 GiB: reached" in told
+    assert list(work.iterdir()) == []  # no claim line is left
+
+
+def test_a_file_larger_than_the_disk_is_refused_before_it_is_made(tmp_path: Path) -> None:
+    size = ("--lines", 2000, 10**14, "--starter", "--work", tmp_path)
+    done = subprocess.run(
+        [sys.executable, str(HERE / "full.py"), *map(str, size)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout.startswith("disk       25,200,000.0 GB at most (claim file 19,500,000.0, ")
+    assert "not enough" in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -13,6 +13,7 @@ import pytest
 from auditor.cli import parts
 from auditor.cli.run import Request
 from auditor.errors import ExitCode
+from auditor.parts import merge
 from auditor.parts import run as runner
 
 if TYPE_CHECKING:
@@ -41,6 +42,76 @@ def test_every_output_is_that_of_one_audit(run: Callable[..., Any], tmp_path: Pa
         left = sorted(path.name for path in (tmp_path / name).iterdir())
         assert left == ["f.parquet", "r.xlsx", "s.json"]
     assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl"])
+def test_outputs_without_a_workbook_are_those_of_one_audit(
+    suffix: str, run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The findings stay on the disk, and are written a few at a time."""
+    monkeypatch.setattr("auditor.result.PIECE", 20)
+    monkeypatch.setattr("auditor.parts.run.PIECE", 20)
+    said = []
+    for name, many in (("one", "1"), ("parts", "5")):
+        files = [tmp_path / name / f"f.{suffix}", tmp_path / name / "s.json"]
+        named = ("--findings", str(files[0]), "--summary", str(files[1]), "--no-report")
+        done = run("audit", str(SAMPLE), *FIXED, *named, "--parts", many)
+        assert done.code == 0, done.err
+        text = words(done.out).replace(str(files[0]), "")
+        said.append([text, *(file.read_bytes() for file in files)])
+        assert sorted(path.name for path in (tmp_path / name).iterdir()) == [
+            f"f.{suffix}",
+            "s.json",
+        ]
+    assert said[0] == said[1]
+    assert b'"total": 0' not in said[0][-1]
+
+
+def test_a_file_without_a_finding(run: Callable[..., Any], tmp_path: Path) -> None:
+    lines = SAMPLE.read_text(encoding="utf-8").splitlines()
+    file = tmp_path / "claims.csv"
+    file.write_text("\n".join(lines[:40]), encoding="utf-8")
+    said = []
+    for name, many in (("one", "1"), ("parts", "3")):
+        found, told = tmp_path / name / "f.csv", tmp_path / name / "s.json"
+        named = ("--findings", str(found), "--summary", str(told), "--no-report")
+        # of this rule nothing is found, so --fail-on has nothing to tell
+        only = ("--select", "ANE-3", "--fail-on", "review")
+        done = run("audit", str(file), *FIXED, *named, *only, "--parts", many)
+        assert done.code == 0, done.err
+        said.append([words(done.out).replace(str(found), ""), found.read_bytes()])
+        assert json.loads(told.read_text(encoding="utf-8"))["findings"]["total"] == 0
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        (("--fail-on", "certain"), ExitCode.FINDINGS),
+        (("--fail-on", "certain", "--select", "PTP-BYP"), 0),
+    ],
+)
+def test_fail_on_looks_at_findings_on_the_disk(
+    more: tuple[str, ...], code: int, run: Callable[..., Any]
+) -> None:
+    for many in ("1", "3"):
+        done = run("audit", str(SAMPLE), *FIXED, "--no-report", "--parts", many, *more)
+        assert done.code == code, done.err
+
+
+def test_redacted_findings_are_those_of_one_audit(
+    run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUDITOR_REDACT_KEY", "a key that is long enough for all of this")
+    written = []
+    for many, more in (("1", ["--redact"]), ("3", ["--redact"]), ("3", [])):
+        found = tmp_path / "f.csv"
+        named = ("--findings", str(found), "--no-report", *more)
+        done = run("audit", str(SAMPLE), *FIXED, *named, "--parts", many)
+        assert done.code == 0, done.err
+        written.append(found.read_bytes())
+    one, parts, plain = written
+    assert one == parts != plain
 
 
 def test_a_ledger_is_looked_at(run: Callable[..., Any], tmp_path: Path) -> None:
@@ -95,6 +166,64 @@ def test_a_broken_off_audit_goes_on(
     one = tmp_path / "one.parquet"
     assert run("audit", str(SAMPLE), *FIXED, "--no-report", "--findings", str(one)).code == 0
     assert found.read_bytes() == one.read_bytes()
+
+
+def test_broken_off_while_the_findings_are_written(
+    run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auditor.parts.run.PIECE", 20)
+    monkeypatch.setattr("auditor.result.PIECE", 20)
+    work, found = tmp_path / "work", tmp_path / "f.parquet"
+    found.write_bytes(b"of the night before")
+    outputs = ("--no-report", "--findings", str(found), "--parts", "4", "--work", str(work))
+
+    def breaks(*given: Any) -> Any:  # noqa: ANN401 - as merged's own
+        yield next(merge.merged(*given))
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(runner, "merged", breaks)
+    done = run("audit", str(SAMPLE), *FIXED, *outputs)
+    assert done.code != 0
+    assert "Input/output error" in done.err
+    assert "Traceback" not in done.err
+    assert found.read_bytes() == b"of the night before"
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".auditor")]
+    monkeypatch.setattr(runner, "merged", merge.merged)
+    monkeypatch.setattr("auditor.intake.read_claims", None)
+    monkeypatch.setattr(runner, "audit", None)  # nothing is read or judged again
+    monkeypatch.setattr(runner, "count", None)
+    done = run("audit", str(SAMPLE), *FIXED, *outputs)
+    assert done.code == 0, done.err
+    assert not work.exists()
+    monkeypatch.undo()
+    monkeypatch.setattr("auditor.result.PIECE", 20)
+    one = tmp_path / "one.parquet"
+    assert run("audit", str(SAMPLE), *FIXED, "--no-report", "--findings", str(one)).code == 0
+    assert found.read_bytes() == one.read_bytes()
+
+
+def test_a_workbook_is_asked_for_after_an_audit_without_one_was_broken_off(
+    run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the first kept has no lines: they are judged again, and not counted."""
+    work, report = tmp_path / "work", tmp_path / "r.xlsx"
+    more = ("--parts", "3", "--work", str(work))
+
+    def breaks(*_: Any) -> Any:  # noqa: ANN401 - as merged's own
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(runner, "merged", breaks)
+    found = str(tmp_path / "f.csv")
+    done = run("audit", str(SAMPLE), *FIXED, "--no-report", "--findings", found, *more)
+    assert done.code != 0
+    assert len(list(work.glob("*/told/*"))) == 3
+    monkeypatch.setattr(runner, "count", None)
+    done = run("audit", str(SAMPLE), *FIXED, "--report", str(report), *more)
+    assert done.code == 0, done.err
+    monkeypatch.undo()
+    one = tmp_path / "one.xlsx"
+    assert run("audit", str(SAMPLE), *FIXED, "--report", str(one)).code == 0
+    assert report.read_bytes() == one.read_bytes()
 
 
 def test_of_a_file_that_is_refused_no_line_stays(run: Callable[..., Any], tmp_path: Path) -> None:

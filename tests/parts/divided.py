@@ -1,15 +1,17 @@
-"""The same batch audited at once and in parts."""
+"""The same batch audited at once, in parts, and in parts with the findings left on the disk."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import polars as pl
 from oracle.harness import AS_OF, intake_of
 from polars.testing import assert_frame_equal
 
 from auditor.auditing import audit
-from auditor.parts.run import audit_parts
+from auditor.parts.merge import merged
+from auditor.parts.run import OnDisk, audit_parts, tell_parts
 from auditor.parts.spill import Parts, Spill
 from auditor.report.ages import late
 from auditor.report.bypass import met
@@ -20,8 +22,6 @@ from schemas import ClaimLines, empty
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import polars as pl
 
     from auditor.reference.interface import Reference
 
@@ -65,18 +65,21 @@ def both(  # noqa: PLR0913 - what a batch is of, and how it is divided
     rejected: pl.DataFrame | None = None,
     slab: int = 50,
     rules: RuleOptions | None = None,
-) -> tuple[AuditResult, AuditResult]:
-    """At once, and in `count` parts."""
+) -> tuple[AuditResult, AuditResult, OnDisk]:
+    """At once, and in `count` parts with and without what a report shows."""
     intake = intake_of(lines, rejected)
     options = AuditOptions(as_of=AS_OF, run_id="test", rules=rules or RuleOptions())
     parts = spilled(lines, room / "lines", count, slab)
     without = replace(intake, lines=empty(ClaimLines))
     divided = audit_parts(parts, without, reference, options, room=room)
-    return audit(intake, reference, options), divided
+    told = tell_parts(parts, without, reference, options, room=room)
+    return audit(intake, reference, options), divided, told
 
 
-def assert_same(one: AuditResult, parts: AuditResult) -> None:
-    """Whatever a report shows is the same."""
+def assert_same(one: AuditResult, parts: AuditResult, told: OnDisk | None = None) -> None:
+    """Whatever a report, and (in `told`) whatever figures and findings show is the same."""
+    if told is not None:
+        assert_told(one, told)
     for name in TABLES:
         assert_frame_equal(getattr(parts, name), getattr(one, name))
     for name in VALUES:
@@ -91,3 +94,16 @@ def assert_same(one: AuditResult, parts: AuditResult) -> None:
     pairs = [met(each).drop("row", "other") for each in (one, parts)]
     assert_frame_equal(*(each.sort(each.columns) for each in pairs))
     assert late(one) == late(parts)
+
+
+def assert_told(one: AuditResult, told: OnDisk) -> None:
+    """Whatever can be shown without a line is the same."""
+    for name in (*TABLES[1:], "tally"):
+        assert_frame_equal(getattr(told, name), getattr(one, name))
+    for name in (*VALUES, "found", "open_tiers", "decisions"):
+        assert getattr(told, name) == getattr(one, name), name
+    assert late(told) == late(one)
+    for most in (3, 1000):
+        pieces = list(merged(told.findings_in, most))
+        assert {piece.height for piece in pieces[:-1]} <= {most}
+        assert_frame_equal(pl.concat(pieces), one.findings)

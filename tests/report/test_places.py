@@ -215,6 +215,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pl.DataFrame, "write_csv", fail)
+    monkeypatch.setattr(pl.LazyFrame, "sink_csv", fail)
     with pytest.raises(ReportError, match="No space left on device"):
         write_findings(make.result(make.random(7)), path)
     with pytest.raises(ReportError, match="No space left on device"):
