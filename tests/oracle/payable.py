@@ -27,6 +27,7 @@ class Batch:
         self.rejected = list(rejected)
         self.loose = standing.loose
         self.borrowed = standing.borrowed
+        self.groups = standing.groups
         self.everyone = standing.lines
         """Exact duplicates among them: rules that deny nothing look at these too."""
         self.lines = [line for line in standing.lines if line.key not in duplicates]
