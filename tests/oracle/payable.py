@@ -99,6 +99,7 @@ class Batch:
         for other in self.beside(line, day):
             fee = self.tables.fee(other.code, day)
             pays = fee is not None and fee.status in FEE_SCHEDULE_PAYS
-            if pays and other.counts and not other.denied and not self.zero_limit(other, day):
+            stands = other.counts and not other.credit and not other.denied
+            if pays and stands and not self.zero_limit(other, day):
                 return False
         return True
