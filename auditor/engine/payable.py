@@ -68,6 +68,7 @@ def _lone_days(lines: pl.DataFrame, batch: Batch) -> pl.DataFrame:
     payable = lines.filter(
         pl.col("status").is_in(PAID_UNDER_SCHEDULE) & near,
         pl.col("live") & ~pl.col("dup") & ~pl.col("denied") & ~pl.col("mue_zero"),
+        (pl.col("charge") >= 0).fill_null(value=True),  # a credit pays nobody
     )
     payable = _that_epoch(payable.select(need), batch).select("day", other="row")
     met = lone.join(payable, on="day").filter(pl.col("row") != pl.col("other"))

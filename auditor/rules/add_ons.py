@@ -142,7 +142,9 @@ def find(state: State) -> pl.DataFrame:
     judged = state.at_every_epoch().filter("addon", "pays_as_primary").unique("row", keep="first")
     if not judged.is_empty():
         found.append(_modifiers(judged, state))
-        days = read_days(judged, state)
+        # Day by day from the first: what a line is in a later epoch says nothing of its first days.
+        whole = state.lines.filter(pl.col("row").is_in(judged["row"].implode()))
+        days = read_days(whole, state)
         found += [_orphans(days, state), _fallen(days, state), _bare(days, state)]
     return pl.concat(found)
 

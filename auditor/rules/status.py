@@ -18,8 +18,13 @@ TRACKING = 1
 
 
 def asks_for_payment() -> pl.Expr:
-    """The line has a charge above that of a tracking line, or its charge is not known."""
-    return (pl.col("charge") > TRACKING).fill_null(value=True)
+    """No credit, and a charge above that of a tracking line or one that is not known."""
+    return (pl.col("charge") > TRACKING).fill_null(value=True) & ~_credit()
+
+
+def _credit() -> pl.Expr:
+    """Units or charge below zero: the line takes back something billed elsewhere."""
+    return ((pl.col("charge") < 0) | (pl.col("units") < 0)).fill_null(value=False)
 
 
 def _witness(status: str) -> dict[str, pl.Expr]:
@@ -45,15 +50,17 @@ RULES = (
         flags="A line whose code has status B in the Medicare fee schedule on the date of service.",
         why="Status B: payment is always bundled into other services; Medicare never pays the "
         "line by itself, and the patient cannot be billed for it.",
-        not_flagged="Tracking lines with a charge of 0; 99024 without a known charge; lines of "
-        "commercial payers and Medicaid; dates that no loaded fee schedule covers (see Coverage).",
+        not_flagged="Tracking lines with a charge of 0; 99024 without a known charge; credits "
+        "(units or charge below 0), which bill nothing; lines of commercial payers and Medicaid; "
+        "dates that no loaded fee schedule covers (see Coverage).",
         remedy="Remove the line; its payment is part of the other services.",
         citation="Medicare Physician Fee Schedule, status code B (CMS 100-04 ch. 12)",
         example_flag=("99002",),
         example_ok=("99213",),
         when=lambda: pl.col("status") == "B",
         refine=lambda _: (
-            pl.col("charge").fill_null((pl.col("code") != _FOLLOW_UP).cast(pl.Int64)) != 0
+            (pl.col("charge").fill_null((pl.col("code") != _FOLLOW_UP).cast(pl.Int64)) != 0)
+            & ~_credit()
         ),
         says=lambda: {
             "message": pl.format(
@@ -79,9 +86,9 @@ RULES = (
         flags="A line whose code has status I in the Medicare fee schedule on the date of service.",
         why="Status I: the code is not valid for Medicare, which uses another code for the "
         "service, or none; the line is denied.",
-        not_flagged="Lines at a charge of 0 or one cent (quality and tracking codes); lines with "
-        "GY; lines of commercial payers and Medicaid, for whom the code may be right; dates that "
-        "no loaded fee schedule covers (see Coverage).",
+        not_flagged="Lines at a charge of 0 or one cent (quality and tracking codes); credits "
+        "(units or charge below 0); lines with GY; lines of commercial payers and Medicaid, for "
+        "whom the code may be right; dates that no loaded fee schedule covers (see Coverage).",
         remedy="Report the code that Medicare takes for the service.",
         citation="Medicare Physician Fee Schedule, status code I (CMS 100-04 ch. 12)",
         example_flag=("99417",),
@@ -122,8 +129,9 @@ RULES = (
         "and that does not say so (GY, GX or GZ).",
         why="Status N: Medicare does not cover the service. It is billed to Medicare only to get "
         "the denial that another payer asks for, and then carries GY.",
-        not_flagged="Lines with GY, GX or GZ; lines at a charge of 0 or one cent; lines of "
-        "commercial payers and Medicaid; dates that no loaded fee schedule covers (see Coverage).",
+        not_flagged="Lines with GY, GX or GZ; lines at a charge of 0 or one cent; credits (units "
+        "or charge below 0); lines of commercial payers and Medicaid; dates that no loaded fee "
+        "schedule covers (see Coverage).",
         remedy="Bill the patient or the other payer; bill Medicare with GY if a denial is wanted.",
         citation="Medicare Physician Fee Schedule, status code N (CMS 100-04 ch. 12)",
         example_flag=("99396",),

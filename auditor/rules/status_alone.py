@@ -42,9 +42,10 @@ RULES = (
         "schedule is billed on the same date by the same practitioner; no modifier changes that.",
         not_flagged="The code alone on its day; beside laboratory, drug and other lines that "
         "another schedule pays (status X, E); beside lines that do not pay themselves (denied, "
-        "MUE 0, zero units, GY, GX or GZ); lines at a charge of 0 or one cent; other payers. It "
-        "is review where the practitioner is not known, where the file dates the claim and not "
-        "the line, and where one claim may replace the other.",
+        "MUE 0, zero units, GY, GX or GZ); lines at a charge of 0 or one cent; credits (units or "
+        "charge below 0), on either side; other payers. It is review where the practitioner is "
+        "not known, where the file dates the claim and not the line, and where one claim may "
+        "replace the other.",
         remedy="Remove the line; its payment is part of the other service.",
         citation="Medicare Physician Fee Schedule, status code T (CMS 100-04 ch. 12)",
         example_flag=("94760", "99213"),
@@ -71,6 +72,7 @@ def find(state: State) -> pl.DataFrame:
     others = standing.filter(
         pl.col("c").is_in(state.batch.code_index(paid).implode()),
         pl.col("live") & ~pl.col("denied") & ~pl.col("m").is_in(refused.implode()),
+        (pl.col("charge") >= 0).fill_null(value=True),  # a credit pays nobody
     )
     met = with_other_facts(state, beside(state, lines, others), "code", "status", "mue_value")
     met = state.with_facts(met, "code", "status", "fee_release").filter(

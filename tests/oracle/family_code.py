@@ -82,7 +82,7 @@ def _of_line(batch: Batch, line: Line) -> dict[str, str]:
 
 def _asks(line: Line) -> bool:
     """Tracking lines are reported at nothing or at one cent; a credit asks for nothing either."""
-    return line.charge is None or line.charge > Fraction(1, 100)
+    return not line.credit and (line.charge is None or line.charge > Fraction(1, 100))
 
 
 def _section(line: Line) -> bool:
@@ -113,7 +113,7 @@ def _beside_what_pays(batch: Batch, line: Line) -> Iterator[bool]:
         for other in batch.beside(line, day):
             refused = other.denied or other.modifiers & {"GX", "GY", "GZ"}
             pays = _status(batch, other, day) in FEE_SCHEDULE_PAYS and other.counts
-            if pays and not refused and not batch.zero_limit(other, day):
+            if pays and not refused and not other.credit and not batch.zero_limit(other, day):
                 yield _doubtful(batch, line, other)
 
 

@@ -39,7 +39,11 @@ def judge(batch: Batch, so_far: Rules) -> Rules:  # noqa: ARG001 - what others s
         found[line.key].update(_decision(batch, line))
         if not line.counts:
             continue
-        if visit(line.code) and not line.modifiers & {"24", "FT"} and _in_window(batch, line):
+        if (
+            visit(line.code, line.first)
+            and not line.modifiers & {"24", "FT"}
+            and _in_window(batch, line)
+        ):
             found[line.key]["GLB-24"] = "review"
         if _later_procedure(batch, line) and _in_window(batch, line):
             found[line.key]["GLB-78"] = "review"
@@ -50,7 +54,7 @@ def judge(batch: Batch, so_far: Rules) -> Rules:  # noqa: ARG001 - what others s
 
 def _decision(batch: Batch, line: Line) -> dict[str, str]:
     """The visit of the day, or of the eve, of an operation: 25 or 57 says that it counts apart."""
-    if not visit(line.code) or line.code == "99292":  # an add-on follows its 99291
+    if not visit(line.code, line.first) or line.code == "99292":  # an add-on follows its 99291
         return {}
     told = {}
     who = (line.patient, line.payer, line.sequence)
@@ -74,7 +78,7 @@ def _decision(batch: Batch, line: Line) -> dict[str, str]:
 
 def _days(batch: Batch, line: Line) -> str | None:
     """Global days at the facts of the line's first day."""
-    if visit(line.code) or within(line.code, (99200, 99499)):
+    if visit(line.code, line.first) or within(line.code, (99200, 99499)):
         return None
     fee = batch.tables.fee(line.code, line.first)
     return fee.days if fee else None

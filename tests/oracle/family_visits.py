@@ -48,11 +48,17 @@ KINDS = {
     "nursing discharge": [(99315, 99316)],
 }
 NEW = [(99202, 99205), (99341, 99345), (92002, 92004)]
-NEW_ELSEWHERE = [(99381, 99387), (98000, 98003), (98008, 98011)]
+NEW_ELSEWHERE = [(99381, 99387)]
+NEW_REMOTE = [(98000, 98003), (98008, 98011)]
+REMOTE = [(98000, 98015)]
+REMOTE_FROM = date(2025, 1, 1)
 PREVENTIVE = [(99381, 99387), (99391, 99397)]
 CRITICAL = frozenset(["99291", "99292"])
+ENDED = [(99217, 99220), (99224, 99226), (99241, 99241), (99251, 99251), (99318, 99318),
+         (99324, 99337), (99343, 99343)]  # fmt: skip
+"""With the year 2022."""
 CONSULTATION = [(99242, 99245), (99252, 99255)]
-SOFT_MEETING = [(99401, 99404), (99406, 99409), (99483, 99483), (99495, 99498), (98000, 98015)]
+SOFT_MEETING = [(99401, 99404), (99406, 99409), (99483, 99483), (99495, 99498)]
 NO_MEETING = frozenset(["26", "TC", "55", "56", "80", "81", "82", "AS"])
 OVER = [
     ("discharge", "office", 0),
@@ -97,12 +103,13 @@ def kind(code: str) -> str:
     return next((name for name, ranges in KINDS.items() if within(code, *ranges)), "")
 
 
-def visit(code: str) -> bool:
-    """A visit of whatever kind, professional."""
-    ended = [(99201, 99201), (99217, 99220), (99224, 99226), (99241, 99241), (99251, 99251)]
-    more = [(99291, 99292), (99318, 99318), (99324, 99337), (99343, 99343), (99460, 99463)]
-    care = [(99468, 99472), (99475, 99480)]
-    return bool(kind(code)) or within(code, *CONSULTATION, *ended, *more, *care)
+def visit(code: str, day: date | None = None) -> bool:
+    """A visit of whatever kind, professional; on `day` where one is given: some codes ended."""
+    more = [(99291, 99292), (99460, 99463), (99468, 99472), (99475, 99480)]
+    if kind(code) or within(code, *CONSULTATION, *more):
+        return True
+    office = code == "99201" and (day is None or day <= date(2020, 12, 31))
+    return office or (within(code, *ENDED) and (day is None or day <= date(2022, 12, 31)))
 
 
 def judge(batch: Batch, so_far: Rules) -> Rules:  # noqa: ARG001 - what others said is not asked
@@ -144,8 +151,9 @@ def _three_years_before(day: date) -> date:
 
 
 def _new(batch: Batch, line: Line) -> Iterator[str]:
-    elsewhere = line.business != "medicare" and within(line.code, *NEW_ELSEWHERE)
-    if not (within(line.code, *NEW) and visit(line.code)) and not elsewhere:
+    remote = line.first >= REMOTE_FROM and within(line.code, *NEW_REMOTE)
+    elsewhere = line.business != "medicare" and (remote or within(line.code, *NEW_ELSEWHERE))
+    if not (within(line.code, *NEW) and visit(line.code, line.first)) and not elsewhere:
         return
     for earlier in batch.lines:
         if (earlier.patient, earlier.payer, earlier.sequence) != (
@@ -158,8 +166,8 @@ def _new(batch: Batch, line: Line) -> Iterator[str]:
             continue
         if not pays(batch, earlier, earlier.first) or earlier.modifiers & NO_MEETING:
             continue
-        solid = visit(earlier.code) or within(earlier.code, *PREVENTIVE)
-        soft = within(earlier.code, *SOFT_MEETING) or earlier.code in ("G0402", "G0438", "G0439")
+        solid = visit(earlier.code, earlier.first) or within(earlier.code, *PREVENTIVE)
+        soft = _soft_meeting(earlier)
         if not solid and not soft and not _procedure(batch, earlier):
             continue
         same = one_physician(line, earlier)
@@ -174,10 +182,16 @@ def _new(batch: Batch, line: Line) -> Iterator[str]:
         yield "review" if doubt else "certain"
 
 
+def _soft_meeting(line: Line) -> bool:
+    """Often, not always, face to face; the telemedicine visits came with 2025."""
+    remote = line.first >= REMOTE_FROM and within(line.code, *REMOTE)
+    return remote or within(line.code, *SOFT_MEETING) or line.code in ("G0402", "G0438", "G0439")
+
+
 def _procedure(batch: Batch, line: Line) -> bool:
     fee = batch.tables.fee(line.code, line.first)
     scanned = 70000 <= number(line.code) < 90000 or line.code in LABORATORY
-    section = visit(line.code) or within(line.code, (99200, 99499))
+    section = visit(line.code, line.first) or within(line.code, (99200, 99499))
     return fee is not None and fee.days in ("000", "010", "090") and not scanned and not section
 
 
@@ -187,8 +201,8 @@ def _perhaps(line: Line, earlier: Line) -> bool:
     places = kind(earlier.code) == "emergency" or earlier.code in CRITICAL
     places = places or within(earlier.code, (99468, 99476))
     eyes = (kind(line.code) == "eye") == (kind(earlier.code) == "eye")
-    meeting = visit(earlier.code) or within(earlier.code, *PREVENTIVE, *SOFT_MEETING)
-    meeting = meeting or earlier.code in ("G0402", "G0438", "G0439")
+    meeting = visit(earlier.code, earlier.first) or within(earlier.code, *PREVENTIVE)
+    meeting = meeting or _soft_meeting(earlier)
     return one_group(line, earlier) and blank and meeting and eyes and not places
 
 
@@ -316,7 +330,7 @@ def _impossible(batch: Batch) -> Iterator[int]:
             and _minutes([t for t in told if t[0].code in THERAPY], 2) <= 32
         ):
             continue
-        own = [(line, size) for line, size, _ in told if not _groups_number(batch, line)]
+        own = [(line, size) for line, size, _ in told if line.rendering not in batch.groups]
         if own:
             best = min(own, key=lambda t: (-t[1], place(t[0])))[0]
             first[best.key] = day
@@ -330,12 +344,3 @@ def _minutes(told: list[tuple[Line, int, int]], column: int) -> int:
         line = entry[0]
         sums[line.patient, line.code][line.payer] += entry[1] if column == 1 else entry[2]
     return sum(max(payers.values()) for payers in sums.values()) // 1000
-
-
-def _groups_number(batch: Batch, line: Line) -> bool:
-    """Others bill under this rendering NPI."""
-    return any(
-        other.billing == line.rendering and other.rendering not in (None, line.rendering)
-        for other in batch.everyone
-        if line.rendering is not None
-    )

@@ -82,6 +82,11 @@ class Line:
         return [self.first + timedelta(days=n) for n in range(length + 1)]
 
     @property
+    def credit(self) -> bool:
+        """It takes back something that was billed elsewhere."""
+        return (self.units or 0) < 0 or (self.charge or 0) < 0
+
+    @property
     def counts(self) -> bool:
         """Zero and negative units make a line neither a column 1 nor a primary."""
         return self.units is None or self.units > 0

@@ -140,6 +140,8 @@ class Standing:
     """Lines of a replacement or void whose original could not be found."""
     borrowed: frozenset[int]
     """Lines whose practitioner is only the billing NPI of a group: tier at most review."""
+    groups: frozenset[str]
+    """Billing NPIs that somebody else renders under on any line, a superseded one too."""
 
 
 def resolve(lines: list[Line]) -> Standing:
@@ -182,6 +184,11 @@ def resolve(lines: list[Line]) -> Standing:
         superseded=frozenset(x.key for x in lines if x.claim in superseded - void),
         loose=frozenset(x.key for x in stays if x.claim in loose),
         borrowed=_borrowed(lines),
+        groups=frozenset(
+            x.billing
+            for x in lines
+            if x.billing is not None and x.rendering not in (None, x.billing)
+        ),
     )
 
 

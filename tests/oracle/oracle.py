@@ -135,8 +135,8 @@ def _bundled_status(batch: Batch, line: Line) -> dict[str, str]:
     """STA-B: payment is always in another service; Medicare's rule, so a hint elsewhere."""
     statuses = {fee.status for day in line.days if (fee := batch.tables.fee(line.code, day))}
     tier = {"medicare": "certain", "unknown": "review"}.get(line.business)
-    # Reported so that it is counted.
-    tracking = line.charge == 0 or (line.code == "99024" and line.charge is None)
+    # Reported so that it is counted; or nothing is billed at all.
+    tracking = line.credit or line.charge == 0 or (line.code == "99024" and line.charge is None)
     return {"STA-B": tier} if "B" in statuses and tier and not tracking else {}
 
 

@@ -27,6 +27,7 @@ class Batch:
         self.rejected = list(rejected)
         self.loose = standing.loose
         self.borrowed = standing.borrowed
+        self.groups = standing.groups
         self.everyone = standing.lines
         """Exact duplicates among them: rules that deny nothing look at these too."""
         self.lines = [line for line in standing.lines if line.key not in duplicates]
@@ -98,6 +99,7 @@ class Batch:
         for other in self.beside(line, day):
             fee = self.tables.fee(other.code, day)
             pays = fee is not None and fee.status in FEE_SCHEDULE_PAYS
-            if pays and other.counts and not other.denied and not self.zero_limit(other, day):
+            stands = other.counts and not other.credit and not other.denied
+            if pays and stands and not self.zero_limit(other, day):
                 return False
         return True
