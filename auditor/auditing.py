@@ -79,7 +79,7 @@ def audit(  # noqa: PLR0913 - what an audit is of, each by name
                 versions,
                 _build_options(intake, options, None if earlier is None else earlier.groups, whole),
             )
-        state = judge(batch, intake.fields_present, options.rules, clock)
+        state = judge(batch, intake.fields_present, options.rules, clock, chosen)
         from auditor.engine.workers import workers  # noqa: PLC0415 - importing this module stays cheap
 
         with workers(lines.height, 1) as pool:
@@ -162,7 +162,8 @@ def count(
     if len(versions.gone) == both.lines.height:
         return {}
     batch = build(both, reference, versions, _build_options(intake, options, None, whole))
-    return counted(batch, intake.fields_present, options.rules)
+    chosen = choose(options.select, options.ignore)
+    return counted(batch, intake.fields_present, options.rules, chosen)
 
 
 def _uncovered() -> Covered:

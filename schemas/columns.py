@@ -1,5 +1,8 @@
 """The columns of every model, so that they are known without pandera.
 
+ASKED: what a model asks of values besides their types, by column: whether there must be one, and
+which are allowed (none named: any).
+
 Made from the models; `python -m pytest tests/models --update-golden` renews it.
 """
 
@@ -505,4 +508,22 @@ COLUMNS: dict[str, tuple[str, dict[str, pl.DataType]]] = {
             "after": pl.String(),
         },
     ),
+}
+
+ASKED: dict[str, dict[str, tuple[bool, tuple[str, ...]]]] = {
+    "ClaimLines": {
+        "source_file": (True, ()),
+        "source_row": (True, ()),
+        "line_key": (True, ()),
+        "claim_id": (True, ()),
+        "patient_id": (True, ()),
+        "line_of_business": (True, ("medicare", "medicaid", "commercial", "unknown")),
+        "service_date_from": (True, ()),
+        "service_date_to": (True, ()),
+        "claim_dates": (True, ()),
+        "code": (True, ()),
+        "modifiers": (True, ()),
+        "paid_status": (False, ("paid", "denied")),
+        "diagnoses": (True, ()),
+    },
 }

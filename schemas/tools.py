@@ -19,6 +19,9 @@ CENTS = {"unit": "cents"}
 _HEAD = '''\
 """The columns of every model, so that they are known without pandera.
 
+ASKED: what a model asks of values besides their types, by column: whether there must be one, and
+which are allowed (none named: any).
+
 Made from the models; `python -m pytest tests/models --update-golden` renews it.
 """
 
@@ -26,6 +29,11 @@ import polars as pl
 
 COLUMNS: dict[str, tuple[str, dict[str, pl.DataType]]] = {
 '''
+_ASKED_HEAD = """\
+ASKED: dict[str, dict[str, tuple[bool, tuple[str, ...]]]] = {
+"""
+_ASKED = ("ClaimLines",)
+"""Models of which it is known without pandera what they ask of values."""
 
 
 def dtypes(model: type[pa.DataFrameModel]) -> dict[str, pl.DataType]:
@@ -57,7 +65,9 @@ def models(module: ModuleType) -> list[type[pa.DataFrameModel]]:
 
 def columns_module(modules: Iterable[ModuleType]) -> str:
     """The text of schemas/columns.py: model -> its module and columns, of all models."""
-    return _HEAD + "".join(_entry(m) for module in modules for m in models(module)) + "}\n"
+    found = [m for module in modules for m in models(module)]
+    asked = "".join(_asked(m) for m in found if m.__name__ in _ASKED)
+    return f"{_HEAD}{''.join(_entry(m) for m in found)}}}\n\n{_ASKED_HEAD}{asked}}}\n"
 
 
 def _entry(model: type[pa.DataFrameModel]) -> str:
@@ -66,6 +76,26 @@ def _entry(model: type[pa.DataFrameModel]) -> str:
         f'    "{model.__name__}": (\n        "{model.__module__}",\n        {{\n{rows}        }},\n'
         "    ),\n"
     )
+
+
+def _asked(model: type[pa.DataFrameModel]) -> str:
+    """What `model` asks of values; ValueError where it asks more than ASKED can tell."""
+    schema = model.to_schema()
+    rows = ""
+    for name, column in schema.columns.items():
+        more = [check.name for check in column.checks if check.name != "isin"]
+        if more or column.unique or column.coerce or not column.required or column.regex:
+            message = f"{model.__name__}.{name} asks more than that values are there, or of a few"
+            raise ValueError(message)
+        if column.nullable and not column.checks:
+            continue
+        allowed = [value for check in column.checks for value in check.statistics["allowed_values"]]
+        words = ", ".join(f'"{value}"' for value in allowed) + ("," if len(allowed) == 1 else "")
+        rows += f'        "{name}": ({not column.nullable}, ({words})),\n'
+    if schema.checks or schema.unique or schema.coerce or schema.strict is not True:
+        message = f"{model.__name__} asks something of whole lines, or takes other columns"
+        raise ValueError(message)
+    return f'    "{model.__name__}": {{\n{rows}    }},\n'
 
 
 def _told(model: type[pa.DataFrameModel]) -> Iterator[tuple[str, str]]:

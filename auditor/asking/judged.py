@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
@@ -129,22 +130,28 @@ class Judged:
         columns = ("case", "enc", "kind", "line")
         heads = findings.select(*columns, rule="rule_id", rank=rank)
         # how sure the others are that deny the line is not told
-        others = findings.filter(pl.col("also") != "").select(
-            *columns,
-            rule=pl.col("also").str.split(" "),
-            rank=pl.max_horizontal(rank, pl.lit(_COUNTS, pl.UInt8)),
-        )
-        others = others.explode("rule", empty_as_null=False)
+        others = findings.filter(pl.col("also") != "")
+        if not others.is_empty():
+            others = others.select(
+                *columns,
+                rule=pl.col("also").str.split(" "),
+                rank=pl.max_horizontal(rank, pl.lit(_COUNTS, pl.UInt8)),
+            )
+            heads = pl.concat([heads, others.explode("rule", empty_as_null=False)])
         return (
-            pl.concat([heads, others])
-            .filter(pl.col("rank") <= _COUNTS, pl.col("line").is_not_null())
+            heads.filter(pl.col("rank") <= _COUNTS, pl.col("line").is_not_null())
             .group_by(*columns, "rule")
             .agg(pl.col("rank").min())
         )
 
+    @cached_property
+    def _all_keys(self) -> pl.DataFrame:
+        """`_keys` of all findings: two questions ask for them."""
+        return self._keys(self.findings)
+
     def _compared(self, kinds: Collection[str]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         """Of the asked cases their keys; of the cases of `kinds` theirs; and what is new there."""
-        keys = self._keys(self.findings)
+        keys = self._all_keys
         asked = keys.filter(pl.col("kind") == trials.ASKED).select(
             "enc", "line", "rule", was="rank"
         )

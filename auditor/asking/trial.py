@@ -281,6 +281,8 @@ def claim_lines(rows: pl.DataFrame) -> pl.DataFrame:
     number = pl.col("case").cast(pl.Int64) * _PER_CASE + pl.col("who") * 2 + _FIRST_NPI
     group = pl.col("case").cast(pl.Int64) * _PER_CASE + _FIRST_NPI + 1
     group += pl.when(pl.col("group") >= 0).then(pl.col("group") * 2).otherwise(0)
+    # Columns of their own: each digit of an NPI asks for its number again.
+    rows = rows.with_columns(rendering=number, billing=group)
     case = pl.col("case").cast(pl.String)
     place = pl.int_range(pl.len(), dtype=pl.UInt32)
     given = {
@@ -295,9 +297,9 @@ def claim_lines(rows: pl.DataFrame) -> pl.DataFrame:
         "patient_birth_date": pl.col("birth"),
         "patient_sex": pl.col("sex"),
         "line_of_business": pl.col("lob"),
-        "rendering_npi": npi(number),
-        "billing_npi": npi(group),
-        "tax_id": pl.concat_str(pl.lit("T"), group.cast(pl.String)),
+        "rendering_npi": npi(pl.col("rendering")),
+        "billing_npi": npi(pl.col("billing")),
+        "tax_id": pl.concat_str(pl.lit("T"), pl.col("billing").cast(pl.String)),
         "specialty": pl.col("specialty"),
         "service_date_from": pl.col("day"),
         "service_date_to": pl.col("day"),

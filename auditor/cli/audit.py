@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
@@ -11,6 +9,7 @@ import typer
 
 from auditor import config, rulewords, secret
 from auditor.cli import options, output, passwords, places, selection, spark
+from auditor.cli.given import FAIL_ON, Given, merged, today
 from auditor.cli.run import Copies, Done, Request, SplitBy, perform
 from auditor.cli.summary import lines_text
 from auditor.errors import ConfigError, ExitCode
@@ -18,29 +17,7 @@ from auditor.errors import ConfigError, ExitCode
 if TYPE_CHECKING:
     from auditor.cli.session import Session
 
-_FAIL_ON: tuple[config.FailOn, ...] = get_args(config.FailOn)
-_ORDERS: tuple[config.DateOrder, ...] = get_args(config.DateOrder)
 _SPLITS: tuple[SplitBy, ...] = get_args(SplitBy)
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What flags and environment say of the settings a configuration file may hold too."""
-
-    reference: Path | None
-    line_of_business: str | None
-    select: tuple[str, ...]
-    ignore: tuple[str, ...]
-    fail_on: str | None
-    sheet: str | None
-    columns: tuple[str, ...]
-    layout: Path | None = None
-    date_order: str | None = None
-    year_pivot: int | None = None
-    password_file: Path | None = None
-    ledger: Path | None = None
-    redact_key_file: Path | None = None
-    report_password_file: Path | None = None
 
 
 def audit(
@@ -250,31 +227,6 @@ def audit(
         raise typer.Exit(ExitCode.FINDINGS)
 
 
-def merged(given: Given, file: Path | None) -> config.Settings:
-    """Flag, else environment (Typer has joined the two), else file, else default."""
-    base = config.Settings() if file is None else config.load(file)
-    business, fail_on = given.line_of_business, given.fail_on
-    return replace(
-        base,
-        reference=given.reference or base.reference,
-        line_of_business=selection.payer(business) if business else base.line_of_business,
-        select=given.select or base.select,
-        ignore=given.ignore or base.ignore,
-        fail_on=selection.one_of(fail_on, _FAIL_ON, "--fail-on") if fail_on else base.fail_on,
-        sheet=given.sheet or base.sheet,
-        password_file=given.password_file or base.password_file,
-        redact_key_file=given.redact_key_file or base.redact_key_file,
-        report_password_file=given.report_password_file or base.report_password_file,
-        columns=base.columns | selection.column_map(given.columns, "--map"),
-        layout=given.layout or base.layout,
-        date_order=selection.one_of(given.date_order, _ORDERS, "--date-order")
-        if given.date_order
-        else base.date_order,
-        ledger=given.ledger or base.ledger,
-        year_pivot=base.year_pivot if given.year_pivot is None else given.year_pivot,
-    )
-
-
 def copies_of(
     settings: config.Settings,
     given: Given,
@@ -326,10 +278,5 @@ def fails(done: Done, fail_on: config.FailOn | None) -> bool:
     """Whether an open finding is of the tier `fail_on` or above it."""
     if fail_on is None:
         return False
-    counting = _FAIL_ON[: _FAIL_ON.index(fail_on) + 1]  # strongest first
+    counting = FAIL_ON[: FAIL_ON.index(fail_on) + 1]  # strongest first
     return not done.result.open_tiers.isdisjoint(counting)
-
-
-def today() -> date:
-    """Today as the operator's clock has it."""
-    return date.today()  # noqa: DTZ011 - a calendar date, and dates never shift by a time zone

@@ -12,8 +12,8 @@ import typer
 
 from auditor import config
 from auditor.cli import options, output
-from auditor.cli.audit import Given, merged
 from auditor.cli.config_text import Origins, toml
+from auditor.cli.given import Given, merged
 from auditor.errors import ConfigError, ExitCode
 from auditor.tomlfile import FileProblems
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from auditor.cli import output, places
-from auditor.cli.audit import today
+from auditor.cli.given import today
 from auditor.cli.run import Done, Request, perform
 from auditor.cli.summary import money
 

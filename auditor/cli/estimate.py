@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditor.cli import output, places, selection
-from auditor.cli.audit import today
+from auditor.cli.given import today
 from auditor.errors import ConfigError
 
 if TYPE_CHECKING:

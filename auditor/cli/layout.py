@@ -9,7 +9,7 @@ import typer
 
 from auditor import config
 from auditor.cli import options, output, passwords, places
-from auditor.cli.audit import Given, merged
+from auditor.cli.given import Given, merged
 from auditor.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -44,8 +44,13 @@ def how_many(request: Request) -> int:
         return request.parts
     if request.history or request.compare_reference:
         return 1
-    text = sum(_text(path) for path in request.inputs)
+    text = text_bytes(request.inputs)
     return 1 if text < LARGE else -(-text // BYTES_A_PART)
+
+
+def text_bytes(paths: Iterable[Path]) -> int:
+    """Bytes of the files as delimited text, about."""
+    return sum(_text(path) for path in paths)
 
 
 def on_cluster(files: Iterable[File]) -> int:

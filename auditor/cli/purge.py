@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditor.cli import options, output, passwords, selection
-from auditor.cli.audit import today
+from auditor.cli.given import today
 from auditor.cli.nightly.place import Place, place_of
 from auditor.cli.review import user
 from auditor.errors import ConfigError

@@ -188,7 +188,7 @@ def diff(
     --sheet, --map, --layout, --date-order and --config say how the files of --codes-of are read.
     """
     from auditor.cli import reference_diff
-    from auditor.cli.audit import Given, merged
+    from auditor.cli.given import Given, merged
 
     if (first is None) != (second is None) or (second is None and other is None):
         raise ConfigError(

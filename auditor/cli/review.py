@@ -11,7 +11,7 @@ import typer
 
 from auditor import config
 from auditor.cli import options, output, passwords, places, selection
-from auditor.cli.audit import today
+from auditor.cli.given import today
 from auditor.errors import ConfigError, ExitCode, InputRejected, LedgerError
 
 if TYPE_CHECKING:

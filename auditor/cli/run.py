@@ -9,13 +9,12 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from auditor import RULE_SET_VERSION, __version__
-from auditor.cli import output, parts, places, selection
+from auditor.cli import output, parts, places, processor, selection
 from auditor.engine.clock import Clock
-from auditor.errors import ConfigError
 from auditor.rules.options import RuleOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from datetime import date
     from pathlib import Path
 
@@ -110,6 +109,8 @@ def perform(request: Request, session: Session) -> Done:
     count = parts.how_many(request)
     if count > 1:
         return _in_parts(request, session, count, clock)
+    if session.own and parts.text_bytes((*request.inputs, *request.history)) < processor.LITTLE:
+        processor.stay()
     with output.progress() as step:
         # The heavy imports: about a second, of which a quarter is the engine's.
         step("Loading the engine")
@@ -182,6 +183,7 @@ def _in_parts(request: Request, session: Session, count: int, clock: Clock) -> D
     started = time.perf_counter()
     with output.progress() as step:
         step("Loading the engine")
+        from auditor.parts.crew import Store
         from auditor.parts.room import room
         from auditor.parts.run import audit_parts, tell_parts
         from auditor.reference import load_reference
@@ -204,13 +206,14 @@ def _in_parts(request: Request, session: Session, count: int, clock: Clock) -> D
             step(f"Auditing in {count} parts")
             asked = AuditOptions(request.as_of, session.run_id, select, ignore, request.rules)
             whole = (of_patients, intake, reference, asked)
+            store = Store(request.reference)
             result: Audited
             if parts.needs_lines(request):
-                made = audit_parts(*whole, room=place.folder, clock=clock)
+                made = audit_parts(*whole, room=place.folder, clock=clock, store=store)
                 step("Writing")
                 result, written = finished(made, decisions, request, clock)
             else:
-                result = tell_parts(*whole, room=place.folder, clock=clock)
+                result = tell_parts(*whole, room=place.folder, clock=clock, store=store)
                 step("Writing")
                 with clock.part("outputs", "files", result.found):
                     written = write_files(result, result, request)
@@ -270,25 +273,7 @@ def pinned(request: Request) -> Layout | None:
 
 def chosen(request: Request) -> tuple[frozenset[str], frozenset[str]]:
     """The ids of the rules to run (none: all) and to leave out."""
-    return chosen_words(request.select, request.ignore)
-
-
-def chosen_words(
-    selected: Sequence[str], ignored: Sequence[str]
-) -> tuple[frozenset[str], frozenset[str]]:
-    """The ids of the rules that words select (none: all) and leave out."""
-    if not (selected or ignored):
-        return frozenset(), frozenset()
-    from auditor.rules import catalogue
-
-    rules = catalogue()
-    select = selection.rule_ids(selected, rules, "--select")
-    ignore = selection.rule_ids(ignored, rules, "--ignore")
-    if not (select or {rule.id for rule in rules}) - ignore:
-        raise ConfigError(
-            "No rule is left to run.", next_step="Ask for more with --select or --ignore less."
-        )
-    return select, ignore
+    return selection.chosen_words(request.select, request.ignore)
 
 
 def run_id(

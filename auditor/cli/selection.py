@@ -39,6 +39,24 @@ def rule_ids(values: Iterable[str], rules: Sequence[Rule], where: str) -> frozen
     return frozenset(chosen)
 
 
+def chosen_words(
+    selected: Sequence[str], ignored: Sequence[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """The ids of the rules that words select (none: all) and leave out."""
+    if not (selected or ignored):
+        return frozenset(), frozenset()
+    from auditor.rules import catalogue
+
+    rules = catalogue()
+    select = rule_ids(selected, rules, "--select")
+    ignore = rule_ids(ignored, rules, "--ignore")
+    if not (select or {rule.id for rule in rules}) - ignore:
+        raise ConfigError(
+            "No rule is left to run.", next_step="Ask for more with --select or --ignore less."
+        )
+    return select, ignore
+
+
 def one_of(value: str, choices: tuple[Word, ...], where: str, command: str = "audit") -> Word:
     """The choice that `value` names, in any case."""
     for choice in choices:

@@ -16,11 +16,13 @@ class Session:
     """Random until the inputs are read; then named after the work (auditor.cli.run)."""
     debug_file: Path | None = None
     """Where the traceback of an unforeseen error goes; None: nowhere."""
+    own: bool = False
+    """The process is this program's, and how it runs is not somebody else's matter."""
 
     @classmethod
-    def start(cls) -> Session:
+    def start(cls, *, own: bool = False) -> Session:
         """A new session; AUDITOR_DEBUG_FILE serves the commands without --debug-file."""
         named = os.environ.get("AUDITOR_DEBUG_FILE")
         # the clock, and not --as-of: this id only ties an error message to a debug file
         today = date.today()  # noqa: DTZ011 - a calendar date as the operator's clock shows it
-        return cls(f"{today}-{os.urandom(4).hex()}", Path(named) if named else None)
+        return cls(f"{today}-{os.urandom(4).hex()}", Path(named) if named else None, own)

@@ -33,6 +33,9 @@ _ALWAYS = (
 code takes; the modifiers one of which a sided code should carry, and the finding's tier; whether
 the code is a laboratory's."""
 
+_FEW = 100
+"""Texts up to which each is looked up by itself."""
+
 
 @dataclass(frozen=True)
 class CodeFacts:
@@ -59,12 +62,21 @@ class CodeFacts:
 
     def index_of(self, texts: pl.Series) -> pl.Series:
         """Index of each code text, null where the batch does not hold it."""
+        if (
+            len(texts) <= _FEW
+        ):  # a query over a few texts takes ten times as long as looking them up
+            found = [self._places.get(text) for text in texts]
+            return pl.Series(texts.name, found, dtype=pl.UInt32)
         return texts.replace_strict(
             self.codes,
             pl.int_range(len(self.codes), dtype=pl.UInt32, eager=True),
             default=None,
             return_dtype=pl.UInt32,
         )
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {code: place for place, code in enumerate(self.codes)}
 
     @cached_property
     def addon_pairs(self) -> pl.DataFrame:
@@ -173,19 +185,18 @@ def _add_fees(grid: pl.DataFrame, fees: pl.DataFrame) -> pl.DataFrame:
     whole = rows.filter(pl.col("component") == "")
     applies = in_force("day", "valid_from", "valid_to")
     applying = whole.filter(applies).unique("ce", keep="last").select("ce", "fee")
-    later = (
-        whole.filter(pl.col("valid_from") > pl.col("day"))
-        .sort("ce", "valid_from")
-        .unique("ce", keep="first", maintain_order=True)
-        .select("ce", hint="fee")
-    )
+    later = whole.filter(pl.col("valid_from") > pl.col("day"))
     reading = fees.with_row_index("fee").filter(pl.col("component") == "26", pl.col("pctc") == "6")[
         "fee"
     ]
     six = rows.filter(applies, pl.col("fee").is_in(reading.implode()))["ce"]
-    facts = grid.join(applying, on="ce", how="left", maintain_order="left").join(
-        later, on="ce", how="left", maintain_order="left"
-    )
+    facts = grid.join(applying, on="ce", how="left", maintain_order="left")
+    if later.is_empty():
+        facts = facts.with_columns(hint=pl.lit(None, pl.UInt32))
+    else:
+        later = later.sort("ce", "valid_from").unique("ce", keep="first", maintain_order=True)
+        later = later.select("ce", hint="fee")
+        facts = facts.join(later, on="ce", how="left", maintain_order="left")
     return facts.with_columns(
         **{fact: pl.lit(fees[column]).gather("fee") for fact, column in columns.items()},
         status_hint=pl.lit(fees["status"]).gather("hint"),

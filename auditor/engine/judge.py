@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from auditor.engine.hits import DENIALS
 from auditor.engine.line_rules import line_rules
 from auditor.engine.payable import payability
 from auditor.engine.reasons import by_day, missing_columns, reach
@@ -21,20 +22,34 @@ if TYPE_CHECKING:
     from auditor.engine.batch import Batch
     from auditor.engine.clock import Clock
     from auditor.engine.whole import Join
+    from auditor.rules import Rule
     from auditor.rules.options import RuleOptions
 
 
-def judge(batch: Batch, present: frozenset[str], options: RuleOptions, clock: Clock) -> State:
-    """Every rule on `batch`, in order; the state holds all hits and the lines' payability.
+_HEARING = (Stage.ADD_ONS, Stage.AFTER)
+"""Stages whose rules ask what pairs and unit limits deny (`DENIALS`)."""
+_DENYING = (Stage.PAIRS, Stage.UNITS)
 
-    A rule that needs a column that is not among `present` is not evaluated; coverage says so.
+
+def judge(
+    batch: Batch,
+    present: frozenset[str],
+    options: RuleOptions,
+    clock: Clock,
+    chosen: frozenset[str] | None = None,
+) -> State:
+    """Rules on `batch`, in order; the state holds their hits and the lines' payability.
+
+    chosen: ids of the rules that are asked for, None: all; of the others those alone are evaluated
+    that one of these listens to. A rule that needs a column that is not among `present` is not
+    evaluated; coverage says so.
     """
     nothing = pl.Series(dtype=pl.UInt32)
     silent = frozenset(r.id for r in catalogue() if missing_columns(r, present))
     with clock.part("enrichment", "payability", batch.lines.height):
         payable = payability(batch.lines, nothing, batch)
     state = State(batch, payable, silent, options=options, clock=clock)
-    finders = _finders()
+    finders = _finders(chosen)
     for module in finders[Stage.DUPLICATES]:
         state.add(_found(module, state))
     # Families do not read each other's hits, but for the add-ons those of pairs and units; polars
@@ -43,7 +58,8 @@ def judge(batch: Batch, present: frozenset[str], options: RuleOptions, clock: Cl
         denials = [
             pool.submit(_found, m, state) for s in (Stage.PAIRS, Stage.UNITS) for m in finders[s]
         ]
-        lined = pool.submit(lambda: [found for _, found in line_rules(state)])
+        by_line = _line_rules(chosen)
+        lined = pool.submit(lambda: [found for _, found in line_rules(state, by_line)])
         others = {
             s: [pool.submit(_found, m, state) for m in finders[s]]
             for s in (Stage.LINES, Stage.POLICY)
@@ -61,16 +77,22 @@ def judge(batch: Batch, present: frozenset[str], options: RuleOptions, clock: Cl
     return state
 
 
-def counted(batch: Batch, present: frozenset[str], options: RuleOptions) -> dict[str, pl.DataFrame]:
+def counted(
+    batch: Batch,
+    present: frozenset[str],
+    options: RuleOptions,
+    chosen: frozenset[str] | None = None,
+) -> dict[str, pl.DataFrame]:
     """What the rules that look at the whole batch count of `batch`, which is a part of it."""
     payable = payability(batch.lines, pl.Series(dtype=pl.UInt32), batch)
     silent = frozenset(r.id for r in catalogue() if missing_columns(r, present))
     state = State(batch, payable, silent, options=options)
     reach(state)
-    for module in _finders()[Stage.DUPLICATES]:
+    for module in _finders(chosen)[Stage.DUPLICATES]:
         state.add(_found(module, state))
     for module in _counters():
-        _found(module, state)
+        if _asked_for(module, chosen):
+            _found(module, state)
     return state.counted
 
 
@@ -89,11 +111,37 @@ def _counters() -> tuple[ModuleType, ...]:
 
 
 @cache
-def _finders() -> dict[Stage, list[ModuleType]]:
-    """The modules that find by joining, by stage."""
+def _finders(chosen: frozenset[str] | None) -> dict[Stage, list[ModuleType]]:
+    """The modules that find by joining, by stage: of the `chosen` rules and what these hear of."""
+    heard = (Stage.DUPLICATES, *(_DENYING if _hears(chosen) else ()))
     return {
-        stage: [m for m in modules() if stage == m.STAGE and hasattr(m, "find")] for stage in Stage
+        stage: [
+            m
+            for m in modules()
+            if stage == m.STAGE and hasattr(m, "find") and (stage in heard or _asked_for(m, chosen))
+        ]
+        for stage in Stage
     }
+
+
+@cache
+def _line_rules(chosen: frozenset[str] | None) -> tuple[Rule, ...]:
+    """The line rules among the `chosen` ones and what these hear of."""
+    heard = DENIALS if _hears(chosen) else ()
+    return tuple(
+        r
+        for r in catalogue()
+        if r.when is not None and (chosen is None or r.id in chosen or r.id in heard)
+    )
+
+
+def _hears(chosen: frozenset[str] | None) -> bool:
+    """Whether one of the `chosen` rules asks what is denied."""
+    return any(m.STAGE in _HEARING and _asked_for(m, chosen) for m in modules())
+
+
+def _asked_for(module: ModuleType, chosen: frozenset[str] | None) -> bool:
+    return chosen is None or any(rule.id in chosen for rule in module.RULES)
 
 
 def _found(module: ModuleType, state: State) -> pl.DataFrame:

@@ -14,18 +14,19 @@ import polars as pl
 
 from auditor.engine.hits import CERTAIN, HITS, hits
 from auditor.engine.state import business_tier
-from auditor.rules import catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from auditor.engine.state import State
     from auditor.rules import Rule
 
 
-def line_rules(state: State) -> Iterator[tuple[Rule, pl.DataFrame]]:
-    """Each line rule that is evaluated, and its hits."""
-    rules = [r for r in catalogue() if r.when is not None and r.id not in state.silent]
+def line_rules(state: State, asked: Sequence[Rule]) -> Iterator[tuple[Rule, pl.DataFrame]]:
+    """Each of the line rules `asked` that is evaluated, and its hits."""
+    rules = [r for r in asked if r.id not in state.silent]
+    if not rules:
+        return
     lines = state.at_every_epoch()
     key = _key(lines, state)
     kinds = _kinds(lines, key, state)

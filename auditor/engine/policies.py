@@ -177,10 +177,11 @@ class PolicyRows:
             table = self._prepared.tables[name]
             held = self._held.get(self._names[name])
             if held is None:
-                rows = table.clear().with_columns(code=pl.lit(None, pl.String))
+                rows, code = table.clear(), pl.Series("code", [], pl.String)
             else:
-                rows = table[held["place"]].with_columns(code=self._codes[held["n"]])
-            self._rows[name] = rows.select("code", pl.exclude("code"))
+                rows, code = table[held["place"]], self._codes[held["n"]].alias("code")
+            # Put together at once: of a few rows a query takes longer to plan than to run.
+            self._rows[name] = pl.DataFrame([code, *(each for each in rows if each.name != "code")])
         return self._rows[name]
 
     def at(self, epochs: list[date]) -> PolicyFacts:
@@ -221,8 +222,8 @@ class PolicyFacts:
         """ce, and the columns of the table `name`, for each row in force; empty without any."""
         held = self.applying.get(name)
         if held is None:
-            return self.tables[name].clear().with_columns(ce=pl.lit(None, pl.UInt32))
-        return self.tables[name][held["place"]].with_columns(held["ce"])
+            return self.tables[name].clear().hstack([pl.Series("ce", [], pl.UInt32)])
+        return self.tables[name][held["place"]].hstack([held["ce"]])
 
     def columns(self, policies: Sequence[CodePolicy]) -> dict[str, pl.Expr]:
         """The facts that rules ask for; the first row in force gives the values."""

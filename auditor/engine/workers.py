@@ -5,6 +5,8 @@ from __future__ import annotations
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from polars import thread_pool_size
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -15,8 +17,11 @@ _Answer = TypeVar("_Answer")
 
 
 def workers(lines: int, most: int) -> Executor:
-    """What works on a batch of so many lines: `most` threads, or the caller's own for few lines."""
-    return ThreadPoolExecutor(most) if lines > FEW else _AtOnce()
+    """What works on a batch of so many lines: `most` threads, or the caller's own for few lines.
+
+    Where polars may use one thread (POLARS_MAX_THREADS), its caller is one of several processes.
+    """
+    return ThreadPoolExecutor(most) if lines > FEW and thread_pool_size() > 1 else _AtOnce()
 
 
 class _AtOnce(Executor):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -12,17 +15,18 @@ from auditor.auditing import audit, count, notes_of
 from auditor.engine.clock import Clock
 from auditor.engine.judge import joined as joined_counts
 from auditor.engine.whole import Whole
-from auditor.parts import outcome
+from auditor.parts import crew, outcome
 from auditor.parts.merge import merged
 from auditor.result import PIECE, Audited, AuditResult
 from auditor.tally import added
 from schemas import ClaimLines, Repairs, SetAside, empty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from auditor.intake.interface import Intake
+    from auditor.parts.crew import Store
     from auditor.parts.spill import Parts
     from auditor.reference.interface import Reference
     from auditor.result import AuditOptions
@@ -38,15 +42,18 @@ def audit_parts(  # noqa: PLR0913 - what an audit is of, and where it works
     *,
     room: Path,
     clock: Clock | None = None,
+    store: Store | None = None,
 ) -> AuditResult:
     """What `auditor.auditing.audit` says of all lines of `parts`.
 
     intake: what was read, without its lines. room: a folder for what is found on the way; what an
-    earlier call that was broken off left there is not done again. The result's `lines` are those
-    of days on which something was found or compared.
+    earlier call that was broken off left there is not done again. store: where `reference` lies;
+    many lines are then judged by several processes beside one another. The result's `lines` are
+    those of days on which something was found or compared.
     """
     clock = clock or Clock()
-    folders = _judged(parts, intake, reference, options, room, clock=clock, shown=True)
+    work = Work(parts, of_part(intake), options, room, shown=True)
+    folders = _judged(work, reference, clock, store)
     with clock.part("parts", "joining"):
         found = outcome.joined(outcome.read(folders), parts.lines_of)
     return together(found, intake, reference, options, clock)
@@ -60,6 +67,7 @@ def tell_parts(  # noqa: PLR0913 - as above
     *,
     room: Path,
     clock: Clock | None = None,
+    store: Store | None = None,
 ) -> OnDisk:
     """The same for outputs that need neither a line nor all findings at once.
 
@@ -67,7 +75,8 @@ def tell_parts(  # noqa: PLR0913 - as above
     had as long as `room` is there.
     """
     clock = clock or Clock()
-    folders = _judged(parts, intake, reference, options, room, clock=clock, shown=False)
+    work = Work(parts, of_part(intake), options, room, shown=False)
+    folders = _judged(work, reference, clock, store)
     with clock.part("parts", "joining"):
         stacked = outcome.read(folders)
         found = outcome.in_figures(stacked)
@@ -106,35 +115,22 @@ class OnDisk(Audited):
         return {}
 
 
-def _judged(  # noqa: PLR0913 - as above
-    parts: Parts,
-    intake: Intake,
-    reference: Reference,
-    options: AuditOptions,
-    room: Path,
-    *,
-    clock: Clock,
-    shown: bool,
-) -> list[Path]:
+def _judged(work: Work, reference: Reference, clock: Clock, store: Store | None) -> list[Path]:
     """The folders with what was found in each part."""
-    one = of_part(intake)
-    with clock.part("parts", "counting", parts.census.lines):
-        for number in range(parts.count):
-            with _Once(room / _COUNTS / str(number)) as folder:
-                if folder is not None:
-                    part = replace(one, lines=parts.read(number))
-                    _write(count(part, reference, options, parts.census), folder)
-        whole = Whole(parts.census, joined_counts(_read(room / _COUNTS, parts.count)))
-    place = room / (_FOUND if shown else _TOLD)
-    with clock.part("parts", "judging", parts.census.lines):
-        for number in range(parts.count):
-            with _Once(place / str(number)) as folder:
-                if folder is not None:
-                    part = replace(one, lines=parts.read(number))
-                    result = audit(part, reference, options, clock=clock, whole=whole)
-                    outcome.write(result, folder, shown=shown)
-                    del part, result  # before the next part is read
-    return [place / str(number) for number in range(parts.count)]
+    parts = work.parts
+    many = 1 if store is None else crew.how_many(parts.census.lines, parts.count)
+    with ExitStack() as stack:
+        if store is None or many == 1:
+            do = partial(_one_by_one, work, reference, clock)
+        else:
+            job = crew.Job(work, store.folder, reference.releases())
+            do = partial(stack.enter_context(crew.crew(job, many)).work, clock=clock)
+        with clock.part("parts", "counting", parts.census.lines):
+            do("count", range(parts.count), None)
+            whole = Whole(parts.census, joined_counts(_read(work.room / _COUNTS, parts.count)))
+        with clock.part("parts", "judging", parts.census.lines):
+            do("judge", range(parts.count), whole)
+    return [work.found / str(number) for number in range(parts.count)]
 
 
 def of_part(intake: Intake) -> Intake:
@@ -185,17 +181,72 @@ def _of_all(
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be audited in parts, and where what is found on the way lies."""
+
+    parts: Parts
+    intake: Intake
+    """What was read, as `of_part` answers it."""
+    options: AuditOptions
+    room: Path
+    shown: bool
+    """Whether somebody needs the lines with the findings, and all findings at once."""
+
+    @property
+    def found(self) -> Path:
+        """The folder for what is found in the parts."""
+        return self.room / (_FOUND if self.shown else _TOLD)
+
+    def part(self, number: int) -> Intake:
+        """What was read of one part."""
+        return replace(self.intake, lines=self.parts.read(number))
+
+
+def count_part(work: Work, reference: Reference, number: int, _: None, __: Clock) -> None:
+    """Write what is counted of a part, where that was not done before."""
+    with _Once(work.room / _COUNTS / str(number)) as folder:
+        if folder is not None:
+            counted = count(work.part(number), reference, work.options, work.parts.census)
+            _write(counted, folder)
+
+
+def judge_part(work: Work, reference: Reference, number: int, whole: Whole, clock: Clock) -> None:
+    """Write what is found in a part, where that was not done before."""
+    with _Once(work.found / str(number)) as folder:
+        if folder is not None:
+            part = work.part(number)
+            result = audit(part, reference, work.options, clock=clock, whole=whole)
+            outcome.write(result, folder, shown=work.shown)
+
+
+TASKS: Mapping[str, Callable[[Work, Reference, int, Any, Clock], None]] = {
+    "count": count_part,
+    "judge": judge_part,
+}
+"""What is done with a part, by name."""
+
+
+def _one_by_one(  # noqa: PLR0913, PLR0917 - what a part is told
+    work: Work, reference: Reference, clock: Clock, task: str, numbers: range, more: object
+) -> None:
+    """The parts in this process."""
+    for number in numbers:
+        TASKS[task](work, reference, number, more, clock)
+
+
 class _Once:
     """A folder that is made whole or not at all; None where it was made before."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._begun = folder.with_name(f"{folder.name}.{_BEGUN}")
+        self._begun = folder.with_name(f"{folder.name}.{_BEGUN}-{os.getpid()}")
 
     def __enter__(self) -> Path | None:
         if self._folder.is_dir():
             return None
-        shutil.rmtree(self._begun, ignore_errors=True)
+        for left in self._folder.parent.glob(f"{self._folder.name}.{_BEGUN}-*"):
+            shutil.rmtree(left, ignore_errors=True)
         self._begun.mkdir(parents=True)
         return self._begun
 

@@ -7,7 +7,7 @@ the cutting down to the codes of an audit is the same for all.
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -38,6 +38,16 @@ NAMES = {"aoc": ("addon", "primary")} | dict.fromkeys(
 )
 """The columns that name codes, where it is not `code` alone."""
 
+_FEW = 200
+"""Codes up to which their rows are kept: a question asks for those of the same codes four times."""
+
+
+class _Known(NamedTuple):
+    """What was read last of a table: every row of these codes, in the table's order."""
+
+    codes: frozenset[str]
+    rows: pl.DataFrame
+
 
 class TableReference:
     """The tables of `frames`, each of the columns of its model, and the releases they come from.
@@ -53,6 +63,7 @@ class TableReference:
     ) -> None:
         """Keep the frames, and put the releases in their fixed order."""
         self._frames = dict(frames)
+        self._known: dict[tuple[Kind, tuple[str, ...]], _Known] = {}
         self.words = words or Words()
         self._releases = tuple(
             sorted(releases, key=lambda r: (KINDS.index(r.kind), r.effective, r.label, r.source))
@@ -145,10 +156,18 @@ class TableReference:
         frame = self._frames.get(kind)
         if frame is None:
             return empty(MODELS[kind])
-        if codes is not None:
-            wanted = pl.lit(codes.cast(pl.String).unique().implode())
-            frame = frame.filter(*(pl.col(key).is_in(wanted) for key in keys))
-        return self._collected(kind, frame)
+        if codes is None:
+            return self._collected(kind, frame)
+        wanted = pl.lit(codes.cast(pl.String).unique().implode())
+        holding = [pl.col(key).is_in(wanted) for key in keys]
+        if len(codes) > _FEW:
+            return self._collected(kind, frame.filter(holding))
+        asked = frozenset(codes)
+        known = self._known.get((kind, keys))
+        if known is None or not asked <= known.codes:
+            known = _Known(asked, self._collected(kind, frame.filter(holding)))
+            self._known[kind, keys] = known
+        return known.rows if asked == known.codes else known.rows.filter(holding)
 
     @staticmethod
     def _collected(kind: Kind, frame: pl.LazyFrame) -> pl.DataFrame:

@@ -79,6 +79,13 @@ def _worst(found: pl.DataFrame) -> pl.DataFrame:
 def _with_denials(days: pl.DataFrame, state: State) -> pl.DataFrame:
     """Add `payable`, and `fell_for_good` for lines that do not pay, whatever comes."""
     denials = state.hits_of(*DENIALS).join(days.select("row").unique(), on="row", how="semi")
+    if denials.is_empty():
+        return days.with_columns(
+            denied_by_edit=pl.lit(value=False),
+            for_good=pl.lit(value=False),
+            payable=pl.col("pays_as_primary"),
+            fell_for_good=~pl.col("pays_as_primary"),
+        )
     said = denials.group_by("row").agg(
         denied_by_edit=pl.lit(value=True),
         for_good=(pl.col("rule_id").is_in(FOR_GOOD) & (pl.col("tier") == CERTAIN)).any(),

@@ -88,31 +88,16 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
     batch = state.batch
     own, there = around(orphans, state)
     wanted = own[["row", "day", "date", "c", "person", "patient", "pos", *KEYS]]
-    met = listed_pairs(wanted.join(there, on=["person", "date"]), state)
-    same_payer = pl.col("patient") == pl.col("patient_")
-    same_day = met.filter(same_payer & someone_else() & ~strangers()).with_columns(
-        # Without a group on either side nobody can say that they are strangers.
-        near=pl.when(one_group()).then(pl.lit("partner")).otherwise(pl.lit("perhaps"))
-    )
-    elsewhere = met.filter(~same_payer & (pl.col("s1") == pl.col("s1_"))).with_columns(
-        near=pl.lit("payer")
-    )
-    same_day = pl.concat([same_day, elsewhere])
-    day_before = _day_before(wanted, there, state)
+    found = _found(wanted, there, state)
     newer = _past_the_file(wanted, there, state)
-    found = pl.concat([same_day.select("row", "day", "primary_c", "near_row", "near"), day_before])
-    found = found.join(places(batch, found["near_row"]), left_on="near_row", right_on="row")
-    rank = pl.col("near").replace_strict(_RANK)
-    best = (
-        found.sort("row", rank, "place")
-        .unique(["row", "day"], keep="first", maintain_order=True)
-        .with_columns(near_code=pl.lit(batch.facts.codes).gather(pl.col("primary_c")))
+    if found.is_empty():
+        nothing = {name: pl.lit(None, pl.String) for name in ("near_code", "near")}
+        kept = orphans.with_columns(near_row=pl.lit(None, pl.UInt32), **nothing)
+    else:
+        kept = orphans.join(_best(found, state), on=["row", "day"], how="left")
+    kept = kept.join(
+        own[["row", "day", "has_tc", "s1_known", "vague"]], on=["row", "day"], how="left"
     )
-    kept = orphans.join(
-        best[["row", "day", "near_row", "near_code", "near"]],
-        on=["row", "day"],
-        how="left",
-    ).join(own[["row", "day", "has_tc", "s1_known", "vague"]], on=["row", "day"], how="left")
     kept = kept.join(newer, on=["row", "day"], how="left")
     lacking = batch.lacking.implode()
     doubt = (
@@ -162,6 +147,36 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
         near_code="near_code",
         near=sentence,
     )
+
+
+def _found(wanted: pl.DataFrame, there: pl.DataFrame, state: State) -> pl.DataFrame:
+    """row, day, primary_c, near_row, near: every listed primary that may be the missing one."""
+    met = listed_pairs(wanted.join(there, on=["person", "date"]), state)
+    day_before = _day_before(wanted, there, state)
+    if met.is_empty():
+        return day_before
+    same_payer = pl.col("patient") == pl.col("patient_")
+    same_day = met.filter(same_payer & someone_else() & ~strangers()).with_columns(
+        # Without a group on either side nobody can say that they are strangers.
+        near=pl.when(one_group()).then(pl.lit("partner")).otherwise(pl.lit("perhaps"))
+    )
+    elsewhere = met.filter(~same_payer & (pl.col("s1") == pl.col("s1_"))).with_columns(
+        near=pl.lit("payer")
+    )
+    same_day = pl.concat([same_day, elsewhere]).select(day_before.columns)
+    return pl.concat([same_day, day_before])
+
+
+def _best(found: pl.DataFrame, state: State) -> pl.DataFrame:
+    """row, day, near_row, near_code, near: the one of each orphan that is told."""
+    found = found.join(places(state.batch, found["near_row"]), left_on="near_row", right_on="row")
+    rank = pl.col("near").replace_strict(_RANK)
+    best = (
+        found.sort("row", rank, "place")
+        .unique(["row", "day"], keep="first", maintain_order=True)
+        .with_columns(near_code=pl.lit(state.batch.facts.codes).gather(pl.col("primary_c")))
+    )
+    return best[["row", "day", "near_row", "near_code", "near"]]
 
 
 def _day_before(wanted: pl.DataFrame, there: pl.DataFrame, state: State) -> pl.DataFrame:

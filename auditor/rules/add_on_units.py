@@ -279,7 +279,10 @@ def _ceilings(judged: pl.DataFrame, state: State) -> pl.DataFrame:
     """
     denied = state.hits_of(*_PAIRS)["row"].implode()
     free = pl.col("mue_value").is_null() | (pl.col("lob") == "medicaid")
-    members = _counted(judged.filter(free, ~pl.col("row").is_in(denied)))
+    judged = judged.filter(free, ~pl.col("row").is_in(denied))
+    if judged.is_empty():
+        return _NOTHING
+    members = _counted(judged)
     return _over(
         members.with_columns(first="code"),
         ["day", "part", "first"],
@@ -310,6 +313,8 @@ def _over(
     members: pl.DataFrame, key: list[str], state: State, *, tier: pl.Expr, message: pl.Expr
 ) -> pl.DataFrame:
     """Lines of sums that exceed their value, each with its first line as root."""
+    if members.is_empty():
+        return _NOTHING
     limit = pl.col("value").cast(pl.Int64)
     sums = members.group_by(key).agg(
         total=pl.col("up").sum(),

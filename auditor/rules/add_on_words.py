@@ -87,6 +87,8 @@ def orphan_words(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
 def _spine_days(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
     """row, day, spine: orphans on whose day a primary of 77003 stands (SPEC 3.4)."""
     wanted = orphans.filter(pl.col("code") == "77002").select("row", "day")
+    if wanted.is_empty():
+        return wanted.hstack([pl.Series("spine", [], pl.Boolean)])
     primaries = state.batch.reference.addons(pl.Series(["77003"]))["primary"].unique()
     places = state.batch.code_index(primaries).drop_nulls()
     days = (
@@ -99,6 +101,9 @@ def _spine_days(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
 
 def _with_imaging(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
     """row, day, plain, imaged: orphan guidance beside a spinal injection without imaging."""
+    if not state.batch.facts.holds(*_WITH_IMAGING):
+        nothing = [pl.Series(name, [], pl.String) for name in ("plain", "imaged")]
+        return orphans[["row", "day"]].clear().hstack(nothing)
     codes = pl.DataFrame({"plain": list(_WITH_IMAGING), "imaged": list(_WITH_IMAGING.values())})
     codes = codes.with_columns(c=state.batch.code_index(codes["plain"])).drop_nulls("c")
     wanted = orphans.filter(pl.col("code").is_in(["77002", "77003"])).select("row", "day")

@@ -69,6 +69,8 @@ def find(state: State) -> pl.DataFrame:
         | (pl.col("units") > 1000 * pl.col("span").cast(pl.Int64)).fill_null(value=False),
         ~(pl.col("addon") & (pl.col("bilateral") == "0")),
     )
+    if lines.is_empty():
+        return no_hits()
     center = of_kind(state, "asc")[lines["row"]].fill_null(value=False)
     lines = state.with_facts(lines.filter(~center), "code", "fee_release")
     wrong = pl.col("bilateral").is_in(_NEVER)

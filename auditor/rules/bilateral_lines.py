@@ -86,12 +86,15 @@ def find(state: State) -> pl.DataFrame:
     lines = state.by_day(lines)
     both = (pl.col("units") == 2000 * pl.col("span").cast(pl.Int64)) & (pl.col("anatomic") == 0)
     key = ["day", "c"]
+    doubled = lines.filter(both.fill_null(value=False))
     sides = lines.filter(pl.col("left") != pl.col("right"))
+    if doubled.is_empty() and sides.is_empty():
+        return no_hits()
     pairs = sides.group_by(key).agg(pl.col("left", "right").any())
     paired = sides.join(pairs.filter("left", "right").select(key), on=key)
     found = pl.concat(
         [
-            lines.filter(both.fill_null(value=False)).with_columns(paired=pl.lit(value=False)),
+            doubled.with_columns(paired=pl.lit(value=False)),
             paired.with_columns(paired=pl.lit(value=True)),
         ]
     ).filter(~pl.col("row").is_in(named))

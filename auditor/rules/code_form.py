@@ -172,12 +172,14 @@ def _told(state: State, numbers: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFr
 def _valid(numbers: pl.Series) -> pl.Series:
     """The Luhn test over 80840 and the NPI, on distinct numbers; placeholders pass here."""
     placeholder = numbers.is_in(["UNKNOWN", "0", "0000000000", "9999999999", "NA", "N/A"])
-    frame = numbers.to_frame("npi")
+    # Where the form is right the number is read whole: digit by digit takes five times as long.
+    formed = numbers.str.contains(r"^[12][0-9]{9}$").fill_null(value=False)
+    frame = numbers.set(~formed, None).cast(pl.Int64).to_frame("npi")
     total = pl.lit(24)  # what the constant prefix 80840 adds to the sum
-    for place in range(10):
-        digit = pl.col("npi").str.slice(place, 1).str.to_integer(strict=False)
-        if place % 2 == 0:  # counted from the right the first of ten digits is doubled
+    for place in range(10):  # from the right: the check digit itself, then every other one doubled
+        digit = pl.col("npi") // 10**place % 10
+        if place % 2:
             digit = digit * 2 - 9 * (digit > 4).cast(pl.Int64)  # noqa: PLR2004 - Luhn: above 9
         total = total + digit
-    ok = pl.col("npi").str.contains(r"^[12][0-9]{9}$") & (total % 10 == 0)
-    return frame.select(ok.fill_null(value=False)).to_series() | placeholder
+    right = frame.select(npi=(total % 10 == 0).fill_null(value=False)).to_series()
+    return right | placeholder

@@ -73,6 +73,8 @@ def find(state: State) -> pl.DataFrame:
         "code", "modality", "effective", "deletion"
     )
     including = same.join(table, on="code").filter(in_force("date", "effective", "deletion"))
+    if including.is_empty():
+        return no_hits()
     pairs = guides.join(
         including.filter("pays_as_primary").select(
             "day", "code", "modality", "has_separate", other="row"

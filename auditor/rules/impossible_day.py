@@ -85,6 +85,8 @@ COUNTS = {"EM-IMD": _joined}
 
 def find(state: State) -> pl.DataFrame:
     """One hit a practitioner and day over a limit."""
+    if state.alone and not state.batch.facts.table["em_timed"].any():
+        return no_hits()
     lines = _counted(state)
     if lines.is_empty() and state.alone:
         return no_hits()

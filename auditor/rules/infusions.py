@@ -101,15 +101,14 @@ RULES = (
 
 def find(state: State) -> pl.DataFrame:
     """INF-1: initial services beside the one that ranks above them."""
-    rows = (
-        state.batch.facts.rows.of("infusion")
-        .filter(pl.col("role") == "initial", pl.col("kind").is_in([*_RANK]))
-        .select(
-            "code",
-            "effective",
-            "deletion",
-            rank=pl.col("kind").replace_strict(_RANK, return_dtype=pl.Int8),
-        )
+    rows = state.batch.facts.rows.of("infusion")
+    if rows.is_empty():
+        return no_hits()
+    rows = rows.filter(pl.col("role") == "initial", pl.col("kind").is_in([*_RANK])).select(
+        "code",
+        "effective",
+        "deletion",
+        rank=pl.col("kind").replace_strict(_RANK, return_dtype=pl.Int8),
     )
     if rows.is_empty():
         return no_hits()

@@ -72,6 +72,9 @@ _SINCE = {
 
 def find(state: State) -> pl.DataFrame:
     """Hits of both rules."""
+    rows = state.batch.facts.rows
+    if rows.of("lab_pairs").is_empty() and rows.of("lab_panels").is_empty():
+        return no_hits()
     pairs = _listed(state)
     return pl.concat([_in_panels(state, pairs), _of_groups(state, pairs)])
 

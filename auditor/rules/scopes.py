@@ -200,6 +200,8 @@ def _other_procedures(state: State, scopes: pl.Series) -> pl.Series:
 def _diagnostic(state: State, scopes: pl.DataFrame) -> pl.DataFrame:
     """END-1."""
     surgical = scopes.filter(pl.col("role") == "surgical", ~pl.col("code").is_in([*_NEVER_ALONE]))
+    if surgical.is_empty():
+        return no_hits()
     pairs = code_pairs(surgical, scopes.filter(pl.col("role") == "diagnostic"), on="family")
     if pairs.is_empty():
         return no_hits()
@@ -231,6 +233,8 @@ def _arthroscopies(state: State, rows: pl.DataFrame) -> pl.DataFrame:
     """ART-1."""
     joints = rows.filter(pl.col("joint").is_not_null())
     open_ = joints.filter(pl.col("role") == "open")
+    if open_.is_empty() and not state.batch.facts.holds(*_KNEE):
+        return no_hits()
     through = joints.filter(pl.col("role") != "open")
     opened = code_pairs(open_, through, on="joint")
     knee = code_pairs(

@@ -260,6 +260,8 @@ def _difference() -> pl.Expr:
 
 def _overlapping(state: State, lines: pl.DataFrame) -> pl.DataFrame:
     """DUP-3."""
+    if not state.batch.has_spans:
+        return no_hits()
     lines = lines.filter(~pl.col("vague").fill_null(value=False))
     spans = lines.filter(pl.col("days") > 1)
     who = ["patient", "s1", "c"]

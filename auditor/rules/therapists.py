@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.hits import REVIEW, hits
+from auditor.engine.hits import REVIEW, hits, no_hits
 from auditor.engine.state import business_tier
 from auditor.rules.interface import CodePolicy, Rule, Stage
 from auditor.rules.specialties import therapist
@@ -50,6 +50,8 @@ RULES = (_RULE,)
 def find(state: State) -> pl.DataFrame:
     """Lines of therapists, whom the text of the specialty tells, without a discipline."""
     lines = state.lines_of(pl.col("therapy_sometimes"), "row", "ce", "m", "lob", "has_gxgy")
+    if lines.is_empty():
+        return no_hits()
     lines = state.with_mods(lines, "has_therapy").filter(
         ~pl.col("has_therapy") & ~pl.col("has_gxgy"),
         business_tier(state, _RULE).is_not_null(),

@@ -39,10 +39,12 @@ COLUMNS = (
 
 def billed(state: State, codes: pl.Expr) -> pl.DataFrame:
     """Lines of `codes` (facts) of known patients that stand, once for each day they span."""
-    lines = state.lines_of(codes, *COLUMNS).filter(
-        pl.col("patient").is_not_null() & ~pl.col("dup") & pl.col("live")
+    lines = state.lines_of(codes, *COLUMNS)
+    if lines.is_empty():
+        return lines
+    return state.by_day(
+        lines.filter(pl.col("patient").is_not_null() & ~pl.col("dup") & pl.col("live"))
     )
-    return state.by_day(lines)
 
 
 def together(lines: pl.DataFrame, there: pl.DataFrame, **columns: str | pl.Expr) -> pl.DataFrame:

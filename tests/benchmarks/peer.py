@@ -1,6 +1,8 @@
 """The rules of `peer.sql` in DuckDB, as a process of its own: claims and tables in, findings out.
 
 python peer.py --claims claims.csv --tables tables.json --out findings.parquet [--steps]
+
+The claims may be the same texts as Parquet.
 """
 
 from __future__ import annotations
@@ -38,6 +40,11 @@ def csv(path: Path) -> str:
     return f"read_csv({text(path)}, header = true, all_varchar = true, delim = ',', quote = '\"')"
 
 
+def claims(path: Path) -> str:
+    """The claim file as a table of texts."""
+    return f"read_parquet({text(path)})" if path.suffix == ".parquet" else csv(path)
+
+
 def table(pieces: list[dict[str, Any]]) -> str:
     """The rows of a reference table, those of every release."""
     parts = []
@@ -62,7 +69,7 @@ def main() -> None:
     names = {"ptp": "ptp_table", "aoc": "aoc_table", "mue": "mue_table", "fees": "fee_table"}
     tables = json.loads(given.tables.read_text(encoding="utf-8"))
     sources = {path.stem: csv(path) for path in POLICY.glob("*.csv")}
-    statements = [f"CREATE VIEW file_line AS FROM {csv(given.claims)}"]
+    statements = [f"CREATE VIEW file_line AS FROM {claims(given.claims)}"]
     statements += [f"CREATE VIEW {names[name]} AS {table(tables[name])}" for name in names]
     statements += [
         f"CREATE VIEW {name} AS {query.format(**sources)}" for name, query in POLICY_VIEWS.items()

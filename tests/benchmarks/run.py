@@ -3,8 +3,10 @@
     python tests/benchmarks/run.py [--lines N] [--seed N] [--runs N] [--reference DIR] [--keep DIR]
 
 Generates a claim file, then measures whole processes, in turns: the audit; (a) polars reading the
-file as text; (b) the pair, unit and add-on rules as SQL in DuckDB. The results of the audit and of
-(b) must be equal: exit code 1 where they are not. See docs/performance.md.
+file as text; (b) the pair, unit and add-on rules as SQL in DuckDB; then (c) these three kinds of
+rule alone in the auditor, on lines that were validated before, and (d) in DuckDB, both out of
+Parquet. The results of the audit and of (b), and of (c) and (d), must be equal: exit code 1 where
+they are not. See docs/performance.md.
 """
 
 # Nothing heavy is imported here. A child starts out with the memory of its parent, and that counts
@@ -36,8 +38,13 @@ ROOT = HERE.parents[1]
 SHARED = ROOT.parent / "shared" / "cms"
 AS_OF = "2026-01-05"
 AUDIT, READER, PEER = "auditor", "(a) polars reads", "(b) DuckDB SQL"
+KINDS, PEER_KINDS = "(c) three kinds alone", "(d) DuckDB, Parquet"
 LIMIT, MEMORY = 1.5, 1.5
 """To reach: times (b), and GiB."""
+FASTER = 1.5
+"""To reach: how many times as fast as (d) is (c)."""
+SLOWEST = 12
+"""Rules that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,22 +160,34 @@ def run(given: argparse.Namespace, work: Path) -> dict[str, Any]:
             if turn < (given.reads if name == READER else given.runs):
                 costs[name].append(measured(command, work))
     measured(script("stages", *commands_of_stages(claims, place, work)), work)
-    stages = json.loads((work / "output.txt").read_text(encoding="utf-8").splitlines()[-1])
-    compared = subprocess.run(  # noqa: PLW1510 - its exit code is looked at below
-        [sys.executable, HERE / "compare.py", "--audit", found, "--peer", peer],
-        capture_output=True,
-        text=True,
-    )
-    if compared.returncode not in {0, 1}:
-        sys.exit(compared.stderr)
+    took = json.loads((work / "output.txt").read_text(encoding="utf-8").splitlines()[-1])
+    own, theirs = work / "kinds.parquet", work / "peer-kinds.parquet"
+    alone = ("--lines", work / "lines.parquet", "--store", place, "--out", own, "--as-of", AS_OF)
+    texts = ("--claims", work / "texts.parquet", "--tables", tables, "--out", theirs)
+    kinds = {KINDS: script("kinds", *alone), PEER_KINDS: script("peer", *texts)}
+    for _ in range(given.runs):
+        for name, command in kinds.items():
+            costs[name].append(measured(command, work))
+    same = compared(own, theirs)
     return {
         "lines": given.lines,
         "seed": given.seed,
         "machine": machine(),
         "costs": {name: median(runs) for name, runs in costs.items()},
-        "stages": stages,
-        **json.loads(compared.stdout),
+        **took,
+        "kinds": {key: same[key] for key in ("compared", "differing")},
+        **compared(found, peer),
     }
+
+
+def compared(found: Path, peer: Path) -> dict[str, Any]:
+    """What compare.py says of the findings of both sides."""
+    command = [sys.executable, HERE / "compare.py", "--audit", found, "--peer", peer]
+    done = subprocess.run(command, capture_output=True, text=True)  # noqa: PLW1510 - looked at here
+    if done.returncode not in {0, 1}:
+        sys.exit(done.stderr)
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
 
 
 def commands_of_stages(claims: Path, place: Path, work: Path) -> tuple[object, ...]:
@@ -221,10 +240,18 @@ def show(figures: dict[str, Any]) -> None:
     )
     goal = f"at most {LIMIT} times (b) and under {MEMORY} GiB"
     say(f"to reach   {goal}: {'reached' if reached else 'not reached'}")
+    faster = costs[PEER_KINDS]["seconds"] / costs[KINDS]["seconds"]
+    told = "reached" if faster >= FASTER else "not reached"
+    say(f"to reach   (c) {FASTER} times as fast as (d): {told} ({faster:.2f} in seconds)")
     say("")
     say("stages of the audit, one run through the library:")
     for stage, seconds in figures["stages"].items():
         say(f"  {stage:26}{seconds:8.2f} s")
+    say("")
+    say(f"the {SLOWEST} slowest rules of it (two threads: they overlap):")
+    slowest = sorted(figures["rules"].items(), key=lambda each: -each[1])[:SLOWEST]
+    for rule, seconds in slowest:
+        say(f"  {rule:26}{seconds:8.2f} s")
     say("")
     rules = ", ".join(f"{rule} {count:,}" for rule, count in figures["by_rule"].items())
     say(f"findings   {figures['findings']:,} in all; {figures['compared']:,} compared with (b):")
@@ -236,6 +263,9 @@ def show(figures: dict[str, Any]) -> None:
                 say(f"           {side} {row}")
     else:
         say("equal      the same rule, tier, claim and line on both sides")
+    kinds = figures["kinds"]
+    equal = f"{kinds['differing']:,} DIFFERENT" if kinds["differing"] else "equal"
+    say(f"(c), (d)   {kinds['compared']:,} findings compared, {equal}")
 
 
 def main() -> None:
@@ -259,7 +289,7 @@ def main() -> None:
     show(figures)
     if given.out is not None:
         given.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    sys.exit(1 if figures["differing"] else 0)
+    sys.exit(1 if figures["differing"] or figures["kinds"]["differing"] else 0)
 
 
 if __name__ == "__main__":

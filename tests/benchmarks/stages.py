@@ -1,6 +1,9 @@
-"""One audit through the library, timed by stage; prints JSON: stage -> seconds.
+"""One audit through the library, timed by stage and rule; prints JSON: stages, rules -> seconds.
 
 python stages.py --claims claims.csv --store DIR --out findings.parquet --as-of 2026-01-05
+
+Beside --out it leaves the same lines for kinds.py and peer.py: lines.parquet as they were
+validated, texts.parquet as the file has them.
 """
 
 from __future__ import annotations
@@ -41,8 +44,15 @@ def main() -> None:
     mark("rules and findings")
     write_findings(result, given.out)
     mark("output")
-    took = {stage: end - marks[i][1] for i, (stage, end) in enumerate(marks[1:])}
-    print(json.dumps(took))  # noqa: T201 - a script
+    stages = {stage: end - marks[i][1] for i, (stage, end) in enumerate(marks[1:])}
+    rules = {p.name: p.seconds for p in result.timings if p.stage in {"join rules", "line rule"}}
+    print(json.dumps({"stages": stages, "rules": rules}))  # noqa: T201 - a script
+
+    import polars as pl
+
+    intake.lines.write_parquet(given.out.with_name("lines.parquet"))
+    texts = pl.scan_csv(given.claims, infer_schema=False)
+    texts.sink_parquet(given.out.with_name("texts.parquet"))
 
 
 if __name__ == "__main__":

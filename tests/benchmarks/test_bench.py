@@ -36,13 +36,15 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
 def test_both_sides_find_the_same(bench: tuple[Path, dict[str, Any]]) -> None:
     _, figures = bench
     assert figures["differing"] == 0
+    assert figures["kinds"]["differing"] == 0
+    assert figures["kinds"]["compared"] >= figures["compared"] > 0
     # the comparison is about something: every family is there
     assert {"PTP-1", "MUE-2", "AOC-1", "AOC-6"} <= figures["by_rule"].keys()
 
 
 def test_every_process_is_measured_as_a_whole(bench: tuple[Path, dict[str, Any]]) -> None:
     _, figures = bench
-    assert len(figures["costs"]) == 3
+    assert len(figures["costs"]) == 5
     for cost in figures["costs"].values():
         assert cost["seconds"] > 0
         assert cost["cpu"] > 0

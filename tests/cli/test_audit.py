@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from auditor import config
-from auditor.cli.audit import Given, merged
+from auditor.cli.given import Given, merged
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 # 77002 is an add-on and stands alone on its day (AOQX771, certain); the other day is in order.

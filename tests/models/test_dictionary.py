@@ -7,7 +7,8 @@ import sys
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import pandera.polars as pa
 import polars as pl
@@ -63,6 +64,22 @@ def test_a_model_is_stood_for(model: type[pa.DataFrameModel]) -> None:
 def test_a_name_that_is_no_model_is_none_of_the_package() -> None:
     with pytest.raises(AttributeError, match="'Findigns'"):
         _ = schemas.Findigns  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("asked", "of_all"),
+    [({"ge": 1}, {}), ({"unique": True}, {}), ({}, {"strict": False}), ({}, {"unique": ["code"]})],
+)
+def test_a_model_that_asks_more_than_can_be_told_is_not_told(
+    asked: dict[str, Any], of_all: dict[str, Any]
+) -> None:
+    told = type("Config", (), {"strict": True} | of_all)
+    members = {"__annotations__": {"code": pl.Int64}, "code": pa.Field(**asked), "Config": told}
+    model = type("ClaimLines", (pa.DataFrameModel,), members | {"__module__": "made_here"})
+    here = ModuleType("made_here")
+    here.__dict__["ClaimLines"] = model
+    with pytest.raises(ValueError, match="asks"):
+        columns_module([here])
 
 
 def test_columns_are_known_without_pandera() -> None:

@@ -10,8 +10,7 @@ import typer
 
 from auditor import config, rulewords
 from auditor.cli import options, output, selection
-from auditor.cli.audit import Given, merged, today
-from auditor.cli.run import chosen_words
+from auditor.cli.given import Given, merged, today
 from auditor.errors import ConfigError, ExitCode, InputRejected
 
 if TYPE_CHECKING:
@@ -142,7 +141,7 @@ def _options(settings: Settings) -> AuditOptions:
     """What the nightly audit would be told."""
     from auditor.result import AuditOptions
 
-    select, ignore = chosen_words(settings.select, settings.ignore)
+    select, ignore = selection.chosen_words(settings.select, settings.ignore)
     return AuditOptions(today(), "question", select, ignore, rulewords.options(settings))
 
 

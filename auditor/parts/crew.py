@@ -1,0 +1,202 @@
+"""Processes that work on parts beside one another.
+
+Polars on many threads spends a fifth more on one part than on one thread, and threads wait for each
+other between the thousand small steps of an audit; parts need nothing of each other. So each
+process takes one part at a time, on one thread. What it makes goes to the disk (auditor.parts.run),
+where it is the same whoever made it.
+
+A process that stops, for whatever reason, ends the audit; a parent that dies ends its processes. No
+error text crosses but that of our own errors, which hold no claim.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from auditor.errors import AuditorError, ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from auditor.engine.clock import Clock
+    from auditor.parts.run import Work
+    from auditor.reference.interface import Release
+
+ENOUGH = 1_000_000
+"""Lines of all parts from which on it is worth starting processes: each takes a second to begin."""
+MEMORY_EACH = 3 << 30
+"""Bytes of the machine's memory for each process: a part of usual size takes half of that."""
+_START = (
+    "import sys, pickle; sys.path[:] = pickle.load(sys.stdin.buffer);"
+    "from auditor.parts.hand import main; main()"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The folder of the reference tables, as the command was given it; None: the default one."""
+
+    folder: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is the same for all parts."""
+
+    work: Work
+    store: Path | None
+    """The folder of the reference tables, as the command was given it."""
+    releases: tuple[Release, ...]
+    """Those that the parent found in it."""
+
+
+@dataclass(slots=True)
+class Crew:
+    """The processes of one audit."""
+
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def work(self, task: str, numbers: Iterable[int], more: object, clock: Clock) -> None:
+        """Have `task` (of auditor.parts.run.TASKS) done on the parts `numbers`.
+
+        more: what the task is told besides. Raises what a process met: AuditorError and OSError as
+        they were, AuditorError for all else.
+        """
+        left: SimpleQueue[int] = SimpleQueue()
+        for number in numbers:
+            left.put(number)
+        told = pickle.dumps((task, more), pickle.HIGHEST_PROTOCOL)
+        with ThreadPoolExecutor(len(self.processes)) as pool:
+            done = [pool.submit(self._feed, each, told, left, clock) for each in self.processes]
+            try:
+                for each in done:
+                    each.result()
+            except BaseException:
+                self.stop()  # the others' threads wait for an answer
+                raise
+
+    @staticmethod
+    def _feed(
+        process: subprocess.Popen[bytes], told: bytes, left: SimpleQueue[int], clock: Clock
+    ) -> None:
+        """Give `process` one part after the other."""
+        with _ended():
+            _say(process, told)
+            while True:
+                try:
+                    number = left.get_nowait()
+                except Empty:
+                    return
+                _say(process, pickle.dumps(number))
+                kind, answer = pickle.load(process.stdout)  # type: ignore[arg-type]  # noqa: S301 - as above
+                if kind == "done":
+                    clock.parts.extend(answer)
+                    continue
+                raise _error(kind, answer)
+
+    def stop(self) -> None:
+        """End the processes, whatever they are doing."""
+        for each in self.processes:
+            each.kill()
+        for each in self.processes:
+            each.wait()
+            for pipe in (each.stdin, each.stdout):
+                if pipe is not None:
+                    with suppress(BrokenPipeError):  # what was not said yet
+                        pipe.close()
+
+
+@contextmanager
+def crew(job: Job, many: int) -> Iterator[Crew]:
+    """`many` processes that know `job`; gone afterwards."""
+    found = Crew()
+    try:
+        for _ in range(many):
+            found.processes.append(_started())
+        with _ended():
+            for process in found.processes:
+                _say(process, pickle.dumps(sys.path))
+                _say(process, pickle.dumps(job, pickle.HIGHEST_PROTOCOL))
+        yield found
+    finally:
+        found.stop()
+
+
+def _started() -> subprocess.Popen[bytes]:
+    """A process of our own interpreter that waits for what to do."""
+    return subprocess.Popen(  # noqa: S603 - no word of it is anybody else's
+        [sys.executable, "-c", _START],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        # One thread each: there are as many processes as processors.
+        env=os.environ | {"POLARS_MAX_THREADS": "1"},
+    )
+
+
+def _say(process: subprocess.Popen[bytes], message: bytes) -> None:
+    if process.stdin is not None:
+        process.stdin.write(message)
+        process.stdin.flush()
+
+
+@contextmanager
+def _ended() -> Iterator[None]:
+    """A process that is gone is told as what it is."""
+    try:
+        yield
+    except (BrokenPipeError, EOFError, pickle.UnpicklingError):
+        raise _internal(
+            "A process that worked on a part has ended (killed, or out of memory).",
+            "Say --parts with a larger number, so that each part takes less memory. The same"
+            " command goes on where this one stopped.",
+        ) from None
+
+
+def _error(kind: str, answer: Any) -> BaseException:  # noqa: ANN401 - of each kind its own
+    """What a process met, as an error of this one."""
+    if kind == "ours":
+        error, what, where, next_step = answer
+        found: AuditorError = error(what, where=where, next_step=next_step)
+        return found
+    if kind == "disk":
+        return OSError(*answer)
+    return _internal(
+        f"A part could not be judged ({answer}).",
+        "This is a fault of the program: please report it with these words.",
+    )
+
+
+def _internal(what: str, next_step: str) -> AuditorError:
+    error = AuditorError(what, next_step=next_step)
+    error.exit_code = ExitCode.INTERNAL
+    return error
+
+
+def how_many(lines: int, parts: int) -> int:
+    """How many processes work on so many lines in so many parts; below two none is started."""
+    if lines < ENOUGH:
+        return 1
+    return min(_processors(), parts, max(_memory() // MEMORY_EACH, 1))
+
+
+def _processors() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _memory() -> int:
+    """Bytes of the machine; where it does not say, enough for two."""
+    with suppress(AttributeError, ValueError, OSError):
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return 2 * MEMORY_EACH

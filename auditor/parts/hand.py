@@ -1,0 +1,84 @@
+"""A process that works on parts for another one (auditor.parts.crew).
+
+It is told over its input, in pickles: the job, then task by task what to do and on which parts. It
+answers each part with what was timed, or with what went wrong; of an error that nobody foresaw only
+its type and our place, because messages may quote a claim. When its input ends it is done.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from auditor.engine.clock import Clock
+from auditor.errors import AuditorError, ReferenceDataError, our_place
+from auditor.parts.run import TASKS
+from auditor.reference import load_reference
+
+if TYPE_CHECKING:
+    from auditor.parts.crew import Job
+    from auditor.reference.interface import Reference
+
+_LOOK = 0.5
+"""Seconds between two looks whether the parent is there."""
+
+
+def serve(given: BinaryIO, answers: BinaryIO) -> None:
+    """Do what `given` says, until it ends."""
+    job: Job = pickle.load(given)  # noqa: S301 - as above
+    reference: Reference | None = None
+    task, more = "", None
+    while True:
+        try:
+            told = pickle.load(given)  # noqa: S301 - as above
+        except EOFError:
+            return
+        if isinstance(told, tuple):
+            task, more = told
+            continue
+        clock = Clock()
+        try:
+            reference = reference or _opened(job)
+            TASKS[task](job.work, reference, told, more, clock)
+            answer: tuple[str, Any] = ("done", clock.parts)
+        except AuditorError as error:
+            answer = ("ours", (type(error), error.what, error.where, error.next_step))
+        except OSError as error:
+            answer = ("disk", (error.errno, error.strerror))
+        except Exception as error:  # noqa: BLE001 - whatever it is, its text must not be shown
+            answer = ("other", f"{type(error).__name__} in {our_place(error)}")
+        pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
+        answers.flush()
+
+
+def _opened(job: Job) -> Reference:
+    """The tables that the parent opened. Raises ReferenceDataError where they are others now."""
+    found = load_reference(job.store)
+    if found.releases() != job.releases:
+        raise ReferenceDataError(
+            "The reference tables were changed while the audit was at work.",
+            next_step="Run again: the tables of one audit are those that it began with.",
+        )
+    return found
+
+
+def main() -> None:
+    """The whole of such a process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is asked, and ends this one
+    threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+    # Nothing that prints by mistake shall stand among the answers.
+    with os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)
+        serve(sys.stdin.buffer, answers)
+
+
+def _watch(parent: int) -> None:
+    """End with the parent: what it left half done its successor does again."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK)
+    os._exit(1)
