@@ -133,7 +133,7 @@ def _section(title: str, rows: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _lines(result: Audited, request: Request) -> list[tuple[str, str]]:
-    reasons = Counter[str](result.set_aside["reason"].to_list())
+    reasons = Counter[str](dict(result.set_aside["reason"].value_counts().iter_rows()))
     rejected = sum(file.rejected for file in result.files)
     why_rejected = "each with its reasons on the sheet Input" if rejected and request.report else ""
     rows = [

@@ -5,7 +5,9 @@ docs/findings.md describes both. They are written anew at each run, whole or not
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -33,6 +35,7 @@ TABLE_CHANGES = 100
 """So many table rows behind changed findings are in the summary file, the commonest first."""
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 _OS_ERROR = re.compile(r"(?P<reason>[^:]+) \(os error (?P<number>\d+)\)")
+_UNSAID = "transport error"
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
@@ -91,11 +94,14 @@ def _stream(pieces: Iterator[pl.DataFrame], made: Path) -> None:
         else:
             frame.sink_ndjson(made, maintain_order=True)
     except (OSError, pl.exceptions.ComputeError) as error:
-        # What the file system says comes as a text, in a Parquet file as an error of the format.
+        # What the file system says comes as a text, and as an error of the format or of what
+        # carries it (at the end of a Parquet file, where nothing more is said).
         said = _OS_ERROR.search(str(error))
-        if said is None:
-            raise
-        raise OSError(int(said["number"]), said["reason"].strip()) from None
+        if said is not None:
+            raise OSError(int(said["number"]), said["reason"].strip()) from None
+        if _UNSAID in str(error):
+            raise OSError(errno.EIO, os.strerror(errno.EIO)) from None
+        raise
 
 
 def write_table(frame: pl.DataFrame, path: Path | str) -> Path:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -12,11 +15,9 @@ from polars.testing import assert_frame_equal
 
 from auditor.errors import ReportError
 from auditor.report import write_findings, write_report
-from auditor.report.machine import csv_safe
+from auditor.report.machine import _stream, csv_safe
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.report.conftest import Make
 
 
@@ -168,3 +169,24 @@ def test_more_rejected_rows_than_the_sheet_holds(make: type[Make], tmp_path: Pat
     assert "C42" not in texts
     whole = pl.read_csv(tmp_path / "r.rejected.csv", infer_schema=False)
     assert whole["claim_id"].to_list() == ["C40", "C41", "C42"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full here")
+@pytest.mark.parametrize(
+    ("suffix", "lines", "number"),
+    [
+        (".parquet", 2000, errno.ENOSPC),
+        (".parquet", 3, errno.EIO),  # nothing but the end of the file is written
+        (".csv", 3, errno.ENOSPC),
+        (".jsonl", 3, errno.ENOSPC),
+    ],
+)
+def test_a_full_disk_is_an_error_of_the_system(
+    suffix: str, lines: int, number: int, make: type[Make], tmp_path: Path
+) -> None:
+    place = tmp_path / f"f{suffix}"
+    place.symlink_to("/dev/full")
+    with pytest.raises(OSError, match=os.strerror(number)) as told:
+        _stream(make.result(make.random(lines)).pieces(), place)
+    assert told.value.errno == number
+    assert told.value.strerror == os.strerror(number)
