@@ -21,6 +21,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from memory import watched
 from run import AS_OF, machine, measured, say, script, store, work_folder
 
 LINEAR, MEMORY = 1.1, 6.0
@@ -79,21 +80,23 @@ def audited(lines: int, place: Path, work: Path, given: argparse.Namespace) -> d
     told = f"{lines:,} lines, {claims.stat().st_size / 1e9:,.2f} GB"
     say(f"claims     {told}, made in {made.seconds:.0f} s with {made.peak / 2**30:.1f} GiB")
     parts = ("--parts", -(-lines // given.lines_a_part)) if given.lines_a_part else ()
-    cost = measured(
-        [
-            *(sys.executable, "-m", "auditor", "audit", claims, "--reference", place),
-            *("--line-of-business", "medicare", "--as-of", AS_OF, "--no-ledger", "--no-report"),
-            *("--findings", found, "--summary", summary, "--timings", *parts),
-        ],
-        work,
-    )
+    with watched() as seen:
+        cost = measured(
+            [
+                *(sys.executable, "-m", "auditor", "audit", claims, "--reference", place),
+                *("--line-of-business", "medicare", "--as-of", AS_OF, "--no-ledger", "--no-report"),
+                *("--findings", found, "--summary", summary, "--timings", *parts),
+            ],
+            work,
+        )
+    peak = max(seen.peak, cost.peak)  # several processes, each with its own
     stages = timings((work / "output.txt").read_text(encoding="utf-8"))
-    say(f"audited    in {cost.seconds:.0f} s, {cost.cpu:.0f} of CPU, {cost.peak / 2**30:.2f} GiB")
+    say(f"audited    in {cost.seconds:.0f} s, {cost.cpu:.0f} of CPU, {peak / 2**30:.2f} GiB")
     figures = json.loads(summary.read_text(encoding="ascii"))
     if figures["lines"]["read"] != lines:
         sys.exit(f"{figures['lines']['read']:,} lines were read of {lines:,}")
     row = {"lines": lines, "stages": stages, "findings": figures["findings"]["total"]}
-    row |= {"seconds": cost.seconds, "cpu": cost.cpu, "peak": cost.peak}
+    row |= {"seconds": cost.seconds, "cpu": cost.cpu, "peak": peak}
     if lines == min(given.lines):
         row |= beside(claims, found, work)
     for path in (claims, found, summary):

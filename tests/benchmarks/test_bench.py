@@ -204,6 +204,23 @@ def test_a_large_file_is_measured_against_a_smaller_one(tmp_path: Path) -> None:
     assert list(work.iterdir()) == []  # no claim line is left
 
 
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="no /proc here")
+def test_memory_is_that_of_a_process_and_of_those_it_starts() -> None:
+    holds = "held = bytearray(60 << 20); import time; time.sleep(3)"
+    code = (
+        f"import subprocess, sys; held = bytearray(40 << 20);"
+        f" subprocess.run([sys.executable, '-c', {holds!r}], check=True)"
+    )
+    asked = (
+        f"import sys; sys.path.insert(0, {str(HERE)!r}); import subprocess, memory;"
+        f" seen = memory.watched(); told = seen.__enter__();"
+        f" subprocess.run([sys.executable, '-c', {code!r}], check=True);"
+        f" seen.__exit__(None, None, None); print(told.peak)"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert 100 << 20 < int(done.stdout) < 200 << 20
+
+
 def test_a_file_larger_than_the_disk_is_refused_before_it_is_made(tmp_path: Path) -> None:
     size = ("--lines", 2000, 10**14, "--starter", "--work", tmp_path)
     done = subprocess.run(
