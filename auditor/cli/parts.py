@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from auditor.reference.interface import Reference
     from auditor.spark.inputs import File
 
-BYTES_A_PART = 250_000_000
-"""Of delimited text: a million lines and more, which take two GiB when they are judged."""
-LARGE = 4 * BYTES_A_PART
+BYTES_A_PART = 150_000_000
+"""Of delimited text: some 800,000 lines, which take a GiB when they are judged."""
+BYTES_A_TASK = 125_000_000
+"""The same on a cluster."""
+LARGE = 1_000_000_000
 """Input from so many bytes of text on is judged in parts."""
 _PACKED = {".gz": 10, ".zip": 10, ".parquet": 6, ".xlsx": 6, ".xlsm": 6, ".xlsb": 6, ".ods": 12}
 """How many times as long the same lines are as delimited text, about."""
@@ -56,7 +58,7 @@ def text_bytes(paths: Iterable[Path]) -> int:
 def on_cluster(files: Iterable[File]) -> int:
     """In how many parts `files` are judged on a cluster, where several tasks share memory."""
     text = sum(_as_text(file.name, file.size) for file in files)
-    return max(-(-text * 2 // BYTES_A_PART), 1)
+    return max(-(-text // BYTES_A_TASK), 1)
 
 
 def _text(path: Path) -> int:

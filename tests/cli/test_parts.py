@@ -279,10 +279,10 @@ def request(*inputs: Path, **named: Any) -> Request:  # noqa: ANN401 - fields of
     ("name", "size", "count"),
     [
         ("small.csv", parts.LARGE - 1, 1),
-        ("large.csv", parts.LARGE, 4),
-        ("larger.csv", parts.LARGE + 1, 5),
-        ("large.csv.gz", parts.LARGE // 10, 4),
-        ("large.parquet", parts.LARGE // 6 + 1, 5),
+        ("large.csv", parts.LARGE, 7),
+        ("larger.csv", parts.LARGE + 1, 7),
+        ("large.csv.gz", parts.LARGE // 10, 7),
+        ("large.parquet", parts.LARGE // 6 + 1, 7),
         ("small.parquet", parts.LARGE // 6 - 1, 1),
     ],
 )

@@ -105,7 +105,7 @@ def test_inputs_that_cannot_be_read_together() -> None:
 
 
 def test_parts_are_as_many_as_the_files_ask_for() -> None:
-    half = parts.BYTES_A_PART // 2
+    half = parts.BYTES_A_TASK
     assert parts.on_cluster([]) == 1
     assert parts.on_cluster([File("a.csv", "a.csv", half)]) == 1
     assert parts.on_cluster([File("a.csv", "a.csv", half), File("b.csv", "b.csv", 1)]) == 2
