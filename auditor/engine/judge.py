@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from auditor.engine import whole
 from auditor.engine.hits import DENIALS
 from auditor.engine.line_rules import line_rules
 from auditor.engine.payable import payability
 from auditor.engine.reasons import by_day, missing_columns, reach
 from auditor.engine.state import State
+from auditor.engine.whole import Joining
 from auditor.engine.workers import workers
 from auditor.rules import Stage, catalogue, modules
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import ModuleType
 
     from auditor.engine.batch import Batch
@@ -96,12 +98,22 @@ def counted(
     return state.counted
 
 
-def joined(counts: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """`counts` of all parts, stacked under each name, as one batch would have counted them."""
-    joins: dict[str, Join] = {"reach": by_day}
+def joined(
+    counts: Mapping[str, Sequence[pl.LazyFrame]], options: RuleOptions
+) -> dict[str, pl.DataFrame]:
+    """`counts` of the parts, under each name, as one batch would have counted them.
+
+    Of what is looked at by day or by number only what may be found is kept.
+    """
+    joins: dict[str, Join | Joining] = {"reach": by_day}
     for module in _counters():
         joins |= module.COUNTS
-    return {name: joins[name](stacked) for name, stacked in counts.items()}
+    found = {}
+    for name, tables in counts.items():
+        how = joins[name]
+        how = how if isinstance(how, Joining) else Joining(how)
+        found[name] = whole.joined(how, tables, options)
+    return found
 
 
 @cache

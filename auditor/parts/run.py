@@ -127,7 +127,8 @@ def _judged(work: Work, reference: Reference, clock: Clock, store: Store | None)
             do = partial(stack.enter_context(crew.crew(job, many)).work, clock=clock)
         with clock.part("parts", "counting", parts.census.lines):
             do("count", range(parts.count), None)
-            whole = Whole(parts.census, joined_counts(_read(work.room / _COUNTS, parts.count)))
+            counts = _read(work.room / _COUNTS, parts.count)
+            whole = Whole(parts.census, joined_counts(counts, work.options.rules))
         with clock.part("parts", "judging", parts.census.lines):
             do("judge", range(parts.count), whole)
     return [work.found / str(number) for number in range(parts.count)]
@@ -260,10 +261,10 @@ def _write(counts: dict[str, pl.DataFrame], folder: Path) -> None:
         table.write_parquet(folder / f"{name}.parquet", compression="lz4", statistics=False)
 
 
-def _read(room: Path, parts: int) -> dict[str, pl.DataFrame]:
-    """What all parts counted, stacked under each name."""
-    found: dict[str, list[pl.DataFrame]] = {}
+def _read(room: Path, parts: int) -> dict[str, list[pl.LazyFrame]]:
+    """What the parts counted, under each name."""
+    found: dict[str, list[pl.LazyFrame]] = {}
     for number in range(parts):
         for path in sorted((room / str(number)).glob("*.parquet")):
-            found.setdefault(path.stem, []).append(pl.read_parquet(path))
-    return {name: pl.concat(tables) for name, tables in found.items()}
+            found.setdefault(path.stem, []).append(pl.scan_parquet(path, glob=False))
+    return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.engine.hits import CERTAIN, hits, no_hits
+from auditor.engine.whole import Joining
 from auditor.rules.interface import Rule, Stage
 from auditor.rules.whole_file import FIRST, ORDER, first_row, joined, most, once_for_all, tally
 
@@ -90,7 +91,11 @@ def _by_number(counted: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-COUNTS = {"NPI-1 numbers": _numbers, "NPI-1 lines": joined, "NPI-1": _by_number}
+COUNTS = {
+    "NPI-1 numbers": Joining(_numbers, fewer=pl.DataFrame.unique),
+    "NPI-1 lines": joined,
+    "NPI-1": _by_number,
+}
 
 
 def find(state: State) -> pl.DataFrame:

@@ -8,10 +8,12 @@ import polars as pl
 
 from auditor.engine.hits import REVIEW, hits, no_hits
 from auditor.engine.order import BY
+from auditor.engine.whole import Joining
 from auditor.rules.interface import CodePolicy, Rule, Stage
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
+    from auditor.rules.options import RuleOptions
 
 STAGE = Stage.POLICY
 CODES = (
@@ -80,7 +82,13 @@ def _joined(counted: pl.DataFrame) -> pl.DataFrame:
     return days.agg(pl.col(_SUMS).sum(), pl.col(_ANCHOR).first())
 
 
-COUNTS = {"EM-IMD": _joined}
+def _over(days: pl.DataFrame, options: RuleOptions) -> pl.DataFrame:
+    """Those of the `days` on which more was billed than a day holds."""
+    limits = {"minutes": options.minutes_per_day, "therapy": options.therapy_units_per_day}
+    return days.filter(pl.any_horizontal(pl.col(n) // 1000 > most for n, most in limits.items()))
+
+
+COUNTS = {"EM-IMD": Joining(_joined, by="practitioner", kept=_over)}
 
 
 def find(state: State) -> pl.DataFrame:
@@ -91,16 +99,14 @@ def find(state: State) -> pl.DataFrame:
     if lines.is_empty() and state.alone:
         return no_hits()
     options = state.options
-    limits = {"minutes": options.minutes_per_day, "therapy": options.therapy_units_per_day}
-    over = pl.any_horizontal(pl.col(name) // 1000 > most for name, most in limits.items())
     totals = _totals(lines)
     if state.alone:
-        totals = totals.filter(over)
+        totals = _over(totals, options)
         if totals.is_empty():
             return no_hits()
     mine = totals.join(_anchors(lines, totals, state), on=["s1", "date"], how="left")
     mine = mine.with_columns(practitioner=_names(lines, mine["s1"]))
-    days = state.whole("EM-IMD", mine.select(*_DAY, *_SUMS, *_ANCHOR), _joined).filter(over)
+    days = _over(state.whole("EM-IMD", mine.select(*_DAY, *_SUMS, *_ANCHOR), _joined), options)
     days = days.with_columns(state.batch.rows_of(days["key"])).drop_nulls("row")
     # A line of several days is told once, of its first day over the limit.
     found = days.sort("row", "date").unique("row", keep="first", maintain_order=True)

@@ -8,6 +8,7 @@ import polars as pl
 
 from auditor.engine.hits import REVIEW, hits, no_hits
 from auditor.engine.identities import PLACEHOLDERS
+from auditor.engine.whole import Joining
 from auditor.rules.interface import Rule, Stage
 from auditor.rules.whole_file import (
     FIRST,
@@ -72,7 +73,11 @@ def _by_group(counted: pl.DataFrame) -> pl.DataFrame:
     return by.agg(pl.col("wrong").sum(), pl.col(FIRST).first())
 
 
-COUNTS = {"NPI-2 others": _groups, "NPI-2": _by_group, "NPI-2 claims": pl.DataFrame.sum}
+COUNTS = {
+    "NPI-2 others": Joining(_groups, fewer=pl.DataFrame.unique),
+    "NPI-2": _by_group,
+    "NPI-2 claims": pl.DataFrame.sum,
+}
 
 
 def find(state: State) -> pl.DataFrame:

@@ -141,8 +141,9 @@ class Cluster:
                 counting = partial(worker.counted, job=job, census=batch.census)
                 counts = self._collected(self._of_parts(counting))
                 self._all_back(lines, sum(int(c.data) for c in counts if c.kind == "size"))
-                found = stacked([each for each in counts if each.kind == "count"])
-                whole = Whole(batch.census, joined_counts(found))
+                counted = stacked([each for each in counts if each.kind == "count"])
+                of_all = {name: [table.lazy()] for name, table in counted.items()}
+                whole = Whole(batch.census, joined_counts(of_all, options.rules))
             with clock.part("parts", "judging", lines):
                 self._write(self._of_parts(partial(worker.judged, job=job, whole=whole)), "found")
             with clock.part("parts", "joining"):

@@ -85,7 +85,8 @@ def judged(read_rows: pl.DataFrame, told: telling.Told, store: Path, parts: int)
         return [each for each in rows.whole(pl.concat(found)) if each.kind != "size"]
 
     counts = passed(worker.counted, census=told.census)
-    whole = Whole(told.census, joined(engine.stacked(counts)))
+    of_all = {name: [table.lazy()] for name, table in engine.stacked(counts).items()}
+    whole = Whole(told.census, joined(of_all, AUDIT.rules))
     tables = engine.stacked(passed(worker.judged, whole=whole))
 
     def lines_of(keys: pl.Series) -> pl.DataFrame:
