@@ -1,8 +1,8 @@
 """A chart of cost against size as SVG: seconds over lines, both by powers of ten.
 
-    python chart.py --figures FULL.json --out reports/cost.svg
+    python chart.py --figures SMALL.json MILLION.json FULL.json --out reports/cost.svg
 
-FULL.json is what full.py writes. Nothing is imported that the project does not need anyway.
+The figures are what run.py and full.py write (--out). Only what Python brings is imported.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import math
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +22,8 @@ LEFT, RIGHT, TOP, BOTTOM = 70, 190, 56, 56
 COLOURS = ("#1f4e79", "#b85c00", "#4d7c0f", "#6b2d7b")
 """Dark enough on white, and told apart by their marks too."""
 MARKS = ("circle", "square", "diamond", "triangle")
+OURS, THEIRS = "auditor, all rules", "DuckDB, three kinds"
+"""What the chart calls the two."""
 _SHORT = {3: "k", 6: "M", 9: "G"}
 
 
@@ -113,19 +115,30 @@ def _mark(kind: str, x: float, y: float, colour: str) -> str:
     return f'<path transform="translate({x:.1f} {y:.1f})" d="{steps[kind]}" fill="{colour}"/>'
 
 
+def lines_of(told: Mapping[str, Any]) -> Iterator[tuple[str, tuple[float, float]]]:
+    """Name and point (lines, seconds) of each measured process in the figures of run or full."""
+    for row in told.get("rows", ()):
+        yield OURS, (row["lines"], row["seconds"])
+        if "duckdb" in row:
+            yield THEIRS, (row["lines"], row["duckdb"]["seconds"])
+    for name, cost in told.get("costs", {}).items():
+        if name in {"auditor", "(b) DuckDB SQL"}:
+            yield OURS if name == "auditor" else THEIRS, (told["lines"], cost["seconds"])
+
+
 def main() -> None:
-    """Draw what full.py measured."""
+    """Draw what was measured."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--figures", type=Path, required=True)
+    parser.add_argument("--figures", type=Path, nargs="+", required=True)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    told = json.loads(given.figures.read_text(encoding="utf-8"))
     lines: dict[str, list[tuple[float, float]]] = {}
-    for row in told["rows"]:
-        lines.setdefault(row["name"], []).append((row["lines"], row["seconds"]))
-    text = chart("Cost of an audit against its size", "lines", "seconds", lines)
+    for path in given.figures:
+        for name, point in lines_of(json.loads(path.read_text(encoding="utf-8"))):
+            lines.setdefault(name, []).append(point)
+    text = chart("Cost of an audit against its size", "claim lines", "seconds", lines)
     given.out.write_text(text, encoding="utf-8")
 
 

@@ -84,6 +84,7 @@ def test_a_question_ends_at_once_and_its_answer_is_whole(
     assert alone.stderr.decode() == inside.err
 
 
+@pytest.mark.usefixtures("unmeasured")  # coverage is one who watches
 def test_who_watches_a_process_sees_its_ordinary_end(
     start: Callable[..., Any], tmp_path: Path
 ) -> None:

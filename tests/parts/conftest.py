@@ -12,4 +12,4 @@ import pytest  # noqa: E402 - the paths come first
 @pytest.fixture(autouse=True)
 def few_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Even a few rows of counts are joined apart, and made fewer on the way."""
-    monkeypatch.setattr("auditor.engine.whole.AT_ONCE", 3)
+    monkeypatch.setattr("auditor.engine.whole.AT_ONCE", 25)
