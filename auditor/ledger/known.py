@@ -62,7 +62,11 @@ _EARLIER = """
 SELECT finding, finding_id, first_seen,
        (SELECT runs_found FROM finding_events AS e WHERE e.finding = f.finding
         ORDER BY event_id DESC LIMIT 1)
-FROM findings AS f WHERE feed = ? AND finding_id IN ({places})
+FROM findings AS f WHERE feed = ? AND service_date = ? AND finding_id IN ({places})
+"""
+_SEEN = """
+SELECT finding_id, first_seen FROM findings
+WHERE feed = ? AND service_date = ? AND finding_id IN ({places}) AND run <= ?
 """
 _EARLIER_TYPES = {
     "finding": _WHOLE,
@@ -119,28 +123,44 @@ def _stored(ledger: sqlite3.Connection, feed: str) -> pl.DataFrame:
     return pl.concat(pieces).with_columns(dates)
 
 
-def earlier_of(ledger: sqlite3.Connection, feed: str, ids: pl.Series) -> pl.DataFrame:
-    """finding, finding_id, first_seen, runs_found of those of `ids` that `feed` ever had."""
-    pieces = [pl.DataFrame(schema=_EARLIER_TYPES)]
-    most = min(MOST_PLACES, ledger.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) - 1)
-    # In their order, so that neighbours in the index are read together.
-    for some in parts(ids.sort().to_list(), most):
-        query = _EARLIER.format(places=", ".join("?" * len(some)))
-        pieces.append(_frame(ledger.execute(query, (feed, *some)).fetchall(), _EARLIER_TYPES))
-    return pl.concat(pieces).with_columns(pl.col("first_seen").str.to_date("%Y-%m-%d"))
+def earlier_of(ledger: sqlite3.Connection, feed: str, asked: pl.DataFrame) -> pl.DataFrame:
+    """finding, finding_id, first_seen, runs_found of those of `asked` that `feed` ever had.
+
+    asked: finding_id, service_date (date).
+    """
+    return _asked(ledger, _EARLIER, feed, asked, _EARLIER_TYPES)
 
 
-def seen_before(ledger: sqlite3.Connection, feed: str, ids: pl.Series, run: int) -> pl.DataFrame:
-    """finding_id, first_seen of those of `ids` that runs of `feed` up to `run` had."""
+def seen_before(
+    ledger: sqlite3.Connection, feed: str, asked: pl.DataFrame, run: int
+) -> pl.DataFrame:
+    """finding_id, first_seen of those of `asked` that runs of `feed` up to `run` had.
+
+    asked: finding_id, service_date (date).
+    """
     types = {"finding_id": _TEXT, "first_seen": _TEXT}
+    return _asked(ledger, _SEEN, feed, asked, types, run)
+
+
+def _asked(
+    ledger: sqlite3.Connection,
+    query: str,
+    feed: str,
+    asked: pl.DataFrame,
+    types: dict[str, Any],
+    *more: int,
+) -> pl.DataFrame:
+    """What `query` answers of `asked`, day by day: their index begins with the day."""
     pieces = [pl.DataFrame(schema=types)]
-    for some in parts(ids.sort().to_list(), MOST_PLACES):
-        places = ", ".join("?" * len(some))
-        query = (
-            "SELECT finding_id, first_seen FROM findings"
-            f" WHERE feed = ? AND run <= ? AND finding_id IN ({places})"
-        )
-        pieces.append(_frame(ledger.execute(query, (feed, run, *some)).fetchall(), types))
+    # A day's ids in their order, so that neighbours in the index are read together.
+    days = asked.select(pl.col("service_date").dt.to_string("%Y-%m-%d"), "finding_id")
+    most = min(MOST_PLACES, ledger.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) - 3)
+    of_days = days.group_by("service_date").agg(pl.col("finding_id").sort()).sort("service_date")
+    for day, ids in of_days.iter_rows():
+        for some in parts(ids, most):
+            places = ", ".join("?" * len(some))
+            rows = ledger.execute(query.format(places=places), (feed, day, *some, *more))
+            pieces.append(_frame(rows.fetchall(), types))
     return pl.concat(pieces).with_columns(pl.col("first_seen").str.to_date("%Y-%m-%d"))
 
 

@@ -181,7 +181,7 @@ def _entries(
     entries = tonight.join(
         before, on="finding_id", how="left", suffix=known.THEN, maintain_order="left"
     ).with_columns(pl.col("finding").is_not_null().alias("open"))
-    strange = entries.filter(~pl.col("open"))["finding_id"]
+    strange = entries.filter(~pl.col("open")).select("finding_id", "service_date")
     earlier = known.earlier_of(ledger, feed, strange)
     entries = entries.join(
         earlier, on="finding_id", how="left", suffix="_before", maintain_order="left"
@@ -325,9 +325,9 @@ def record(ledger: sqlite3.Connection, life: Life, run: int) -> pl.DataFrame:
 def _numbered(entries: pl.DataFrame, last: int) -> pl.DataFrame:
     """`entries` with the numbers that the new ones get, from `last` on.
 
-    They go in by their ids, which are hashes: each page of the index is then written once.
+    They go in as their index has them: each page of it is then written once.
     """
-    entries = entries.sort("finding_id")
+    entries = entries.sort("service_date", "finding_id")
     nth = (pl.col("state") == "new").cum_sum().cast(pl.Int64) + last
     return entries.with_columns(finding=pl.coalesce("finding", nth))
 

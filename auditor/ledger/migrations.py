@@ -271,8 +271,42 @@ def _append_only(table: str) -> str:
     )
 
 
+_BY_DAY = f"""
+CREATE TABLE findings_by_number (
+    finding INTEGER PRIMARY KEY,
+    feed TEXT NOT NULL,
+    finding_id TEXT NOT NULL,
+    run INTEGER NOT NULL REFERENCES runs,
+    first_seen TEXT NOT NULL,
+    story_id TEXT NOT NULL,
+    rule_id TEXT NOT NULL,
+    claim_id TEXT NOT NULL,
+    line_number INTEGER,
+    patient_id TEXT NOT NULL,
+    rendering_npi TEXT,
+    payer TEXT,
+    service_date TEXT NOT NULL,
+    code TEXT NOT NULL
+) STRICT;
+
+INSERT INTO findings_by_number SELECT * FROM findings ORDER BY finding;
+DROP TABLE findings;
+ALTER TABLE findings_by_number RENAME TO findings;
+
+CREATE UNIQUE INDEX findings_by_day ON findings (service_date, finding_id, feed);
+CREATE INDEX findings_by_run ON findings (run);
+CREATE INDEX findings_of_stories ON findings (feed, story_id) WHERE story_id <> finding_id;
+CREATE INDEX findings_with_stories ON findings (feed, finding_id) WHERE story_id <> finding_id;
+{_append_only("findings")}
+"""
+# Ids are hashes: an index that begins with them is touched all over by every night, and grows with
+# the years. A finding's day is part of its id, and a night's days are recent ones.
 STEPS: tuple[str, ...] = (
     _DISPOSITIONS + "".join(map(_append_only, ("schema_version", "imports", "dispositions"))),
     _NIGHTS + _OPEN_FINDINGS + "".join(map(_append_only, _OF_NIGHTS)),
+    _BY_DAY,
 )
-"""Step n brings the tables from version n-1 to version n, in one transaction."""
+"""Step n brings the tables from version n-1 to version n, in one transaction.
+
+References are looked at when all is done, so a step may drop a table and make it anew.
+"""

@@ -54,8 +54,8 @@ def opened(path: Path, *, patience: float = PATIENCE) -> Iterator[sqlite3.Connec
         _in_words(path),
         closing(sqlite3.connect(path, timeout=patience, isolation_level=None)) as ledger,
     ):
-        ledger.execute("PRAGMA foreign_keys = ON")
         _settle(ledger, path)
+        ledger.execute("PRAGMA foreign_keys = ON")
         yield ledger
 
 
@@ -102,11 +102,15 @@ def _settle(ledger: sqlite3.Connection, path: Path) -> None:
     # shares cannot, SQLite keeps its old way: readers wait, and nothing else is different.
     with suppress(sqlite3.OperationalError):
         ledger.execute("PRAGMA journal_mode = WAL").fetchall()
+    # A table that is made anew is dropped while others refer to it: they are looked at afterwards.
+    ledger.execute("PRAGMA foreign_keys = OFF")
     with transaction(ledger):
         for number in range(_version(ledger, path) + 1, len(STEPS) + 1):
             for statement in _statements(STEPS[number - 1]):
                 ledger.execute(statement)
             ledger.execute("INSERT INTO schema_version VALUES (?, ?)", (number, now()))
+        if ledger.execute("PRAGMA foreign_key_check").fetchone() is not None:
+            raise sqlite3.IntegrityError
         ledger.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 

@@ -165,7 +165,7 @@ def _made(night: Night, ledger: sqlite3.Connection, task: _Task) -> tuple[AuditR
     folder = night.places.history(run.feed)
     memory = Memory(folder, task.view, nobody=PLACEHOLDERS, renewing=False)
     _, result = audited(asked, read.intake, reference, ledger, memory)
-    seen = seen_before(ledger, run.feed, result.findings["finding_id"], run.run)
+    seen = seen_before(ledger, run.feed, result.findings, run.run)
     dated = result.findings.drop("first_seen").join(
         seen, on="finding_id", how="left", maintain_order="left"
     )

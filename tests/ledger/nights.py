@@ -36,7 +36,7 @@ _ENDED = {
 
 
 def finding(number: int = 1, **values: object) -> dict[str, Any]:
-    """One finding as a dict: number n is of line 1 of claim Cn, patient Pn."""
+    """One finding as a dict: number n is of line 1 of claim Cn, patient Pn, one of three days."""
     plain = {
         "finding_id": f"{number:032x}",
         "story_id": f"{number:032x}",
@@ -50,7 +50,7 @@ def finding(number: int = 1, **values: object) -> dict[str, Any]:
         "patient_id": f"P{number}",
         "rendering_npi": "1234567893",
         "payer": None,
-        "service_date": date(2026, 10, 1),
+        "service_date": date(2026, 10, 1 + number % 3),
         "code": "77002",
         "modifiers": "",
         "units": Decimal("1.500"),

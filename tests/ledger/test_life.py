@@ -158,7 +158,7 @@ def test_what_closes_a_finding_and_what_is_said(  # noqa: PLR0913 - the columns 
     [
         {"claim_id": "C2"},
         {"patient_id": "P2"},
-        {"service_date": date(2026, 10, 2)},
+        {"service_date": date(2026, 10, 9)},
     ],
 )
 def test_a_line_that_was_not_judged_keeps_its_finding(
@@ -290,7 +290,7 @@ def test_more_findings_than_one_question_takes(ledger: sqlite3.Connection) -> No
     found = [finding(n) for n in range(1, 60)]
     night(ledger, 0, found)
     night(ledger, 1, looked=found)
-    ledger.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 25)
+    ledger.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 12)
     assert set(states(night(ledger, 2, found))) == {"reopened"}
 
 
@@ -299,7 +299,10 @@ def test_what_is_open_comes_back_as_it_was_a_piece_at_a_time(
     ledger: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, piece: int
 ) -> None:
     texts = ('"', "\\", "two\nlines", "\x00null", "\x1f", "\U0001f9be", "{}", "[1,2]", "null", "01")
-    found = [finding(n, claim_id=text, patient_id=text) for n, text in enumerate(texts, start=1)]
+    found = [
+        finding(n, claim_id=text, patient_id=text, service_date=FIRST)
+        for n, text in enumerate(texts, start=1)
+    ]
     night(ledger, 0, found)
     monkeypatch.setattr(known, "_PIECE", piece)
     carried = night(ledger, 1).carried

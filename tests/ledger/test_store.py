@@ -17,6 +17,7 @@ from auditor.errors import ExitCode, LedgerBusy, LedgerDiffers, LedgerError
 from auditor.ledger import Imported, append, history, opened
 from auditor.ledger import store as stores
 from schemas import Decisions, Dispositions, dtypes
+from tests.ledger.nights import finding, night
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -339,6 +340,60 @@ def test_an_empty_file_becomes_a_ledger(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     path.touch()
     assert store(path, decision()) == (1, 0, 0)
+
+
+_STRAY = "INSERT INTO finding_tallies VALUES (77, 'r', NULL, 't', '', 0, 0, 0, 0, 0, 0)"
+
+
+def _rows(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+    with opened(path) as ledger:
+        return {
+            table: ledger.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
+            for table in ("findings", "open_findings", "finding_events", "finding_tallies", "runs")
+        }
+
+
+def test_findings_of_a_ledger_of_version_2_are_what_they_were(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(stores, "STEPS", stores.STEPS[:2])
+        with opened(path) as ledger:
+            night(ledger, 0, map(finding, range(1, 30)))
+            night(ledger, 1, map(finding, range(5, 20)), looked=map(finding, range(1, 30)))
+            (before,) = ledger.execute("SELECT max(version) FROM schema_version").fetchone()
+        rows = _rows(path)
+    assert before == 2
+    assert _rows(path) == rows
+    assert len(rows["findings"]) == 29
+    assert len(rows["open_findings"]) == 15
+    with opened(path) as ledger:
+        for change in ("DELETE FROM findings", "UPDATE findings SET run = run"):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                ledger.execute(change)
+        with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+            ledger.execute(_STRAY)
+        life = night(ledger, 2, map(finding, (1, 5, 30)), looked=map(finding, range(1, 30)))
+        assert life.findings["state"].to_list() == ["reopened", "standing", "new"]
+        question = (
+            "SELECT 1 FROM findings WHERE feed = '' AND service_date = '' AND finding_id = ''"
+        )
+        (plan,) = ledger.execute("EXPLAIN QUERY PLAN " + question).fetchall()
+        assert "findings_by_day (service_date=? AND finding_id=? AND feed=?)" in plan[-1]
+
+
+def test_a_ledger_whose_rows_refer_to_nothing_is_not_brought_to_a_newer_version(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(stores, "STEPS", stores.STEPS[:2])
+        with opened(path) as ledger:
+            ledger.execute("PRAGMA foreign_keys = OFF")
+            ledger.execute(_STRAY)
+    with pytest.raises(LedgerError, match="damaged"), opened(path):
+        pytest.fail("it was")
+    with closing(sqlite3.connect(path)) as ledger:
+        assert ledger.execute("SELECT max(version) FROM schema_version").fetchone() == (2,)
 
 
 def test_a_place_that_cannot_be_is_told(tmp_path: Path) -> None:
