@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -135,6 +135,21 @@ def scan(folder: Path, kind: str, part: Part) -> pl.LazyFrame:
     if not path.is_file():
         raise missing(path)
     return pl.scan_parquet(path, glob=False)
+
+
+def read_once(path: Path) -> None:
+    """Tell the system, where it listens, that `path` was read and will not be before tomorrow.
+
+    Gigabytes of earlier nights would push out of memory what others on the machine read again.
+    """
+    if not hasattr(os, "posix_fadvise"):
+        return
+    with suppress(OSError):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+        finally:
+            os.close(handle)
 
 
 @contextmanager

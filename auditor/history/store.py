@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,6 +17,7 @@ from auditor.history.files import (
     of_runs,
     parts_of,
     path_of,
+    read_once,
     reading,
     scan,
 )
@@ -58,6 +60,8 @@ FOUND = {
 """Columns of what is found: the index, and the number of the part it lies in."""
 _AT_ONCE = 15
 """Files of one query: enough that its cost is shared, few enough that memory is bounded."""
+_TOGETHER = 2
+"""Files that are read at the same time."""
 _NUMBERS = {"version": pl.UInt64, "since": pl.UInt64}
 
 
@@ -133,17 +137,21 @@ class Store:
         if column == "claim" and held:
             held = self._holding(hashes)
         wanted = hashes.implode()
-        found = [pl.DataFrame(schema={name: FOUND[name] for name in columns})]
-        for number, part in enumerate(self.parts):
-            if number not in held:
-                continue
+
+        def among_part(number: int) -> pl.DataFrame:
+            part = self.parts[number]
             with reading(path_of(self.folder, INDEX, part.name)):
                 index = of_runs(self._index(part), part)
                 rows = index.filter(pl.col(column).is_in(wanted)).with_columns(
                     part=pl.lit(number, pl.UInt32)
                 )
-                found.append(rows.select(columns).collect())
-        lines = pl.concat(found)
+                got = rows.select(columns).collect()
+            if column == "patient":
+                read_once(path_of(self.folder, INDEX, part.name))
+            return got
+
+        nothing = pl.DataFrame(schema={name: FOUND[name] for name in columns})
+        lines = pl.concat([nothing, *_each(among_part, sorted(held))])
         return lines.filter(~pl.col("version").is_in(self.ended.implode()))
 
     def _holding(self, claims: pl.Series) -> set[int]:
@@ -182,13 +190,19 @@ class Store:
     def lines(self, found: pl.DataFrame, columns: Sequence[str] = tuple(EVIDENCE)) -> pl.DataFrame:
         """`version`, `since`, `columns` of the lines `found` (version, part), sorted by version."""
         parts = found.partition_by("part", as_dict=True, include_key=False)
-        read = [pl.DataFrame(schema=_NUMBERS | {c: EVIDENCE[c] for c in columns})]
-        for (number,), rows in sorted(parts.items()):
-            part, wanted = self.parts[number], rows["version"].sort().implode()
+        wanted = {number: rows["version"].sort() for (number,), rows in parts.items()}
+
+        def of_part(number: int) -> pl.DataFrame:
+            part = self.parts[number]
             with reading(path_of(self.folder, LINES, part.name)):
                 lines = evidence(scan(self.folder, LINES, part), columns)
-                read.append(lines.filter(pl.col("version").is_in(wanted)).collect())
-        both = pl.concat(read)
+                mine = pl.col("version").is_in(wanted[number].implode())
+                found = lines.filter(mine).collect()
+            read_once(path_of(self.folder, LINES, part.name))
+            return found
+
+        nothing = pl.DataFrame(schema=_NUMBERS | {c: EVIDENCE[c] for c in columns})
+        both = pl.concat([nothing, *_each(of_part, sorted(wanted))])
         # merged files are not in the order of versions
         return both if both["version"].is_sorted() else both.sort("version")
 
@@ -210,3 +224,11 @@ class Store:
                 rows = scan(self.folder, kind, part).filter(among(pl.col("run"), part.wanted))
                 read.append(rows.select(columns).collect())
         return pl.concat(read)
+
+
+def _each(work: Callable[[int], pl.DataFrame], numbers: Sequence[int]) -> list[pl.DataFrame]:
+    """What `work` answers of each of `numbers`, two at a time: while one waits for the disk."""
+    if len(numbers) <= 1:
+        return [work(number) for number in numbers]
+    with ThreadPoolExecutor(_TOGETHER) as pool:
+        return list(pool.map(work, numbers))

@@ -160,7 +160,7 @@ def _asked(
         for some in parts(ids, most):
             places = ", ".join("?" * len(some))
             rows = ledger.execute(query.format(places=places), (feed, day, *some, *more))
-            pieces.append(_frame(rows.fetchall(), types))
+            pieces.append(frame(rows.fetchall(), types))
     return pl.concat(pieces).with_columns(pl.col("first_seen").str.to_date("%Y-%m-%d"))
 
 
@@ -191,7 +191,7 @@ def given(frame: pl.DataFrame) -> pl.DataFrame:
 _PLACES = {"units": 3, "charge_amount": 2, "amount_at_risk": 2}
 
 
-def _frame(rows: Sequence[tuple[Any, ...]], types: dict[str, Any]) -> pl.DataFrame:
+def frame(rows: Sequence[tuple[Any, ...]], types: dict[str, Any]) -> pl.DataFrame:
     """`rows` as columns: a column at a time is several times as fast as a row at a time."""
     columns = zip(*rows, strict=True) if rows else ([] for _ in types)
     return pl.DataFrame(

@@ -96,8 +96,7 @@ def runs_of(ledger: sqlite3.Connection, feed: str) -> pl.DataFrame:
 
 def tallies_of(ledger: sqlite3.Connection, feed: str, first: int = 0) -> pl.DataFrame:
     """The tallies of the runs of `feed` from `first` on: the columns of TALLIES."""
-    rows = ledger.execute(_TALLIES_OF, (feed, first)).fetchall()
-    return pl.DataFrame(rows, schema=TALLIES, orient="row")
+    return known.frame(ledger.execute(_TALLIES_OF, (feed, first)).fetchall(), TALLIES)
 
 
 def counted(opened: pl.DataFrame) -> pl.DataFrame:
