@@ -116,9 +116,10 @@ def _spoken(told: list[pl.DataFrame]) -> pl.DataFrame:
 
 
 def _assembled(batches: list[pl.DataFrame]) -> pl.DataFrame:
-    """ClaimLines of all batches, emptying `batches`; not copied, so of as many chunks.
+    """ClaimLines of all batches, emptying `batches`, of one chunk.
 
-    A column that says the same in every line, or nothing, takes no memory.
+    Column after column: with two forms of one column in memory, and never of all. A column that
+    says the same in every line, or nothing, takes no memory.
     """
     schema = dtypes(ClaimLines)
     if not batches:
@@ -127,7 +128,10 @@ def _assembled(batches: list[pl.DataFrame]) -> pl.DataFrame:
     batches.clear()
     constant = _constant(_constant(frame.columns, frame.head(100)), frame)
     first = frame.head(1)
-    return frame.select(
+    columns = frame.drop(constant).get_columns()
+    del frame
+    whole = pl.DataFrame([columns.pop().rechunk() for _ in range(len(columns))])
+    return whole.select(
         pl.lit(first[name][0], kind).alias(name) if name in constant else pl.col(name)
         for name, kind in schema.items()
     )

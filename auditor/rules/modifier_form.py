@@ -165,7 +165,12 @@ def find(state: State) -> pl.DataFrame:
     suspects = tokens.join(always, on="token", how="anti")
     if suspects.is_empty():
         return no_hits()
-    lines = state.lines.lazy().filter(pl.col("m").is_in(suspects["m"].unique().implode())).collect()
+    lines = (
+        state.lines.lazy()
+        .filter(pl.col("m").is_in(suspects["m"].unique().implode()))
+        .select("row", "date", "lob", "ce", "m")
+        .collect()
+    )
     lines = state.with_facts(lines.join(suspects.select("m", "token"), on="m"), "code").select(
         "row", "date", "lob", "token", "code"
     )

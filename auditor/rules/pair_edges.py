@@ -52,24 +52,29 @@ def _edges(state: State) -> pl.DataFrame:
     in_table = pl.int_range(batch.n_codes, dtype=pl.UInt32, eager=True).is_in(used.implode())
     # A line that is alone on its day pairs with nothing, unless lines that span days reach it.
     spans = pl.lit(batch.has_spans)
-    lines = state.lines.filter(
-        pl.col("day").is_not_null()
-        & ((pl.col("n_day") > 1) | spans)
-        & ~pl.col("dup")
-        & (pl.col("lob") != "medicaid")
-        & pl.lit(in_table).gather(pl.col("c"))
-    ).select(
-        "row",
-        "day",
-        "date",
-        "days",
-        "c",
-        "m",
-        "ce",
-        "lob",
-        "pays_as_column1",
-        "hint_never_pays",
-        *DOUBT,
+    lines = (
+        state.lines.lazy()
+        .filter(
+            pl.col("day").is_not_null()
+            & ((pl.col("n_day") > 1) | spans)
+            & ~pl.col("dup")
+            & (pl.col("lob") != "medicaid")
+            & pl.lit(in_table).gather(pl.col("c"))
+        )
+        .select(
+            "row",
+            "day",
+            "date",
+            "days",
+            "c",
+            "m",
+            "ce",
+            "lob",
+            "pays_as_column1",
+            "hint_never_pays",
+            *DOUBT,
+        )
+        .collect()
     )
     lines = state.by_day(lines)
     lines = lines.with_columns(batch.facts.table["hint_never_pays"][lines["ce"]])

@@ -61,19 +61,23 @@ def find(state: State) -> pl.DataFrame:
     paid = facts.filter(pl.col("status").is_in(PAID_UNDER_SCHEDULE))["code"].unique()
     if alone.is_empty() or paid.is_empty():
         return no_hits()
-    standing = state.lines.with_columns(scope=business_tier(state, RULES[0])).filter(~pl.col("dup"))
-    lines = standing.filter(
-        pl.col("c").is_in(state.batch.code_index(alone).implode()),
-        pl.col("scope").is_not_null() & asks_for_payment(),
+    standing = state.lines.lazy().filter(~pl.col("dup"), pl.col("day").is_not_null())
+    lines = (
+        standing.filter(pl.col("c").is_in(state.batch.code_index(alone).implode()))
+        .with_columns(scope=business_tier(state, RULES[0]))
+        .filter(pl.col("scope").is_not_null() & asks_for_payment())
+        .collect()
     )
     if lines.is_empty():
         return no_hits()
     refused = state.modifiers("GX", "GY", "GZ")
+    # Cheap first: those of patients who have such a line.
     others = standing.filter(
+        pl.col("patient").is_in(lines["patient"].unique().implode()),
         pl.col("c").is_in(state.batch.code_index(paid).implode()),
         pl.col("live") & ~pl.col("denied") & ~pl.col("m").is_in(refused.implode()),
         (pl.col("charge") >= 0).fill_null(value=True),  # a credit pays nobody
-    )
+    ).collect()
     met = with_other_facts(state, beside(state, lines, others), "code", "status", "mue_value")
     met = state.with_facts(met, "code", "status", "fee_release").filter(
         pl.col("status") == "T",

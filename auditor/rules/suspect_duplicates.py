@@ -122,13 +122,18 @@ _RAW = ("claim_id", "line_number", "service_date_to", "ndc", "payer_claim_id", "
 
 def find(state: State) -> pl.DataFrame:
     """Both rules."""
-    lines = state.lines.filter(
-        pl.col("day").is_not_null(),
-        ~pl.col("has_repeat") & ~pl.col("denied") & ~pl.col("dup") & pl.col("live"),
-        asks_for_payment(),
-    ).select(
-        *("row", "day", "date", "days", "patient", "s1", "c", "ce", "m", "pos", "units"),
-        *("charge", "frequency", "vague", "tax", "billing", "specialty", "is_em"),
+    lines = (
+        state.lines.lazy()
+        .filter(
+            pl.col("day").is_not_null(),
+            ~pl.col("has_repeat") & ~pl.col("denied") & ~pl.col("dup") & pl.col("live"),
+            asks_for_payment(),
+        )
+        .select(
+            *("row", "day", "date", "days", "patient", "s1", "c", "ce", "m", "pos", "units"),
+            *("charge", "frequency", "vague", "tax", "billing", "specialty", "is_em"),
+        )
+        .collect()
     )
     found = []
     if "DUP-2" not in state.silent:

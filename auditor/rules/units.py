@@ -254,16 +254,16 @@ def _line_limit(lines: pl.DataFrame, state: State) -> pl.DataFrame:
 
 def _day_limits(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     """MUE-2 and MUE-3."""
-    lines = lines.filter(pl.col("mai") > 1, pl.col("day").is_not_null())
-    center = of_kind(state, "asc")
-    if center.any():  # its own claim reports a bilateral procedure as two lines
-        own_claim = (pl.col("pos") == "24") & center[lines["row"]]
-        lines = lines.filter(~(own_claim.fill_null(value=False) & (pl.col("mai") == 2)))  # noqa: PLR2004 - MAI 2
     # A lone line within its limit cannot exceed it together with others: only groups of two and
     # lines over the limit are summed.
     limit = pl.col("mue_value").cast(pl.Int64)
     alone_over = (pl.col("up") > limit) | pl.col("moved")
-    lines = lines.filter((pl.col("n_day") > 1) | alone_over)
+    some = (pl.col("n_day") > 1) | alone_over
+    lines = lines.filter(pl.col("mai") > 1, pl.col("day").is_not_null(), some)
+    center = of_kind(state, "asc")
+    if center.any():  # its own claim reports a bilateral procedure as two lines
+        own_claim = (pl.col("pos") == "24") & center[lines["row"]]
+        lines = lines.filter(~(own_claim.fill_null(value=False) & (pl.col("mai") == 2)))  # noqa: PLR2004 - MAI 2
     repeated = state.batch.day_code().is_duplicated()
     lines = lines.filter(repeated | alone_over)
     # 26, TC and global lines of a code that splits are three services (SPEC 2.8, point 6); where
