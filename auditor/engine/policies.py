@@ -158,11 +158,10 @@ class PolicyRows:
         self._names = {name: number for number, name in enumerate(self._prepared.tables.sources)}
         texts = pl.DataFrame({"code": self._codes}).with_row_index("n")
         columns = ["table", "n", "place", "effective", "deletion"]
-        within = texts.with_columns(shape=_shape("code")).join(self._prepared.ranges, on="shape")
         self.found = pl.concat(
             [
                 texts.join(self._prepared.single, on="code").select(columns),
-                within.filter(pl.col("code").is_between("code_low", "code_high")).select(columns),
+                _within(self._codes, self._prepared.ranges).select(columns),
             ]
         ).sort("table", "n", "place")
         self._held = _parts(self.found)
@@ -200,6 +199,21 @@ class PolicyRows:
             {name: parts[number] for name, number in self._names.items() if number in parts},
             len(self._codes) * len(epochs),
         )
+
+
+def _within(codes: pl.Series, ranges: pl.DataFrame) -> pl.DataFrame:
+    """The rows `ranges` once for each of the sorted `codes` in them, with `n`, its place."""
+    first = codes.search_sorted(ranges["code_low"], side="left")
+    after = codes.search_sorted(ranges["code_high"], side="right")
+    held = (
+        ranges.with_columns(first.alias("_first"), after.alias("_after"))
+        .filter(pl.col("_first") < pl.col("_after"))
+        .with_columns(n=pl.int_ranges("_first", "_after", dtype=pl.UInt32))
+        .explode("n", empty_as_null=False)
+    )
+    # Texts of another form may lie between the two ends.
+    own = pl.DataFrame({"code": codes[held["n"]]}).select(_shape("code")).to_series()
+    return held.filter(own == held["shape"])
 
 
 def _parts(frame: pl.DataFrame) -> dict[int, pl.DataFrame]:
