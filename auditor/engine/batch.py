@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.engine.codes import NEVER_PAYS, CodeFacts, code_facts
+from auditor.engine.credits import credit, taken_back
 from auditor.engine.identities import cancelled, identities, loose
 from auditor.engine.keys import keys
 from auditor.engine.lacking import LONGEST_SPAN, lacking
@@ -242,6 +243,11 @@ class Batch:
         return pl.struct("day", "c")
 
     @cached_property
+    def shaken(self) -> pl.Series:
+        """Rows that an unmatched credit may take back (auditor.engine.credits)."""
+        return self.lines.filter("shaken")["row"]
+
+    @cached_property
     def has_spans(self) -> bool:
         """True where some line spans more than one day."""
         return bool(self.lines.select((pl.col("days") > 1).any()).item())
@@ -277,12 +283,14 @@ def build(
         birth=pl.col("patient_birth_date"),
         vague=pl.col("claim_dates") & (pl.col("service_date_to") > pl.col("service_date_from")),
         cancelled=cancelled(raw),
+        credit=credit(),
         **identities(raw, rendering_read=options.rendering_read, groups=groups),
         **loose(versions),
     )
     if len(versions.gone):
         lines = lines.filter(~pl.col("row").is_in(versions.gone.implode()))
     lines = keys(lines.with_columns(days=_days()), first, options.implausible_day, everybody.lines)
+    lines = taken_back(lines)
     first_epoch = facts.epoch_of(lines["date"])
     lines = lines.with_columns(ce=pl.col("c") * len(facts.epochs) + first_epoch)
     lines = _enriched(lines, facts, mods)
@@ -315,7 +323,7 @@ def _enriched(lines: pl.DataFrame, facts: CodeFacts, mods: pl.DataFrame) -> pl.D
     ).with_columns(
         medicare=pl.col("lob") == "medicare",
         fee_known=pl.col("status").is_not_null(),
-        live=pl.col("units").fill_null(1000) > 0,
+        live=(pl.col("units").fill_null(1000) > 0) & ~pl.col("credit"),
         never_pays=pl.col("status").is_in(NEVER_PAYS).fill_null(value=False),
         mue_zero=(
             (pl.col("mue_value") == 0)

@@ -167,7 +167,8 @@ def _levels(batch: Batch, _: So) -> Iterator[Said]:
             x.code == need and x.counts and x.s1 != line.s1 and _group(x, line, unknown=True)
             for x in batch.patient_day(line, day)
         )
-        doubt = partner or line.key in batch.borrowed | batch.loose or batch.may_lack(line)
+        odd = batch.borrowed | batch.loose | batch.shaken
+        doubt = partner or line.key in odd or batch.may_lack(line)
         yield line, "AOC-5", "review" if doubt else "certain"
 
 

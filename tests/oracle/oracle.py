@@ -61,9 +61,11 @@ def judge(raws: Iterable[Raw], tables: Tables, rejected: Iterable[Rejected] = ()
     lines = normalise(raws)
     standing = resolve(lines)
     gone = taken_back(standing.lines)
+    credits_ = [x for x in standing.lines if x.credit and x.key not in gone]
+    gone |= {x.key for x in credits_}
     left = [line for line in standing.lines if line.key not in gone]
     doubles = duplicates(replace(standing, lines=left))
-    batch = Batch(standing, frozenset(doubles) | gone, tables, rejected)
+    batch = Batch(standing, frozenset(doubles) | gone, tables, rejected, credits_)
     pairs = judge_pairs(batch)
     units = judge_units(batch)
     addons = AddOns(batch, pairs, units)
@@ -87,8 +89,15 @@ def judge(raws: Iterable[Raw], tables: Tables, rejected: Iterable[Rejected] = ()
     partners = {
         **{key: pairs.counterparts(key) for key in pairs.denies},
     }
+    own |= {k: _shaken_tiers(own[k]) for k in batch.shaken & own.keys()}
     findings = [f for key, rules in own.items() for f in _headlines(key, rules, partners)]
     return Verdict(lines, standing, _not_settled(batch, findings))
+
+
+def _shaken_tiers(rules: dict[str, str]) -> dict[str, str]:
+    """A credit may take the line back; MUE-2 and MUE-3 reckon with its units themselves."""
+    untouched = {r for r, tier in rules.items() if RANK[r] is None or tier == "info"}
+    return {r: t if r in {"MUE-2", "MUE-3"} | untouched else "review" for r, t in rules.items()}
 
 
 def _free_of_charge(lines: Iterable[Line]) -> frozenset[int]:
