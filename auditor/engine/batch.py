@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.engine.codes import NEVER_PAYS, CodeFacts, code_facts
-from auditor.engine.credits import credit, taken_back
+from auditor.engine.credits import credit, taken_back, unsigned
 from auditor.engine.identities import cancelled, identities, loose
 from auditor.engine.keys import keys
 from auditor.engine.lacking import LONGEST_SPAN, lacking
@@ -243,8 +243,18 @@ class Batch:
         return pl.struct("day", "c")
 
     @cached_property
+    def credits(self) -> pl.Series:
+        """Rows of credits that match no line (auditor.engine.credits)."""
+        return self.lines.filter(pl.col("credit") & ~pl.col("cancelled"))["row"]
+
+    @cached_property
+    def lessened(self) -> pl.Series:
+        """Rows of which an unmatched credit may take back some or all."""
+        return self.lines.filter("lessened")["row"]
+
+    @cached_property
     def shaken(self) -> pl.Series:
-        """Rows that an unmatched credit may take back (auditor.engine.credits)."""
+        """Rows that an unmatched credit may take back whole (auditor.engine.credits)."""
         return self.lines.filter("shaken")["row"]
 
     @cached_property
@@ -258,6 +268,8 @@ def build(
 ) -> Batch:
     """Enrich the lines of `all_lines` that stand; see the module's docstring."""
     raw = all_lines.lines.with_row_index("row")
+    void = cancelled(raw)
+    raw = unsigned(raw)
     everybody = options.whole.census if options.whole is not None else census(raw)
     groups = everybody.groups
     if options.groups is not None:
@@ -282,7 +294,7 @@ def build(
         frequency=pl.col("claim_frequency"),
         birth=pl.col("patient_birth_date"),
         vague=pl.col("claim_dates") & (pl.col("service_date_to") > pl.col("service_date_from")),
-        cancelled=cancelled(raw),
+        cancelled=void,
         credit=credit(),
         **identities(raw, rendering_read=options.rendering_read, groups=groups),
         **loose(versions),

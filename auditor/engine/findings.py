@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from auditor.engine.credits import MAY_BE_TAKEN_BACK, OWN_ACCOUNT
+from auditor.engine.credits import MAY_BE_TAKEN_BACK, other_doubt, own_doubt
 from auditor.engine.hits import REVIEW, TIER_NAMES
 from auditor.engine.money import at_risk
 from auditor.engine.rebilled import rebilled
@@ -175,11 +175,10 @@ def _why_review(frame: pl.DataFrame, state: State) -> pl.DataFrame:
     known = state.lines["s1_known"][place]
     loose = state.lines["loose"][place]
     business = pl.col("line_of_business")
-    taken, of_own = state.batch.shaken.implode(), pl.col("rule_id").is_in([*OWN_ACCOUNT])
     reason = (
-        pl.when(~of_own & pl.col("denies") & pl.col("row").is_in(taken))
-        .then(pl.lit(f" Review: {MAY_BE_TAKEN_BACK.format('this line')}."))
-        .when(~of_own & pl.col("other").is_in(taken))
+        pl.when(own_doubt(state.batch))
+        .then(pl.lit(f" Review: {MAY_BE_TAKEN_BACK.format('this line, or units of it,')}."))
+        .when(other_doubt(state.batch))
         .then(pl.lit(f" Review: {MAY_BE_TAKEN_BACK.format('the other line')}."))
         .when(business.is_in(["unknown", "commercial"]) & ~pl.col("at_home"))
         .then(

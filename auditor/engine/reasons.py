@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 import polars as pl
 
-from auditor.engine.credits import MAY_BE_TAKEN_BACK
+from auditor.engine.credits import BY_UNITS, FORM, MAY_BE_TAKEN_BACK, OWN_ACCOUNT
 from auditor.rules import catalogue
 from auditor.rules.interface import ADD_ON_TABLE_BEGINS
 
@@ -122,6 +123,7 @@ class Reasons:
             s1_known="s1_known",
             crowded="crowded",
             unmatched=pl.col("credit") & ~pl.col("cancelled"),
+            lessened="lessened",
             shaken="shaken",
             beside_credit="beside_credit",
         ).with_columns(**blank)
@@ -175,7 +177,9 @@ class Reasons:
             rule.review_for,
             rule.looks_back,
             rule.blind,
-            rule.denies,
+            rule.denies and rule.id not in OWN_ACCOUNT,
+            rule.id in BY_UNITS,
+            re.match(FORM, rule.id) is None,
             _asked_cells(rule),
         )
 
@@ -188,7 +192,7 @@ class Reasons:
         ):
             if business not in scope:
                 yield f"{NOT}: {words}", pl.col("lob") == business
-        if rule.denies or rule.shape != "line":
+        if not re.match(FORM, rule.id):
             yield (
                 f"{NOT}: {_CREDIT}",
                 pl.col("unmatched"),
@@ -221,10 +225,10 @@ class Reasons:
 
     def _credits(self, rule: Rule) -> Iterator[tuple[str, pl.Expr]]:
         """What an unmatched credit makes uncertain."""
-        if rule.denies:
+        if rule.denies and rule.id not in OWN_ACCOUNT:
             yield (
                 f"{CAUTION}: at most at review: {MAY_BE_TAKEN_BACK.format('the line')}",
-                pl.col("shaken"),
+                pl.col("lessened" if rule.id in BY_UNITS else "shaken"),
             )
         if rule.shape != "line":
             yield (

@@ -83,9 +83,8 @@ class Line:
 
     @property
     def credit(self) -> bool:
-        """It takes back something that was billed elsewhere, if the file's signs tell anything."""
-        negative = (self.units or 0) < 0 or (self.charge or 0) < 0
-        return negative and self.raw.get("sign_untold") != "True"
+        """It takes back something that was billed elsewhere."""
+        return (self.units or 0) < 0 or (self.charge or 0) < 0
 
     @property
     def counts(self) -> bool:

@@ -47,6 +47,9 @@ on its own."""
 for _family in FAMILIES:
     RANK |= _family.RANK
 JUDGED = frozenset(RANK)
+BY_UNITS = frozenset({"AOC-5", "EAR-1", "FOOT-2", "MUE-1"})
+FORM = frozenset({"COD-", "DAT-", "NPI-"})
+"""Families on how a line is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +92,22 @@ def judge(raws: Iterable[Raw], tables: Tables, rejected: Iterable[Rejected] = ()
     partners = {
         **{key: pairs.counterparts(key) for key in pairs.denies},
     }
-    own |= {k: _shaken_tiers(own[k]) for k in batch.shaken & own.keys()}
+    own |= {c.key: _of_form(own[c.key]) for c in batch.credits}
+    own |= {k: _shaken_tiers(own[k], batch, k) for k in batch.lessened & own.keys()}
     findings = [f for key, rules in own.items() for f in _headlines(key, rules, partners)]
     return Verdict(lines, standing, _not_settled(batch, findings))
 
 
-def _shaken_tiers(rules: dict[str, str]) -> dict[str, str]:
-    """A credit may take the line back; MUE-2 and MUE-3 reckon with its units themselves."""
-    untouched = {r for r, tier in rules.items() if RANK[r] is None or tier == "info"}
-    return {r: t if r in {"MUE-2", "MUE-3"} | untouched else "review" for r, t in rules.items()}
+def _of_form(rules: dict[str, str]) -> dict[str, str]:
+    """A credit claims no service; how it is written may still be wrong."""
+    return {rule: tier for rule, tier in rules.items() if rule[:4] in FORM}
+
+
+def _shaken_tiers(rules: dict[str, str], batch: Batch, key: int) -> dict[str, str]:
+    """A credit may take the line back, or units of it; MUE-2 and MUE-3 reckon with them."""
+    denying = {r for r, tier in rules.items() if RANK[r] is not None and tier != "info"}
+    soft = denying - {"MUE-2", "MUE-3"} if key in batch.shaken else denying & BY_UNITS
+    return {rule: "review" if rule in soft else tier for rule, tier in rules.items()}
 
 
 def _free_of_charge(lines: Iterable[Line]) -> frozenset[int]:

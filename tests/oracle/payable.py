@@ -55,12 +55,16 @@ class Batch:
         self.everyone = standing.lines
         """Exact duplicates among them: rules that deny nothing look at these too."""
         self.lines = [line for line in standing.lines if line.key not in duplicates]
-        self.shaken = frozenset(
-            line.key
+        own = {c.key for c in self.credits}
+        touching = {
+            line: [c for c in self.credits if _may_take(c, line)]
             for line in self.everyone
-            if _covered(line, [c for c in self.credits if _may_take(c, line)])
-        ) - {c.key for c in self.credits}
-        """Lines that one of the credits may take back."""
+            if line.key not in own
+        }
+        self.lessened = frozenset(line.key for line, some in touching.items() if some)
+        """Lines of which credits may take back some or all."""
+        self.shaken = frozenset(x.key for x, some in touching.items() if _covered(x, some))
+        """Lines that credits may take back whole."""
         self._days: dict[tuple[str | None, ...], list[Line]] = defaultdict(list)
         for line in self.lines:
             for day in line.days:
