@@ -96,6 +96,11 @@ class ClaimLines(pa.DataFrameModel):
     charge_amount: pl.Int64 = pa.Field(
         nullable=True, metadata=CENTS, description="What the practice charged for the line"
     )
+    sign_untold: pl.Boolean = pa.Field(
+        nullable=True,
+        description="True: most charges (or units) of the file are below zero, so that the sign "
+        "tells no credit; empty where it does",
+    )
     allowed_amount: pl.Int64 = pa.Field(
         nullable=True, metadata=CENTS, description="What the payer allowed for the line"
     )

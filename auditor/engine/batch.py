@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.engine.codes import NEVER_PAYS, CodeFacts, code_facts
+from auditor.engine.credits import credit, taken_back, unsigned
 from auditor.engine.identities import cancelled, identities, loose
 from auditor.engine.keys import keys
 from auditor.engine.lacking import LONGEST_SPAN, lacking
@@ -242,6 +243,21 @@ class Batch:
         return pl.struct("day", "c")
 
     @cached_property
+    def credits(self) -> pl.Series:
+        """Rows of credits that match no line (auditor.engine.credits)."""
+        return self.lines.filter(pl.col("credit") & ~pl.col("cancelled"))["row"]
+
+    @cached_property
+    def lessened(self) -> pl.Series:
+        """Rows of which an unmatched credit may take back some or all."""
+        return self.lines.filter("lessened")["row"]
+
+    @cached_property
+    def shaken(self) -> pl.Series:
+        """Rows that an unmatched credit may take back whole (auditor.engine.credits)."""
+        return self.lines.filter("shaken")["row"]
+
+    @cached_property
     def has_spans(self) -> bool:
         """True where some line spans more than one day."""
         return bool(self.lines.select((pl.col("days") > 1).any()).item())
@@ -252,6 +268,8 @@ def build(
 ) -> Batch:
     """Enrich the lines of `all_lines` that stand; see the module's docstring."""
     raw = all_lines.lines.with_row_index("row")
+    void = cancelled(raw)
+    raw = unsigned(raw)
     everybody = options.whole.census if options.whole is not None else census(raw)
     groups = everybody.groups
     if options.groups is not None:
@@ -276,13 +294,15 @@ def build(
         frequency=pl.col("claim_frequency"),
         birth=pl.col("patient_birth_date"),
         vague=pl.col("claim_dates") & (pl.col("service_date_to") > pl.col("service_date_from")),
-        cancelled=cancelled(raw),
+        cancelled=void,
+        credit=credit(),
         **identities(raw, rendering_read=options.rendering_read, groups=groups),
         **loose(versions),
     )
     if len(versions.gone):
         lines = lines.filter(~pl.col("row").is_in(versions.gone.implode()))
     lines = keys(lines.with_columns(days=_days()), first, options.implausible_day, everybody.lines)
+    lines = taken_back(lines)
     first_epoch = facts.epoch_of(lines["date"])
     lines = lines.with_columns(ce=pl.col("c") * len(facts.epochs) + first_epoch)
     lines = _enriched(lines, facts, mods)
@@ -315,7 +335,7 @@ def _enriched(lines: pl.DataFrame, facts: CodeFacts, mods: pl.DataFrame) -> pl.D
     ).with_columns(
         medicare=pl.col("lob") == "medicare",
         fee_known=pl.col("status").is_not_null(),
-        live=pl.col("units").fill_null(1000) > 0,
+        live=(pl.col("units").fill_null(1000) > 0) & ~pl.col("credit"),
         never_pays=pl.col("status").is_in(NEVER_PAYS).fill_null(value=False),
         mue_zero=(
             (pl.col("mue_value") == 0)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
+from auditor.engine.credits import MAY_BE_TAKEN_BACK, other_doubt, own_doubt
 from auditor.engine.hits import REVIEW, TIER_NAMES
 from auditor.engine.money import at_risk
 from auditor.engine.rebilled import rebilled
@@ -175,7 +176,11 @@ def _why_review(frame: pl.DataFrame, state: State) -> pl.DataFrame:
     loose = state.lines["loose"][place]
     business = pl.col("line_of_business")
     reason = (
-        pl.when(business.is_in(["unknown", "commercial"]) & ~pl.col("at_home"))
+        pl.when(own_doubt(state.batch))
+        .then(pl.lit(f" Review: {MAY_BE_TAKEN_BACK.format('this line, or units of it,')}."))
+        .when(other_doubt(state.batch))
+        .then(pl.lit(f" Review: {MAY_BE_TAKEN_BACK.format('the other line')}."))
+        .when(business.is_in(["unknown", "commercial"]) & ~pl.col("at_home"))
         .then(
             pl.when(business == "unknown")
             .then(pl.lit(" Review: the line does not say that Medicare pays."))

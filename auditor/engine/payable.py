@@ -32,8 +32,9 @@ def payability(lines: pl.DataFrame, duplicates: pl.Series, batch: Batch) -> Paya
     is a Medicare one; it bars a primary only on Medicare lines, where the status decides.
     """
     dup = pl.col("row").is_in(duplicates.implode()) if len(duplicates) else pl.lit(value=False)
-    # A line that a reversal takes back is billed no more; like a duplicate it is out of the game.
-    lines = lines.with_columns(dup=dup | pl.col("cancelled"))
+    # A line that a reversal takes back is billed no more, and a credit claims no service, whatever
+    # it takes back: like a duplicate they are out of the game.
+    lines = lines.with_columns(dup=dup | pl.col("cancelled") | pl.col("credit"))
     later = lines.clear()
     if batch.later.height:
         later = batch.later.join(lines.select("row", "dup"), on="row").select(lines.columns)
@@ -68,7 +69,6 @@ def _lone_days(lines: pl.DataFrame, batch: Batch) -> pl.DataFrame:
     payable = lines.filter(
         pl.col("status").is_in(PAID_UNDER_SCHEDULE) & near,
         pl.col("live") & ~pl.col("dup") & ~pl.col("denied") & ~pl.col("mue_zero"),
-        (pl.col("charge") >= 0).fill_null(value=True),  # a credit pays nobody
     )
     payable = _that_epoch(payable.select(need), batch).select("day", other="row")
     met = lone.join(payable, on="day").filter(pl.col("row") != pl.col("other"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 import polars as pl
 
+from auditor.engine.credits import BY_UNITS, FORM, MAY_BE_TAKEN_BACK, OWN_ACCOUNT
 from auditor.rules import catalogue
 from auditor.rules.interface import ADD_ON_TABLE_BEGINS
 
@@ -48,6 +50,10 @@ _BLANKS = {
 """Columns whose blank cells keep a line rule from judging, and how that is said."""
 _FEW = 100
 """One line in so many does not count for how far the lines at hand reach back."""
+_CREDIT = "a credit (charge or units below 0) that matches no billed line: it claims no service"
+_BESIDE_CREDIT = (
+    "a credit of the patient that day matches no billed line: what it takes back is not known"
+)
 _NO_DIAGNOSIS = "the line has no diagnosis"
 
 
@@ -116,6 +122,10 @@ class Reasons:
             no_s1=pl.col("s1").is_null(),
             s1_known="s1_known",
             crowded="crowded",
+            unmatched=pl.col("credit") & ~pl.col("cancelled"),
+            lessened="lessened",
+            shaken="shaken",
+            beside_credit="beside_credit",
         ).with_columns(**blank)
         number = lines["ce"].cast(pl.Int64) * (len(cuts) + 1)
         number += cuts.search_sorted(lines["date"], side="right").cast(pl.Int64)
@@ -167,6 +177,9 @@ class Reasons:
             rule.review_for,
             rule.looks_back,
             rule.blind,
+            rule.denies and rule.id not in OWN_ACCOUNT,
+            rule.id in BY_UNITS,
+            re.match(FORM, rule.id) is None,
             _asked_cells(rule),
         )
 
@@ -179,6 +192,11 @@ class Reasons:
         ):
             if business not in scope:
                 yield f"{NOT}: {words}", pl.col("lob") == business
+        if not re.match(FORM, rule.id):
+            yield (
+                f"{NOT}: {_CREDIT}",
+                pl.col("unmatched"),
+            )
         yield from self._joins(rule)
         yield from self._blank_cells(rule)
         if rule.blind is not None:
@@ -193,6 +211,7 @@ class Reasons:
             )
             short = pl.col("date") < self.reach + timedelta(days=rule.looks_back)
             yield f"{CAUTION}: {words}", short
+        yield from self._credits(rule)
         if rule.review_for:
             yield (
                 f"{CAUTION}: at most at review where Medicare does not pay, or may not",
@@ -202,6 +221,19 @@ class Reasons:
             yield (
                 f"{CAUTION}: at most at review: the billing NPI stands in for the rendering NPI",
                 ~pl.col("s1_known"),
+            )
+
+    def _credits(self, rule: Rule) -> Iterator[tuple[str, pl.Expr]]:
+        """What an unmatched credit makes uncertain."""
+        if rule.denies and rule.id not in OWN_ACCOUNT:
+            yield (
+                f"{CAUTION}: at most at review: {MAY_BE_TAKEN_BACK.format('the line')}",
+                pl.col("lessened" if rule.id in BY_UNITS else "shaken"),
+            )
+        if rule.shape != "line":
+            yield (
+                f"{CAUTION}: {_BESIDE_CREDIT}",
+                pl.col("beside_credit"),
             )
 
     def _joins(self, rule: Rule) -> Iterator[tuple[str, pl.Expr]]:

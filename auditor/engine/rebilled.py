@@ -20,7 +20,10 @@ def rebilled(state: State) -> pl.Series:
     the whole claim was denied that day and one of its codes stands so: what was corrected on the
     new claim, a code changed or left out, is not to be corrected on the old one too.
     """
-    lines = state.lines.filter(pl.col("day").is_not_null())
+    # A credit, and what it takes back, neither bills again nor keeps a claim from being denied.
+    lines = state.lines.filter(
+        pl.col("day").is_not_null() & ~pl.col("credit") & ~pl.col("cancelled")
+    )
     denied = lines.filter("denied").select("row", *_SERVICE)
     if denied.is_empty():
         return pl.Series("row", [], dtype=pl.UInt32)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.engine.clock import Clock
+from auditor.engine.credits import held_down, without_credits
 from auditor.engine.hits import CERTAIN, DENIALS, no_hits
 from auditor.engine.partners import same_practitioner
 from auditor.engine.payable import FLAGS, Payable, payability
@@ -53,6 +54,7 @@ class State:
             return
         if self.silent:
             hits = hits.filter(~pl.col("rule_id").is_in(self.silent))
+        hits = held_down(without_credits(hits, self.batch), self.batch)
         if self.batch.has_history:
             hits = hits.filter(self._judged() | pl.col("rule_id").is_in(DENIALS))
         if not hits.is_empty():

@@ -117,6 +117,7 @@ def _frame(batch: Batch) -> pl.DataFrame:
     constant = {
         "source_file": batch.plan.source_file,
         "line_of_business": batch.plan.line_of_business or "unknown",
+        "sign_untold": batch.plan.sign_untold or None,
     }
     found = {**batch.done, "source_row": batch.raw["source_row"]}
     if unfold.SLOT in batch.raw.columns:

@@ -26,6 +26,7 @@ from auditor.intake import header as headers
 from auditor.intake.evidence import Evidence
 from auditor.intake.interface import FileRead
 from auditor.intake.payers import PayerMap
+from auditor.intake.signs import Signs
 from schemas import RejectedRows, Repairs, SetAside, dtypes, empty
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class _Outcome:
         self.spoken: list[pl.DataFrame] = []
         self.height = 0
         self.nulls: Counter[str] = Counter()
+        self.signs = Signs()
         if keeper is not None:
             keeper.begin()
         self.rejected: list[pl.DataFrame] = []
@@ -124,6 +126,7 @@ class _Outcome:
         """Count the lines of a batch, and hold them or hand them on."""
         self.height += lines.height
         self.nulls.update(lines.null_count().row(0, named=True))
+        self.signs = self.signs.add(lines)
         if self.plan.payers is not None:
             self.spoken.append(lines.group_by("payer", "line_of_business").len("lines"))
         if self.keeper is None:
@@ -158,7 +161,7 @@ class _Job(NamedTuple):
     columns: Columns
     options: IntakeOptions
 
-    def outcome(self, decided: Decided) -> _Outcome:
+    def outcome(self, decided: Decided, *, sign_untold: bool = False) -> _Outcome:
         """An empty outcome of a reading as `decided`."""
         plan = steps.Plan(
             self.source.name,
@@ -167,8 +170,16 @@ class _Job(NamedTuple):
             self.options.line_of_business,
             payers=PayerMap(self.options.payers) if self.options.payers else None,
             decimal_comma=decided.decimal_comma,
+            sign_untold=sign_untold,
         )
         return _Outcome(plan, self.options.keeper)
+
+    def again(self, decided: Decided, *, sign_untold: bool = False) -> _Outcome:
+        """What all blocks give, read once more from the first."""
+        outcome = self.outcome(decided, sign_untold=sign_untold)
+        for body in ahead(self.source.blocks(self.header)):
+            outcome.add(body)
+        return outcome
 
 
 def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
@@ -198,6 +209,7 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
     warnings = notes + warning.rejections(rejected, outcome.read)
     warnings += warning.shortened(outcome.repaired, columns.mapping())
     warnings += warning.emptied(outcome.height, outcome.nulls, outcome.repaired, columns.mapping())
+    warnings += outcome.signs.warnings(columns.mapping())
     warnings += [*source.warnings, *columns.warnings]
     file = FileRead(
         name=source.name,
@@ -256,7 +268,8 @@ def _read(
     """All blocks, warnings of how the file was read, and what the operator said of that.
 
     How dates and amounts are written is a matter of the whole file. The first block decides it;
-    where the sum over all blocks decides otherwise, which is rare, the file is read once more.
+    where the sum over all blocks decides otherwise, which is rare, the file is read once more; so
+    it is where most amounts are below zero.
     """
     evidence = Evidence(job.columns)
     for body in begun:
@@ -271,9 +284,9 @@ def _read(
     final, notes = evidence.decide(job.options, job.source.day_zero)
     evidence.ask(final, job.options, job.source.name)
     if final != decided:
-        outcome = job.outcome(final)
-        for body in ahead(job.source.blocks(job.header)):
-            outcome.add(body)
+        outcome = job.again(final)
+    if outcome.signs.untold:
+        outcome = job.again(final, sign_untold=True)
     return outcome, notes, evidence.told(job.options)
 
 

@@ -63,6 +63,8 @@ class Plan:
     """What payers' names mean for the line of business; None: nothing was said."""
     decimal_comma: bool = False
     """Amounts and units are written 1.234,56."""
+    sign_untold: bool = False
+    """A minus sign before charge or units tells no credit (auditor.intake.signs)."""
     memory: Memory = field(default_factory=Memory)
     """Of values that earlier blocks held."""
 

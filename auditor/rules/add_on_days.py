@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.engine.hits import CERTAIN, DENIALS, REVIEW
+from auditor.engine.order import places
 from auditor.rules.add_on_near import excused, near
 from auditor.rules.add_on_table import FOR_GOOD, listed_pairs
 from auditor.rules.meeting import unsure_who
@@ -29,6 +30,9 @@ class AddOnDays:
     """Type 1, primaries all denied: row, ce, date, tier, primary_row, primary_code, primaries."""
     bare: pl.DataFrame
     """Type 2 or 3 without another procedure: row, ce, date, tier."""
+    shaken: pl.DataFrame
+    """Type 1, only primaries that an unmatched credit may take back: row, ce, date, primary_row,
+    primary_code; of no other tier than review."""
 
 
 def read_days(addons: pl.DataFrame, state: State) -> AddOnDays:
@@ -57,16 +61,39 @@ def read_days(addons: pl.DataFrame, state: State) -> AddOnDays:
     excuses = excused(ones, state)
     standing = _standing(ones, days, edges, excuses)
     bare = _bare(types.filter(~closed), days, standing, edges, state)
-    unsupported = ones.join(
-        edges.join(standing, left_on=["primary_row", "day"], right_on=["row", "day"], how="semi"),
-        on=["row", "day"],
-        how="anti",
-    ).join(excuses, on=["row", "day"], how="anti")
+    carrying = edges.join(
+        standing, left_on=["primary_row", "day"], right_on=["row", "day"], how="semi"
+    )
+    asking = ones.join(excuses, on=["row", "day"], how="anti")
+    unsupported = asking.join(carrying, on=["row", "day"], how="anti")
     listed = edges.join(unsupported[["row", "day"]], on=["row", "day"], how="semi")
     orphans = unsupported.join(listed, on=["row", "day"], how="anti")
     orphans = _downgrade(orphans, state)
     fallen = _fallen(unsupported, listed, days, orphans, state)
-    return AddOnDays(_worst(orphans), _worst(fallen), _worst(bare))
+    shaken = _shaken(asking, carrying, state)
+    return AddOnDays(_worst(orphans), _worst(fallen), _worst(bare), shaken)
+
+
+def _shaken(asking: pl.DataFrame, carrying: pl.DataFrame, state: State) -> pl.DataFrame:
+    """Add-ons that stand and all of whose primaries an unmatched credit may take back."""
+    taken = state.batch.shaken
+    if taken.is_empty():
+        return (
+            asking.select("row", "ce", "date")
+            .clear()
+            .with_columns(primary_row=pl.lit(None, pl.UInt32), primary_code=pl.lit(None, pl.String))
+        )
+    firm = carrying.filter(~pl.col("primary_row").is_in(taken.implode()))
+    found = (
+        asking.filter(~pl.col("row").is_in(taken.implode()))
+        .join(firm, on=["row", "day"], how="anti")
+        .join(carrying, on=["row", "day"])
+    )
+    codes = state.batch.raw["code"]
+    found = found.with_columns(codes[found["primary_row"]].alias("primary_code"))
+    ranks = places(state.batch, found["primary_row"]).rename({"row": "primary_row"})
+    found = found.join(ranks, on="primary_row").sort("row", "date", "primary_code", "place")
+    return found.unique("row", keep="first", maintain_order=True).drop("place")
 
 
 def _worst(found: pl.DataFrame) -> pl.DataFrame:
@@ -200,7 +227,7 @@ def _soft(
     One reason for good is enough for a primary: an orphan over a curable limit is still an orphan.
     """
     lacking = state.batch.lacking.implode()
-    who = days.select("row", "day", "s1_known", "loose", "claim", "vague", "fell_for_good")
+    who = days.select("row", "day", "firm", "loose", "claim", "vague", "fell_for_good")
     edges = listed.join(fallen.select("row", "day"), on=["row", "day"], how="semi")
     edges = edges.join(who, on=["row", "day"]).join(
         who, left_on=["primary_row", "day"], right_on=["row", "day"], suffix="_"

@@ -95,16 +95,14 @@ def near(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
         kept = orphans.with_columns(near_row=pl.lit(None, pl.UInt32), **nothing)
     else:
         kept = orphans.join(_best(found, state), on=["row", "day"], how="left")
-    kept = kept.join(
-        own[["row", "day", "has_tc", "s1_known", "vague"]], on=["row", "day"], how="left"
-    )
+    kept = kept.join(own[["row", "day", "has_tc", "firm", "vague"]], on=["row", "day"], how="left")
     kept = kept.join(newer, on=["row", "day"], how="left")
     lacking = batch.lacking.implode()
     doubt = (
         pl.col("near").is_not_null()
         | pl.col("has_tc")
         | pl.col("vague")
-        | ~pl.col("s1_known")
+        | ~pl.col("firm")
         | pl.col("row").is_in(lacking)
         | pl.col("file_ends").is_not_null()
     )

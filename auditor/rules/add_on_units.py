@@ -57,7 +57,7 @@ RULES = (
 )
 _LINE = (
     *("row", "day", "date", "days", "span", "c", "ce", "units", "lob", "patient", "claim"),
-    *("s1_known", "loose", "vague", "component", "pctc", "mue_value", "live", "dup"),
+    *("firm", "loose", "vague", "component", "pctc", "mue_value", "live", "dup"),
     *("pays_as_primary", "has_repeat", *KEYS),
 )
 
@@ -185,7 +185,7 @@ def _missing(judged: pl.DataFrame, everyone: pl.DataFrame, state: State) -> pl.D
         | pl.col("lacking")
         | pl.col("vague")
         | pl.col("loose")
-        | ~pl.col("s1_known")
+        | ~pl.col("firm")
         | (pl.col("confidence") != "high")
     )
     return _shown(
@@ -320,7 +320,7 @@ def _over(
         total=pl.col("up").sum(),
         codes=pl.col("code").n_unique(),
         doubt=(pl.col("down").sum() <= limit.first())
-        | ~pl.col("s1_known").all()
+        | ~pl.col("firm").all()
         | (pl.col("vague").any() & (pl.len() > 1))
         | (pl.col("loose").any() & (pl.col("claim").n_unique() > 1)),
     )

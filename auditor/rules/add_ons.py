@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.hits import hits, no_hits
+from auditor.engine.hits import REVIEW, hits, no_hits
 from auditor.rules.add_on_days import AddOnDays, read_days
 from auditor.rules.add_on_words import orphan_words, row_words
 from auditor.rules.interface import ADD_ON_TABLE_BEGINS, Rule, Stage
@@ -34,7 +34,8 @@ RULES = (
         columns=_DAY,
         tables=("aoc",),
         flags="A type 1 add-on code without any of its listed primaries by the same practitioner "
-        "for the same patient and date, on any claim of the batch.",
+        "for the same patient and date, on any claim of the batch; or whose only primaries a "
+        "credit that matches no line may take back (review).",
         why="A type 1 add-on has a closed list of primaries; Medicare contractors must not pay it "
         "without one of them.",
         not_flagged="A listed primary on another claim of the day; a listed primary that is there "
@@ -146,6 +147,7 @@ def find(state: State) -> pl.DataFrame:
         whole = state.lines.filter(pl.col("row").is_in(judged["row"].implode()))
         days = read_days(whole, state)
         found += [_orphans(days, state), _fallen(days, state), _bare(days, state)]
+        found.append(_shaken(days, state))
     return pl.concat(found)
 
 
@@ -162,6 +164,33 @@ def _orphans(days: AddOnDays, state: State) -> pl.DataFrame:
         other_code=pl.col("near_code"),
         message=pl.col("message"),
         remedy=pl.col("remedy"),
+        kind="aoc",
+        table_row=pl.col("table_row"),
+    )
+
+
+def _shaken(days: AddOnDays, state: State) -> pl.DataFrame:
+    """AOC-1 where a credit may take back the only primary; not of orphans."""
+    shaken = days.shaken.filter(~pl.col("row").is_in(days.orphans["row"].implode()))
+    if shaken.is_empty():
+        return no_hits()
+    return hits(
+        row_words(shaken, state),
+        "AOC-1",
+        tier=REVIEW,
+        other=pl.col("primary_row"),
+        other_code=pl.col("primary_code"),
+        message=pl.format(
+            "Add-on {} on {} has no primary by the same practitioner but {}.",
+            pl.col("code"),
+            pl.col("date"),
+            pl.col("primary_code"),
+        ),
+        remedy=pl.format(
+            "See what the credit takes back: if {} is not billed after all, remove {}.",
+            pl.col("primary_code"),
+            pl.col("code"),
+        ),
         kind="aoc",
         table_row=pl.col("table_row"),
     )

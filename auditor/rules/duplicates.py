@@ -72,9 +72,9 @@ def find(state: State) -> pl.DataFrame:
         .filter(
             pl.col("day").is_not_null() & (pl.col("n_day") > 1),
             ~pl.col("has_repeat"),
-            ~pl.col("denied") & ~pl.col("cancelled"),
+            ~pl.col("denied") & ~pl.col("cancelled") & ~pl.col("credit"),
         )
-        .select("row", "day", "c", "ce", "m", "s1_known", "frequency", "is_em", "is_lab")
+        .select("row", "day", "c", "ce", "m", "firm", "frequency", "is_em", "is_lab")
         .collect()
     )
     # Cheap first: only codes that stand twice on the day can repeat.
@@ -132,7 +132,7 @@ def find(state: State) -> pl.DataFrame:
     )
     # Neither allowed nor paid may be a denial without the word, after which billing again is right.
     unpaid = (pl.col("allowed_amount") == 0) & (pl.col("paid_amount") == 0)
-    known = pl.col("s1_known") & ~unpaid.fill_null(value=False)
+    known = pl.col("firm") & ~unpaid.fill_null(value=False)
     earlier_known = (known.cast(pl.Int32).cum_sum() - known.cast(pl.Int32)).over(key) > 0
     later = (
         lines.with_columns(sure=known & earlier_known)

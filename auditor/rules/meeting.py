@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _DAY = ("row", "day", "date", "days", "c", "ce")
 WHO = ("row", "patient", "day", "date", "days", "c", "ce", "m", *KEYS)
 """Where a line stands and who billed it."""
-DOUBT = ("s1_known", "loose", "claim", "vague")
+DOUBT = ("firm", "loose", "claim", "vague")
 """What `unsure` asks of each of the two lines."""
 _ZERO_LIMIT = ("units", "lob", "has_gxgy")
 """What `zero_limit` asks of the other line."""
@@ -36,8 +36,8 @@ def unsure(one: str = "", other: str = "_") -> pl.Expr:
 
 
 def unsure_who(one: str = "", other: str = "_") -> pl.Expr:
-    """Who billed one of them, or which version of its claim stands, is not certain."""
-    known = pl.col(f"s1_known{one}") & pl.col(f"s1_known{other}")
+    """Who billed one of them, whether it or which version of its claim stands, is not certain."""
+    known = pl.col(f"firm{one}") & pl.col(f"firm{other}")
     return ~known | two_versions(one, other)
 
 

@@ -19,12 +19,7 @@ TRACKING = 1
 
 def asks_for_payment() -> pl.Expr:
     """No credit, and a charge above that of a tracking line or one that is not known."""
-    return (pl.col("charge") > TRACKING).fill_null(value=True) & ~_credit()
-
-
-def _credit() -> pl.Expr:
-    """Units or charge below zero: the line takes back something billed elsewhere."""
-    return ((pl.col("charge") < 0) | (pl.col("units") < 0)).fill_null(value=False)
+    return (pl.col("charge") > TRACKING).fill_null(value=True) & ~pl.col("credit")
 
 
 def _witness(status: str) -> dict[str, pl.Expr]:
@@ -60,7 +55,7 @@ RULES = (
         when=lambda: pl.col("status") == "B",
         refine=lambda _: (
             (pl.col("charge").fill_null((pl.col("code") != _FOLLOW_UP).cast(pl.Int64)) != 0)
-            & ~_credit()
+            & ~pl.col("credit")
         ),
         says=lambda: {
             "message": pl.format(

@@ -76,7 +76,6 @@ def find(state: State) -> pl.DataFrame:
         pl.col("patient").is_in(lines["patient"].unique().implode()),
         pl.col("c").is_in(state.batch.code_index(paid).implode()),
         pl.col("live") & ~pl.col("denied") & ~pl.col("m").is_in(refused.implode()),
-        (pl.col("charge") >= 0).fill_null(value=True),  # a credit pays nobody
     ).collect()
     met = with_other_facts(state, beside(state, lines, others), "code", "status", "mue_value")
     met = state.with_facts(met, "code", "status", "fee_release").filter(

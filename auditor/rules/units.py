@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits, until
+from auditor.engine.hits import CERTAIN, REVIEW, hits, no_hits
 from auditor.engine.order import places
 from auditor.engine.state import business_tier
 from auditor.rules.interface import Rule, Stage, rule_of
 from auditor.rules.specialties import of_kind
+from auditor.rules.unit_words import credited, half_decides, row_words
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -23,7 +24,8 @@ STAGE = Stage.UNITS
 _MANUAL = "NCCI Policy Manual ch. I V; CMS practitioner MUE table"
 _DAY_COLUMNS = ("patient_id", "rendering_npi", "service_date_from", "code", "units")
 _NOT_DAYS = (
-    "Lines already denied by the payer, exact duplicates and voids; lines without units; Medicaid "
+    "Lines already denied by the payer, exact duplicates and voids; credits (units or charge below "
+    "0), whose units are taken off the day's; lines without units; Medicaid "
     "lines, whose own table is not loaded; suppliers of equipment and pharmacies (told by their "
     "specialty), for whom CMS has another table; dates and codes that no loaded MUE release has "
     "(some limits are secret)."
@@ -73,7 +75,7 @@ RULES = (
             .otherwise(pl.lit("Remove the line, or bill it where the service belongs.")),
             "kind": pl.lit("mue-practitioner"),
             "release": pl.col("mue_release"),
-            "table_row": _row(pl.col("code")),
+            "table_row": row_words(pl.col("code")),
         },
     ),
     Rule(
@@ -148,25 +150,14 @@ def _equipment() -> pl.Expr:
     return pl.col("code").str.contains(r"^(A[4-9]|[BEKLV][0-9])[0-9]{3}$")
 
 
-def _row(code: pl.Expr) -> pl.Expr:
-    """The deciding table row in words."""
-    return pl.format(
-        "{}: MUE value {}, adjudication indicator {}, {} to {}",
-        code,
-        pl.col("mue_value"),
-        pl.col("mai"),
-        pl.col("mue_from"),
-        until("mue_to"),
-    )
-
-
 def find(state: State) -> pl.DataFrame:
     """Hits of MUE-1, MUE-2 and MUE-3 (MUE-0 is a line rule)."""
     lines = (
         state.lines.lazy()
         .filter(
             pl.col("lob") != "medicaid",
-            pl.col("units").is_not_null() & ~pl.col("dup") & ~pl.col("denied"),
+            pl.col("units").is_not_null() & ~pl.col("denied"),
+            ~pl.col("dup") | (pl.col("credit") & ~pl.col("cancelled")),
             (pl.col("mue_value") > 0) | (pl.col("days") > 1),
         )
         .select(
@@ -190,6 +181,7 @@ def find(state: State) -> pl.DataFrame:
             "has_jw",
             "pctc",
             "component",
+            "credit",
         )
         .collect()
     )
@@ -201,11 +193,14 @@ def find(state: State) -> pl.DataFrame:
         return no_hits()
     # Thousandths over days, rounded half up and half down, in integers.
     whole, half = 2000 * pl.col("span").cast(pl.Int64), 1000 * pl.col("span").cast(pl.Int64)
+    # A credit takes back what it names, whichever of charge and units has the minus sign.
+    size = pl.when("credit").then(pl.col("units").abs()).otherwise("units")
     lines = lines.with_columns(
-        up=(2 * pl.col("units") + half).floordiv(whole),
-        down=-((half - 2 * pl.col("units")).floordiv(whole)),
+        up=(2 * size + half).floordiv(whole), down=-((half - 2 * size).floordiv(whole))
     )
-    return pl.concat([_line_limit(lines, state), _day_limits(lines, state)])
+    return pl.concat(
+        [_line_limit(lines.filter(~pl.col("credit")), state), _day_limits(lines, state)]
+    )
 
 
 def _each_day(lines: pl.DataFrame, state: State) -> pl.DataFrame:
@@ -240,7 +235,7 @@ def _line_limit(lines: pl.DataFrame, state: State) -> pl.DataFrame:
             pl.col("up"),
             pl.col("code"),
             pl.col("mue_value"),
-            _half(half),
+            half_decides(half),
         ),
         remedy=pl.lit(
             "Correct the units, or split them over lines with the modifier that the record "
@@ -248,7 +243,7 @@ def _line_limit(lines: pl.DataFrame, state: State) -> pl.DataFrame:
         ),
         kind="mue-practitioner",
         release=pl.col("mue_release"),
-        table_row=_row(pl.col("code")),
+        table_row=row_words(pl.col("code")),
     )
 
 
@@ -256,7 +251,7 @@ def _day_limits(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     """MUE-2 and MUE-3."""
     # A lone line within its limit cannot exceed it together with others: only groups of two and
     # lines over the limit are summed.
-    limit = pl.col("mue_value").cast(pl.Int64)
+    limit, billed = pl.col("mue_value").cast(pl.Int64), ~pl.col("credit")
     alone_over = (pl.col("up") > limit) | pl.col("moved")
     some = (pl.col("n_day") > 1) | alone_over
     lines = lines.filter(pl.col("mai") > 1, pl.col("day").is_not_null(), some)
@@ -274,19 +269,22 @@ def _day_limits(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     sums = (
         lines.group_by(key)
         .agg(
-            total=pl.col("up").sum(),
-            low=pl.col("down").sum(),
+            gross=pl.col("up").filter(billed).sum(),
+            back=pl.col("up").filter("credit").sum(),
+            low=pl.col("down").filter(billed).sum(),
             value=limit.max(),
-            jw=pl.col("has_jw").any(),
+            jw=pl.col("has_jw").filter(billed).any(),
             vague_group=pl.col("vague").any(),
-            sure=pl.col("down").filter(pl.col("s1_known") & ~pl.col("loose")).sum(),
-            members=pl.len(),
+            sure=pl.col("down").filter(billed & pl.col("s1_known") & ~pl.col("loose")).sum(),
+            members=billed.sum(),
         )
-        .filter(pl.col("total") > pl.col("value"))
+        .filter(pl.col("gross") > pl.col("value"))
+        # What is left where the credits take back units, and not only money.
+        .with_columns(total=pl.col("gross") - pl.col("back"), low=pl.col("low") - pl.col("back"))
     )
     if sums.is_empty():
         return no_hits()
-    over = lines.join(sums, on=key)
+    over = lines.filter(billed).join(sums, on=key)
     over = over.join(places(state.batch, over["row"]), on="row")
     firsts = (
         over.sort("place")
@@ -299,7 +297,7 @@ def _day_limits(lines: pl.DataFrame, state: State) -> pl.DataFrame:
         "row", keep="first", maintain_order=True
     )
     over = _describe(over, state)
-    half = pl.col("low") <= pl.col("value")
+    half = (pl.col("low") <= pl.col("value")) & (pl.col("total") > pl.col("value"))
     # What is beyond doubt must exceed the limit by itself: no stand-in practitioner, and no claim
     # that may be the replacement of another one in the sum.
     alone = over.filter(pl.col("loose") & pl.col("s1_known"))
@@ -307,7 +305,7 @@ def _day_limits(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     over = over.join(alone, on=[*key, "claim"], how="left", nulls_equal=True)
     sure = pl.when("loose").then(pl.col("own").fill_null(0)).otherwise(pl.col("sure"))
     doubt = (
-        (sure <= pl.col("value"))
+        (sure - pl.col("back") <= pl.col("value"))
         | pl.col("jw")
         | (pl.col("vague_group") & (pl.col("members") > 1))
         | ~pl.col("s1_known")
@@ -351,28 +349,17 @@ def _told(over: pl.DataFrame, mai: int, half: pl.Expr) -> pl.DataFrame:
         root=pl.col("root"),
         message=pl.format(
             "{} units of {} on {}{}; " + end,
-            pl.col("total"),
+            pl.col("gross"),
             pl.col("code"),
             pl.col("date"),
             pl.col("lines_text"),
             pl.col("value"),
-            _half(half),
+            pl.concat_str(credited(), half_decides(half)),
         ),
         remedy=remedy,
         kind="mue-practitioner",
         release=pl.col("mue_release"),
-        table_row=_row(pl.col("code")),
-    )
-
-
-def _half(half: pl.Expr) -> pl.Expr:
-    """A sentence where rounding decides."""
-    return (
-        pl.when(half & (pl.col("span") > 1))
-        .then(pl.lit(" The units of the span divide into an exact half a day, which decides here."))
-        .when(half)
-        .then(pl.lit(" The units are not whole, and rounding decides here."))
-        .otherwise(pl.lit(""))
+        table_row=row_words(pl.col("code")),
     )
 
 

@@ -137,7 +137,7 @@ class AddOns:
         if self._partner_critical_care(line, day):
             return
         lowered = (
-            line.key in self.batch.borrowed
+            line.key in self.batch.borrowed | self.batch.shaken
             or "TC" in line.modifiers
             or self._partner(line, day)
             or self._other_payer(line, day)
@@ -205,7 +205,13 @@ class AddOns:
         open_ones: list[Open] = []
         for line, day in todo:
             primaries = self.primaries(line, day)
-            if any(self._pays(x, day) for x in primaries) or self._partner_critical_care(line, day):
+            carriers = {x.key for x in primaries if self._pays(x, day)}
+            partner = self._partner_critical_care(line, day)
+            taken = self.batch.shaken
+            if carriers and carriers <= taken and line.key not in taken and not partner:
+                # What carries it may have been taken back, and nobody knows.
+                self.found[line.key]["AOC-1"].add("review")
+            if carriers or partner:
                 continue
             open_ones.append((line, day, primaries))
         soft: set[tuple[int, date]] = set()
@@ -215,7 +221,7 @@ class AddOns:
                 for line, day, primaries in open_ones
                 if (line.key, day) not in soft
                 and (
-                    line.key in self.batch.borrowed
+                    line.key in self.batch.borrowed | self.batch.shaken
                     or self.batch.may_lack(line)
                     or any(self._may_stand(line, x, day, open_ones, soft) for x in primaries)
                 )

@@ -47,6 +47,9 @@ on its own."""
 for _family in FAMILIES:
     RANK |= _family.RANK
 JUDGED = frozenset(RANK)
+BY_UNITS = frozenset({"AOC-5", "EAR-1", "FOOT-2", "MUE-1"})
+FORM = frozenset({"COD-", "DAT-", "NPI-"})
+"""Families on how a line is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,11 @@ def judge(raws: Iterable[Raw], tables: Tables, rejected: Iterable[Rejected] = ()
     lines = normalise(raws)
     standing = resolve(lines)
     gone = taken_back(standing.lines)
+    credits_ = [x for x in standing.lines if x.credit and x.key not in gone]
+    gone |= {x.key for x in credits_}
     left = [line for line in standing.lines if line.key not in gone]
     doubles = duplicates(replace(standing, lines=left))
-    batch = Batch(standing, frozenset(doubles) | gone, tables, rejected)
+    batch = Batch(standing, frozenset(doubles) | gone, tables, rejected, credits_)
     pairs = judge_pairs(batch)
     units = judge_units(batch)
     addons = AddOns(batch, pairs, units)
@@ -87,8 +92,22 @@ def judge(raws: Iterable[Raw], tables: Tables, rejected: Iterable[Rejected] = ()
     partners = {
         **{key: pairs.counterparts(key) for key in pairs.denies},
     }
+    own |= {c.key: _of_form(own[c.key]) for c in batch.credits}
+    own |= {k: _shaken_tiers(own[k], batch, k) for k in batch.lessened & own.keys()}
     findings = [f for key, rules in own.items() for f in _headlines(key, rules, partners)]
     return Verdict(lines, standing, _not_settled(batch, findings))
+
+
+def _of_form(rules: dict[str, str]) -> dict[str, str]:
+    """A credit claims no service; how it is written may still be wrong."""
+    return {rule: tier for rule, tier in rules.items() if rule[:4] in FORM}
+
+
+def _shaken_tiers(rules: dict[str, str], batch: Batch, key: int) -> dict[str, str]:
+    """A credit may take the line back, or units of it; MUE-2 and MUE-3 reckon with them."""
+    denying = {r for r, tier in rules.items() if RANK[r] is not None and tier != "info"}
+    soft = denying - {"MUE-2", "MUE-3"} if key in batch.shaken else denying & BY_UNITS
+    return {rule: "review" if rule in soft else tier for rule, tier in rules.items()}
 
 
 def _free_of_charge(lines: Iterable[Line]) -> frozenset[int]:

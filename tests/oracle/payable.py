@@ -13,6 +13,27 @@ Rejected = tuple[str | None, str | None, date | None]
 """Claim, patient and date of a line that could not be placed."""
 
 
+def _may_take(credit: Line, line: Line) -> bool:
+    """Of the same patient, payer, code and a day; by the same practitioner, or perhaps by him."""
+    if (credit.patient, credit.payer, credit.sequence) != (line.patient, line.payer, line.sequence):
+        return False
+    if credit.code != line.code or not set(credit.days) & set(line.days):
+        return False
+    return None in (credit.s1, line.s1) or credit.s1 == line.s1
+
+
+def _covered(line: Line, credits_: list[Line]) -> bool:
+    """Whether the credits are for as much as the line, of charge or units; where unknown, yes."""
+    for_less = []
+    for billed, back in (
+        (line.charge, [c.charge for c in credits_]),
+        (line.units, [c.units for c in credits_]),
+    ):
+        if billed is not None and None not in back:
+            for_less.append(sum(abs(amount or 0) for amount in back) < billed)
+    return bool(credits_) and not (for_less and all(for_less))
+
+
 class Batch:
     """Lines that stand, without those set aside as exact duplicates."""
 
@@ -22,15 +43,28 @@ class Batch:
         duplicates: frozenset[int],
         tables: Tables,
         rejected: Iterable[Rejected] = (),
+        credits_: Iterable[Line] = (),
     ) -> None:
         self.tables = tables
         self.rejected = list(rejected)
         self.loose = standing.loose
         self.borrowed = standing.borrowed
+        self.credits = list(credits_)
+        """Those that match no line of their claim."""
         self.groups = standing.groups
         self.everyone = standing.lines
         """Exact duplicates among them: rules that deny nothing look at these too."""
         self.lines = [line for line in standing.lines if line.key not in duplicates]
+        own = {c.key for c in self.credits}
+        touching = {
+            line: [c for c in self.credits if _may_take(c, line)]
+            for line in self.everyone
+            if line.key not in own
+        }
+        self.lessened = frozenset(line.key for line, some in touching.items() if some)
+        """Lines of which credits may take back some or all."""
+        self.shaken = frozenset(x.key for x, some in touching.items() if _covered(x, some))
+        """Lines that credits may take back whole."""
         self._days: dict[tuple[str | None, ...], list[Line]] = defaultdict(list)
         for line in self.lines:
             for day in line.days:
@@ -60,7 +94,7 @@ class Batch:
 
     def doubtful(self, one: Line, other: Line) -> bool:
         """Not sure to be one practitioner's, or perhaps one claim and its replacement."""
-        if one.key in self.borrowed or other.key in self.borrowed:
+        if {one.key, other.key} & (self.borrowed | self.shaken):
             return True
         return one.claim != other.claim and (one.key in self.loose or other.key in self.loose)
 

@@ -37,7 +37,7 @@ def one_physician(one: Line, other: Line) -> bool:
 
 
 def nobody(batch: Batch, line: Line) -> bool:
-    return line.s1 is None or line.key in batch.borrowed
+    return line.s1 is None or line.key in batch.borrowed | batch.shaken
 
 
 def vague(line: Line) -> bool:

@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -41,16 +42,35 @@ def judge_units(batch: Batch) -> dict[int, dict[str, str]]:
             for rule, tier in _line_limits(batch, line, day):
                 found[line.key][rule].add(tier)
             if _summed(batch, line, day):
-                key = (line.patient, line.payer, line.sequence, line.s1, line.code)
-                sums[*key, _component(batch, line, day), str(day)].append(line)
-    for (*_, code, _, day_text), lines in sums.items():
+                who = (line.patient, line.payer, line.sequence, line.s1, line.code)
+                sums[*who, _component(batch, line, day), str(day)].append(line)
+    backs = _credited(batch)
+    for key, lines in sums.items():
+        code, day_text = key[-3], key[-1]
         limit = batch.tables.limit(str(code), date.fromisoformat(str(day_text)))
         if limit is None or sum(per_day(line)[0] for line in lines) <= limit.value:
             continue
+        back = sum(backs[key])
         for line in lines:
-            tier = _profile(line) if _certain(batch, line, lines, limit.value) else "review"
+            sure = _certain(batch, line, lines, limit.value + back)
+            tier = _profile(line) if sure else "review"
             found[line.key][f"MUE-{limit.mai}"].add(tier)
+    for key in batch.shaken & found.keys():  # a credit may take the whole line back
+        for rule in found[key].keys() & {"MUE-0", "MUE-1"}:
+            found[key][rule] = {"review"}
     return {k: {rule: strongest(tiers) for rule, tiers in v.items()} for k, v in found.items()}
+
+
+def _credited(batch: Batch) -> dict[Sum, list[int]]:
+    """Units a day that credits take back, whichever sign they are written with."""
+    backs: dict[Sum, list[int]] = defaultdict(list)
+    for line in batch.credits:
+        for day in line.days:
+            if _summed(batch, line, day):
+                positive = replace(line, units=abs(line.units or 0))
+                key = (line.patient, line.payer, line.sequence, line.s1, line.code)
+                backs[*key, _component(batch, line, day), str(day)].append(per_day(positive)[0])
+    return backs
 
 
 def _line_limits(batch: Batch, line: Line, day: date) -> Iterator[tuple[str, str]]:
@@ -93,5 +113,11 @@ def _certain(batch: Batch, line: Line, lines: list[Line], value: int) -> bool:
     """Over the limit without waste (JW), without rounded halves, without doubtful lines."""
     if line.key in batch.borrowed or any("JW" in other.modifiers for other in lines):
         return False
-    sure = [other for other in lines if other is line or not batch.doubtful(line, other)]
+    sure = [other for other in lines if other is line or not _unlike(batch, line, other)]
     return sum(per_day(other)[1] for other in sure) > value
+
+
+def _unlike(batch: Batch, one: Line, other: Line) -> bool:
+    """Not sure to be one practitioner's, or versions of one claim; credits are reckoned with."""
+    versions = one.claim != other.claim and {one.key, other.key} & batch.loose
+    return bool(other.key in batch.borrowed or versions)

@@ -121,8 +121,11 @@ def claims(draw: st.DrawFn, number: int, window: date, codes: Sequence[str]) -> 
                 "paid_status": draw(often(None, "paid", "denied", weight=6)),
             }
         )
-    if draw(st.integers(0, 9)) == 0:
+    more = draw(st.integers(0, 9))
+    if more == 0:
         rows.append(_reversal(draw(st.sampled_from(rows)), len(rows) + 1))
+    elif more == 1:
+        rows.append(draw(_credit(draw(st.sampled_from(rows)), len(rows) + 1)))
     return rows
 
 
@@ -134,6 +137,26 @@ def _reversal(row: Raw, number: int) -> Raw:
         if name in ("units", "charge_amount")
     }
     return row | taken | {"line_number": str(number)}
+
+
+@st.composite
+def _credit(draw: st.DrawFn, row: Raw, number: int) -> Raw:
+    """A line that takes back something like `row`, and matches no line of its claim, or by chance.
+
+    The minus sign stands before the charge, before the units, or before both.
+    """
+    signs = draw(st.sampled_from([("-", ""), ("", "-"), ("-", "-")]))
+    charge, units = draw(often("100", "40", "85.50", "300")), draw(often("1", "2", "4", None))
+    back: Raw = {
+        "line_number": str(number),
+        "charge_amount": signs[0] + charge if signs[0] else draw(often(charge, None, weight=2)),
+        "units": units and signs[1] + units,
+        "paid_status": draw(often(None, "denied", weight=6)),
+        "modifiers": draw(often(row["modifiers"], "", "26")),
+        "claim_id": draw(often(row["claim_id"], f"E{number}", weight=2)),
+        "rendering_npi": draw(often(row["rendering_npi"], None, PRACTITIONERS[1])),
+    }
+    return row | back
 
 
 @st.composite

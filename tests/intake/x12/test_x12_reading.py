@@ -66,7 +66,7 @@ def test_every_field_of_a_line(read_x12: Callable[..., Intake]) -> None:
         "service_date_from": date(2024, 1, 3), "service_date_to": date(2024, 1, 5),
         "received_date": None, "place_of_service": "22", "code": "J1100",
         "modifiers": "25 59 RT LT", "units": 1500, "charge_amount": 5337, "allowed_amount": None,
-        "paid_amount": None, "paid_status": None, "diagnoses": "J020 Z1159",
+        "sign_untold": None, "paid_amount": None, "paid_status": None, "diagnoses": "J020 Z1159",
         "diagnosis_pointers": "2 1", "ndc": "00026063512", "claim_note": "CLAIM NOTE; LINE NOTE",
     }  # fmt: skip
     assert text.splitlines()[26].startswith("SV1")
