@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
-RULE_SET_VERSION = "2026.11.6"
+RULE_SET_VERSION = "2026.11.7"
 """Changes whenever a rule may judge a line otherwise than before."""
 
 _WHERE = {

@@ -55,8 +55,8 @@ def combinations(modifiers: pl.Series, reference: Reference) -> pl.DataFrame:
 
     Columns: mods (text), flags named has_26 and so on, anatomic (bit set of anatomic modifiers
     that may bypass), places (bit set with 50), overlaps (bit set of what they may coincide
-    with), repeated (a modifier that stands twice, or null), conflict_* (the first conflicting
-    pair and its reason and severity, or null).
+    with), sorted_mods (the set of modifiers as text), repeated (a modifier that stands twice, or
+    null), conflict_* (the first conflicting pair and its reason and severity, or null).
     """
     table = modifiers.to_frame("mods").with_columns(
         tokens=pl.when(pl.col("mods") == "").then([]).otherwise(pl.col("mods").str.split(" "))
@@ -92,7 +92,8 @@ def combinations(modifiers: pl.Series, reference: Reference) -> pl.DataFrame:
         anatomic=bits({m: _BIT[m] for m in ANATOMIC}).fill_null(0),
         places=bits(_BIT).fill_null(0),
         overlaps=bits(_OVERLAP).fill_null(0),
-        sorted_mods=tokens.list.sort().list.join(" "),
+        # Each once: a modifier written twice (MOD-DUP) says no more of the service.
+        sorted_mods=tokens.list.unique().list.sort().list.join(" "),
         repeated=tokens.list.eval(pl.element().filter(pl.element().is_duplicated())).list.first(),
     )
     return _conflicts(table, reference)

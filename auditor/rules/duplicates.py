@@ -33,8 +33,9 @@ RULES = (
         ),
         tables=(),
         flags="A line that repeats an earlier one: same patient, payer, practitioner, code, "
-        "dates, place, modifiers, units and charge. The later line is flagged; later means "
-        "received later, then claim id, then line number.",
+        "dates, place, modifiers (in any order, one written twice counting once), units and "
+        "charge. The later line is flagged; later means received later, then claim id, then line "
+        "number.",
         why="Payers deny an exact duplicate, and a duplicate that is paid is an overpayment.",
         not_flagged="Lines with a repeat or separation modifier (76, 77, 91, 59, XE, XS, XP, XU); "
         "a replacement or void claim (frequency 7 or 8) beside another claim; denied lines, "

@@ -149,7 +149,9 @@ _TELLS = pl.element().is_in(list(_APART)) | pl.element().str.contains(_PROGRAM)
 def _telling(state: State, lines: pl.DataFrame) -> pl.DataFrame:
     """Add what tells lines apart (apart, own_claim), their code, raw columns and age."""
     mods = state.batch.mods.with_columns(
-        telling=pl.col("tokens").list.eval(pl.element().filter(_TELLS).sort()).list.join(" "),
+        telling=pl.col("tokens")
+        .list.eval(pl.element().filter(_TELLS).unique().sort())
+        .list.join(" "),
     )
     lines = state.with_facts(lines, "code")
     lines = lines.with_columns(

@@ -50,6 +50,10 @@ WAIVED = frozenset(
     ]
 )
 LAB_BY_LETTER = frozenset(["G0103", "G0480", "G0481", "G0482", "G0483", "G0659", "G0328"])
+ENDED = [(99201, 99201, 2020), (99217, 99220, 2022), (99224, 99226, 2022), (99241, 99241, 2022),
+         (99251, 99251, 2022), (99318, 99318, 2022), (99324, 99337, 2022), (99339, 99340, 2022),
+         (99343, 99343, 2022), (99354, 99357, 2022), (99441, 99443, 2024)]  # fmt: skip
+"""First and last E/M code, and the year with which they ended."""
 EM_BY_LETTER = frozenset(
     [
         "G0316",
@@ -114,7 +118,10 @@ def _medicare(line: Line) -> bool:
 
 
 def em(line: Line, day: date) -> bool:
+    """An E/M service of that day: a code that has ended is none (SPEC 0, 8)."""
     five = line.code.isdigit() and len(line.code) == 5
+    if five and any(a <= int(line.code) <= b and day.year > year for a, b, year in ENDED):
+        return False
     remote = "98000" <= line.code <= "98016" and day >= date(2025, 1, 1)
     eye = line.code in ("92002", "92004", "92012", "92014")
     begun = line.code not in ("G2211", "G2212") or day >= date(2021, 1, 1)
