@@ -268,7 +268,7 @@ def build(
 ) -> Batch:
     """Enrich the lines of `all_lines` that stand; see the module's docstring."""
     raw = all_lines.lines.with_row_index("row")
-    void = cancelled(raw)
+    void = cancelled(raw, versions.gone)
     raw = unsigned(raw)
     everybody = options.whole.census if options.whole is not None else census(raw)
     groups = everybody.groups

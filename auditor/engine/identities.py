@@ -57,14 +57,17 @@ def identities(raw: pl.DataFrame, *, rendering_read: bool, groups: pl.Series) ->
     }
 
 
-def cancelled(raw: pl.DataFrame) -> pl.Expr:
+def cancelled(raw: pl.DataFrame, gone: pl.Series) -> pl.Expr:
     """Lines that a reversal on the same claim takes back, and the reversal itself.
 
     A reversal repeats code, dates and modifiers with the opposite charge, or the opposite units.
+    gone: rows of claims that are void or replaced. With them their reversals are gone, and take
+    nothing back of a replacement that keeps the number of its claim.
     """
+    stands = ~pl.col("row").is_in(gone.implode()) if len(gone) else pl.lit(value=True)
     back = (pl.col("charge_amount") < 0) | (pl.col("units") < 0)
     columns = ["row", "line_number", *_REVERSED]
-    reversals = raw.lazy().filter(back.fill_null(value=False)).select(columns).collect()
+    reversals = raw.lazy().filter(back.fill_null(value=False), stands).select(columns).collect()
     if reversals.is_empty():
         return pl.lit(value=False)
     key = [k for k in _REVERSED if k not in ("charge_amount", "units")]
@@ -74,7 +77,7 @@ def cancelled(raw: pl.DataFrame) -> pl.Expr:
     billed = (
         raw.lazy()
         .join(reversals.lazy().select("claim_id").unique(), on="claim_id", how="semi")
-        .filter(~back.fill_null(value=False))
+        .filter(~back.fill_null(value=False), stands)
         .select(columns)
         .sort("line_number")
         .collect()

@@ -50,6 +50,7 @@ MODIFIERS = [
     "22",
     "27",
 ]
+# Also one that stands twice, and two in the other order: both are the same set as others here.
 TWO = [
     ["RT", "59"],
     ["LT", "51"],
@@ -58,6 +59,8 @@ TWO = [
     ["25", "59"],
     ["50", "51"],
     ["LT", "XS"],
+    ["RT", "RT"],
+    ["59", "RT"],
 ]
 PAYERS = (("M", "medicare"), ("K", "medicaid"), ("C", "commercial"), ("U", "unknown"))
 PRACTITIONERS = ("1111111112", "1222222220", "1234567893")
