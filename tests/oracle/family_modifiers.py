@@ -125,8 +125,6 @@ def em(line: Line, day: date) -> bool:
     remote = "98000" <= line.code <= "98016" and day >= date(2025, 1, 1)
     eye = line.code in ("92002", "92004", "92012", "92014")
     begun = line.code not in ("G2211", "G2212") or day >= date(2021, 1, 1)
-    if line.code == "99241" and day > date(2022, 12, 31):  # deleted: no code, so no visit
-        return False
     return (five and ("99201" <= line.code <= "99499" or eye or remote)) or (
         line.code in EM_BY_LETTER and begun
     )

@@ -10,7 +10,8 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from oracle.model import EM, LABORATORY, Line
+from oracle.family_modifiers import em
+from oracle.model import LABORATORY, Line
 from oracle.payable import Batch
 
 RANK: dict[str, int | None] = {
@@ -232,7 +233,7 @@ def _drugs(batch: Batch, line: Line) -> Iterator[str]:
     if wasted and _medicare(line) and all("JW" in x.modifiers for x in same):
         yield "DRG-3"
     alone = not any(
-        _gives(x.code) and x.counts and not _strangers(line, x)
+        _gives(x) and x.counts and not _strangers(line, x)
         for day in line.days
         for x in batch.patient_day(line, day)
     )
@@ -254,8 +255,9 @@ def _injected(code: str) -> bool:
     return low or "J9000" <= code <= "J9999" or code.startswith("Q51")
 
 
-def _gives(code: str) -> bool:
-    if code in EM | LABORATORY | {"99415", "36415"}:
+def _gives(line: Line) -> bool:
+    code = line.code
+    if em(line, line.first) or code in LABORATORY | {"36415"}:
         return False
     if "99000" <= code <= "99091":
         return False
