@@ -257,9 +257,11 @@ def _identify(frame: pl.DataFrame, state: State) -> pl.DataFrame:
     frame = frame.with_columns(_text=texts)
     twice = frame["_text"].is_duplicated()
     if twice.any():  # a claim that repeats a line number: tell its lines apart by their values
-        frame = frame.with_columns(state.batch.sent_of(frame["row"]))
+        received = state.batch.raw["received_date"][frame["row"]].alias("received")
+        frame = frame.with_columns(state.batch.sent_of(frame["row"]), received)
         values = ("modifiers", "units", "charge_amount", "message")
-        frame = frame.sort("_text", *values, "sent", "source_row")
+        # In one file as night by night: who came first has the number without an addition.
+        frame = frame.sort("_text", *values, "sent", "received", "source_row")
         nth = pl.int_range(pl.len()).over("_text")
         more = pl.when(nth > 0).then(pl.format("|{}", nth + 1)).otherwise(pl.lit(""))
         frame = frame.with_columns(_text=pl.concat_str("_text", more))
