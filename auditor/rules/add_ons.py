@@ -140,7 +140,7 @@ def find(state: State) -> pl.DataFrame:
     """Hits of the five add-on rules."""
     found = [_missing_rows(state)]
     # A line that does not pay by itself is not judged as an add-on (SPEC 2.8, point 2).
-    judged = state.at_every_epoch().filter("addon", "pays_as_primary").unique("row", keep="first")
+    judged = state.at_every_epoch().filter("addon", "pays_as_primary")
     if not judged.is_empty():
         found.append(_modifiers(judged, state))
         # Day by day from the first: what a line is in a later epoch says nothing of its first days.
@@ -302,7 +302,7 @@ def _missing_rows(state: State) -> pl.DataFrame:
 def _modifiers(addons: pl.DataFrame, state: State) -> pl.DataFrame:
     """AOC-4: 51 on any add-on; 50 where the bilateral indicator is 0."""
     fifty = pl.col("has_50") & (pl.col("bilateral") == "0").fill_null(value=False)
-    lines = addons.filter(pl.col("has_51") | fifty)
+    lines = addons.filter(pl.col("has_51") | fifty).unique("row", keep="first")
     if lines.is_empty():
         return no_hits()
     lines = row_words(lines.select("row", "ce", "date", "has_51"), state)

@@ -292,9 +292,9 @@ def _day_limits(lines: pl.DataFrame, state: State) -> pl.DataFrame:
         .agg(root=pl.col("row").first(), second=pl.col("row").get(1, null_on_oob=True))
     )
     over = over.join(firsts, on=key)
-    # Over the days of a span the worst one is told.
+    # Over the days of a span the worst one is told, of either limit where it changes meanwhile.
     over = over.sort("row", "total", "date", descending=[False, True, False]).unique(
-        "row", keep="first", maintain_order=True
+        ["row", "mai"], keep="first", maintain_order=True
     )
     over = _describe(over, state)
     half = (pl.col("low") <= pl.col("value")) & (pl.col("total") > pl.col("value"))
