@@ -38,9 +38,11 @@ def of_oracle(rows: list[Raw]) -> Counter[Any]:
     lines = normalise(rows)
     standing = resolve(lines)
     gone = taken_back(standing.lines)
+    credited = [line for line in standing.lines if line.credit and line.key not in gone]
+    gone |= {line.key for line in credited}
     left = [line for line in standing.lines if line.key not in gone]
     doubles = duplicates(replace(standing, lines=left))
-    batch = Batch(standing, frozenset(doubles) | gone, TABLES, [])
+    batch = Batch(standing, frozenset(doubles) | gone, TABLES, [], credited)
     pairs = judge_pairs(batch)
     again = frozenset(_billed_again(batch))
     found: Counter[Any] = Counter()
