@@ -79,6 +79,19 @@ class Content:
             yield io.BufferedReader(_Guarded(inner, most, self.name), _PIECE)
             _unchanged(raw, self.stamp, self.name)
 
+    def pieces(self, size: int) -> Iterator[bytearray]:
+        """The unpacked bytes in pieces of `size`, and what is left, as `open` reads them.
+
+        Each stands where the one before stood and is good until the next is asked for: a system
+        gives new memory page by page, which takes longer than reading into the same.
+        """
+        known = len(self.held) if self.held is not None else self.stamp.size
+        room = bytearray(size if self.packing and self.held is None else min(size, known + 1))
+        with self.open() as stream:
+            while found := stream.readinto(room):  # type: ignore[attr-defined]  # both kinds have it
+                del room[found:]
+                yield room
+
     def read(self, most: int, what: str) -> bytes:
         """All bytes at once, for formats that cannot be read in pieces; `what` names the format.
 
@@ -139,10 +152,9 @@ class _Guarded(io.RawIOBase):
 
     def readinto(self, buffer: Buffer) -> int:
         """Fill `buffer`, as far as there is something."""
-        into = memoryview(buffer)
         with _explained(self._name):
-            found = self._inner.read(len(into))
-        self._given += len(found)
+            found: int = self._inner.readinto(buffer)  # type: ignore[attr-defined]  # all have it
+        self._given += found
         if self._most is not None and self._given > self._most:
             raise InputRejected(
                 f"The archive unpacks to more than {MOST_RATIO} times its size; it was not"
@@ -151,8 +163,7 @@ class _Guarded(io.RawIOBase):
                 next_step="No claim export does so. If it is one after all, unpack it yourself and"
                 " name the unpacked file.",
             )
-        into[: len(found)] = found
-        return len(found)
+        return found
 
 
 def look_at(path: Path, name: str) -> Content:
@@ -168,6 +179,8 @@ def look_at(path: Path, name: str) -> Content:
         )
     with _explained(name), path.open("rb") as raw:
         before = _stamp(raw)
+        if before.size > HELD:
+            return Content(name, path, before)
         held = raw.read(HELD + 1)
         _unchanged(raw, before, name)
     return Content(name, path, before, held=held if len(held) <= HELD else None)

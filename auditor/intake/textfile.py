@@ -56,25 +56,24 @@ def scan(content: Content) -> Scan:
     strict = codecs.getincrementaldecoder("utf-8")()
     returns = feeds = False
     empty = True
-    with content.open() as stream:
-        while piece := stream.read(_PIECE):
-            digest.update(piece)
-            if first:
-                encoding, first = marked(piece), False
-            returns = returns or b"\r" in piece
-            feeds = feeds or b"\n" in piece
-            empty = empty and not piece.strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")
-            if encoding == "utf-8" and not (piece.isascii() and not strict.getstate()[0]):
-                try:
-                    strict.decode(piece)
-                except UnicodeDecodeError:
-                    encoding = "cp1252"
+    for piece in content.pieces(_PIECE):
+        digest.update(piece)
+        if first:
+            encoding, first = marked(piece), False
+        returns = returns or b"\r" in piece
+        feeds = feeds or b"\n" in piece
+        empty = empty and not piece.strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")
+        if encoding == "utf-8" and not (piece.isascii() and not strict.getstate()[0]):
+            try:
+                strict.decode(piece)
+            except UnicodeDecodeError:
+                encoding = "cp1252"
     if encoding == "utf-8" and strict.getstate()[0]:  # the last character is cut
         encoding = "cp1252"
     return Scan(encoding or "utf-8", digest.hexdigest(), returns and not feeds, empty)
 
 
-def marked(start: bytes) -> str:
+def marked(start: bytes | bytearray) -> str:
     """The encoding that the first bytes of a file tell: UTF-8 where they say nothing."""
     for mark, encoding in _BOMS:
         if start.startswith(mark):
@@ -92,30 +91,36 @@ def decoded(content: Content, found: Scan, size: int | None = None) -> Iterator[
 
     Raises InputRejected where the bytes are no text in their encoding.
     """
+    return map(bytes, _decoded(content, found, size or _PIECE))
+
+
+def _decoded(content: Content, found: Scan, size: int) -> Iterator[bytes | bytearray]:
+    """The same, each piece good until the next is asked for."""
     reader = codecs.getincrementaldecoder(found.encoding)()
     held = b""  # a carriage return whose line feed may come with the next piece
     first = True
-    with content.open() as stream:
-        while raw := stream.read(size or _PIECE):
-            piece = raw if found.encoding == "utf-8" else _recoded(reader, raw, content.name)
-            if first:
-                piece, first = piece.removeprefix(_BOM), False
-            if held:
-                piece, held = held + piece, b""
-            if b"\r" in piece:
-                if found.macintosh:
-                    piece = piece.replace(b"\r", b"\n")
-                else:
-                    if piece.endswith(b"\r"):
-                        piece, held = piece[:-1], b"\r"
-                    piece = piece.replace(b"\r\n", b"\n")
-            yield piece
-    rest = b"" if found.encoding == "utf-8" else _recoded(reader, b"", content.name)
+    plain = found.encoding == "utf-8"
+    for raw in content.pieces(size):
+        piece = raw if plain else _recoded(reader, raw, content.name)
+        if first and piece.startswith(_BOM):
+            piece = piece[len(_BOM) :]
+        first = False
+        if held:
+            piece, held = held + piece, b""
+        if b"\r" in piece:
+            if found.macintosh:
+                piece = piece.replace(b"\r", b"\n")
+            else:
+                if piece.endswith(b"\r"):
+                    piece, held = piece[:-1], b"\r"
+                piece = piece.replace(b"\r\n", b"\n")
+        yield piece
+    rest = b"" if plain else _recoded(reader, b"", content.name)
     if held or rest:
         yield held + rest
 
 
-def _recoded(reader: codecs.IncrementalDecoder, raw: bytes, where: str) -> bytes:
+def _recoded(reader: codecs.IncrementalDecoder, raw: bytes | bytearray, where: str) -> bytes:
     try:
         return reader.decode(raw, final=not raw).encode()
     except UnicodeError:
@@ -131,28 +136,30 @@ def in_blocks(content: Content, found: Scan, size: int | None = None) -> Generat
 
     Raises InputRejected for a line that is no line of a table.
     """
-    rest: list[bytes] = []  # pieces of a line that goes on
+    rest = b""  # a line that goes on
     ready = b""  # held back, so that a last line without an end goes with it
-    for piece in decoded(content, found, size or BLOCK):
-        text = b"".join([*rest, piece]) if rest else piece
+    for piece in _decoded(content, found, size or BLOCK):
+        # With a quote in it the line that goes on tells what is inside quotes in the piece.
+        text, before = (rest + piece, b"") if b'"' in rest else (piece, rest)
         end = _record_end(text)
         if end:
             if ready:
                 yield ready
-            ready = text[:end] if end < len(text) else text
-        elif len(text) > MOST_LINE:
+            ready = b"".join([before, memoryview(text)[:end]])
+            before = b""
+        elif len(text) + len(before) > MOST_LINE:
             raise InputRejected(
                 f"A line of the file is longer than {MOST_LINE >> 20} MiB: this is no table of"
                 " claim lines.",
                 where=content.name,
                 next_step="Export it again as CSV, one claim line a row.",
             )
-        rest = [text[end:]] if end < len(text) else []
+        rest = b"".join([before, memoryview(text)[end:]])
     if ready or rest:
-        yield b"".join([ready, *rest])
+        yield ready + rest
 
 
-def _record_end(text: bytes) -> int:
+def _record_end(text: bytes | bytearray) -> int:
     """Offset behind the last line end of `text` that ends a record; 0 where there is none.
 
     A line end between quotes ends none. Where no line end of the last ones is outside quotes, a

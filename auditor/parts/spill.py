@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,10 @@ from schemas import ClaimLines, dtypes, empty
 if TYPE_CHECKING:
     from pathlib import Path
 
-SLAB = 2_000_000
-"""Lines that are held before they are divided and written."""
+SLAB = (1_000_000, 2_000_000)
+"""Lines that are held before they are divided and written: fewer where there are few parts, because
+memory that is asked for anew takes time, and more where files would be many and small."""
+_IN_A_FILE = 40_000
 _SEED = 8_101
 """Of the hash that divides patients; one version of polars always answers the same."""
 
@@ -53,11 +56,13 @@ class Parts:
 class Spill:
     """A keeper of lines (auditor.intake.interface.Keeper) that divides them by patient."""
 
-    def __init__(self, folder: Path, count: int, slab: int = SLAB) -> None:
+    def __init__(self, folder: Path, count: int, slab: int | None = None) -> None:
         """Write into `folder`, which is made, into `count` parts, `slab` lines at a time."""
         self._folder = folder
         self._count = count
-        self._slab = slab
+        self._slab = slab or min(max(count * _IN_A_FILE, SLAB[0]), SLAB[1])
+        self._writer = ThreadPoolExecutor(1)
+        self._writing: Future[None] | None = None
         self._held: list[pl.DataFrame] = []
         self._height = self._slabs = 0
         self._lines = 0
@@ -68,6 +73,7 @@ class Spill:
 
     def begin(self) -> None:
         """A file begins, or begins anew."""
+        self._written()
         slabs, self._lines, self._census = self._mark
         for slab in range(slabs, self._slabs):
             shutil.rmtree(self._folder / str(slab))
@@ -88,6 +94,7 @@ class Spill:
     def done(self) -> None:
         """The file was read to its end."""
         self._write()
+        self._written()
         self._mark = (self._slabs, self._lines, self._census)
 
     def parts(self) -> Parts:
@@ -95,18 +102,31 @@ class Spill:
         return Parts(self._folder, self._count, self._census)
 
     def _write(self) -> None:
-        """The held lines, divided."""
+        """Have the held lines divided and written, while others are read."""
         if not self._height:
             return
-        lines = pl.concat(self._held)
-        self._held, self._height = [], 0
+        self._written()  # one slab is written and one is held, and no third
         slab = self._folder / str(self._slabs)
         slab.mkdir()
+        self._writing = self._writer.submit(_divided, self._held, slab, self._count)
         self._slabs += 1
-        part = (lines["patient_id"].hash(_SEED) % self._count).alias("part")
-        for (number,), each in (
-            lines.with_columns(part)
-            .partition_by("part", include_key=False, as_dict=True, maintain_order=True)
-            .items()
-        ):
-            each.write_parquet(slab / f"{number}.parquet", compression="lz4", statistics=False)
+        self._held, self._height = [], 0
+
+    def _written(self) -> None:
+        """Wait until nothing is being written. Raises OSError where it could not be."""
+        if self._writing is not None:
+            writing, self._writing = self._writing, None
+            writing.result()
+
+
+def _divided(held: list[pl.DataFrame], slab: Path, count: int) -> None:
+    """Write `held` lines into the folder `slab`, a file for each of `count` parts."""
+    lines = pl.concat(held)
+    held.clear()
+    part = (lines["patient_id"].hash(_SEED) % count).alias("part")
+    for (number,), each in (
+        lines.with_columns(part)
+        .partition_by("part", include_key=False, as_dict=True, maintain_order=True)
+        .items()
+    ):
+        each.write_parquet(slab / f"{number}.parquet", compression="lz4", statistics=False)
