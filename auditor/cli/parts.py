@@ -47,7 +47,14 @@ def how_many(request: Request) -> int:
     if request.history or request.compare_reference:
         return 1
     text = text_bytes(request.inputs)
-    return 1 if text < LARGE else -(-text // BYTES_A_PART)
+    return 1 if text < LARGE else _even(-(-text // BYTES_A_PART))
+
+
+def _even(parts: int) -> int:
+    """`parts`, or so many more that no process that works on them is idle for the last one."""
+    from auditor.parts.crew import processors
+
+    return -(-parts // processors()) * processors()
 
 
 def text_bytes(paths: Iterable[Path]) -> int:

@@ -185,10 +185,10 @@ def how_many(lines: int, parts: int) -> int:
     """How many processes work on so many lines in so many parts; below two none is started."""
     if lines < ENOUGH:
         return 1
-    return min(_processors(), parts, max(_memory() // MEMORY_EACH, 1))
+    return min(processors(), parts, max(_memory() // MEMORY_EACH, 1))
 
 
-def _processors() -> int:
+def processors() -> int:
     """Those that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from auditor.cli import parts
+from auditor.parts import crew
 from auditor.cli.run import Request
 from auditor.errors import ExitCode
 from auditor.parts import merge
@@ -287,8 +288,9 @@ def request(*inputs: Path, **named: Any) -> Request:  # noqa: ANN401 - fields of
     ],
 )
 def test_the_size_of_the_files_tells_how_many(
-    name: str, size: int, count: int, tmp_path: Path
+    name: str, size: int, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(crew, "processors", lambda: 1)
     path = tmp_path / name
     with path.open("wb") as file:
         file.truncate(size)  # a hole, which takes no room
@@ -296,3 +298,7 @@ def test_the_size_of_the_files_tells_how_many(
     assert parts.how_many(request(path, parts=7)) == 7
     assert parts.how_many(request(path, history=(path,))) == 1
     assert parts.how_many(request(path, tmp_path / "missing.csv")) == count
+    # As many for each process, so that none waits for another with the last one.
+    monkeypatch.setattr(crew, "processors", lambda: 4)
+    assert parts.how_many(request(path)) == (1 if count == 1 else 8)
+    assert parts.how_many(request(path, parts=7)) == 7
