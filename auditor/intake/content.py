@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 from auditor.errors import InputRejected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from typing_extensions import Buffer
@@ -79,7 +79,7 @@ class Content:
             yield io.BufferedReader(_Guarded(inner, most, self.name), _PIECE)
             _unchanged(raw, self.stamp, self.name)
 
-    def pieces(self, size: int) -> Iterator[bytearray]:
+    def pieces(self, size: int) -> Generator[bytearray]:
         """The unpacked bytes in pieces of `size`, and what is left, as `open` reads them.
 
         Each stands where the one before stood and is good until the next is asked for: a system

@@ -16,6 +16,7 @@ from auditor.intake import layout, part
 from auditor.intake.evidence import Evidence
 from auditor.intake.opening import names_of, open_sources
 from auditor.intake.survey import survey
+from auditor.intake.textfile import OtherEncodingError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,6 +83,13 @@ def detect(path: str | Path, options: IntakeOptions) -> list[Detected]:
 
 
 def _detected(source: Source, options: IntakeOptions) -> Detected:
+    try:
+        return _of_beginning(source, options)
+    except OtherEncodingError as other:
+        return _of_beginning(other.source, options)
+
+
+def _of_beginning(source: Source, options: IntakeOptions) -> Detected:
     header = part.header_of(source, options)
     with closing(part.ahead(source.blocks(header))) as blocks:
         body = part.first(source, blocks)[-1]

@@ -9,8 +9,9 @@ import polars as pl
 
 from auditor.intake import names, records
 from auditor.intake.header import HeaderRow, Record
+from auditor.intake.scanning import Scan, scan
 from auditor.intake.source import Body, Ragged
-from auditor.intake.textfile import Scan, in_blocks, scan
+from auditor.intake.textfile import in_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,8 @@ from auditor.intake.content import look_at, unpacked
 from auditor.intake.fixed import FixedFile
 from auditor.intake.parquet import SIGNATURES as _PARQUET
 from auditor.intake.parquet import open_parquet
-from auditor.intake.textfile import TextFile, looks_binary, marked
+from auditor.intake.scanning import marked
+from auditor.intake.textfile import TextFile, looks_binary
 from auditor.intake.x12 import begins, open_x12
 
 if TYPE_CHECKING:

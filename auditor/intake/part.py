@@ -27,6 +27,7 @@ from auditor.intake.evidence import Evidence
 from auditor.intake.interface import FileRead
 from auditor.intake.payers import PayerMap
 from auditor.intake.signs import Signs
+from auditor.intake.textfile import OtherEncodingError
 from schemas import RejectedRows, Repairs, SetAside, dtypes, empty
 
 if TYPE_CHECKING:
@@ -184,6 +185,13 @@ class _Job(NamedTuple):
 
 def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
     """Read one source to the end; of several not each needs to have the mapped columns."""
+    try:
+        return _part(source, options, alone=alone)
+    except OtherEncodingError as other:
+        return _part(other.source, options, alone=alone)
+
+
+def _part(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
     pinned = options.layout
     header = header_of(source, options)
     blocks = ahead(source.blocks(header))

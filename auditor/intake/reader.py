@@ -74,8 +74,9 @@ def read_file(
     several = several or len(sources) > 1
     parts = []
     for source in sources:
-        met.add(source.sha256, source.title, source.name)
-        parts.append(part.read(source, options, alone=not several))
+        found = part.read(source, options, alone=not several)
+        met.add(found.file.sha256, found.title, found.file.name)
+        parts.append(found)
     return parts
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import codecs
 import csv
-import hashlib
 import io
 import re
 from collections import Counter
 from contextlib import closing
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from auditor.errors import InputRejected
 from auditor.intake import header as headers
 from auditor.intake import records
 from auditor.intake.header import HeaderRow, Record
+from auditor.intake.scanning import BOM, HEAD, PIECE, Known, Scanning, glance, scan
 from auditor.intake.source import Body
 
 if TYPE_CHECKING:
@@ -23,87 +23,53 @@ if TYPE_CHECKING:
 
     from auditor.intake.content import Content
     from auditor.intake.interface import IntakeOptions
+    from auditor.intake.scanning import Scan
 
 DELIMITERS = ",|\t;~^"
-_HEAD = 1 << 20  # bytes that the header and the rows to compare it with are looked for in
 BLOCK = 64 << 20  # bytes of text that are read at one time
 MOST_LINE = 16 << 20  # bytes; a line longer than that is none of a table
 MOST_COLUMNS = 5_000
-_PIECE = 8 << 20
-_BOM = b"\xef\xbb\xbf"
 _SAMPLE = 200  # rows that show how many cells a row really has
-_BOMS = ((_BOM, "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
-class Scan(NamedTuple):
-    """What one pass over all bytes of a text file tells."""
+class OtherEncodingError(Exception):
+    """A file that began as UTF-8 is none: it must be read anew, as `source` does."""
 
-    encoding: str
-    sha256: str
-    macintosh: bool
-    """Lines end with a carriage return alone, as old Macintosh programs wrote them."""
-    empty: bool
-    """Nothing but blanks."""
-
-
-def scan(content: Content) -> Scan:
-    """The encoding and the fingerprint of a file.
-
-    A byte order mark decides; else strict UTF-8 of the whole file is the proof; else cp1252.
-    """
-    digest = hashlib.sha256()
-    encoding, first = "", True
-    strict = codecs.getincrementaldecoder("utf-8")()
-    returns = feeds = False
-    empty = True
-    for piece in content.pieces(_PIECE):
-        digest.update(piece)
-        if first:
-            encoding, first = marked(piece), False
-        returns = returns or b"\r" in piece
-        feeds = feeds or b"\n" in piece
-        empty = empty and not piece.strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")
-        if encoding == "utf-8" and not (piece.isascii() and not strict.getstate()[0]):
-            try:
-                strict.decode(piece)
-            except UnicodeDecodeError:
-                encoding = "cp1252"
-    if encoding == "utf-8" and strict.getstate()[0]:  # the last character is cut
-        encoding = "cp1252"
-    return Scan(encoding or "utf-8", digest.hexdigest(), returns and not feeds, empty)
-
-
-def marked(start: bytes | bytearray) -> str:
-    """The encoding that the first bytes of a file tell: UTF-8 where they say nothing."""
-    for mark, encoding in _BOMS:
-        if start.startswith(mark):
-            return encoding
-    start = start[:4096]
-    if start.count(0) * 3 > len(start):  # UTF-16 without a mark: every second byte is NUL
-        return "utf-16-le" if start[1::2].count(0) >= start[::2].count(0) else "utf-16-be"
-    return "utf-8"
+    def __init__(self, source: TextFile) -> None:
+        """`source`: the same file in its encoding."""
+        super().__init__()
+        self.source = source
 
 
 def decoded(content: Content, found: Scan, size: int | None = None) -> Iterator[bytes]:
     """The text as UTF-8 without BOM and with LF line ends, in pieces that end anywhere.
 
-    A piece is what `size` bytes of the file hold (None: _PIECE).
+    A piece is what `size` bytes of the file hold (None: PIECE).
 
     Raises InputRejected where the bytes are no text in their encoding.
     """
-    return map(bytes, _decoded(content, found, size or _PIECE))
+    return map(bytes, _decoded(content, found, size or PIECE))
 
 
-def _decoded(content: Content, found: Scan, size: int) -> Iterator[bytes | bytearray]:
-    """The same, each piece good until the next is asked for."""
+def _decoded(
+    content: Content, found: Scan, size: int, scanning: Scanning | None = None
+) -> Iterator[bytes | bytearray]:
+    """The same, each piece good until the next is asked for, and nothing of what is not `found`.
+
+    scanning: told of all bytes on the way.
+    """
     reader = codecs.getincrementaldecoder(found.encoding)()
     held = b""  # a carriage return whose line feed may come with the next piece
     first = True
     plain = found.encoding == "utf-8"
     for raw in content.pieces(size):
+        if scanning is not None:
+            scanning.add(raw)
+            if scanning.encoding != found.encoding and plain:
+                return
         piece = raw if plain else _recoded(reader, raw, content.name)
-        if first and piece.startswith(_BOM):
-            piece = piece[len(_BOM) :]
+        if first and piece.startswith(BOM):
+            piece = piece[len(BOM) :]
         first = False
         if held:
             piece, held = held + piece, b""
@@ -131,14 +97,19 @@ def _recoded(reader: codecs.IncrementalDecoder, raw: bytes | bytearray, where: s
         ) from None
 
 
-def in_blocks(content: Content, found: Scan, size: int | None = None) -> Generator[bytes]:
+def in_blocks(
+    content: Content, found: Scan, size: int | None = None, scanning: Scanning | None = None
+) -> Generator[bytes]:
     """The text in blocks of about `size` bytes (None: BLOCK) that end where a record ends.
+
+    scanning: told of all bytes on the way; where they are not in the encoding that was `found`
+    the text ends there.
 
     Raises InputRejected for a line that is no line of a table.
     """
     rest = b""  # a line that goes on
     ready = b""  # held back, so that a last line without an end goes with it
-    for piece in _decoded(content, found, size or BLOCK):
+    for piece in _decoded(content, found, size or BLOCK, scanning):
         # With a quote in it the line that goes on tells what is inside quotes in the piece.
         text, before = (rest + piece, b"") if b'"' in rest else (piece, rest)
         end = _record_end(text)
@@ -155,6 +126,8 @@ def in_blocks(content: Content, found: Scan, size: int | None = None) -> Generat
                 next_step="Export it again as CSV, one claim line a row.",
             )
         rest = b"".join([before, memoryview(text)[end:]])
+    if scanning is not None and scanning.done().encoding != found.encoding:
+        return
     if ready or rest:
         yield ready + rest
 
@@ -186,9 +159,8 @@ class TextFile:
 
     name: str
     delimiter: str
-    notes: tuple[str, ...]
     content: Content
-    scan: Scan
+    known: Known
     start: tuple[Record, ...]
     title: str = ""
     warnings: tuple[str, ...] = ()
@@ -197,9 +169,23 @@ class TextFile:
     columns: None = None
 
     @property
+    def scan(self) -> Scan:
+        """What the whole file is; it is read where nobody has."""
+        if not self.known.whole:
+            self.known.scan, self.known.whole = scan(self.content), True
+        return self.known.scan
+
+    @property
     def sha256(self) -> str:
         """Of the file's bytes, unpacked."""
         return self.scan.sha256
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks on the whole file."""
+        if self.encoding != "cp1252":
+            return ()
+        return ("The file is not UTF-8; it was read as Windows-1252 (cp1252).",)
 
     @property
     def encoding(self) -> str:
@@ -213,30 +199,33 @@ class TextFile:
         if options.layout is not None:
             mapped, marks = options.layout.header or (), options.layout.delimiter or marks
         name = content.name
-        found = scan(content)
-        if found.empty:
+        large = content.held is None
+        known = glance(content) if large else Known(scan(content), whole=True)
+        if known.scan.empty:
             raise InputRejected(
                 "The file is empty.", where=name, next_step="Export it again with its claim lines."
             )
-        with closing(in_blocks(content, found, _HEAD)) as blocks:
+        with closing(in_blocks(content, known.scan, HEAD)) as blocks:
             text = next(blocks)
-        if len(text) > _HEAD:
-            text = text[:_HEAD].rpartition(b"\n")[0] or text[:_HEAD]
+        if len(text) > HEAD:
+            text = text[:HEAD].rpartition(b"\n")[0] or text[:HEAD]
         delimiter, start = _reading(text.decode(errors="ignore"), mapped, marks, name)
-        notes: tuple[str, ...] = ()
-        if found.encoding == "cp1252":
-            notes = ("The file is not UTF-8; it was read as Windows-1252 (cp1252).",)
-        return cls(name, delimiter, notes, content, found, tuple(start))
+        return cls(name, delimiter, content, known, tuple(start))
 
     def head(self) -> list[Record]:
         """The first records."""
         return list(self.start[: headers.LOOKED_AT])
 
     def blocks(self, header: HeaderRow) -> Iterator[Body]:
-        """Every record below the header; ragged ones apart."""
+        """Every record below the header; ragged ones apart.
+
+        Raises OtherEncodingError where what the beginning told of the encoding is not so.
+        """
+        known = self.known
+        scanning = None if known.whole else Scanning()
         names, width = self._width(header)
         skip, row = header.record.lines, header.record.row + 1
-        for data in in_blocks(self.content, self.scan):
+        for data in in_blocks(self.content, known.scan, None, scanning):
             filled = data.rstrip(b"\n") + b"\n" if data.endswith(b"\n\n") else data
             found = records.split(
                 filled, skip=skip, width=width, delimiter=self.delimiter, first_row=row
@@ -244,6 +233,12 @@ class TextFile:
             blank = len(data) - len(filled)
             yield Body(names, found.cells, found.rows, found.ragged, blank)
             skip, row = 0, found.next_row + blank
+        if scanning is not None:
+            found_out = scanning.done()
+            if found_out.encoding != known.scan.encoding:
+                other = Known(known.scan._replace(encoding="cp1252"), whole=False)
+                raise OtherEncodingError(replace(self, known=other))
+            known.scan, known.whole = found_out, True
 
     def _width(self, header: HeaderRow) -> tuple[tuple[str, ...], int]:
         """Names and number of the cells of a row.

@@ -16,8 +16,9 @@ from auditor.intake import book as books
 from auditor.intake import compound, protection
 from auditor.intake.content import look_at
 from auditor.intake.package import damaged
+from auditor.intake.scanning import scan
 from auditor.intake.sheet import Sheet, guarded
-from auditor.intake.textfile import DELIMITERS, decoded, looks_binary, scan
+from auditor.intake.textfile import DELIMITERS, decoded, looks_binary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

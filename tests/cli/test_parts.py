@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from auditor.cli import parts
-from auditor.parts import crew
 from auditor.cli.run import Request
 from auditor.errors import ExitCode
-from auditor.parts import merge
+from auditor.parts import crew, merge
 from auditor.parts import run as runner
 
 if TYPE_CHECKING:

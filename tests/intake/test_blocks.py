@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from auditor.errors import InputRejected
-from auditor.intake import content, read_claims, textfile
+from auditor.intake import content, read_claims, scanning, textfile
+from auditor.intake.detect import detect
+from auditor.intake.interface import IntakeOptions
+from auditor.parts.spill import Spill
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from auditor.intake import Intake
@@ -91,3 +97,49 @@ def test_rows_are_numbered_over_all_blocks(place: Path, monkeypatch: pytest.Monk
     intake = read_claims([place])
     assert intake.lines["source_row"].to_list() == [2, 5, 7, 10]
     assert intake.rejected["source_row"].to_list() == [6, 8]
+
+
+@pytest.mark.parametrize("late", [b"PE\xd1A", b"PE\xc3"], ids=["in a block", "cut at the end"])
+def test_a_large_file_that_begins_as_utf8_and_is_none(
+    place: Path, late: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read once where the beginning was right, and anew where it was not; no line twice."""
+    row = b"C1,1,P1,1234567893,2024-03-05,99213,25,1,120.00,%s\n"
+    place.write_bytes(HEADER.encode() + b"\n" + row % b"" * 20 + (row % late).removesuffix(b"\n"))
+    whole = read_claims([place])
+    monkeypatch.setattr(content, "HELD", 0)
+    monkeypatch.setattr(textfile, "BLOCK", 128)
+    monkeypatch.setattr(textfile, "HEAD", 128)
+    monkeypatch.setattr(scanning, "HEAD", 128)
+    blocks = read_claims([place])
+    assert blocks.files == whole.files
+    assert (blocks.files[0].encoding, blocks.lines.height) == ("cp1252", 21)
+    assert blocks.files[0].sha256 == hashlib.sha256(place.read_bytes()).hexdigest()
+    assert_frame_equal(blocks.lines, whole.lines)
+    spill = Spill(tmp_path / "parts", 2, slab=4)
+    kept = read_claims([place], IntakeOptions(keeper=spill))
+    assert kept.files == whole.files
+    assert spill.parts().census.lines == 21
+    lines = pl.concat([spill.parts().read(0), spill.parts().read(1)]).sort("line_key")
+    assert lines["source_row"].to_list() == whole.lines["source_row"].to_list()
+    assert detect(place, IntakeOptions())[0].form.startswith("cp1252")
+
+
+def test_a_large_file_is_read_once(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = "C1,1,P1,1234567893,2024-03-05,99213,25,1,120.00,\n"
+    place.write_text(HEADER + "\n" + row * 2000)
+    monkeypatch.setattr(content, "HELD", 0)
+    monkeypatch.setattr(textfile, "BLOCK", 1000)
+    monkeypatch.setattr(textfile, "HEAD", 500)
+    monkeypatch.setattr(scanning, "HEAD", 500)
+    sizes: list[int] = []
+    pieces = content.Content.pieces
+
+    def counted(self: content.Content, size: int) -> Generator[bytearray]:
+        for piece in pieces(self, size):
+            sizes.append(len(piece))
+            yield piece
+
+    monkeypatch.setattr(content.Content, "pieces", counted)
+    assert read_claims([place]).lines.height == 2000
+    assert sum(sizes) <= place.stat().st_size + 3 * 500  # its beginning: encoding and header

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.errors import InputRejected
+from auditor.intake.scanning import scan
 from auditor.intake.source import Body
-from auditor.intake.textfile import decoded, scan
+from auditor.intake.textfile import decoded
 from auditor.intake.x12 import delimiters, envelope, fields, lines, loops
 from auditor.intake.x12.lookups import element
 from auditor.intake.x12.segments import COMPONENT, segments
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from auditor.intake.content import Content
     from auditor.intake.header import HeaderRow, Record
     from auditor.intake.mapping import Columns
-    from auditor.intake.textfile import Scan
+    from auditor.intake.scanning import Scan
 
 MOST_CLAIM = 500_000  # segments; an honest claim has 50 lines of a few dozen at most
 _AGAIN = "Get the file again from where it comes from."

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditor.intake.content import Content
-    from auditor.intake.textfile import Scan
+    from auditor.intake.scanning import Scan
 
 ELEMENT, COMPONENT, _SEGMENT = "\x1f", "\x1e", "\x1d"
 BLOCK = 16 << 20  # bytes of text that are split at one time
