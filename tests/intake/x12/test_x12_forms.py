@@ -174,7 +174,7 @@ def test_small_blocks_give_the_same(
     text = written(interchange(group(transaction(*HEADER, *body))))
     expected = read_x12(text)
     monkeypatch.setattr(segments, "BLOCK", block)
-    monkeypatch.setattr("auditor.intake.textfile._PIECE", block + 600)
+    monkeypatch.setattr("auditor.intake.textfile.PIECE", block + 600)
     found = read_x12(text)
     assert found.lines.equals(expected.lines)
     assert found.lines["patient_id"].unique(maintain_order=True).to_list() == [
@@ -186,7 +186,7 @@ def test_small_blocks_give_the_same(
 def test_a_segment_without_an_end_is_refused(
     read_x12: Callable[..., Intake], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("auditor.intake.textfile._PIECE", 1 << 20)
+    monkeypatch.setattr("auditor.intake.textfile.PIECE", 1 << 20)
     with pytest.raises(InputRejected, match="longer than 1 MiB"):
         read_x12(PLAIN[0] + "~GS*HC*" + "X" * (3 << 20))
 
@@ -196,7 +196,7 @@ def test_a_claim_without_an_end_is_refused(
 ) -> None:
     monkeypatch.setattr("auditor.intake.x12.claims.MOST_CLAIM", 100)
     monkeypatch.setattr(segments, "BLOCK", 4_000)
-    monkeypatch.setattr("auditor.intake.textfile._PIECE", 4_000)
+    monkeypatch.setattr("auditor.intake.textfile.PIECE", 4_000)
     text = usual(claim("C1", *[service(1)] * 400))
     with pytest.raises(InputRejected, match="more than 100 segments"):
         read_x12(text)

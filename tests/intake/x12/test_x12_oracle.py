@@ -60,7 +60,7 @@ def test_blocks_of_any_size_give_the_same(place: Path, chance: random.Random, sh
     block = round(least + share * (max(4_000, 3 * least) - least))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(segments, "BLOCK", block)
-        patch.setattr("auditor.intake.textfile._PIECE", block + 500)
+        patch.setattr("auditor.intake.textfile.PIECE", block + 500)
         assert read(place, text).lines.equals(whole.lines)
 
 
