@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from auditor.reference.interface import Reference
     from auditor.spark.inputs import File
 
-BYTES_A_PART = 150_000_000
-"""Of delimited text: some 800,000 lines, which take a GiB when they are judged."""
+BYTES_A_PART = 160_000_000
+"""Of delimited text: some 850,000 lines, which take a GiB when they are judged."""
 BYTES_A_TASK = 125_000_000
 """The same on a cluster."""
 LARGE = 1_000_000_000
