@@ -63,7 +63,7 @@ def identities(
 
 
 def _apart(person: pl.Series, raw: pl.DataFrame) -> pl.Series:
-    """`person` with the payer: a secondary claim repeats the primary's lines and is judged apart."""
+    """`person` by payer: a secondary claim repeats the primary's lines and is judged apart."""
     for key in (payer_key(raw), sequence_key(raw)):
         if key is not None:
             place = _index(raw.select(key).to_series())

@@ -30,10 +30,13 @@ class State:
     """The batch, its lines with payability, and the hits so far."""
 
     batch: Batch
-    payable: Payable
-    """The lines and what of them pays by itself."""
     silent: frozenset[str] = frozenset()
     """Rules that the files lack a column for: not evaluated, so they deny and support nothing."""
+    duplicates: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.UInt32))
+    """Rows of exact duplicates, set aside: no denying rule is judged on them, and they support
+    none."""
+    payable: Payable = field(init=False)
+    """The lines and what of them pays by itself: there once `weigh` was called."""
     found: list[pl.DataFrame] = field(default_factory=list)
     options: RuleOptions = field(default_factory=RuleOptions)
     clock: Clock = field(default_factory=Clock)
@@ -173,9 +176,9 @@ class State:
                 expanded = expanded.with_columns(told).select(lines.columns)
         return expanded
 
-    def mark_duplicates(self, rows: pl.Series) -> None:
-        """Set exact duplicates aside: no denying rule is judged on them, and they support none."""
-        self.payable = payability(self.batch.lines, rows, self.batch)
+    def weigh(self) -> None:
+        """Find what pays by itself, once the exact duplicates are known."""
+        self.payable = payability(self.batch.lines, self.duplicates, self.batch)
 
 
 def beside(frame: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
