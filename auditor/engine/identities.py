@@ -40,6 +40,7 @@ def identities(
 ) -> dict[str, pl.Series]:
     """Patient and practitioner keys as small integers; null where they cannot be joined.
 
+    s1 is the rendering NPI, or the billing NPI where that is not known, numbered as `billing`.
     `rendering_read`: the files have a column of rendering NPIs. Where they have none, whether a
     billing NPI is one practitioner's cannot be known. `groups`: billing NPIs that are not one's.
     """

@@ -18,6 +18,8 @@ from auditor.rules.options import RuleOptions
 from schemas import SeparablePairs, empty
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from auditor.engine.batch import Batch
     from auditor.engine.whole import Join
     from auditor.rules import Rule
@@ -88,13 +90,15 @@ class State:
         """True where these lines are the whole batch and no part of it."""
         return self.batch.whole is None
 
-    def whole(self, name: str, mine: pl.DataFrame, join: Join) -> pl.DataFrame:
-        """What is counted under `name` of the whole batch, where `mine` counts these lines."""
-        self.counted[name] = mine
-        if self.batch.whole is None:
-            return join(mine)
-        counted = self.batch.whole.counts.get(name)
-        return join(mine.clear()) if counted is None else counted
+    def whole(self, name: str, count: Callable[[], pl.DataFrame], join: Join) -> pl.DataFrame:
+        """What is counted under `name` of the whole batch, where `count` counts these lines.
+
+        Once all parts have counted, none is asked again.
+        """
+        if self.batch.whole is not None and name in self.batch.whole.counts:
+            return self.batch.whole.counts[name]
+        mine = self.counted[name] = count()
+        return join(mine if self.alone else mine.clear())
 
     def named(self, places: pl.DataFrame) -> pl.DataFrame:
         """`places` (row, other) by the keys of their lines, in a part of a batch."""
