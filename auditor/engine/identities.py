@@ -20,6 +20,9 @@ PLACEHOLDERS = (
     r"|4{7,}|5{7,}|6{7,}|7{7,}|8{7,}|9{7,}|#+|\d(?:\.\d+)?E\+\d+)$"
 )
 """Texts that stand for nobody, or for several: never joined."""
+_SMALL = 1 << 24
+"""From here on keys are counted anew, so that they and those of practitioner, day and code fit into
+one integer."""
 _REVERSED = (
     "patient_id",
     "claim_id",
@@ -32,29 +35,43 @@ _REVERSED = (
 )
 
 
-def identities(raw: pl.DataFrame, *, rendering_read: bool, groups: pl.Series) -> dict[str, pl.Expr]:
+def identities(
+    raw: pl.DataFrame, *, rendering_read: bool, groups: pl.Series
+) -> dict[str, pl.Series]:
     """Patient and practitioner keys as small integers; null where they cannot be joined.
 
+    s1 is the rendering NPI, or the billing NPI where that is not known, numbered as `billing`.
     `rendering_read`: the files have a column of rendering NPIs. Where they have none, whether a
     billing NPI is one practitioner's cannot be known. `groups`: billing NPIs that are not one's.
     """
-    patient = pl.col("patient_id")
-    # A secondary claim repeats the primary's lines and is judged apart.
-    apart = [e for e in (payer_key(raw), sequence_key(raw)) if e is not None]
-    whole = pl.concat_str([patient, *apart], separator="\x1f") if apart else patient
-    known = ~patient.str.contains(PLACEHOLDERS)
-    person = pl.when(known).then(_index(patient))
-    npi = _practitioner("rendering_npi")
-    billing = _practitioner("billing_npi")
+    person = _known(_numbered(raw["patient_id"])[0])
+    # NPIs of both columns are numbered together: one stands in for the other.
+    texts = raw["rendering_npi"], raw["billing_npi"], groups
+    rendering, billed, several = _numbered(*texts)
+    npi, billing = _known(rendering), _known(billed)
+    s1_known = npi.is_not_null()
+    if rendering_read:
+        s1_known |= rendering.is_null() & _solo(billing, several)
     return {
-        "patient": pl.when(known).then(_index(whole)) if apart else person,
+        "patient": _apart(person, raw),
         "person": person,
-        "s1": _index(pl.coalesce(npi, billing)),
-        "s1_known": npi.is_not_null() | _solo(groups) if rendering_read else npi.is_not_null(),
-        "tax": _index(pl.col("tax_id")),
-        "billing": _index(billing),
-        "specialty": _index(pl.col("specialty")),
+        "s1": npi.zip_with(npi.is_not_null(), billing),
+        "s1_known": s1_known,
+        "tax": _index(raw["tax_id"]),
+        "billing": billing,
+        "specialty": _index(raw["specialty"]),
     }
+
+
+def _apart(person: pl.Series, raw: pl.DataFrame) -> pl.Series:
+    """`person` by payer: a secondary claim repeats the primary's lines and is judged apart."""
+    for key in (payer_key(raw), sequence_key(raw)):
+        if key is not None:
+            place = _index(raw.select(key).to_series())
+            person = person * (place.max() + 1) + place  # type: ignore[operator]
+            if (person.max() or 0) >= _SMALL:  # type: ignore[operator]
+                person = person.rank("dense").cast(pl.Int64)
+    return person
 
 
 def cancelled(raw: pl.DataFrame, gone: pl.Series) -> pl.Expr:
@@ -91,29 +108,39 @@ def cancelled(raw: pl.DataFrame, gone: pl.Series) -> pl.Expr:
     return pl.col("row").is_in(rows.implode())
 
 
-def _practitioner(column: str) -> pl.Expr:
-    """An NPI column without placeholders."""
-    return pl.when(~pl.col(column).str.contains(PLACEHOLDERS)).then(pl.col(column))
-
-
-def _solo(groups: pl.Series) -> pl.Expr:
+def _solo(billing: pl.Series, groups: pl.Series) -> pl.Series:
     """True where the billing NPI stands in for a missing rendering NPI without doubt (SPEC 2.2).
 
     That is a solo practice: no other rendering NPI appears under it in the batch, which is what
     `groups` tells. A placeholder in the place of the rendering NPI is not missing: it hides
     somebody.
     """
-    return (
-        _practitioner("billing_npi").is_not_null()
-        & pl.col("rendering_npi").is_null()
-        & ~pl.col("billing_npi").is_in(groups.implode())
-    )
+    return billing.is_not_null() & ~billing.is_in(_number(groups).implode())
 
 
-def _index(text: pl.Expr) -> pl.Expr:
+def _known(texts: pl.Series) -> pl.Series:
+    """Numbered `texts` as integers, null for placeholders (looked for among the distinct)."""
+    distinct = texts.unique()
+    nobody = distinct.filter(distinct.cast(pl.String).str.contains(PLACEHOLDERS))
+    number = _number(texts)
+    return number.set(number.is_in(_number(nobody).implode()), None) if len(nobody) else number
+
+
+def _index(texts: pl.Series) -> pl.Series:
     """A small integer for each distinct text, counted apart for each column."""
+    return _number(_numbered(texts)[0])
+
+
+def _numbered(*texts: pl.Series) -> list[pl.Series]:
+    """`texts`, each distinct one with a small integer that is the same in all of them."""
     own = pl.Categorical(pl.Categories.random())
-    return text.cast(own).to_physical().cast(pl.Int64)
+    # At once: polars forgets a numbering with the last series that has it.
+    return [each.cast(own) for each in texts]
+
+
+def _number(texts: pl.Series) -> pl.Series:
+    """The integers of numbered `texts`."""
+    return texts.to_physical().cast(pl.Int64)
 
 
 def loose(versions: Versions) -> dict[str, pl.Expr]:

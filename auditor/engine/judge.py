@@ -5,12 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from auditor.engine import whole
 from auditor.engine.hits import DENIALS
 from auditor.engine.line_rules import line_rules
-from auditor.engine.payable import payability
 from auditor.engine.reasons import by_day, missing_columns, reach
 from auditor.engine.state import State
 from auditor.engine.whole import Joining
@@ -20,6 +17,8 @@ from auditor.rules import Stage, catalogue, modules
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import ModuleType
+
+    import polars as pl
 
     from auditor.engine.batch import Batch
     from auditor.engine.clock import Clock
@@ -46,14 +45,13 @@ def judge(
     that one of these listens to. A rule that needs a column that is not among `present` is not
     evaluated; coverage says so.
     """
-    nothing = pl.Series(dtype=pl.UInt32)
     silent = frozenset(r.id for r in catalogue() if missing_columns(r, present))
-    with clock.part("enrichment", "payability", batch.lines.height):
-        payable = payability(batch.lines, nothing, batch)
-    state = State(batch, payable, silent, options=options, clock=clock)
+    state = State(batch, silent, options=options, clock=clock)
     finders = _finders(chosen)
     for module in finders[Stage.DUPLICATES]:
         state.add(_found(module, state))
+    with clock.part("enrichment", "payability", batch.lines.height):
+        state.weigh()
     # Families do not read each other's hits, but for the add-ons those of pairs and units; polars
     # works outside the interpreter's lock. Hits are taken in a fixed order.
     with workers(batch.lines.height, 2) as pool:
@@ -86,12 +84,12 @@ def counted(
     chosen: frozenset[str] | None = None,
 ) -> dict[str, pl.DataFrame]:
     """What the rules that look at the whole batch count of `batch`, which is a part of it."""
-    payable = payability(batch.lines, pl.Series(dtype=pl.UInt32), batch)
     silent = frozenset(r.id for r in catalogue() if missing_columns(r, present))
-    state = State(batch, payable, silent, options=options)
-    reach(state)
+    state = State(batch, silent, options=options)
     for module in _finders(chosen)[Stage.DUPLICATES]:
         state.add(_found(module, state))
+    state.weigh()
+    reach(state)
     for module in _counters():
         if _asked_for(module, chosen):
             _found(module, state)

@@ -61,16 +61,17 @@ def payability(lines: pl.DataFrame, duplicates: pl.Series, batch: Batch) -> Paya
 def _lone_days(lines: pl.DataFrame, batch: Batch) -> pl.DataFrame:
     """row, ce, date, blocked: status T lines day by day, and where something else pays."""
     need = ["row", "day", "date", "days", "c", "ce"]
-    lone = lines.filter((pl.col("status") == "T") & pl.col("day").is_not_null() & ~pl.col("dup"))
-    lone = _that_epoch(lone.select(need), batch)
+    every = lines.lazy()
+    alone = every.filter(pl.col("status") == "T", pl.col("day").is_not_null(), ~pl.col("dup"))
+    lone = _that_epoch(alone.select(need).collect(), batch)
     if lone.is_empty():
         return lone.select("row", "ce", "date", blocked=pl.lit(value=False))
     near = (pl.col("days") > 1) | pl.col("day").is_in(lone["day"].unique().implode())
-    payable = lines.filter(
+    paid = every.filter(
         pl.col("status").is_in(PAID_UNDER_SCHEDULE) & near,
         pl.col("live") & ~pl.col("dup") & ~pl.col("denied") & ~pl.col("mue_zero"),
     )
-    payable = _that_epoch(payable.select(need), batch).select("day", other="row")
+    payable = _that_epoch(paid.select(need).collect(), batch).select("day", other="row")
     met = lone.join(payable, on="day").filter(pl.col("row") != pl.col("other"))
     met = met.select("row", "date", blocked=pl.lit(value=True)).unique()
     days = lone.select("row", "ce", "date").join(met, on=["row", "date"], how="left")

@@ -43,4 +43,5 @@ def sequence_key(raw: pl.DataFrame) -> pl.Expr | None:
     """The payer's place as a key, blank as primary; None where all lines have one place."""
     place = pl.col("payer_sequence").str.strip_chars().str.to_lowercase().fill_null("primary")
     place = place.replace({"p": "primary", "1": "primary", "s": "secondary", "2": "secondary"})
-    return place if raw.select(place.n_unique()).item() > 1 else None
+    distinct = raw["payer_sequence"].unique().to_frame()
+    return place if distinct.select(place.n_unique()).item() > 1 else None

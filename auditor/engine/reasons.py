@@ -74,7 +74,8 @@ def _asked_cells(rule: Rule) -> tuple[str, ...]:
 
 def reach(state: State) -> date | None:
     """The day before which there is next to nothing: one old claim is no history."""
-    counted = state.whole("reach", state.lines.group_by("date").len("lines"), by_day).sort("date")
+    counted = state.whole("reach", lambda: state.lines.group_by("date").len("lines"), by_day)
+    counted = counted.sort("date")
     if counted.is_empty():
         return None
     before = counted["lines"].cum_sum() > counted["lines"].sum() // _FEW

@@ -18,6 +18,8 @@ from auditor.rules.options import RuleOptions
 from schemas import SeparablePairs, empty
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from auditor.engine.batch import Batch
     from auditor.engine.whole import Join
     from auditor.rules import Rule
@@ -30,10 +32,13 @@ class State:
     """The batch, its lines with payability, and the hits so far."""
 
     batch: Batch
-    payable: Payable
-    """The lines and what of them pays by itself."""
     silent: frozenset[str] = frozenset()
     """Rules that the files lack a column for: not evaluated, so they deny and support nothing."""
+    duplicates: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.UInt32))
+    """Rows of exact duplicates, set aside: no denying rule is judged on them, and they support
+    none."""
+    payable: Payable = field(init=False)
+    """The lines and what of them pays by itself: there once `weigh` was called."""
     found: list[pl.DataFrame] = field(default_factory=list)
     options: RuleOptions = field(default_factory=RuleOptions)
     clock: Clock = field(default_factory=Clock)
@@ -85,13 +90,15 @@ class State:
         """True where these lines are the whole batch and no part of it."""
         return self.batch.whole is None
 
-    def whole(self, name: str, mine: pl.DataFrame, join: Join) -> pl.DataFrame:
-        """What is counted under `name` of the whole batch, where `mine` counts these lines."""
-        self.counted[name] = mine
-        if self.batch.whole is None:
-            return join(mine)
-        counted = self.batch.whole.counts.get(name)
-        return join(mine.clear()) if counted is None else counted
+    def whole(self, name: str, count: Callable[[], pl.DataFrame], join: Join) -> pl.DataFrame:
+        """What is counted under `name` of the whole batch, where `count` counts these lines.
+
+        Once all parts have counted, none is asked again.
+        """
+        if self.batch.whole is not None and name in self.batch.whole.counts:
+            return self.batch.whole.counts[name]
+        mine = self.counted[name] = count()
+        return join(mine if self.alone else mine.clear())
 
     def named(self, places: pl.DataFrame) -> pl.DataFrame:
         """`places` (row, other) by the keys of their lines, in a part of a batch."""
@@ -173,9 +180,9 @@ class State:
                 expanded = expanded.with_columns(told).select(lines.columns)
         return expanded
 
-    def mark_duplicates(self, rows: pl.Series) -> None:
-        """Set exact duplicates aside: no denying rule is judged on them, and they support none."""
-        self.payable = payability(self.batch.lines, rows, self.batch)
+    def weigh(self) -> None:
+        """Find what pays by itself, once the exact duplicates are known."""
+        self.payable = payability(self.batch.lines, self.duplicates, self.batch)
 
 
 def beside(frame: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:

@@ -73,7 +73,7 @@ def find(state: State) -> pl.DataFrame:
     if lines.is_empty() and state.alone:
         return no_hits()
     lines = state.with_raw(lines.filter(pl.col("tax").is_not_null()), "tax_id")
-    groups = state.whole("ANE-3", _roles(lines), _roles)
+    groups = state.whole("ANE-3", lambda: _roles(lines), _roles)
     both = groups.filter("directs", "directed")["tax_id"]
     if both.is_empty():
         return no_hits()

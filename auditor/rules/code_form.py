@@ -120,11 +120,8 @@ def find(state: State) -> pl.DataFrame:
     return no_hits()
 
 
-def _told(state: State, numbers: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """What is said of the `lines` that carry a wrong one of the `numbers`."""
-    counts = state.whole("NPI-1 numbers", numbers, _numbers)
-    bad_numbers, numbers_in_all = counts.row(0)
-    first = state.whole("NPI-1 lines", tally(state, lines["row"], lines.height), joined)
+def _counted(state: State, lines: pl.DataFrame) -> pl.DataFrame:
+    """Of each wrong number that `lines` carry: claims, lines, and the first line of these."""
     each = lines.group_by("npi").agg(
         claims=pl.struct("patient_id", "claim_id").n_unique(), lines=pl.col("row").n_unique()
     )
@@ -132,7 +129,15 @@ def _told(state: State, numbers: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFr
         "npi", keep="first", maintain_order=True
     )
     mine = keyed.with_columns(state.batch.keys_of(keyed["row"])).join(each, on="npi")
-    firsts = state.whole("NPI-1", mine.drop("row"), _by_number)
+    return mine.drop("row")
+
+
+def _told(state: State, numbers: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """What is said of the `lines` that carry a wrong one of the `numbers`."""
+    counts = state.whole("NPI-1 numbers", lambda: numbers, _numbers)
+    bad_numbers, numbers_in_all = counts.row(0)
+    first = state.whole("NPI-1 lines", lambda: tally(state, lines["row"], lines.height), joined)
+    firsts = state.whole("NPI-1", lambda: _counted(state, lines), _by_number)
     if most(state, bad_numbers, numbers_in_all):
         return once_for_all(
             first_row(state, first),

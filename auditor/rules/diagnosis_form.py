@@ -117,8 +117,11 @@ def _malformed(state: State) -> pl.DataFrame:
     if texts.is_empty() and state.alone:
         return no_hits()
     lines = raw.select("row", "diagnoses").join(texts.lazy(), on="diagnoses").collect()
-    mine = tally(state, lines["row"], raw.select(pl.len()).collect().item())
-    counted = state.whole("COD-4", mine, joined)
+    counted = state.whole(
+        "COD-4",
+        lambda: tally(state, lines["row"], raw.select(pl.len()).collect().item()),
+        joined,
+    )
     wrong, judged = counted.select("wrong", "judged").row(0)
     if most(state, wrong, judged):
         return once_for_all(

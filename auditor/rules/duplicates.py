@@ -64,12 +64,12 @@ def story_of_claims(claim: pl.Expr, other: pl.Expr) -> pl.Expr:
 
 
 def find(state: State) -> pl.DataFrame:
-    """Later lines of groups that are equal in every field; also marks them in `state`."""
+    """Later lines of groups that are equal in every field; also names them in `state`."""
     if "DUP-1" in state.silent:
         return no_hits()
     raw = state.batch.raw
     lines = (
-        state.lines.lazy()
+        state.batch.lines.lazy()
         .filter(
             pl.col("day").is_not_null() & (pl.col("n_day") > 1),
             ~pl.col("has_repeat"),
@@ -141,7 +141,7 @@ def find(state: State) -> pl.DataFrame:
         .filter(pl.col("row") != pl.col("other"))
         .with_columns(tier=pl.when("sure").then(CERTAIN).otherwise(REVIEW))
     )
-    state.mark_duplicates(later["row"])
+    state.duplicates = later["row"]
     nothing = unpaid | (pl.col("charge_amount") <= TRACKING)
     later = later.filter(~nothing.fill_null(value=False))
     texts = raw.select(code="code", dos="service_date_from")[later["row"]]

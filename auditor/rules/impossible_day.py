@@ -95,19 +95,11 @@ def find(state: State) -> pl.DataFrame:
     """One hit a practitioner and day over a limit."""
     if state.alone and not state.batch.facts.table["em_timed"].any():
         return no_hits()
-    lines = _counted(state)
-    if lines.is_empty() and state.alone:
-        return no_hits()
     options = state.options
-    totals = _totals(lines)
-    if state.alone:
-        totals = _over(totals, options)
-        if totals.is_empty():
-            return no_hits()
-    mine = totals.join(_anchors(lines, totals, state), on=["s1", "date"], how="left")
-    mine = mine.with_columns(practitioner=_names(lines, mine["s1"]))
-    days = _over(state.whole("EM-IMD", mine.select(*_DAY, *_SUMS, *_ANCHOR), _joined), options)
+    days = _over(state.whole("EM-IMD", lambda: _counted(state), _joined), options)
     days = days.with_columns(state.batch.rows_of(days["key"])).drop_nulls("row")
+    if days.is_empty():
+        return no_hits()
     # A line of several days is told once, of its first day over the limit.
     found = days.sort("row", "date").unique("row", keep="first", maintain_order=True)
     found = found.with_columns(pl.col("minutes", "therapy") // 1000)
@@ -146,6 +138,17 @@ def find(state: State) -> pl.DataFrame:
 
 
 def _counted(state: State) -> pl.DataFrame:
+    """Each practitioner's day with its sums and the line that may carry the finding."""
+    lines = _timed(state)
+    totals = _totals(lines)
+    if state.alone:
+        totals = _over(totals, state.options)
+    mine = totals.join(_anchors(lines, totals, state), on=["s1", "date"], how="left")
+    mine = mine.with_columns(practitioner=_names(lines, mine["s1"]))
+    return mine.select(*_DAY, *_SUMS, *_ANCHOR)
+
+
+def _timed(state: State) -> pl.DataFrame:
     """Lines of timed services that are one practitioner's own, day by day.
 
     minutes and therapy (units) are in thousandths, as units are: sums of integers.
@@ -207,7 +210,6 @@ def _anchors(lines: pl.DataFrame, days: pl.DataFrame, state: State) -> pl.DataFr
     lines = state.batch.of_tonight(lines.join(days, on=["s1", "date"], how="semi"))
     groups = state.batch.groups.implode()
     lines = lines.filter(~pl.col("rendering_npi").is_in(groups).fill_null(value=False))
-    lines = lines.sort("s1", "date", "minutes", descending=[False, False, True])
     most = pl.col("minutes") == pl.col("minutes").max().over("s1", "date")
     lines = lines.filter(most).select("row", "s1", "date", longest="minutes")
     ordered = state.with_raw(lines, *BY).sort(*BY, nulls_last=False)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from auditor.engine.hits import REVIEW, hits, no_hits
-from auditor.engine.identities import PLACEHOLDERS
 from auditor.engine.whole import Joining
 from auditor.rules.interface import Rule, Stage
 from auditor.rules.whole_file import (
@@ -59,6 +58,14 @@ def _groups(pairs: pl.DataFrame) -> pl.DataFrame:
     return pairs.group_by("billing_npi").agg(others=pl.col("rendering_npi").n_unique())
 
 
+def _others(state: State) -> pl.DataFrame:
+    """billing_npi, rendering_npi: each that renders under another's number, once."""
+    pairs = state.batch.lines.lazy().filter(pl.col("s1") != pl.col("billing"))
+    pairs = pairs.select("row", "billing", "s1").unique(["billing", "s1"])
+    named = state.with_raw(pairs.collect(), "billing_npi", "rendering_npi")
+    return named.select("billing_npi", "rendering_npi")
+
+
 def _counted(state: State, firsts: pl.DataFrame) -> pl.DataFrame:
     """billing_npi, wrong (claims), FIRST of the first lines of claims."""
     return _by_group(
@@ -82,28 +89,20 @@ COUNTS = {
 
 def find(state: State) -> pl.DataFrame:
     """NPI-2."""
-    standing = state.batch.standing()
-    named = pl.col("rendering_npi").is_not_null() & ~pl.col("rendering_npi").str.contains(
-        PLACEHOLDERS
+    nameless = state.batch.lines.lazy().filter(~pl.col("s1_known"), pl.col("billing").is_not_null())
+    lines = state.batch.of_tonight(nameless.select("row").collect())
+    lines = state.with_raw(lines, "billing_npi", "rendering_npi").filter(
+        pl.col("billing_npi").is_in(state.batch.groups.implode())
     )
-    known = pl.col("billing_npi").is_not_null() & ~pl.col("billing_npi").str.contains(PLACEHOLDERS)
-    missing = ~named.fill_null(value=False) & known.fill_null(value=False)
-    tonight = state.batch.tonight()
-    missing &= pl.col("billing_npi").is_in(state.batch.groups.implode())
-    lines = tonight.filter(missing).select("row", "billing_npi", "rendering_npi").collect()
     if lines.is_empty() and state.alone:
         return no_hits()
-    others = (
-        standing.filter(named, pl.col("rendering_npi") != pl.col("billing_npi"))
-        .select("billing_npi", "rendering_npi")
-        .unique()
-        .collect()
-    )
-    groups = state.whole("NPI-2 others", others, _groups)
+    groups = state.whole("NPI-2 others", lambda: _others(state), _groups)
     firsts = first_of_claims(state, lines, ("billing_npi",))
-    counted = state.whole("NPI-2", _counted(state, firsts), _by_group)
-    claims = tonight.select(claims=pl.struct("patient_id", "payer", "claim_id").n_unique())
-    in_all = state.whole("NPI-2 claims", claims.collect(), pl.DataFrame.sum).item()
+    counted = state.whole("NPI-2", lambda: _counted(state, firsts), _by_group)
+    claims = state.batch.tonight().select(
+        claims=pl.struct("patient_id", "payer", "claim_id").n_unique()
+    )
+    in_all = state.whole("NPI-2 claims", claims.collect, pl.DataFrame.sum).item()
     counted = joined(counted.join(groups, on="billing_npi", how="semi").with_columns(judged=0))
     wrong = counted["wrong"].item()
     if most(state, wrong, in_all):

@@ -117,7 +117,7 @@ def find(state: State) -> pl.DataFrame:
     marked = pl.col("m").is_in(with_qw.implode())
     mine = state.with_raw(lines.filter(marked), *(n for n in BY if n not in lines.columns))
     mine = mine.with_columns(state.batch.keys_of(mine["row"])).select("clia_number", *BY, "key")
-    told = state.whole("QW-1", _first_of_each(mine), _first_of_each)
+    told = state.whole("QW-1", lambda: _first_of_each(mine), _first_of_each)
     told = told.with_columns(other=state.lines_named(told))
     lines = state.with_facts(lines, "code")
     bare = lines.filter(

@@ -78,7 +78,7 @@ def apart(state: State, rule_id: str, found: pl.DataFrame, judged: pl.Series) ->
     """
     tonight = state.batch.of_tonight(found)
     height = state.batch.of_tonight(judged.to_frame()).height
-    counted = state.whole(rule_id, tally(state, tonight["row"], height), joined)
+    counted = state.whole(rule_id, lambda: tally(state, tonight["row"], height), joined)
     wrong, of_all = counted.select("wrong", "judged").row(0)
     if not most(state, wrong, of_all):
         return Apart(tonight.clear(), 0, of_all, first_row(state, counted.clear()), found)
