@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from auditor.engine.bits import marks
 from auditor.engine.order import places
 from auditor.engine.policies import spread
 from auditor.engine.state import business_tier
@@ -53,7 +54,7 @@ def _edges(state: State) -> pl.DataFrame:
         c1=pl.col("column1").cast(index).to_physical().cast(pl.UInt32),
         c2=pl.col("column2").cast(index).to_physical().cast(pl.UInt32),
     )
-    named = _marks(batch.n_codes, table["c1"], table["c2"])
+    named = marks(batch.n_codes, table["c1"], table["c2"])
     # Codes that some pair names are counted apart, so that all pairs of them fit into a field of
     # bits: of the 17,000 codes that CPT and HCPCS have, 36 MB.
     place, n = named.cast(pl.UInt32).cum_sum() - named, int(named.sum())
@@ -63,11 +64,11 @@ def _edges(state: State) -> pl.DataFrame:
         lines = lines.with_columns(day=pl.col("day").rank("dense").cast(pl.Int64))
     day = pl.col("day") * batch.n_codes
     lines = lines.with_columns(at=day + pl.col("c"))
-    met = _met(lines["at"], place, batch.n_codes, _marks(n * n, number), n)
+    met = _met(lines["at"], place, batch.n_codes, marks(n * n, number), n)
     if met.is_empty():
         return pl.DataFrame()
     rows = table.with_columns(number.alias("pair"))
-    rows = rows.filter(_marks(n * n, met["pair"]).gather(number))
+    rows = rows.filter(marks(n * n, met["pair"]).gather(number))
     met = met.join(rows, on="pair").select(
         "modifier_indicator",
         "effective",
@@ -140,14 +141,6 @@ def _candidates(state: State, named: pl.Series) -> pl.DataFrame:
         .collect()
     )
     return state.by_day(lines)
-
-
-def _marks(height: int, *places: pl.Series) -> pl.Series:
-    """So many bits, true at `places`: of numbers this dense a bit is found sooner than a key."""
-    bits = pl.repeat(value=False, n=height, dtype=pl.Boolean, eager=True)
-    for each in places:
-        bits = bits.scatter(each, values=True)
-    return bits
 
 
 def _number(one: pl.Series, other: pl.Series, n: int) -> pl.Series:
