@@ -141,6 +141,11 @@ class State:
         # Columns first: a filter copies every column it is given.
         return self.lines[wanted].filter(asked[self.lines["ce"]])
 
+    def lines_at(self, rows: pl.Series, *columns: str) -> pl.DataFrame:
+        """`columns` of the lines `rows`, all of which stand."""
+        # Rows rise, and lines that do not stand are left out.
+        return self.lines[[*columns]][self.lines["row"].search_sorted(rows)]
+
     def with_facts(self, frame: pl.DataFrame, *names: str, at: str = "ce") -> pl.DataFrame:
         """`frame` with code facts gathered by its column `at`."""
         return beside(frame, self.batch.facts.table[[*names]][frame[at]])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from auditor.engine.bits import marks
 from auditor.engine.hits import CERTAIN, DENIALS, REVIEW
 from auditor.engine.order import places
 from auditor.rules.add_on_near import excused, near
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from auditor.engine.state import State
 
 
+_LINE = (
+    *("row", "day", "date", "days", "c", "ce", "is_em", "addon", "pays_as_primary"),
+    *("firm", "loose", "claim", "vague"),
+)
 _CANDIDATE = pl.col("day").is_not_null() & ~pl.col("dup") & pl.col("live")
 
 
@@ -35,41 +40,43 @@ class AddOnDays:
     primary_code; of no other tier than review."""
 
 
-def read_days(addons: pl.DataFrame, state: State) -> AddOnDays:
-    """Judge `addons` (lines whose code has add-on rows in force, payable by themselves)."""
+def read_days(rows: pl.Series, state: State) -> AddOnDays:
+    """Judge the lines `rows` (whose code has add-on rows in force, payable by themselves)."""
     batch = state.batch
-    addons = addons.filter(pl.col("day").is_not_null())
+    addons = state.lines_at(rows, *_LINE).filter(pl.col("day").is_not_null())
     addons = state.by_day(addons).filter("pays_as_primary")
     # A span may go on when the last row of its code has ended.
     addons = addons.filter(batch.facts.table["addon"].gather(addons["ce"]))
     wanted = addons.select("day").unique()
     # A span line may reach a day that its own first day is not.
     on_day = pl.col("day").is_in(wanted["day"].implode())
-    days = state.lines.lazy().filter(_CANDIDATE, on_day, pl.col("days") == 1).collect()
+    lines = state.lines.lazy().filter(_CANDIDATE)
+    days = lines.filter(on_day, pl.col("days") == 1).select(_LINE).collect()
     if batch.has_spans:
-        spans = state.by_day(state.lines.filter(_CANDIDATE, pl.col("days") > 1))
+        spans = state.by_day(lines.filter(pl.col("days") > 1).select(_LINE).collect())
         spans = state.with_facts(spans.join(wanted, on="day", how="semi"), "is_em", "addon")
         days = pl.concat([days, spans])
-    days = _with_denials(days, state)
+    # A line on a day is told by its place among these.
+    days = _with_denials(days, state).with_row_index("at")
+    addons = addons.join(days[["row", "day", "at"]], on=["row", "day"], maintain_order="left")
     edges = _edges(addons, days, state)
-    types = addons.select("row", "day", "ce", "date").with_columns(
+    types = addons.select("row", "day", "ce", "date", "at").with_columns(
         [batch.facts.table[f"addon_{n}"][addons["ce"]].alias(f"type_{n}") for n in (1, 2, 3)]
     )
     # The type belongs to the row: with any open row beside the listed ones the list is not closed.
     closed = pl.col("type_1") & ~pl.col("type_2") & ~pl.col("type_3")
-    ones = types.filter(closed).join(days[["row", "day"]], on=["row", "day"], how="semi")
-    excuses = excused(ones, state)
-    standing = _standing(ones, days, edges, excuses)
-    bare = _bare(types.filter(~closed), days, standing, edges, state)
-    carrying = edges.join(
-        standing, left_on=["primary_row", "day"], right_on=["row", "day"], how="semi"
-    )
-    asking = ones.join(excuses, on=["row", "day"], how="anti")
-    unsupported = asking.join(carrying, on=["row", "day"], how="anti")
-    listed = edges.join(unsupported[["row", "day"]], on=["row", "day"], how="semi")
-    orphans = unsupported.join(listed, on=["row", "day"], how="anti")
-    orphans = _downgrade(orphans, state)
-    fallen = _fallen(unsupported, listed, days, orphans, state)
+    ones = types.filter(closed)
+    asking = ones.join(excused(ones, state), on=["row", "day"], how="anti", maintain_order="left")
+    standing = _standing(ones["at"], asking["at"], days, edges)
+    carrying = edges.filter(standing.gather(edges["primary_at"]))
+    carried = marks(days.height, carrying["at"])
+    open_ = types.filter(~closed)
+    bare = _bare(open_.filter(~carried.gather(open_["at"])), days.filter(standing), state)
+    unsupported = asking.filter(~carried.gather(asking["at"]))
+    listed = edges.filter(marks(days.height, unsupported["at"]).gather(edges["at"]))
+    there = marks(days.height, listed["at"]).gather(unsupported["at"])
+    orphans = _downgrade(unsupported.filter(~there), state)
+    fallen = _fallen(unsupported.filter(there), listed, days, orphans, state)
     shaken = _shaken(asking, carrying, state)
     return AddOnDays(_worst(orphans), _worst(fallen), _worst(bare), shaken)
 
@@ -128,66 +135,56 @@ def _with_denials(days: pl.DataFrame, state: State) -> pl.DataFrame:
 
 
 def _edges(addons: pl.DataFrame, days: pl.DataFrame, state: State) -> pl.DataFrame:
-    """row, day, primary_row: listed primaries that are there on the add-on's day.
+    """row, day, at, primary_row, primary_at: listed primaries that are there on the add-on's day.
 
     The few lines of the day are met first and the table is asked about those pairs only, because
     an add-on may list a hundred primaries.
     """
-    present = days.select("day", primary_c="c", primary_row="row")
-    met = addons.select("row", "day", "date", "c").join(present, on="day")
-    return listed_pairs(met, state).select("row", "day", "primary_row").unique()
+    present = days.select("day", primary_c="c", primary_row="row", primary_at="at")
+    met = addons.select("row", "day", "at", "date", "c").join(present, on="day")
+    listed = listed_pairs(met, state).select("row", "day", "at", "primary_row", "primary_at")
+    return listed.unique(["at", "primary_at"])
 
 
 def _standing(
-    ones: pl.DataFrame, days: pl.DataFrame, edges: pl.DataFrame, excuses: pl.DataFrame
-) -> pl.DataFrame:
-    """row, day of lines that can support an add-on: the least fixpoint.
+    ones: pl.Series, asking: pl.Series, days: pl.DataFrame, edges: pl.DataFrame
+) -> pl.Series:
+    """For each of `days` whether it can support an add-on: the least fixpoint.
 
-    A span line that is an orphan on one of its days is one on all: it supports nothing.
+    ones: places of type 1 add-ons; asking: those of them that need a primary. A span line that is
+    an orphan on one of its days is one on all: it supports nothing.
     """
-    banned = pl.Series(dtype=pl.UInt32)
+    payable, closed = days["payable"], marks(days.height, asking)
+    held = payable
     while True:
-        held = days.filter(~pl.col("row").is_in(banned.implode()))
-        standing = _fixpoint(ones, held, edges, excuses)
-        fell = ones.join(days.filter("payable")[["row", "day"]], on=["row", "day"]).join(
-            standing, on=["row", "day"], how="anti"
-        )["row"]
-        more = standing.filter(pl.col("row").is_in(fell.implode()))["row"].unique()
-        if more.is_empty():
+        standing = _fixpoint(held, closed, edges)
+        fell = ones.filter((payable & ~standing).gather(ones))
+        orphaned = days["row"].is_in(days["row"].gather(fell).implode())
+        if not (standing & orphaned).any():
             return standing
-        banned = pl.concat([banned, more])
+        held = held & ~(standing & orphaned)
 
 
-def _fixpoint(
-    ones: pl.DataFrame, days: pl.DataFrame, edges: pl.DataFrame, excuses: pl.DataFrame
-) -> pl.DataFrame:
+def _fixpoint(payable: pl.Series, closed: pl.Series, edges: pl.DataFrame) -> pl.Series:
     """Lines that are no type 1 add-ons, and the add-ons that these support, and so on."""
-    closed = ones[["row", "day"]].join(excuses, on=["row", "day"], how="anti")
-    payable = days.filter("payable")[["row", "day"]]
-    standing = payable.join(closed, on=["row", "day"], how="anti")
-    waiting = payable.join(closed, on=["row", "day"], how="semi")
-    edges = edges.join(waiting, on=["row", "day"], how="semi")
-    while not waiting.is_empty():
-        admitted = edges.join(
-            standing, left_on=["primary_row", "day"], right_on=["row", "day"], how="semi"
-        )[["row", "day"]].unique()
+    standing = payable & ~closed
+    edges = edges.filter((payable & closed).gather(edges["at"]))
+    while True:
+        admitted = edges["at"].filter(standing.gather(edges["primary_at"]))
         if admitted.is_empty():
-            break
-        standing = pl.concat([standing, admitted])
-        waiting = waiting.join(admitted, on=["row", "day"], how="anti")
-        edges = edges.join(admitted, on=["row", "day"], how="anti")
-    return standing
+            return standing
+        standing = standing.scatter(admitted, values=True)
+        edges = edges.filter(~standing.gather(edges["at"]))
 
 
 def _fallen(
-    unsupported: pl.DataFrame,
+    fallen: pl.DataFrame,
     listed: pl.DataFrame,
     days: pl.DataFrame,
     orphans: pl.DataFrame,
     state: State,
 ) -> pl.DataFrame:
     """AOC-6 with its tier: certain only when every listed primary fell for good."""
-    fallen = unsupported.join(listed, on=["row", "day"], how="semi")
     if fallen.is_empty():
         return fallen.with_columns(
             tier=pl.lit(0),
@@ -251,32 +248,18 @@ def _soft(
         soft = pl.concat([soft, more])
 
 
-def _bare(
-    open_: pl.DataFrame,
-    days: pl.DataFrame,
-    standing: pl.DataFrame,
-    edges: pl.DataFrame,
-    state: State,
-) -> pl.DataFrame:
+def _bare(bare: pl.DataFrame, payable: pl.DataFrame, state: State) -> pl.DataFrame:
     """AOC-2: type 2 and 3 add-ons, and what else the practitioner did for the patient that day.
 
-    The other procedure is any payable line that is neither E/M nor add-on (SPEC 2.8, point 12); an
+    bare: those without a listed primary that pays; payable: the lines that support an add-on. The
+    other procedure is any payable line that is neither E/M nor add-on (SPEC 2.8, point 12); an
     add-on without a primary of its own is no listed primary that pays.
     """
-    if open_.is_empty():
-        return open_.select("row", "day", "ce", "date", tier=pl.lit(1))
-    payable = days.join(standing, on=["row", "day"], how="semi")
+    if bare.is_empty():
+        return bare.select("row", "day", "ce", "date", tier=pl.lit(1))
     procedures = payable.filter(~pl.col("is_em") & ~pl.col("addon")).select("day").unique()
     visits = payable.filter("is_em").select("day").unique()
-    listed = edges.join(
-        payable[["row", "day"]],
-        left_on=["primary_row", "day"],
-        right_on=["row", "day"],
-        how="semi",
-    )
-    code = state.batch.facts.table["code"][open_["ce"]]
-    open_ = open_.with_columns(code)
-    bare = open_.join(listed, on=["row", "day"], how="anti")
+    bare = state.with_facts(bare, "code")
     visit_code = bare.filter(pl.col("code") == "G0501").join(visits, on="day", how="semi")
     bare = bare.join(visit_code[["row", "day"]], on=["row", "day"], how="anti")
     beside = bare.join(procedures, on="day", how="semi").filter("type_3")

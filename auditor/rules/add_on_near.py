@@ -35,18 +35,30 @@ _WORDS = {
 }
 
 
+_WHO = ("row", "day", "date", "days", "c", "ce", "person", "patient", "pos", *KEYS)
+_DOUBT = ("has_tc", "firm", "vague")
 _RANK = {"payer": 0, "partner": 1, "before": 2, "shift": 3, "perhaps": 4}
 
 
-def around(addons: pl.DataFrame, state: State) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The add-on lines day by day with who bills them, and all lines of their patients."""
-    lines = state.lines.lazy().filter(
-        pl.col("patient").is_not_null() & pl.col("live") & ~pl.col("dup")
-    )
-    own = lines.filter(pl.col("row").is_in(addons["row"].unique().implode())).collect()
+def around(
+    addons: pl.DataFrame, state: State, code: int | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The add-on lines day by day with who bills them, and the lines of their patients.
+
+    code: the one whose lines are asked for, None: all lines.
+    """
+    own = state.lines_at(addons["row"].unique().sort(), *_WHO, *_DOUBT, "live", "dup")
+    own = own.filter(pl.col("patient").is_not_null() & pl.col("live") & ~pl.col("dup"))
     own = state.by_day(own).join(addons.select("row", "day"), on=["row", "day"], how="semi")
     # By person, whatever the payer: the words say where the primary was billed.
-    patients = lines.filter(pl.col("person").is_in(own["person"].unique().implode())).collect()
+    near = pl.col("person").is_in(own["person"].unique().implode())
+    patients = (
+        state.lines.lazy()
+        .filter(pl.lit(value=True) if code is None else pl.col("c") == code)
+        .filter(pl.col("patient").is_not_null() & pl.col("live") & ~pl.col("dup") & near)
+        .select(*_WHO, "pays_as_primary", "addon")
+        .collect()
+    )
     patients = state.by_day(patients)
     there = others(
         patients,
@@ -68,14 +80,12 @@ def excused(addons: pl.DataFrame, state: State) -> pl.DataFrame:
     if second is None or first is None:
         return addons.select("row", "day").clear()
     table = state.batch.facts.table["code"]
-    own, there = around(addons.filter(table[addons["ce"]] == "99292"), state)
+    own, there = around(addons.filter(table[addons["ce"]] == "99292"), state, first)
     denied = state.hits_of(*DENIALS)["row"].implode()
     met = (
         own.select("row", "day", "person", "patient", "date", *KEYS)
         .join(
-            there.filter(
-                pl.col("primary_c") == first, pl.col("pays_"), ~pl.col("near_row").is_in(denied)
-            ),
+            there.filter(pl.col("pays_"), ~pl.col("near_row").is_in(denied)),
             on=["person", "date"],
         )
         .filter(pl.col("patient") == pl.col("patient_"))

@@ -22,6 +22,8 @@ STAGE = Stage.ADD_ONS
 _ALL = ("medicare", "medicaid", "commercial", "unknown")
 _DAY = ("patient_id", "rendering_npi", "service_date_from", "code")
 _TABLE = "CMS add-on code edits"
+_MISSING = ["row", "ce", "date", "global_days", "addon", "pays_as_primary"]
+_JUDGED = ["row", "ce", "date", "addon", "pays_as_primary", "has_50", "has_51", "bilateral"]
 RULES = (
     Rule(
         id="AOC-1",
@@ -140,12 +142,11 @@ def find(state: State) -> pl.DataFrame:
     """Hits of the five add-on rules."""
     found = [_missing_rows(state)]
     # A line that does not pay by itself is not judged as an add-on (SPEC 2.8, point 2).
-    judged = state.at_every_epoch().filter("addon", "pays_as_primary")
+    judged = state.at_every_epoch()[_JUDGED].filter("addon", "pays_as_primary")
     if not judged.is_empty():
         found.append(_modifiers(judged, state))
         # Day by day from the first: what a line is in a later epoch says nothing of its first days.
-        whole = state.lines.filter(pl.col("row").is_in(judged["row"].implode()))
-        days = read_days(whole, state)
+        days = read_days(judged["row"].unique().sort(), state)
         found += [_orphans(days, state), _fallen(days, state), _bare(days, state)]
         found.append(_shaken(days, state))
     return pl.concat(found)
@@ -269,7 +270,7 @@ def _missing_rows(state: State) -> pl.DataFrame:
     """AOC-3; silent on the starter set, which does not claim to know every add-on."""
     if state.batch.reference.is_starter("aoc"):
         return no_hits()
-    lines = state.at_every_epoch().filter(
+    lines = state.at_every_epoch()[_MISSING].filter(
         (pl.col("global_days") == "ZZZ").fill_null(value=False),
         ~pl.col("addon"),
         "pays_as_primary",

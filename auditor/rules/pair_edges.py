@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from auditor.engine.bits import marks
 from auditor.engine.order import places
 from auditor.engine.policies import spread
 from auditor.engine.state import business_tier
@@ -45,21 +46,85 @@ def _edges(state: State) -> pl.DataFrame:
     )
     if table.is_empty():
         return pl.DataFrame()
-    table = table.with_columns(
-        c1=batch.code_index(table["column1"]), c2=batch.code_index(table["column2"])
+    index = pl.Enum(batch.facts.codes)
+    table = table.select(
+        "modifier_indicator",
+        "effective",
+        "deletion",
+        c1=pl.col("column1").cast(index).to_physical().cast(pl.UInt32),
+        c2=pl.col("column2").cast(index).to_physical().cast(pl.UInt32),
     )
-    used = pl.concat([table["c1"], table["c2"]]).unique()
-    in_table = pl.int_range(batch.n_codes, dtype=pl.UInt32, eager=True).is_in(used.implode())
-    # A line that is alone on its day pairs with nothing, unless lines that span days reach it.
-    spans = pl.lit(batch.has_spans)
+    named = marks(batch.n_codes, table["c1"], table["c2"])
+    # Codes that some pair names are counted apart, so that all pairs of them fit into a field of
+    # bits: of the 17,000 codes that CPT and HCPCS have, 36 MB.
+    place, n = named.cast(pl.UInt32).cum_sum() - named, int(named.sum())
+    number = _number(place.gather(table["c1"]), place.gather(table["c2"]), n)
+    lines = _candidates(state, named)
+    if not batch.packs:
+        lines = lines.with_columns(day=pl.col("day").rank("dense").cast(pl.Int64))
+    day = pl.col("day") * batch.n_codes
+    lines = lines.with_columns(at=day + pl.col("c"))
+    met = _met(lines["at"], place, batch.n_codes, marks(n * n, number), n)
+    if met.is_empty():
+        return pl.DataFrame()
+    rows = table.with_columns(number.alias("pair"))
+    rows = rows.filter(marks(n * n, met["pair"]).gather(number))
+    met = met.join(rows, on="pair").select(
+        "modifier_indicator",
+        "effective",
+        "deletion",
+        at1=day + pl.col("c1"),
+        at2=day + pl.col("c2"),
+    )
+    there = pl.concat([met["at1"], met["at2"]]).unique().alias("at").to_frame()
+    lines = lines.join(there, on="at", how="semi")
+    lines = lines.with_columns(batch.facts.table["hint_never_pays"][lines["ce"]])
+    ones = lines.filter("pays_as_column1").select(
+        at1="at",
+        row1="row",
+        m1="m",
+        ce1="ce",
+        doubt1="hint_never_pays",
+        **{f"{name}1": pl.col(name) for name in DOUBT},
+    )
+    twos = lines.select(
+        "day",
+        "date",
+        "lob",
+        at2="at",
+        row2="row",
+        m2="m",
+        ce2="ce",
+        days2="days",
+        **{f"{name}2": pl.col(name) for name in DOUBT},
+    )
+    return (
+        met.join(ones, on="at1")
+        .join(twos, on="at2")
+        .filter(
+            pl.col("effective") <= pl.col("date"),
+            pl.col("deletion").is_null() | (pl.col("date") <= pl.col("deletion")),
+        )
+    )
+
+
+def _candidates(state: State, named: pl.Series) -> pl.DataFrame:
+    """The lines that may meet another one in a pair, day by day; `named`: codes of some pair.
+
+    A line that is alone on its day pairs with nothing, unless lines that span days reach it.
+    """
+    near = pl.col("n_day") > 1
+    if state.batch.has_spans:
+        reached = pl.col("day").is_in(state.batch.span_days.implode())
+        near = near | (pl.col("days") > 1) | reached
     lines = (
         state.lines.lazy()
         .filter(
             pl.col("day").is_not_null()
-            & ((pl.col("n_day") > 1) | spans)
+            & near
             & ~pl.col("dup")
             & (pl.col("lob") != "medicaid")
-            & pl.lit(in_table).gather(pl.col("c"))
+            & pl.lit(named).gather(pl.col("c"))
         )
         .select(
             "row",
@@ -71,89 +136,42 @@ def _edges(state: State) -> pl.DataFrame:
             "ce",
             "lob",
             "pays_as_column1",
-            "hint_never_pays",
             *DOUBT,
         )
         .collect()
     )
-    lines = state.by_day(lines)
-    lines = lines.with_columns(batch.facts.table["hint_never_pays"][lines["ce"]])
-    if not batch.packs:
-        lines = lines.with_columns(day=pl.col("day").rank("dense").cast(pl.Int64))
-    n = batch.n_codes
-    # One row a day and code, sorted, as one number each: pairs of a day are then neighbours.
-    present = (
-        lines.select(pl.col("day") * n + pl.col("c")).to_series().unique().sort().to_frame("key")
-    )
-    present = present.select(day=pl.col("key") // n, c=(pl.col("key") % n).cast(pl.UInt32))
-    wanted = table.select(
-        key=pl.min_horizontal("c1", "c2").cast(pl.UInt64) * n + pl.max_horizontal("c1", "c2")
-    ).unique()
-    met = _met(present, wanted, n)
-    if met.is_empty():
-        return pl.DataFrame()
-    lines = lines.join(met.select("day").unique(), on="day", how="semi")
-    pairs = met.join(lines.select("day", "date").unique("day"), on="day")
-    rows = table.with_columns(
-        key=pl.min_horizontal("c1", "c2").cast(pl.UInt64) * n + pl.max_horizontal("c1", "c2")
-    )
-    judged = (
-        pairs.join(rows, on="key")
-        .filter(
-            pl.col("effective") <= pl.col("date"),
-            pl.col("deletion").is_null() | (pl.col("date") <= pl.col("deletion")),
-        )
-        .select("day", "c1", "c2", "modifier_indicator", "effective", "deletion")
-    )
-    ones = lines.filter("pays_as_column1").select(
-        "day",
-        c1="c",
-        row1="row",
-        m1="m",
-        ce1="ce",
-        doubt1="hint_never_pays",
-        **{f"{name}1": pl.col(name) for name in DOUBT},
-    )
-    twos = lines.select(
-        "day",
-        "date",
-        "lob",
-        c2="c",
-        row2="row",
-        m2="m",
-        ce2="ce",
-        days2="days",
-        **{f"{name}2": pl.col(name) for name in DOUBT},
-    )
-    return judged.join(ones, on=["day", "c1"]).join(twos, on=["day", "c2"])
+    return state.by_day(lines)
 
 
-def _met(present: pl.DataFrame, wanted: pl.DataFrame, n: int) -> pl.DataFrame:
-    """day, key of every two codes of one day that the table pairs in some order.
+def _number(one: pl.Series, other: pl.Series, n: int) -> pl.Series:
+    """The number of the pair of two out of `n`, whichever comes first."""
+    low, high = pl.min_horizontal("one", "other"), pl.max_horizontal("one", "other")
+    return pl.DataFrame({"one": one, "other": other}).select(low * n + high).to_series()
 
-    `present` is sorted, so the codes of a day are neighbours: the frame is held against itself,
-    shifted by one place, then by two, as long as some day has so many codes.
+
+def _met(at: pl.Series, place: pl.Series, codes: int, wanted: pl.Series, n: int) -> pl.DataFrame:
+    """day, pair of every two codes of one day that the table pairs in some order.
+
+    `at`: day and code of each line, in one number (`codes` a day). `wanted`: by the number of a
+    pair whether the table has it. Sorted, the codes of a day are neighbours: each is held against
+    the next one, then against the one after it, as long as its day has so many.
     """
-    found = [pl.DataFrame(schema={"day": pl.Int64, "key": pl.UInt64})]
-    shift = 1
-    while not present.is_empty():
-        beside = present.with_columns(
-            day2=pl.col("day").shift(-shift), c2=pl.col("c").shift(-shift)
-        )
-        together = beside.filter(pl.col("day") == pl.col("day2"))
-        if together.is_empty():
-            break
+    at = at.unique().sort()
+    day, p = at // codes, place.gather((at % codes).cast(pl.UInt32))
+    found = [pl.DataFrame(schema={"day": pl.Int64, "pair": pl.UInt32})]
+    first, shift = pl.int_range(len(at), dtype=pl.UInt32, eager=True), 1
+    while True:
+        first = first.filter(first < max(len(at) - shift, 0))
+        first = first.filter(day.gather(first) == day.gather(first + shift))
+        if first.is_empty():
+            return pl.concat(found)
+        # Places rise with codes, so the first of two is the lower one.
+        pairs = p.gather(first) * n + p.gather(first + shift)
+        listed = wanted.gather(pairs)
         found.append(
-            together.select("day", key=pl.col("c").cast(pl.UInt64) * n + pl.col("c2")).join(
-                wanted, on="key", how="semi"
-            )
+            pl.DataFrame({"day": day.gather(first.filter(listed)), "pair": pairs.filter(listed)})
         )
-        # Days with no more codes than that are done with.
-        left = together.select("day").unique(maintain_order=True)
-        if shift > 1 or left.height < present.height // 4:
-            present = present.join(left, on="day", how="semi", maintain_order="left")
         shift += 1
-    return pl.concat(found)
 
 
 def _bypass(edges: pl.DataFrame, state: State) -> pl.DataFrame:
