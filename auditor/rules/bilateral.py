@@ -71,7 +71,7 @@ def find(state: State) -> pl.DataFrame:
     )
     if lines.is_empty():
         return no_hits()
-    center = of_kind(state, "asc")[lines["row"]].fill_null(value=False)
+    center = of_kind(state, "asc", lines["row"]).fill_null(value=False)
     lines = state.with_facts(lines.filter(~center), "code", "fee_release")
     wrong = pl.col("bilateral").is_in(_NEVER)
     unpriced = (pl.col("bilateral") == "9") & pl.col("status").is_in(_UNPRICED)

@@ -78,7 +78,7 @@ def find(state: State) -> pl.DataFrame:
     )
     if lines.is_empty():
         return no_hits()
-    center = of_kind(state, "asc")[lines["row"]].fill_null(value=False)
+    center = of_kind(state, "asc", lines["row"]).fill_null(value=False)
     lines = state.with_mods(lines.filter(~center), "anatomic").with_columns(
         left=pl.col("m").is_in(state.modifiers("LT").implode()),
         right=pl.col("m").is_in(state.modifiers("RT").implode()),

@@ -51,7 +51,7 @@ def find(state: State) -> pl.DataFrame:
     if chosen.is_empty():
         return no_hits()
     lines = state.lines.filter(pl.col("m").is_in(chosen.implode())).select("row", "m", "ce", "pos")
-    center = of_kind(state, "asc")[lines["row"]].fill_null(value=False)
+    center = of_kind(state, "asc", lines["row"]).fill_null(value=False)
     lines = state.with_facts(state.with_mods(lines.with_columns(center=center), "tokens"), "code")
     lines = state.with_raw(lines, "specialty")
     # An excuse of the center holds for 73 and 74 and not for 27.

@@ -58,7 +58,7 @@ def find(state: State) -> pl.DataFrame:
         "row", "ce", "lob"
     )
     lines = lines.filter(business_tier(state, _RULE).is_not_null())
-    laboratory = of_kind(state, "laboratory")[lines["row"]]
+    laboratory = of_kind(state, "laboratory", lines["row"])
     lines = state.with_raw(lines, "clia_number", "specialty").with_columns(
         laboratory=laboratory.fill_null(value=False)
     )

@@ -47,9 +47,9 @@ def broad(specialty: str) -> pl.Expr:
     return known.str.contains(_BROAD).fill_null(value=False)
 
 
-def of_kind(state: State, kind: str) -> pl.Series:
-    """For each row of the batch whether its specialty is of `kind`; null where none is given."""
-    told = state.batch.raw["specialty"]
+def of_kind(state: State, kind: str, rows: pl.Series) -> pl.Series:
+    """For each of `rows` whether its specialty is of `kind`; null where none is given."""
+    told = state.batch.raw["specialty"].gather(rows)
     if told.null_count() == len(told):  # as in most files
         return told.cast(pl.Boolean)
     known = {*_BUILT_IN[kind], *state.options.specialties.get(kind, ())}

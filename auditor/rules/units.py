@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 STAGE = Stage.UNITS
 _MANUAL = "NCCI Policy Manual ch. I V; CMS practitioner MUE table"
 _DAY_COLUMNS = ("patient_id", "rendering_npi", "service_date_from", "code", "units")
+_LINE = (
+    *("row", "day", "date", "days", "span", "n_day", "c", "ce", "units", "lob", "pos", "s1_known"),
+    *("loose", "claim", "vague", "mue_value", "mai", "has_jw", "pctc", "component", "credit"),
+)
 _NOT_DAYS = (
     "Lines already denied by the payer, exact duplicates and voids; credits (units or charge below "
     "0), whose units are taken off the day's; lines without units; Medicaid "
@@ -152,42 +156,9 @@ def _equipment() -> pl.Expr:
 
 def find(state: State) -> pl.DataFrame:
     """Hits of MUE-1, MUE-2 and MUE-3 (MUE-0 is a line rule)."""
-    lines = (
-        state.lines.lazy()
-        .filter(
-            pl.col("lob") != "medicaid",
-            pl.col("units").is_not_null() & ~pl.col("denied"),
-            ~pl.col("dup") | (pl.col("credit") & ~pl.col("cancelled")),
-            (pl.col("mue_value") > 0) | (pl.col("days") > 1),
-        )
-        .select(
-            "row",
-            "day",
-            "date",
-            "days",
-            "span",
-            "n_day",
-            "c",
-            "ce",
-            "units",
-            "lob",
-            "pos",
-            "s1_known",
-            "loose",
-            "claim",
-            "vague",
-            "mue_value",
-            "mai",
-            "has_jw",
-            "pctc",
-            "component",
-            "credit",
-        )
-        .collect()
-    )
-    supplier = of_kind(state, "supplier")
-    if supplier.any():  # equipment and its drugs have a table of their own
-        lines = lines.filter(~supplier[lines["row"]].fill_null(value=False))
+    lines = state.lines_at(_candidates(state), *_LINE)
+    # Equipment and its drugs have a table of their own.
+    lines = lines.filter(~of_kind(state, "supplier", lines["row"]).fill_null(value=False))
     lines = _each_day(lines, state)
     if lines.is_empty():
         return no_hits()
@@ -201,6 +172,29 @@ def find(state: State) -> pl.DataFrame:
     return pl.concat(
         [_line_limit(lines.filter(~pl.col("credit")), state), _day_limits(lines, state)]
     )
+
+
+def _candidates(state: State) -> pl.Series:
+    """Rows of lines that may exceed a limit: alone, with others of their code, or beside spans."""
+    span = pl.col("days") > 1
+    # A credit is as large whichever of charge and units has the minus sign.
+    over = pl.col("units").abs() > 1000 * pl.col("mue_value").cast(pl.Int64)
+    lines = (
+        state.lines.lazy()
+        .filter(
+            pl.col("lob") != "medicaid",
+            pl.col("units").is_not_null() & ~pl.col("denied"),
+            ~pl.col("dup") | (pl.col("credit") & ~pl.col("cancelled")),
+            (pl.col("mue_value") > 0) | span,
+        )
+        .select("row", "day", "c", "n_day", span=span, over=over.fill_null(value=False))
+        .collect()
+    )
+    together = lines.filter(pl.col("n_day") > 1, pl.col("day").is_not_null())
+    together = together.filter(together.select(state.batch.day_code().is_duplicated()).to_series())
+    reached = pl.col("c").is_in(lines.filter("span")["c"].unique().implode())
+    rows = [together["row"], lines.filter(pl.col("over") | reached)["row"]]
+    return pl.concat(rows).unique().sort()
 
 
 def _each_day(lines: pl.DataFrame, state: State) -> pl.DataFrame:
@@ -255,10 +249,9 @@ def _day_limits(lines: pl.DataFrame, state: State) -> pl.DataFrame:
     alone_over = (pl.col("up") > limit) | pl.col("moved")
     some = (pl.col("n_day") > 1) | alone_over
     lines = lines.filter(pl.col("mai") > 1, pl.col("day").is_not_null(), some)
-    center = of_kind(state, "asc")
-    if center.any():  # its own claim reports a bilateral procedure as two lines
-        own_claim = (pl.col("pos") == "24") & center[lines["row"]]
-        lines = lines.filter(~(own_claim.fill_null(value=False) & (pl.col("mai") == 2)))  # noqa: PLR2004 - MAI 2
+    # A center's own claim reports a bilateral procedure as two lines.
+    own_claim = (pl.col("pos") == "24") & of_kind(state, "asc", lines["row"])
+    lines = lines.filter(~(own_claim.fill_null(value=False) & (pl.col("mai") == 2)))  # noqa: PLR2004 - MAI 2
     repeated = state.batch.day_code().is_duplicated()
     lines = lines.filter(repeated | alone_over)
     # 26, TC and global lines of a code that splits are three services (SPEC 2.8, point 6); where
