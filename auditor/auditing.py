@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.errors import ConfigError
 from auditor.result import AuditOptions, AuditResult, no_versions
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from auditor.engine.clock import Clock
     from auditor.engine.coverage import Covered
     from auditor.engine.history import Earlier, History, Together
+    from auditor.engine.known import Known
     from auditor.engine.state import State
     from auditor.engine.versions import Versions
     from auditor.engine.whole import Census, Whole
@@ -61,7 +62,10 @@ def audit(  # noqa: PLR0913 - what an audit is of, each by name
     with clock.part("enrichment", "versions", lines.height):
         numbered = earlier is not None and earlier.numbered
         numbered = numbered or (whole is not None and whole.census.numbered)
-        versions = resolve(lines, both.sent, numbered=numbered)
+        if whole is not None and whole.known is not None:
+            versions = whole.known.versions
+        else:
+            versions = resolve(lines, both.sent, numbered=numbered)
     standing = _Standing(intake.lines, versions.gone)
     again = _standing_again(both, versions)
     if standing.height + again == 0:
@@ -142,17 +146,25 @@ def _build_options(
     )
 
 
-def count(
-    intake: Intake, reference: Reference, options: AuditOptions, census: Census
-) -> dict[str, pl.DataFrame]:
+class Counted(NamedTuple):
+    """What is counted of a part."""
+
+    counts: dict[str, pl.DataFrame]
+    """By the name under which rules count."""
+    known: Known | None
+    """What need not be worked out again when the part is judged; None: no line of it stands."""
+
+
+def count(intake: Intake, reference: Reference, options: AuditOptions, census: Census) -> Counted:
     """What rules count of `intake`, a part of a batch of whole patients, before any part is judged.
 
     census: of all lines. `auditor.engine.judge.joined` makes of the counts of all parts what
-    `audit` is told of the whole.
+    `audit` is told of the whole, beside what is known of the part itself.
     """
     from auditor.engine.batch import build  # noqa: PLC0415 - importing this module stays cheap
     from auditor.engine.history import together  # noqa: PLC0415 - as above
     from auditor.engine.judge import counted  # noqa: PLC0415 - as above
+    from auditor.engine.known import COLUMNS, Known  # noqa: PLC0415 - as above
     from auditor.engine.versions import resolve  # noqa: PLC0415 - as above
     from auditor.engine.whole import Whole  # noqa: PLC0415 - as above
 
@@ -160,10 +172,11 @@ def count(
     both = together(intake, None, None)
     versions = resolve(both.lines, both.sent, numbered=census.numbered)
     if len(versions.gone) == both.lines.height:
-        return {}
+        return Counted({}, None)
     batch = build(both, reference, versions, _build_options(intake, options, None, whole))
     chosen = choose(options.select, options.ignore)
-    return counted(batch, intake.fields_present, options.rules, chosen)
+    counts = counted(batch, intake.fields_present, options.rules, chosen)
+    return Counted(counts, Known(versions, batch.lines.select(COLUMNS)))
 
 
 def _uncovered() -> Covered:

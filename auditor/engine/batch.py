@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import NEVER_PAYS, CodeFacts, code_facts
+from auditor.engine.codes import NEVER_PAYS, CodeFacts, code_facts, facts_again
 from auditor.engine.credits import credit, taken_back, unsigned
 from auditor.engine.identities import cancelled, identities, loose
-from auditor.engine.keys import keys
+from auditor.engine.keys import keys, keys_again
 from auditor.engine.lacking import LONGEST_SPAN, lacking
 from auditor.engine.modifiers import combinations
 from auditor.engine.whole import Whole, census
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from auditor.engine.history import Together
     from auditor.engine.versions import Versions
+    from auditor.engine.whole import Census
     from auditor.reference.interface import Reference
     from auditor.rules import CodePolicy
 
@@ -221,8 +222,10 @@ class Batch:
         """
         if not self.has_spans:
             return lines
-        spans = lines.filter(pl.col("days") > 1).join(self.service_days, on="row")
-        spans = spans.with_columns(
+        spans = lines.filter(pl.col("days") > 1)
+        if spans.is_empty():
+            return lines
+        spans = spans.join(self.service_days, on="row").with_columns(
             day=pl.col("day") + pl.col("offset"),
             date=pl.col("date") + pl.duration(days=pl.col("offset")),
         )
@@ -268,17 +271,15 @@ def build(
 ) -> Batch:
     """Enrich the lines of `all_lines` that stand; see the module's docstring."""
     raw = all_lines.lines.with_row_index("row")
-    void = cancelled(raw, versions.gone)
+    known = options.whole.known if options.whole is not None else None
+    void = cancelled(raw, versions.gone) if known is None else None
     raw = unsigned(raw)
     everybody = options.whole.census if options.whole is not None else census(raw)
     groups = everybody.groups
     if options.groups is not None:
         groups = pl.concat([groups, options.groups.alias("billing_npi")])
-    days = raw["service_date_from"]
-    # A span may reach into an epoch in which no line begins.
-    first, last = days.min(), max(days.max(), raw["service_date_to"].max() or days.max())  # type: ignore[type-var]
-    codes = raw["code"].unique().sort()
-    facts = code_facts(codes, first, last, reference, options.policies)  # type: ignore[arg-type]
+    facts = _facts(raw, everybody, reference, options)
+    codes, first = facts.codes, facts.epochs[0]
     mods = combinations(raw["modifiers"].unique().sort(), reference)
     lines = raw.select(
         "row",
@@ -294,14 +295,16 @@ def build(
         frequency=pl.col("claim_frequency"),
         birth=pl.col("patient_birth_date"),
         vague=pl.col("claim_dates") & (pl.col("service_date_to") > pl.col("service_date_from")),
-        cancelled=void,
         credit=credit(),
-        **identities(raw, rendering_read=options.rendering_read, groups=groups),
-        **loose(versions),
+        **{} if void is None else {"cancelled": void, **_who(raw, groups, versions, options)},
     )
     if len(versions.gone):
         lines = lines.filter(~pl.col("row").is_in(versions.gone.implode()))
-    lines = keys(lines.with_columns(days=_days()), first, options.implausible_day, everybody.lines)
+    lines = lines.with_columns(days=_days())
+    if known is None:
+        lines = keys(lines, first, options.implausible_day, everybody.lines)
+    else:
+        lines = keys_again(lines.hstack(known.lines.drop("row")), first)
     lines = taken_back(lines)
     first_epoch = facts.epoch_of(lines["date"])
     lines = lines.with_columns(ce=pl.col("c") * len(facts.epochs) + first_epoch)
@@ -325,6 +328,24 @@ def build(
         options.exported,
         options.whole,
     )
+
+
+def _who(
+    raw: pl.DataFrame, groups: pl.Series, versions: Versions, options: BuildOptions
+) -> dict[str, pl.Series | pl.Expr]:
+    """Whose each line is, and whether its claim changes one that is not there."""
+    ids = identities(raw, rendering_read=options.rendering_read, groups=groups)
+    return {**ids, **loose(versions)}
+
+
+def _facts(
+    raw: pl.DataFrame, everybody: Census, reference: Reference, options: BuildOptions
+) -> CodeFacts:
+    """The facts on the codes of all lines, of which `raw` may be a part, worked out once."""
+    codes = raw["code"].unique().sort() if everybody.codes is None else everybody.codes
+    work = code_facts if options.whole is None else facts_again
+    # A span may reach into an epoch in which no line begins. Every line has a first day.
+    return work(codes, everybody.first, everybody.last, reference, options.policies)  # type: ignore[arg-type]
 
 
 def _enriched(lines: pl.DataFrame, facts: CodeFacts, mods: pl.DataFrame) -> pl.DataFrame:

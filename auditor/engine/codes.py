@@ -7,9 +7,10 @@ table and gathered to the lines by index; no line is joined against a reference 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
 
 import polars as pl
 
@@ -17,6 +18,7 @@ from auditor.engine.policies import PolicyRows, in_force
 from auditor.rules.interface import CodePolicy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from auditor.reference.interface import Reference
@@ -37,6 +39,9 @@ _FEW = 100
 """Texts up to which each is looked up by itself."""
 
 
+_Made = TypeVar("_Made")
+
+
 @dataclass(frozen=True)
 class CodeFacts:
     """The table of codes by epochs, and how to find a line's row in it."""
@@ -51,6 +56,16 @@ class CodeFacts:
     """schemas.AddOnEdits of the batch's add-on codes, rows that can apply."""
     rows: PolicyRows
     """The rows of every policy table of codes that name one of `codes`."""
+    _made: dict[str, object] = field(default_factory=dict)
+
+    def once(self, name: str, make: Callable[[], _Made]) -> _Made:
+        """What `make` makes of these codes and their reference alone, by the `name` of that.
+
+        Parts of a batch have the same facts, so that all but the first find it made.
+        """
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]  # type: ignore[return-value]
 
     def holds(self, *codes: str) -> bool:
         """True where one of `codes` is among the batch's: rules on few codes ask this first."""
@@ -90,12 +105,11 @@ class CodeFacts:
 
     def epoch_of(self, days: pl.Series) -> pl.Series:
         """The epoch index of each date."""
-        return self.table_of_days(days)
+        return (self._starts.search_sorted(days, side="right").cast(pl.Int64) - 1).cast(pl.UInt32)
 
-    def table_of_days(self, days: pl.Series) -> pl.Series:
-        """Epoch index by search in the sorted list of first days."""
-        starts = pl.Series(self.epochs, dtype=pl.Date)
-        return (starts.search_sorted(days, side="right").cast(pl.Int64) - 1).cast(pl.UInt32)
+    @cached_property
+    def _starts(self) -> pl.Series:
+        return pl.Series(self.epochs, dtype=pl.Date)
 
 
 def code_facts(
@@ -150,6 +164,36 @@ def code_facts(
         & pl.col("status_hint").is_in([*NEVER_PAYS, "T"]).fill_null(value=False),
     )
     return CodeFacts(codes, epochs, table, addons, rows)
+
+
+class _Asked(NamedTuple):
+    """What facts were worked out of."""
+
+    codes: pl.Series
+    first: date
+    last: date
+    policies: tuple[CodePolicy, ...]
+
+
+_LAST: WeakKeyDictionary[Reference, tuple[_Asked, CodeFacts]] = WeakKeyDictionary()
+"""The facts that `facts_again` answered last."""
+
+
+def facts_again(
+    codes: pl.Series,
+    first: date,
+    last: date,
+    reference: Reference,
+    policies: tuple[CodePolicy, ...] = (),
+) -> CodeFacts:
+    """As `code_facts`; asked the same as last time it answers the same object."""
+    asked = _Asked(codes, first, last, policies)
+    known = _LAST.get(reference)
+    if known is not None and asked.codes.equals(known[0].codes) and asked[1:] == known[0][1:]:
+        return known[1]
+    facts = code_facts(*asked[:3], reference, policies)
+    _LAST[reference] = asked, facts
+    return facts
 
 
 def _epochs(first: date, last: date, tables: list[tuple[pl.DataFrame, str, str]]) -> list[date]:

@@ -18,16 +18,24 @@ def keys(lines: pl.DataFrame, first: object, implausible: int, in_all: int) -> p
         lines = lines.with_columns(
             patient=pl.when(~pl.col("patient").is_in(crowd.implode())).then("patient")
         )
-    offset = (pl.col("date") - pl.lit(first)).dt.total_days()
-    # Span lines are shifted along the key by up to a year, so the field must hold them.
-    width = lines.select((offset + pl.col("days")).max()).item() + 2
-    practitioners = (lines["s1"].max() or 0) + 1  # type: ignore[operator]
-    lines = lines.with_columns(
-        day=(pl.col("patient") * practitioners + pl.col("s1")) * width + offset + 1,
-    )
+    lines = lines.with_columns(day=_day(lines, first))
     lines = lines.with_columns(n_day=pl.len().over("day"))
     full = pl.col("day").is_not_null() & (pl.col("n_day") > implausible)
     return lines.with_columns(day=pl.when(~full).then(pl.col("day")), crowded=full)
+
+
+def keys_again(lines: pl.DataFrame, first: object) -> pl.DataFrame:
+    """Add `day` to `lines` of which `keys` said the rest before (auditor.engine.known)."""
+    return lines.with_columns(day=pl.when(~pl.col("crowded")).then(_day(lines, first)))
+
+
+def _day(lines: pl.DataFrame, first: object) -> pl.Expr:
+    """Patient, practitioner and date in one number."""
+    offset = (pl.col("date") - pl.lit(first)).dt.total_days()
+    # Span lines are shifted along the key by up to a year, so the field must hold them.
+    width: int = lines.select((offset + pl.col("days")).max()).item() + 2
+    practitioners: int = (lines["s1"].max() or 0) + 1  # type: ignore[operator, assignment]
+    return (pl.col("patient") * practitioners + pl.col("s1")) * width + offset + 1
 
 
 def _crowd(lines: pl.DataFrame, in_all: int) -> pl.Series:

@@ -175,7 +175,7 @@ class State:
         """Batch.by_day, with what pays by itself on each day (needs ce)."""
         expanded = self.batch.by_day(lines)
         flags = [flag for flag in FLAGS if flag in lines.columns]
-        if not flags or not self.batch.has_spans:
+        if not flags or expanded is lines:
             return expanded
         for known, key in ((self.payable.later, "ce"), (self.payable.lone, "date")):
             if not known.is_empty():

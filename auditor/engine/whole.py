@@ -12,13 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import date
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
 from auditor.engine.identities import PLACEHOLDERS
 
 if TYPE_CHECKING:
+    from auditor.engine.known import Known
     from auditor.rules.options import RuleOptions
 
 Join = Callable[[pl.DataFrame], pl.DataFrame]
@@ -27,6 +29,8 @@ AT_ONCE = 2_000_000
 """Rows of counts that are held at once, about."""
 _SEED = 7_129
 """Of the hash that divides counts."""
+_MOST_CODES = 50_000
+"""More distinct codes than that are no procedure codes, and are not told of all lines."""
 
 
 class Joining(NamedTuple):
@@ -78,6 +82,12 @@ class Census:
     """Some line carries the number of a laboratory (CLIA)."""
     groups: pl.Series = field(default_factory=lambda: pl.Series("billing_npi", [], pl.String))
     """Billing NPIs under which somebody else renders: no practice of one. Sorted."""
+    codes: pl.Series | None = field(default_factory=lambda: pl.Series("code", [], pl.String))
+    """Distinct codes, sorted; None: too many to be told."""
+    first: date | None = None
+    """The first day of a service; None: no line has one."""
+    last: date | None = None
+    """The last, spans included."""
 
     def __add__(self, other: Census) -> Census:
         """That of the lines of both."""
@@ -86,7 +96,43 @@ class Census:
             self.numbered or other.numbered,
             self.laboratories or other.laboratories,
             pl.concat([self.groups, other.groups]).unique().sort(),
+            _all_codes(self.codes, other.codes),
+            min(filter(None, (self.first, other.first)), default=None),
+            max(filter(None, (self.last, other.last)), default=None),
         )
+
+    def told(self) -> dict[str, Any]:
+        """What `of` makes the same of, as JSON has it."""
+        return {
+            "lines": self.lines,
+            "numbered": self.numbered,
+            "laboratories": self.laboratories,
+            "groups": self.groups.to_list(),
+            "codes": None if self.codes is None else self.codes.to_list(),
+            "first": None if self.first is None else self.first.isoformat(),
+            "last": None if self.last is None else self.last.isoformat(),
+        }
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Census:
+        """The census of `told`."""
+        return cls(
+            told["lines"],
+            told["numbered"],
+            told["laboratories"],
+            pl.Series("billing_npi", told["groups"], pl.String),
+            None if told["codes"] is None else pl.Series("code", told["codes"], pl.String),
+            None if told["first"] is None else date.fromisoformat(told["first"]),
+            None if told["last"] is None else date.fromisoformat(told["last"]),
+        )
+
+
+def _all_codes(one: pl.Series | None, other: pl.Series | None) -> pl.Series | None:
+    """The codes of both, where they can be told."""
+    if one is None or other is None:
+        return None
+    both = pl.concat([one, other]).unique().sort()
+    return both if len(both) <= _MOST_CODES else None
 
 
 @dataclass(frozen=True)
@@ -96,10 +142,12 @@ class Whole:
     census: Census
     counts: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     """Of each name under which a rule counts what all parts count; none while they are counting."""
+    known: Known | None = None
+    """What was worked out of this part before."""
 
 
 def census(lines: pl.DataFrame) -> Census:
-    """That of `lines` (schemas.ClaimLines; the NPIs and the two numbers are looked at)."""
+    """That of `lines` (schemas.ClaimLines; NPIs, codes, dates and two numbers are looked at)."""
     groups = (
         lines.lazy()
         .filter(
@@ -110,9 +158,14 @@ def census(lines: pl.DataFrame) -> Census:
         .collect()
         .to_series()
     )
+    codes = lines["code"].unique().sort()
+    first, last = lines["service_date_from"].min(), lines["service_date_to"].max()
     return Census(
         lines.height,
         lines["payer_claim_id"].null_count() < lines.height,
         lines["clia_number"].null_count() < lines.height,
         groups,
+        codes if len(codes) <= _MOST_CODES else None,
+        first,  # type: ignore[arg-type]
+        max(filter(None, (last, lines["service_date_from"].max())), default=None),
     )

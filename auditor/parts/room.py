@@ -58,24 +58,18 @@ class Room:
             notes=tuple(told["notes"]),
             **tables,
         )
-        groups = pl.Series("billing_npi", told["groups"], pl.String)
-        census = Census(told["lines"], told["numbered"], told["laboratories"], groups)
-        return intake, Parts(self.lines, told["parts"], census)
+        return intake, Parts(self.lines, told["parts"], Census.of(told["census"]))
 
     def keep(self, intake: Intake, parts: Parts) -> None:
         """Remember what was read."""
         for name in _TABLES:
             getattr(intake, name).write_parquet(self.folder / f"{name}.parquet")
-        census = parts.census
         told = {
             "files": [told_file(each) for each in intake.files],
             "fields": sorted(intake.fields_present),
             "notes": intake.notes,
             "parts": parts.count,
-            "lines": census.lines,
-            "numbered": census.numbered,
-            "laboratories": census.laboratories,
-            "groups": census.groups.to_list(),
+            "census": parts.census.told(),
         }
         begun = self.folder / f"{_READ}.begun"
         begun.write_text(json.dumps(told), encoding="utf-8")

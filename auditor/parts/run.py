@@ -14,6 +14,7 @@ import polars as pl
 from auditor.auditing import audit, count, notes_of
 from auditor.engine.clock import Clock
 from auditor.engine.judge import joined as joined_counts
+from auditor.engine.known import Known
 from auditor.engine.whole import Whole
 from auditor.parts import crew, outcome
 from auditor.parts.merge import merged
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from auditor.reference.interface import Reference
     from auditor.result import AuditOptions
 
-_COUNTS, _FOUND, _TOLD, _BEGUN = "counts", "found", "told", "begun"
+_COUNTS, _KNOWN, _FOUND, _TOLD, _BEGUN = "counts", "known", "found", "told", "begun"
 
 
 def audit_parts(  # noqa: PLR0913 - what an audit is of, and where it works
@@ -209,7 +210,9 @@ def count_part(work: Work, reference: Reference, number: int, _: None, __: Clock
     with _Once(work.room / _COUNTS / str(number)) as folder:
         if folder is not None:
             counted = count(work.part(number), reference, work.options, work.parts.census)
-            _write(counted, folder)
+            _write(counted.counts, folder)
+            if counted.known is not None:
+                counted.known.write(folder / _KNOWN)
 
 
 def judge_part(work: Work, reference: Reference, number: int, whole: Whole, clock: Clock) -> None:
@@ -217,6 +220,8 @@ def judge_part(work: Work, reference: Reference, number: int, whole: Whole, cloc
     with _Once(work.found / str(number)) as folder:
         if folder is not None:
             part = work.part(number)
+            known = Known.read(work.room / _COUNTS / str(number) / _KNOWN)
+            whole = replace(whole, known=known)
             result = audit(part, reference, work.options, clock=clock, whole=whole)
             outcome.write(result, folder, shown=work.shown)
 

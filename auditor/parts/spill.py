@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
+import polars.selectors as cs
 
 from auditor.engine.whole import Census, census
 from schemas import ClaimLines, dtypes, empty
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 SLAB = (1_000_000, 2_000_000)
 """Lines that are held before they are divided and written: fewer where there are few parts, because
 memory that is asked for anew takes time, and more where files would be many and small."""
+_NAMES = ("claim_id", "original_claim_id")
 _IN_A_FILE = 40_000
 _SEED = 8_101
 """Of the hash that divides patients; one version of polars always answers the same."""
@@ -34,23 +37,27 @@ class Parts:
     def read(self, part: int) -> pl.DataFrame:
         """schemas.ClaimLines of one part, in the order of the files; line_key is the batch's."""
         files = sorted(self.folder.glob(f"*/{part}.parquet"))
-        if not files:
-            return empty(ClaimLines)
-        return pl.concat([pl.read_parquet(file) for file in files], rechunk=True)
+        return below_one_another(pl.read_parquet(file) for file in files)
 
     def lines_of(self, keys: pl.Series) -> pl.DataFrame:
         """schemas.ClaimLines of some keys, whatever part they are in."""
         wanted = pl.col("line_key").is_in(keys.implode())
         files = sorted(self.folder.glob("*/*.parquet"))
-        return pl.concat(pl.scan_parquet(file).filter(wanted).collect() for file in files)
+        return below_one_another(pl.scan_parquet(file).filter(wanted).collect() for file in files)
 
     def claims(self) -> pl.DataFrame:
         """claim_id and original_claim_id of all lines, each two once."""
-        names = ["claim_id", "original_claim_id"]
-        return pl.concat(
-            pl.read_parquet(file, columns=names).unique()
-            for file in sorted(self.folder.glob("*/*.parquet"))
-        ).unique()
+        files = sorted(self.folder.glob("*/*.parquet"))
+        found = [
+            pl.scan_parquet(file).select(cs.by_name(*_NAMES, require_all=False)).unique().collect()
+            for file in files
+        ]
+        return pl.concat([empty(ClaimLines).select(_NAMES), *found], how="diagonal").unique()
+
+
+def below_one_another(pieces: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """schemas.ClaimLines of what was written in `pieces`, each without its empty columns."""
+    return pl.concat([empty(ClaimLines), *pieces], how="diagonal", rechunk=True)
 
 
 class Spill:
@@ -120,9 +127,13 @@ class Spill:
 
 
 def _divided(held: list[pl.DataFrame], slab: Path, count: int) -> None:
-    """Write `held` lines into the folder `slab`, a file for each of `count` parts."""
+    """Write `held` lines into the folder `slab`, a file for each of `count` parts.
+
+    Columns without any value are left out: dividing and writing them would take as long as others.
+    """
     lines = pl.concat(held)
     held.clear()
+    lines = lines.select(column for column in lines if column.null_count() < len(column))
     part = (lines["patient_id"].hash(_SEED) % count).alias("part")
     for (number,), each in (
         lines.with_columns(part)

@@ -39,7 +39,10 @@ NAMES = {"aoc": ("addon", "primary")} | dict.fromkeys(
 """The columns that name codes, where it is not `code` alone."""
 
 _FEW = 200
-"""Codes up to which their rows are kept: a question asks for those of the same codes four times."""
+"""Codes up to which their rows are kept: a question asks for those of the same codes four times,
+and rules ask for few codes in every part of a batch."""
+_KEPT = 1_000
+"""Codes whose rows are kept together."""
 
 
 class _Known(NamedTuple):
@@ -165,7 +168,11 @@ class TableReference:
         asked = frozenset(codes)
         known = self._known.get((kind, keys))
         if known is None or not asked <= known.codes:
-            known = _Known(asked, self._collected(kind, frame.filter(holding)))
+            held = asked if known is None else asked | known.codes
+            held = held if len(held) <= _KEPT else asked
+            rows = pl.lit(pl.Series(sorted(held), dtype=pl.String).implode())
+            frame = frame.filter(pl.col(key).is_in(rows) for key in keys)
+            known = _Known(held, self._collected(kind, frame))
             self._known[kind, keys] = known
         return known.rows if asked == known.codes else known.rows.filter(holding)
 

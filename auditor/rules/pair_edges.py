@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -15,6 +15,7 @@ from auditor.rules.interface import rule_of
 from auditor.rules.meeting import DOUBT, unsure
 
 if TYPE_CHECKING:
+    from auditor.engine.batch import Batch
     from auditor.engine.state import State
 
 
@@ -40,35 +41,18 @@ def pair_edges(state: State) -> pl.DataFrame:
 def _edges(state: State) -> pl.DataFrame:
     """Every (column 1 line, column 2 line) of one day whose pair is in force on that day."""
     batch = state.batch
-    table = batch.reference.ptp(batch.facts.codes).filter(
-        pl.col("modifier_indicator") != 9,  # noqa: PLR2004 - indicator 9: never in force
-        pl.col("deletion").is_null() | (pl.col("effective") != pl.col("deletion")),
-    )
-    if table.is_empty():
+    pairs = batch.facts.once("pairs", lambda: _pairs(batch))
+    if pairs.table.is_empty():
         return pl.DataFrame()
-    index = pl.Enum(batch.facts.codes)
-    table = table.select(
-        "modifier_indicator",
-        "effective",
-        "deletion",
-        c1=pl.col("column1").cast(index).to_physical().cast(pl.UInt32),
-        c2=pl.col("column2").cast(index).to_physical().cast(pl.UInt32),
-    )
-    named = marks(batch.n_codes, table["c1"], table["c2"])
-    # Codes that some pair names are counted apart, so that all pairs of them fit into a field of
-    # bits: of the 17,000 codes that CPT and HCPCS have, 36 MB.
-    place, n = named.cast(pl.UInt32).cum_sum() - named, int(named.sum())
-    number = _number(place.gather(table["c1"]), place.gather(table["c2"]), n)
-    lines = _candidates(state, named)
+    lines = _candidates(state, pairs.named)
     if not batch.packs:
         lines = lines.with_columns(day=pl.col("day").rank("dense").cast(pl.Int64))
     day = pl.col("day") * batch.n_codes
     lines = lines.with_columns(at=day + pl.col("c"))
-    met = _met(lines["at"], place, batch.n_codes, marks(n * n, number), n)
+    met = _met(lines["at"], batch.n_codes, pairs)
     if met.is_empty():
         return pl.DataFrame()
-    rows = table.with_columns(number.alias("pair"))
-    rows = rows.filter(marks(n * n, met["pair"]).gather(number))
+    rows = pairs.table.filter(marks(pairs.n**2, met["pair"]).gather(pairs.table["pair"]))
     met = met.join(rows, on="pair").select(
         "modifier_indicator",
         "effective",
@@ -106,6 +90,43 @@ def _edges(state: State) -> pl.DataFrame:
             pl.col("deletion").is_null() | (pl.col("date") <= pl.col("deletion")),
         )
     )
+
+
+class _Pairs(NamedTuple):
+    """The pairs of the batch's codes that are in force on some day."""
+
+    table: pl.DataFrame
+    """modifier_indicator, effective, deletion, c1, c2, pair."""
+    named: pl.Series
+    """By code whether some pair names it."""
+    place: pl.Series
+    """By code the number that it has among those that some pair names."""
+    n: int
+    """How many some pair names."""
+    listed: pl.Series
+    """By the number of a pair (`_number`) whether the table has it."""
+
+
+def _pairs(batch: Batch) -> _Pairs:
+    table = batch.reference.ptp(batch.facts.codes).filter(
+        pl.col("modifier_indicator") != 9,  # noqa: PLR2004 - indicator 9: never in force
+        pl.col("deletion").is_null() | (pl.col("effective") != pl.col("deletion")),
+    )
+    index = pl.Enum(batch.facts.codes)
+    table = table.select(
+        "modifier_indicator",
+        "effective",
+        "deletion",
+        c1=pl.col("column1").cast(index).to_physical().cast(pl.UInt32),
+        c2=pl.col("column2").cast(index).to_physical().cast(pl.UInt32),
+    )
+    named = marks(batch.n_codes, table["c1"], table["c2"])
+    # Codes that some pair names are counted apart, so that all pairs of them fit into a field of
+    # bits: of the 17,000 codes that CPT and HCPCS have, 36 MB.
+    place, n = named.cast(pl.UInt32).cum_sum() - named, int(named.sum())
+    number = _number(place.gather(table["c1"]), place.gather(table["c2"]), n)
+    table = table.with_columns(number.alias("pair"))
+    return _Pairs(table, named, place, n, marks(n * n, number))
 
 
 def _candidates(state: State, named: pl.Series) -> pl.DataFrame:
@@ -149,15 +170,15 @@ def _number(one: pl.Series, other: pl.Series, n: int) -> pl.Series:
     return pl.DataFrame({"one": one, "other": other}).select(low * n + high).to_series()
 
 
-def _met(at: pl.Series, place: pl.Series, codes: int, wanted: pl.Series, n: int) -> pl.DataFrame:
+def _met(at: pl.Series, codes: int, known: _Pairs) -> pl.DataFrame:
     """day, pair of every two codes of one day that the table pairs in some order.
 
-    `at`: day and code of each line, in one number (`codes` a day). `wanted`: by the number of a
-    pair whether the table has it. Sorted, the codes of a day are neighbours: each is held against
-    the next one, then against the one after it, as long as its day has so many.
+    `at`: day and code of each line, in one number (`codes` a day). Sorted, the codes of a day are
+    neighbours: each is held against the next one, then against the one after it, as long as its
+    day has so many.
     """
     at = at.unique().sort()
-    day, p = at // codes, place.gather((at % codes).cast(pl.UInt32))
+    day, p = at // codes, known.place.gather((at % codes).cast(pl.UInt32))
     found = [pl.DataFrame(schema={"day": pl.Int64, "pair": pl.UInt32})]
     first, shift = pl.int_range(len(at), dtype=pl.UInt32, eager=True), 1
     while True:
@@ -166,8 +187,8 @@ def _met(at: pl.Series, place: pl.Series, codes: int, wanted: pl.Series, n: int)
         if first.is_empty():
             return pl.concat(found)
         # Places rise with codes, so the first of two is the lower one.
-        pairs = p.gather(first) * n + p.gather(first + shift)
-        listed = wanted.gather(pairs)
+        pairs = p.gather(first) * known.n + p.gather(first + shift)
+        listed = known.listed.gather(pairs)
         found.append(
             pl.DataFrame({"day": day.gather(first.filter(listed)), "pair": pairs.filter(listed)})
         )

@@ -60,10 +60,7 @@ def told(sources: Sequence[Part], census: Census) -> bytes:
             }
             for each in sources
         ],
-        "lines": census.lines,
-        "numbered": census.numbered,
-        "laboratories": census.laboratories,
-        "groups": census.groups.to_list(),
+        "census": census.told(),
     }
     return json.dumps(found).encode()
 
@@ -101,8 +98,7 @@ def joined(found: Sequence[Named], files: int, options: IntakeOptions) -> Told:
             met.add(part.file.sha256, part.title, part.file.name)
             parts.append(part)
         offsets.append(census.lines)
-        groups = pl.Series("billing_npi", about["groups"], pl.String)
-        census += Census(about["lines"], about["numbered"], about["laboratories"], groups)
+        census += Census.of(about["census"])
         if CLAIMS in of_file:
             claims.append(rows.unpacked(of_file[CLAIMS]))
     intake = together(parts, options)

@@ -23,10 +23,9 @@ from auditor.auditing import audit, count
 from auditor.errors import AuditorError, our_place
 from auditor.intake.reader import Met, read_file
 from auditor.parts import outcome
-from auditor.parts.spill import Spill
+from auditor.parts.spill import Spill, below_one_another
 from auditor.spark import rows, telling, travel
 from auditor.spark.rows import Named
-from schemas import ClaimLines, dtypes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -189,7 +188,7 @@ def counted(given: Batches, job: Part, census: Census) -> Iterator[Named]:
     """What rules count of each part, and of how many lines."""
     for number, lines in _parts(given, job):
         intake = replace(job.intake, lines=lines)
-        found = count(intake, travel.opened(job.reference), job.options, census)
+        found = count(intake, travel.opened(job.reference), job.options, census).counts
         yield Named("size", number, 0, "", str(lines.height).encode())
         for name, table in found.items():
             yield Named("count", number, 0, name, rows.packed(table))
@@ -220,9 +219,8 @@ def _parts(given: Batches, job: Part) -> Iterator[tuple[int, pl.DataFrame]]:
         found = rows.whole(pieces.filter(pl.col("part") == number))
         frames = [
             rows.unpacked(each.data).with_columns(
-                pl.col("line_key").cast(pl.Int64) + job.offsets[each.file]
+                (pl.col("line_key").cast(pl.Int64) + job.offsets[each.file]).cast(pl.UInt32)
             )
             for each in found
         ]
-        lines = pl.concat(frames, rechunk=True)
-        yield number, lines.select(pl.col(n).cast(kind) for n, kind in dtypes(ClaimLines).items())
+        yield number, below_one_another(frames)
