@@ -57,6 +57,14 @@ def _even(parts: int) -> int:
     return -(-parts // processors()) * processors()
 
 
+def hands(request: Request, parts: int) -> int:
+    """How many processes are begun before the lines are counted; 0: that waits for their number."""
+    from auditor.parts.crew import ENOUGH, how_many
+
+    many = how_many(ENOUGH, parts)
+    return many if many > 1 and text_bytes(request.inputs) >= LARGE else 0
+
+
 def text_bytes(paths: Iterable[Path]) -> int:
     """Bytes of the files as delimited text, about."""
     return sum(_text(path) for path in paths)

@@ -183,7 +183,7 @@ def _in_parts(request: Request, session: Session, count: int, clock: Clock) -> D
     started = time.perf_counter()
     with output.progress() as step:
         step("Loading the engine")
-        from auditor.parts.crew import Store
+        from auditor.parts.crew import Store, begun
         from auditor.parts.room import room
         from auditor.parts.run import audit_parts, tell_parts
         from auditor.reference import load_reference
@@ -197,6 +197,7 @@ def _in_parts(request: Request, session: Session, count: int, clock: Clock) -> D
         with (
             parts.folder(request) as folder,
             room(folder, parts.work(request, reference, count)) as place,
+            begun(parts.hands(request, count)) as crew,
         ):
             step("Reading the claim files")
             intake, of_patients = parts.read(request, options, place, count, clock)
@@ -206,7 +207,7 @@ def _in_parts(request: Request, session: Session, count: int, clock: Clock) -> D
             step(f"Auditing in {count} parts")
             asked = AuditOptions(request.as_of, session.run_id, select, ignore, request.rules)
             whole = (of_patients, intake, reference, asked)
-            store = Store(request.reference)
+            store = Store(request.reference, crew if crew.processes else None)
             result: Audited
             if parts.needs_lines(request):
                 made = audit_parts(*whole, room=place.folder, clock=clock, store=store)

@@ -46,6 +46,8 @@ class Store:
     """The folder of the reference tables, as the command was given it; None: the default one."""
 
     folder: Path | None
+    crew: Crew | None = None
+    """Processes that were begun before; None: they are begun when they are needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,13 @@ class Crew:
     """The processes of one audit."""
 
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def know(self, job: Job) -> None:
+        """Tell the processes their job."""
+        told = pickle.dumps(job, pickle.HIGHEST_PROTOCOL)
+        with _ended():
+            for process in self.processes:
+                _say(process, told)
 
     def work(self, task: str, numbers: Iterable[int], more: object, clock: Clock) -> None:
         """Have `task` (of auditor.parts.run.TASKS) done on the parts `numbers`.
@@ -118,6 +127,14 @@ class Crew:
 @contextmanager
 def crew(job: Job, many: int) -> Iterator[Crew]:
     """`many` processes that know `job`; gone afterwards."""
+    with begun(many) as found:
+        found.know(job)
+        yield found
+
+
+@contextmanager
+def begun(many: int) -> Iterator[Crew]:
+    """`many` processes that load what they need while their job is made; gone afterwards."""
     found = Crew()
     try:
         for _ in range(many):
@@ -125,7 +142,6 @@ def crew(job: Job, many: int) -> Iterator[Crew]:
         with _ended():
             for process in found.processes:
                 _say(process, pickle.dumps(sys.path))
-                _say(process, pickle.dumps(job, pickle.HIGHEST_PROTOCOL))
         yield found
     finally:
         found.stop()

@@ -19,6 +19,7 @@ from auditor.engine.clock import Clock
 from auditor.errors import AuditorError, ReferenceDataError, our_place
 from auditor.parts.run import TASKS
 from auditor.reference import load_reference
+from auditor.rules import catalogue
 
 if TYPE_CHECKING:
     from auditor.parts.crew import Job
@@ -71,6 +72,7 @@ def main() -> None:
     """The whole of such a process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is asked, and ends this one
     threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+    catalogue()  # all rules, while the parent reads the files
     # Nothing that prints by mistake shall stand among the answers.
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)

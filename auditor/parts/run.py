@@ -125,7 +125,12 @@ def _judged(work: Work, reference: Reference, clock: Clock, store: Store | None)
             do = partial(_one_by_one, work, reference, clock)
         else:
             job = crew.Job(work, store.folder, reference.releases())
-            do = partial(stack.enter_context(crew.crew(job, many)).work, clock=clock)
+            if store.crew is None:
+                hands = stack.enter_context(crew.crew(job, many))
+            else:
+                hands = store.crew
+                hands.know(job)
+            do = partial(hands.work, clock=clock)
         with clock.part("parts", "counting", parts.census.lines):
             do("count", range(parts.count), None)
             counts = _read(work.room / _COUNTS, parts.count)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from auditor.cli import main
+from auditor.cli import main, parts
 from auditor.errors import AuditorError, ExitCode, ReferenceDataError
 from auditor.parts import crew, hand
 from auditor.parts import run as runner
@@ -52,9 +52,11 @@ def two(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return started
 
 
+@pytest.mark.parametrize("large", [0, 10**9], ids=["begun while reading", "begun later"])
 def test_several_processes_find_what_one_finds(
-    two: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    two: list[int], large: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(parts, "LARGE", large)
     one, several = tmp_path / "one.parquet", tmp_path / "several.parquet"
     assert audited(several, "--parts", "3", "--timings") == 0
     assert len(two) == 2
