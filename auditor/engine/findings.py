@@ -147,7 +147,9 @@ def _headlines(hits: pl.DataFrame) -> pl.DataFrame:
     rule's tier is the stronger one, the message says what that rule found: a row that is certain
     must say what proves it.
     """
-    denying = hits.filter("denies").sort("row", "held", "precedence", "tier")
+    denying = hits.filter("denies").with_columns(twice=pl.col("row").is_duplicated())
+    alone = denying.filter(~pl.col("twice")).with_columns(also=pl.lit(""))
+    denying = denying.filter("twice").sort("row", "held", "precedence", "tier")
     also = denying.group_by("row", maintain_order=True).agg(
         also=pl.col("rule_id").slice(1).unique(maintain_order=True).str.join(" "),
         added=pl.col("message").slice(1).filter(pl.col("speaks").slice(1)).str.join(" "),
@@ -166,7 +168,8 @@ def _headlines(hits: pl.DataFrame) -> pl.DataFrame:
         remedy=pl.when(pl.col("advice") != "").then("advice").otherwise("remedy"),
     ).drop("strongest", "added", "advice", "proof")
     others = hits.filter(~pl.col("denies")).with_columns(also=pl.lit(""))
-    return pl.concat([heads, others.select(heads.columns)])
+    kept = [*hits.columns, "also"]
+    return pl.concat([each.select(kept) for each in (heads, alone, others)])
 
 
 def _why_review(frame: pl.DataFrame, state: State) -> pl.DataFrame:

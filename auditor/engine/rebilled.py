@@ -21,9 +21,10 @@ def rebilled(state: State) -> pl.Series:
     new claim, a code changed or left out, is not to be corrected on the old one too.
     """
     # A credit, and what it takes back, neither bills again nor keeps a claim from being denied.
-    lines = state.lines.filter(
-        pl.col("day").is_not_null() & ~pl.col("credit") & ~pl.col("cancelled")
-    )
+    # Columns first: a filter copies every column it is given.
+    lines = state.lines.select(
+        "row", *_SERVICE, "denied", "dup", "live", "credit", "cancelled"
+    ).filter(pl.col("day").is_not_null() & ~pl.col("credit") & ~pl.col("cancelled"))
     denied = lines.filter("denied").select("row", *_SERVICE)
     if denied.is_empty():
         return pl.Series("row", [], dtype=pl.UInt32)

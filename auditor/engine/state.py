@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from auditor.engine.bits import marks
 from auditor.engine.clock import Clock
 from auditor.engine.credits import held_down, without_credits
 from auditor.engine.hits import CERTAIN, DENIALS, no_hits
@@ -140,6 +141,11 @@ class State:
             return self.lines[wanted].clear()
         # Columns first: a filter copies every column it is given.
         return self.lines[wanted].filter(asked[self.lines["ce"]])
+
+    def lines_with(self, codes: pl.Series, *columns: str) -> pl.DataFrame:
+        """`columns` of the lines whose code is one of `codes` (places in the batch's codes)."""
+        asked = marks(self.batch.n_codes, codes)
+        return self.lines[[*columns]].filter(asked.gather(self.lines["c"]))
 
     def lines_at(self, rows: pl.Series, *columns: str) -> pl.DataFrame:
         """`columns` of the lines `rows`, all of which stand."""

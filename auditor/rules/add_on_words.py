@@ -91,11 +91,7 @@ def _spine_days(orphans: pl.DataFrame, state: State) -> pl.DataFrame:
         return wanted.hstack([pl.Series("spine", [], pl.Boolean)])
     primaries = state.batch.reference.addons(pl.Series(["77003"]))["primary"].unique()
     places = state.batch.code_index(primaries).drop_nulls()
-    days = (
-        state.lines.filter(pl.col("day").is_not_null() & pl.col("c").is_in(places.implode()))
-        .select("day")
-        .unique()
-    )
+    days = state.lines_with(places, "day").drop_nulls().unique()
     return wanted.join(days, on="day", how="semi").with_columns(spine=pl.lit(value=True))
 
 

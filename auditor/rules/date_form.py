@@ -144,9 +144,12 @@ def _reversed(state: State) -> pl.DataFrame:
 
 def _long(state: State) -> pl.DataFrame:
     """DAT-3."""
-    spans = state.lines.filter(
-        pl.col("span") > _LONG, ~pl.col("vague"), pl.col("row") < state.batch.audited_rows
-    ).select("row", "span", "ce")
+    spans = (
+        state.lines.lazy()
+        .filter(pl.col("span") > _LONG, ~pl.col("vague"), pl.col("row") < state.batch.audited_rows)
+        .select("row", "span", "ce")
+        .collect()
+    )
     if spans.is_empty():
         return no_hits()
     spans = state.with_facts(spans, "code").filter(

@@ -50,7 +50,7 @@ def find(state: State) -> pl.DataFrame:
     chosen = state.modifiers(*_MODIFIERS)
     if chosen.is_empty():
         return no_hits()
-    lines = state.lines.filter(pl.col("m").is_in(chosen.implode())).select("row", "m", "ce", "pos")
+    lines = state.lines[["row", "m", "ce", "pos"]].filter(pl.col("m").is_in(chosen.implode()))
     center = of_kind(state, "asc", lines["row"]).fill_null(value=False)
     lines = state.with_facts(state.with_mods(lines.with_columns(center=center), "tokens"), "code")
     lines = state.with_raw(lines, "specialty")

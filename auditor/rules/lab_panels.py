@@ -53,11 +53,11 @@ def find(state: State) -> pl.DataFrame:
     codes = pl.concat([rows["code_low"], rows["component"]]).unique()
     index = pl.DataFrame({"c": batch.code_index(codes), "code": codes}).drop_nulls()
     # A test that stands alone on its day is no panel.
-    lines = state.lines.filter(
+    asked = ("row", "day", "date", "days", "c", "lob", "dup", "live", "denied", "has_repeat")
+    lines = state.lines_with(index["c"], *asked).filter(
         pl.col("day").is_not_null() & ~pl.col("dup") & pl.col("live") & ~pl.col("denied"),
         ~pl.col("has_repeat"),
-        pl.col("c").is_in(index["c"].implode()),
-    ).select("row", "day", "date", "days", "c", "lob")
+    )
     if lines.is_empty():
         return no_hits()
     lines = state.by_day(lines).join(index, on="c").drop("c", "days")

@@ -43,12 +43,13 @@ RULES = (
 
 def find(state: State) -> pl.DataFrame:
     """Lines of sided codes none of whose modifiers names a side."""
-    lines = state.lines.filter(
-        "sided",
-        (pl.col("bilateral") != "2").fill_null(value=True),
-        (pl.col("global_days") != "ZZZ").fill_null(value=True),
-        ~pl.col("addon"),
-    ).select("row", "m", "ce")
+    asked = (
+        pl.col("sided")
+        & (pl.col("bilateral") != "2").fill_null(value=True)
+        & (pl.col("global_days") != "ZZZ").fill_null(value=True)
+        & ~pl.col("addon")
+    )
+    lines = state.lines_of(asked, "row", "m", "ce")
     if lines.is_empty():
         return no_hits()
     lines = state.with_facts(lines, "code", "sides", "sides_tier")

@@ -102,7 +102,7 @@ def find(state: State) -> pl.DataFrame:
 
 def _lines(state: State, m: pl.Series) -> pl.DataFrame:
     """Lines of these modifier combinations, with the text of their codes."""
-    lines = state.lines.filter(pl.col("m").is_in(m.implode())).select("row", "m", "ce")
+    lines = state.lines[["row", "m", "ce"]].filter(pl.col("m").is_in(m.implode()))
     return state.with_facts(lines, "code")
 
 

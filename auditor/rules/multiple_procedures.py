@@ -44,8 +44,11 @@ RULES = (
 
 def find(state: State) -> pl.DataFrame:
     """Lines with 51 that are visits, or stand alone on their day."""
-    chosen = state.lines.filter(
-        pl.col("has_51") & ~pl.col("addon") & ~pl.col("dup") & pl.col("live")
+    chosen = (
+        state.lines.lazy()
+        .filter(pl.col("has_51") & ~pl.col("addon") & ~pl.col("dup") & pl.col("live"))
+        .select("row", "day", "date", "days", "ce", "units", "is_em", "person", *KEYS)
+        .collect()
     )
     if chosen.is_empty():
         return no_hits()
@@ -94,10 +97,15 @@ def _alone(procedures: pl.DataFrame, state: State) -> pl.DataFrame:
             & ~pl.col("code").str.contains(r"^[ABEJKLQ]")
         ).fill_null(value=True)
     ).to_series()
-    near = state.lines.filter(
-        pl.col("person").is_in(single["person"].unique().implode()),
-        pl.col("live") & ~pl.col("dup"),
-    ).select("row", "day", "date", "days", "c", "ce", "person", *KEYS)
+    near = (
+        state.lines.lazy()
+        .filter(
+            pl.col("person").is_in(single["person"].unique().implode()),
+            pl.col("live") & ~pl.col("dup"),
+        )
+        .select("row", "day", "date", "days", "c", "ce", "person", *KEYS)
+        .collect()
+    )
     near = state.batch.by_day(near)
     near = others(near.filter(counts[near["ce"]]), person="person", date="date", other="row")
     met = single.join(near, on=["person", "date"]).filter(pl.col("row") != pl.col("other"))

@@ -54,9 +54,8 @@ def find(state: State) -> pl.DataFrame:
     if chosen.is_empty():
         return no_hits()
     lab = state.batch.facts.table["is_lab"]
-    lines = state.lines.filter(pl.col("m").is_in(chosen.implode()), lab[state.lines["ce"]]).select(
-        "row", "ce", "lob"
-    )
+    lines = state.lines[["row", "ce", "lob", "m"]].filter(pl.col("m").is_in(chosen.implode()))
+    lines = lines.filter(lab[lines["ce"]])
     lines = lines.filter(business_tier(state, _RULE).is_not_null())
     laboratory = of_kind(state, "laboratory", lines["row"])
     lines = state.with_raw(lines, "clia_number", "specialty").with_columns(

@@ -121,10 +121,8 @@ def _edges(state: State, policy: pl.DataFrame, leave_out: pl.Series | None) -> p
     if policy.is_empty():
         return policy
     used = pl.concat([policy["c1"], policy["c2"]]).unique()
-    lines = state.lines.filter(
-        pl.col("day").is_not_null() & ~pl.col("dup") & pl.col("live"),
-        pl.col("c").is_in(used.implode()),
-    ).select(_LINE)
+    lines = state.lines_with(used, *_LINE, "dup", "live")
+    lines = lines.filter(pl.col("day").is_not_null() & ~pl.col("dup") & pl.col("live"))
     if leave_out is not None:
         lines = lines.filter(~pl.col("m").is_in(leave_out.implode()))
     lines = state.by_day(lines)

@@ -163,11 +163,16 @@ def _unequal(lone: pl.DataFrame, state: State) -> pl.DataFrame:
     if lone.is_empty():
         return no_hits()
     wanted = ["row", "patient", "date", "days", "day", "c", "s1", "m"]
-    there = state.lines.filter(
-        pl.col("patient").is_in(lone["patient"].unique().implode()),
-        pl.col("c").is_in(lone["c"].unique().implode()),
-        pl.col("live") & ~pl.col("dup") & ~pl.col("denied") & pl.col("s1").is_not_null(),
-    ).select(wanted)
+    there = (
+        state.lines.lazy()
+        .filter(
+            pl.col("patient").is_in(lone["patient"].unique().implode()),
+            pl.col("c").is_in(lone["c"].unique().implode()),
+            pl.col("live") & ~pl.col("dup") & ~pl.col("denied") & pl.col("s1").is_not_null(),
+        )
+        .select(wanted)
+        .collect()
+    )
     sides = ("overlaps", "places")
     there = state.with_mods(state.batch.by_day(there), *sides)
     own = state.batch.by_day(lone.select(*wanted, "code", "fee_release"))

@@ -10,7 +10,7 @@ from auditor.engine.hits import INFO, REVIEW, hits, no_hits
 from auditor.engine.order import places
 from auditor.engine.partners import KEYS, others, someone_else
 from auditor.rules.interface import Rule, Stage
-from auditor.rules.meeting import by_whom, paying
+from auditor.rules.meeting import WHO, by_whom, paying
 
 if TYPE_CHECKING:
     from auditor.engine.state import State
@@ -85,9 +85,11 @@ def find(state: State) -> pl.DataFrame:
         & ~pl.col("crowded")
         & pl.col("lob").is_in(["medicare", "unknown"])
     )
-    surgery = lines.filter(
-        pl.col("global_days").is_in(["000", "010", "090"]) & ~pl.col("is_em")
-    ).collect()
+    surgery = (
+        lines.filter(pl.col("global_days").is_in(["000", "010", "090"]) & ~pl.col("is_em"))
+        .select(*WHO, "pays_as_primary", "global_days")
+        .collect()
+    )
     visits = (
         lines.filter("is_visit", pl.col("patient").is_in(surgery["patient"].unique().implode()))
         .select("row", "patient", "date", *KEYS, "has_25", "has_57", "is_new", "ce")

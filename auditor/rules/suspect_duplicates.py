@@ -117,6 +117,10 @@ RULES = (
         ),
     ),
 )
+_LINE = (
+    *("row", "day", "date", "days", "patient", "s1", "c", "ce", "m", "pos", "units"),
+    *("charge", "frequency", "vague", "tax", "billing", "specialty", "is_em"),
+)
 _RAW = ("claim_id", "line_number", "service_date_to", "ndc", "payer_claim_id", "received_date")
 
 
@@ -129,10 +133,7 @@ def find(state: State) -> pl.DataFrame:
             ~pl.col("has_repeat") & ~pl.col("denied") & ~pl.col("dup") & pl.col("live"),
             asks_for_payment(),
         )
-        .select(
-            *("row", "day", "date", "days", "patient", "s1", "c", "ce", "m", "pos", "units"),
-            *("charge", "frequency", "vague", "tax", "billing", "specialty", "is_em"),
-        )
+        .select("row", "date", "days", "patient", "s1", "c", "vague")
         .collect()
     )
     found = []
@@ -146,8 +147,9 @@ def find(state: State) -> pl.DataFrame:
 _TELLS = pl.element().is_in(list(_APART)) | pl.element().str.contains(_PROGRAM)
 
 
-def _telling(state: State, lines: pl.DataFrame) -> pl.DataFrame:
-    """Add what tells lines apart (apart, own_claim), their code, raw columns and age."""
+def _telling(state: State, rows: pl.Series) -> pl.DataFrame:
+    """Lines with what tells them apart (apart, own_claim), their code, raw columns and age."""
+    lines = state.lines_at(rows, *_LINE)
     mods = state.batch.mods.with_columns(
         telling=pl.col("tokens")
         .list.eval(pl.element().filter(_TELLS).unique().sort())
@@ -184,7 +186,7 @@ def _same_day(state: State, lines: pl.DataFrame) -> pl.DataFrame:
     lines = lines.filter((patient_day * n_codes + pl.col("c")).is_duplicated())
     if lines.is_empty():
         return no_hits()
-    lines = _telling(state, lines).with_columns(
+    lines = _telling(state, lines["row"]).with_columns(
         group=pl.coalesce(pl.col("tax") * 2, pl.col("billing") * 2 + 1)
     )
     service = ["c", "service_date_to", "own_claim"]
@@ -276,7 +278,7 @@ def _overlapping(state: State, lines: pl.DataFrame) -> pl.DataFrame:
     lines = lines.filter(pl.len().over(who).is_between(2, _CROWD))
     if lines.is_empty():
         return no_hits()
-    lines = _telling(state, lines)
+    lines = _telling(state, lines["row"])
     met = _pairs(lines, [*who, "apart", "own_claim"])
     end, end_ = (pl.col("date" + s) + pl.duration(days=pl.col("days" + s) - 1) for s in ("", "_"))
     met = met.with_columns(end=end, end_=end_)

@@ -106,13 +106,18 @@ RULES = (
 def find(state: State) -> pl.DataFrame:
     """Hits of TEL-1; TEL-2 is a line rule."""
     never = state.batch.code_index(pl.Series(_NO_TELEHEALTH)).drop_nulls()
-    lines = state.lines.filter(
-        pl.col("m").is_in(state.modifiers(*_MODIFIERS).implode()),
-        ~pl.col("c").is_in(never.implode()),
-        pl.col("date") >= pl.lit(_SINCE),
-        pl.col("pos").is_not_null(),
-        business_tier(state, _WRONG_PLACE).is_not_null(),
-    ).select("row", "date", "ce", "m", "pos")
+    lines = (
+        state.lines.lazy()
+        .filter(
+            pl.col("m").is_in(state.modifiers(*_MODIFIERS).implode()),
+            ~pl.col("c").is_in(never.implode()),
+            pl.col("date") >= pl.lit(_SINCE),
+            pl.col("pos").is_not_null(),
+            business_tier(state, _WRONG_PLACE).is_not_null(),
+        )
+        .select("row", "date", "ce", "m", "pos")
+        .collect()
+    )
     if lines.is_empty():
         return no_hits()
     lines = state.with_raw(state.with_mods(lines, "tokens", "has_therapy"), "specialty")

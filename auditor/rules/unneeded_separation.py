@@ -69,22 +69,23 @@ def find(state: State) -> pl.DataFrame:
     spans = pl.col("days") > 1
     # By number: a visit code that has ended is no procedure either.
     visits = state.batch.facts.table["code"].str.contains("^99[2-4][0-9]{2}$")
-    lines = state.lines.filter(
+    separated = state.lines.lazy().filter(
         pl.col("has_separate") & ~pl.col("is_em") & pl.col("day").is_not_null(),
-        ~visits[state.lines["ce"]],
+        ~pl.lit(visits).gather(pl.col("ce")),
         pl.col("live") & ~pl.col("denied") & ~pl.col("dup") & ~pl.col("vague"),
         business_tier(state, RULES[0]).is_not_null(),
         ~spans & (pl.col("date") <= release.vouches_to),
         (pl.col("units") <= pl.col("mue_value").cast(pl.Int64) * 1000).fill_null(value=True),
     )
+    lines = separated.select("row", "patient", "date", "c", "ce", "m").collect()
     if lines.is_empty():
         return no_hits()
-    lines = lines.select("row", "patient", "date", "c", "ce", "m")
     patients = pl.col("patient").is_in(lines["patient"].unique().implode())
     others = state.by_day(
-        state.lines.filter(patients, pl.col("live") & ~pl.col("dup")).select(
-            "row", "patient", "day", "date", "days", "c", "ce"
-        )
+        state.lines.lazy()
+        .filter(patients, pl.col("live") & ~pl.col("dup"))
+        .select("row", "patient", "day", "date", "days", "c", "ce")
+        .collect()
     )
     others = others.select("patient", "date", c_="c", row_="row")
     others = others.join(lines.select("patient", "date").unique(), on=["patient", "date"])
