@@ -66,3 +66,23 @@ def test_codes_asked_for_again_are_not_read_again(monkeypatch: pytest.MonkeyPatc
     asked.mue(many)
     asked.mue(many)
     assert read == ["mue-practitioner"] * 4
+
+
+def test_few_codes_are_kept_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    collected = TableReference._collected  # noqa: SLF001 - the one place that reads
+    monkeypatch.setattr(
+        TableReference,
+        "_collected",
+        staticmethod(lambda kind, frame: read.append(kind) or collected(kind, frame)),
+    )
+    asked = reference()
+    for codes in (CODES[:2], CODES[2:], CODES[:2], CODES[1:3], CODES):
+        assert_frame_equal(asked.mue(pl.Series(codes)), reference().mue(pl.Series(codes)))
+    assert len(read) == 2 + 5  # and once for each that is held against it
+    monkeypatch.setattr("auditor.reference.tables._KEPT", 3)
+    asked = reference()
+    read.clear()
+    for codes in (CODES[:2], CODES[2:], CODES[:2]):
+        asked.mue(pl.Series(codes))
+    assert len(read) == 3  # those of the first were let go
