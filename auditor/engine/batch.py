@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from auditor.engine.codes import NEVER_PAYS, CodeFacts, code_facts, facts_again
-from auditor.engine.credits import credit, taken_back, unsigned
+from auditor.engine.codes import CodeFacts, code_facts, facts_again
+from auditor.engine.columns import days, enriched, later_epochs, narrow
+from auditor.engine.credits import taken_back, unsigned
 from auditor.engine.identities import cancelled, identities, loose
 from auditor.engine.keys import keys, keys_again
-from auditor.engine.lacking import LONGEST_SPAN, lacking
+from auditor.engine.lacking import lacking
 from auditor.engine.modifiers import combinations
 from auditor.engine.whole import Whole, census
 
@@ -36,36 +37,6 @@ if TYPE_CHECKING:
 
 IMPLAUSIBLE_DAY = 500
 """A patient, practitioner and day of more lines than this is not judged (DESIGN)."""
-_FACT_FLAGS = (
-    "is_lab",
-    "is_em",
-    "is_visit",
-    "is_soft",
-    "is_new",
-    "addon",
-    "status",
-    "pctc",
-    "global_days",
-    "bilateral",
-    "mue_value",
-    "mai",
-    "sided",
-    "hint_never_pays",
-)
-_MOD_FLAGS = (
-    "has_24",
-    "has_25",
-    "has_57",
-    "has_2457",
-    "has_tc",
-    "has_50",
-    "has_51",
-    "has_separate",
-    "has_repeat",
-    "has_jw",
-    "has_gxgy",
-    "component",
-)
 
 
 @dataclass(frozen=True)
@@ -279,28 +250,14 @@ def build(
     if options.groups is not None:
         groups = pl.concat([groups, options.groups.alias("billing_npi")])
     facts = _facts(raw, everybody, reference, options)
-    codes, first = facts.codes, facts.epochs[0]
+    first = facts.epochs[0]
     mods = combinations(raw["modifiers"].unique().sort(), reference)
-    lines = raw.select(
-        "row",
-        date="service_date_from",
-        span=_span(),
-        c=pl.col("code").cast(pl.Enum(codes)).to_physical().cast(pl.UInt32),
-        m=pl.col("modifiers").cast(pl.Enum(mods["mods"])).to_physical().cast(pl.UInt32),
-        units=pl.col("units"),
-        pos=pl.col("place_of_service"),
-        lob=pl.col("line_of_business"),
-        charge=pl.col("charge_amount"),
-        denied=(pl.col("paid_status") == "denied").fill_null(value=False),
-        frequency=pl.col("claim_frequency"),
-        birth=pl.col("patient_birth_date"),
-        vague=pl.col("claim_dates") & (pl.col("service_date_to") > pl.col("service_date_from")),
-        credit=credit(),
-        **{} if void is None else {"cancelled": void, **_who(raw, groups, versions, options)},
-    )
+    lines = narrow(raw, facts.codes, mods["mods"])
+    if void is not None:
+        lines = lines.with_columns(cancelled=void, **_who(raw, groups, versions, options))
     if len(versions.gone):
         lines = lines.filter(~pl.col("row").is_in(versions.gone.implode()))
-    lines = lines.with_columns(days=_days())
+    lines = lines.with_columns(days=days())
     if known is None:
         lines = keys(lines, first, options.implausible_day, everybody.lines)
     else:
@@ -308,8 +265,8 @@ def build(
     lines = taken_back(lines)
     first_epoch = facts.epoch_of(lines["date"])
     lines = lines.with_columns(ce=pl.col("c") * len(facts.epochs) + first_epoch)
-    lines = _enriched(lines, facts, mods)
-    later = _later_epochs(lines, first_epoch, facts, mods)
+    lines = enriched(lines, facts, mods)
+    later = later_epochs(lines, first_epoch, facts, mods)
     return Batch(
         raw,
         lines,
@@ -346,50 +303,3 @@ def _facts(
     work = code_facts if options.whole is None else facts_again
     # A span may reach into an epoch in which no line begins. Every line has a first day.
     return work(codes, everybody.first, everybody.last, reference, options.policies)  # type: ignore[arg-type]
-
-
-def _enriched(lines: pl.DataFrame, facts: CodeFacts, mods: pl.DataFrame) -> pl.DataFrame:
-    """Add what is known of each line's code (at `ce`) and modifiers (at `m`)."""
-    return lines.with_columns(
-        *facts.table.select(_FACT_FLAGS)[lines["ce"]],
-        *mods.select(_MOD_FLAGS)[lines["m"]],
-    ).with_columns(
-        medicare=pl.col("lob") == "medicare",
-        fee_known=pl.col("status").is_not_null(),
-        live=(pl.col("units").fill_null(1000) > 0) & ~pl.col("credit"),
-        never_pays=pl.col("status").is_in(NEVER_PAYS).fill_null(value=False),
-        mue_zero=(
-            (pl.col("mue_value") == 0)
-            & (pl.col("units") > 0)
-            & ~pl.col("has_gxgy")
-            & (pl.col("lob") != "medicaid")
-        ).fill_null(value=False),
-    )
-
-
-def _later_epochs(
-    lines: pl.DataFrame, first_epoch: pl.Series, facts: CodeFacts, mods: pl.DataFrame
-) -> pl.DataFrame:
-    """Span lines at the facts of each epoch after their first."""
-    spans = lines.with_columns(_first=first_epoch).filter(pl.col("days") > 1)
-    ends = (spans["date"].cast(pl.Int32) + spans["days"] - 1).cast(pl.Date)
-    spans = spans.with_columns(_last=facts.epoch_of(ends)).filter(
-        pl.col("_last") > pl.col("_first")
-    )
-    if spans.is_empty():
-        return lines.clear()
-    epochs = pl.int_ranges(pl.col("_first") + 1, pl.col("_last") + 1, dtype=pl.UInt32)
-    spans = spans.with_columns(_epoch=epochs).explode("_epoch", empty_as_null=False)
-    spans = spans.with_columns(ce=pl.col("c") * len(facts.epochs) + pl.col("_epoch"))
-    return _enriched(spans, facts, mods).select(lines.columns)
-
-
-def _span() -> pl.Expr:
-    """Days from first to last service; reversed dates count as one day (DAT-2 names them)."""
-    days = (pl.col("service_date_to") - pl.col("service_date_from")).dt.total_days() + 1
-    return pl.when(days > 1).then(days).otherwise(1).cast(pl.Int32)
-
-
-def _days() -> pl.Expr:
-    """Days on which a line meets other lines; a span over a year meets them on its first day."""
-    return pl.when(pl.col("span") <= LONGEST_SPAN).then("span").otherwise(1)

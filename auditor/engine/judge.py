@@ -54,7 +54,7 @@ def judge(
         state.weigh()
     # Families do not read each other's hits, but for the add-ons those of pairs and units; polars
     # works outside the interpreter's lock. Hits are taken in a fixed order.
-    with workers(batch.lines.height, 2) as pool:
+    with workers(batch.lines.height, 3) as pool:
         denials = [
             pool.submit(_found, m, state) for s in (Stage.PAIRS, Stage.UNITS) for m in finders[s]
         ]
