@@ -26,7 +26,7 @@ help:
 	@echo "make test-spark    the Spark engine, in an environment of its own"
 	@echo "make test-long     every round of the property tests"
 	@echo "make bench         one million lines against polars and DuckDB"
-	@echo "make bench-full    ten and a hundred million lines out of the disk (26 GB of it, WORK=DIR)"
+	@echo "make bench-full    ten and a hundred million lines out of the disk (27 GB of it, WORK=DIR)"
 	@echo "make bench-intake  reading alone, format by format, against polars"
 	@echo "make bench-report  the workbook's rows against openpyxl's write-only mode"
 	@echo "make bench-night   a whole night with and without three months of stored lines"

@@ -128,6 +128,14 @@ def audit(  # noqa: PLR0913 - what an audit is of, each by name
     )
 
 
+def prepare() -> None:
+    """Import what `audit` needs, all rules among it: a sixth of a second, while files are read."""
+    from auditor.engine import coverage, findings, judge  # noqa: F401, PLC0415 - as above
+    from auditor.rules import catalogue  # noqa: PLC0415 - as above
+
+    catalogue()
+
+
 def _build_options(
     intake: Intake, options: AuditOptions, groups: pl.Series | None, whole: Whole | None
 ) -> BuildOptions:

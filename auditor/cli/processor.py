@@ -8,7 +8,12 @@ hand-over is a mere switch. There is next to nothing to share out either.
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 THREADS = "POLARS_MAX_THREADS"
 LITTLE = 1_000_000
@@ -32,3 +37,19 @@ def stay() -> None:
     except (OSError, ValueError, IndexError):  # a quicker answer is all that is lost
         return
     os.environ[THREADS] = "1"
+
+
+@contextmanager
+def meanwhile(work: Callable[[], object], little: bool) -> Iterator[None]:  # noqa: FBT001 - said by all
+    """Do `work` beside what is done in the block, unless that is `little`, where it is left out.
+
+    `work` prepares what would be done without it, too: what it raises is left to be raised then.
+    """
+    if little:
+        yield
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(work)
+        yield

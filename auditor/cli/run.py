@@ -109,12 +109,13 @@ def perform(request: Request, session: Session) -> Done:
     count = parts.how_many(request)
     if count > 1:
         return _in_parts(request, session, count, clock)
-    if session.own and parts.text_bytes((*request.inputs, *request.history)) < processor.LITTLE:
+    little = parts.text_bytes((*request.inputs, *request.history)) < processor.LITTLE
+    if session.own and little:
         processor.stay()
     with output.progress() as step:
         # The heavy imports: about a second, of which a quarter is the engine's.
         step("Loading the engine")
-        from auditor.auditing import audit
+        from auditor.auditing import audit, prepare
         from auditor.intake import read_claims
         from auditor.reference import load_reference
         from auditor.result import AuditOptions
@@ -122,7 +123,7 @@ def perform(request: Request, session: Session) -> Done:
         select, ignore = chosen(request)
         step("Reading the claim files")
         options = intake_options(request)
-        with clock.part("intake", "claim files") as told:
+        with clock.part("intake", "claim files") as told, processor.meanwhile(prepare, little):
             intake = read_claims(request.inputs, options)
             told.rows = sum(file.lines_read for file in intake.files)
         earlier = None

@@ -24,7 +24,7 @@ STAGES = (
     "outputs",
 )
 _NOTE = (
-    "Join rules and line rules run in two threads, and coverage beside the findings, so that the"
+    "Join rules and line rules run in three threads, and coverage beside the findings, so that the"
     " stages add up to more than the whole. Rows: lines read, looked at or counted; of rules, the"
     " hits before findings of one cause are joined."
 )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Part:
-    """One timed part. Rules run in two threads, so that parts may overlap."""
+    """One timed part. Rules run in three threads, so that parts may overlap."""
 
     stage: str
     """intake, reference, enrichment, line rules (the common pass), line rule, join rules,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 HELD = 256 << 20  # bytes; what is smaller is unpacked once and held, what is larger read in blocks
+HELD_PLAIN = 32 << 20  # bytes; the same of a file that is not packed, which may be read twice
 MOST_RATIO = 200  # honest claim exports shrink to a tenth or a twentieth
 MOST_FREE = 64 << 20  # bytes that may be unpacked before the ratio is looked at
 _START = 64 << 10
@@ -179,11 +180,11 @@ def look_at(path: Path, name: str) -> Content:
         )
     with _explained(name), path.open("rb") as raw:
         before = _stamp(raw)
-        if before.size > HELD:
+        if before.size > HELD_PLAIN:
             return Content(name, path, before)
-        held = raw.read(HELD + 1)
+        held = raw.read(HELD_PLAIN + 1)
         _unchanged(raw, before, name)
-    return Content(name, path, before, held=held if len(held) <= HELD else None)
+    return Content(name, path, before, held=held if len(held) <= HELD_PLAIN else None)
 
 
 def unpacked(content: Content, packing: str, member: str = "") -> Content:

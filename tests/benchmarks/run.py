@@ -248,7 +248,7 @@ def show(figures: dict[str, Any]) -> None:
     for stage, seconds in figures["stages"].items():
         say(f"  {stage:26}{seconds:8.2f} s")
     say("")
-    say(f"the {SLOWEST} slowest rules of it (two threads: they overlap):")
+    say(f"the {SLOWEST} slowest rules of it (three threads: they overlap):")
     slowest = sorted(figures["rules"].items(), key=lambda each: -each[1])[:SLOWEST]
     for rule, seconds in slowest:
         say(f"  {rule:26}{seconds:8.2f} s")

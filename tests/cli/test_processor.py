@@ -1,6 +1,7 @@
 """Little work stays on one processor; larger work, and somebody else's process, does not."""
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -97,3 +98,50 @@ def test_who_watches_a_process_sees_its_ordinary_end(
         for watch in ("sys.setprofile(lambda *_: None)", "pass")
     ]
     assert ends == [True, False]
+
+
+def test_what_comes_later_is_prepared_meanwhile() -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+    done: list[str] = []
+
+    def work() -> None:
+        begun.set()
+        assert goes_on.wait(10)
+        done.append("prepared")
+
+    with processor.meanwhile(work, little=False):
+        assert begun.wait(10)  # while the block is at work
+        goes_on.set()
+    assert done == ["prepared"]  # and nobody has to wait for it afterwards
+
+
+def test_nothing_is_prepared_beside_little_work() -> None:
+    done: list[str] = []
+    with processor.meanwhile(lambda: done.append("prepared"), little=True):
+        pass
+    assert done == []
+
+
+def test_an_error_of_the_block_is_told_and_one_beside_it_is_not(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def fails() -> None:
+        raise ValueError("nobody needs this yet")
+
+    with processor.meanwhile(fails, little=False):
+        pass
+    assert capfd.readouterr().err == ""
+    with pytest.raises(LookupError, match="the block"), processor.meanwhile(fails, little=False):
+        raise LookupError("the block")
+
+
+def test_rules_and_engine_are_there_when_they_were_prepared(start: Callable[..., Any]) -> None:
+    said = start(
+        Path(),
+        code="import sys; from auditor.auditing import prepare; prepare();"
+        " from auditor.rules import modules; known = set(sys.modules);"
+        " names = [m.__name__ for m in modules()];"
+        " import auditor.engine.findings, auditor.engine.coverage;"
+        " print(len(names) > 60, set(sys.modules) == known)",
+    ).stdout.decode()
+    assert said.split() == ["True", "True"]

@@ -158,6 +158,7 @@ def test_large_files_are_unpacked_in_blocks(
     read: Callable[..., Intake], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(content, "HELD", 64)
+    monkeypatch.setattr(content, "HELD_PLAIN", 64)
     for name, data in (("a.gz", gzip.compress(TEXT)), ("a.zip", zipped({"a.csv": TEXT}))):
         assert read(data, name).lines["code"].to_list() == ["99213"]
     with pytest.raises(InputRejected, match="damaged or cut short"):

@@ -107,7 +107,7 @@ def test_a_large_file_that_begins_as_utf8_and_is_none(
     row = b"C1,1,P1,1234567893,2024-03-05,99213,25,1,120.00,%s\n"
     place.write_bytes(HEADER.encode() + b"\n" + row % b"" * 20 + (row % late).removesuffix(b"\n"))
     whole = read_claims([place])
-    monkeypatch.setattr(content, "HELD", 0)
+    monkeypatch.setattr(content, "HELD_PLAIN", 0)
     monkeypatch.setattr(textfile, "BLOCK", 128)
     monkeypatch.setattr(textfile, "HEAD", 128)
     monkeypatch.setattr(scanning, "HEAD", 128)
@@ -128,7 +128,7 @@ def test_a_large_file_that_begins_as_utf8_and_is_none(
 def test_a_large_file_is_read_once(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     row = "C1,1,P1,1234567893,2024-03-05,99213,25,1,120.00,\n"
     place.write_text(HEADER + "\n" + row * 2000)
-    monkeypatch.setattr(content, "HELD", 0)
+    monkeypatch.setattr(content, "HELD_PLAIN", 0)
     monkeypatch.setattr(textfile, "BLOCK", 1000)
     monkeypatch.setattr(textfile, "HEAD", 500)
     monkeypatch.setattr(scanning, "HEAD", 500)

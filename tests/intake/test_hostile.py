@@ -55,7 +55,7 @@ def test_a_file_that_grows_while_it_is_read(
 ) -> None:
     path = tmp_path / "claims.csv"
     path.write_text(f"{HEADER}\n{ROW}\n", encoding="utf-8")
-    monkeypatch.setattr(content, "HELD", held)
+    monkeypatch.setattr(content, "HELD_PLAIN", held)
     stamp = content._stamp  # noqa: SLF001 -- the exporter writes at the worst moment
     seen = []
 

@@ -150,7 +150,7 @@ def test_blocks_are_bounded_and_give_the_same(
     whole = read_claims([path]).lines
     monkeypatch.setattr(parquet, "_BLOCK", 300)
     if not held:
-        monkeypatch.setattr(content, "HELD", 10)
+        monkeypatch.setattr(content, "HELD_PLAIN", 10)
     source = parquet.open_parquet(content.look_at(path, "claims.parquet"))
     assert source.header is not None
     bodies = list(source.blocks(source.header))
@@ -160,7 +160,7 @@ def test_blocks_are_bounded_and_give_the_same(
 
 
 def test_a_file_that_changes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(content, "HELD", 10)
+    monkeypatch.setattr(content, "HELD_PLAIN", 10)
     path = tmp_path / "claims.parquet"
     pl.DataFrame(BASE).write_parquet(path)
     source = parquet.open_parquet(content.look_at(path, "claims.parquet"))
