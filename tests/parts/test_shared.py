@@ -200,3 +200,16 @@ def test_lines_are_read_in_their_order_however_many_slabs_there_are(tmp_path: Pa
     assert len([*(tmp_path / "lines").iterdir()]) > 10
     for number in range(3):
         assert parts.read(number)["line_key"].is_sorted()
+
+
+def test_what_is_told_on_one_line_of_all_is_told_however_many_slabs_there_are(
+    tmp_path: Path,
+) -> None:
+    wrong = "1234567890"  # of no check digit
+    every = lines(
+        *(f"99213 patient=Q{n % 9} claim=D{n}" for n in range(80)),
+        *(f"99213 patient=R{n} claim=E{n} npi={wrong}" for n in range(9)),
+    )
+    one, parts, told = both(every, tables(), tmp_path, 2, slab=4)
+    assert "NPI-1" in set(one.findings["rule_id"])
+    assert_same(one, parts, told)
