@@ -130,6 +130,7 @@ def _judged(work: Work, reference: Reference, clock: Clock, store: Store | None)
             else:
                 hands = store.crew
                 hands.know(job)
+                stack.callback(hands.stop)  # joining needs the memory that they hold
             do = partial(hands.work, clock=clock)
         with clock.part("parts", "counting", parts.census.lines):
             do("count", range(parts.count), None)

@@ -36,23 +36,28 @@ class Parts:
 
     def read(self, part: int) -> pl.DataFrame:
         """schemas.ClaimLines of one part, in the order of the files; line_key is the batch's."""
-        files = sorted(self.folder.glob(f"*/{part}.parquet"))
+        files = self._in_order(f"{part}.parquet")
         return below_one_another(pl.read_parquet(file) for file in files)
 
     def lines_of(self, keys: pl.Series) -> pl.DataFrame:
         """schemas.ClaimLines of some keys, whatever part they are in."""
         wanted = pl.col("line_key").is_in(keys.implode())
-        files = sorted(self.folder.glob("*/*.parquet"))
+        files = self._in_order("*.parquet")
         return below_one_another(pl.scan_parquet(file).filter(wanted).collect() for file in files)
 
     def claims(self) -> pl.DataFrame:
         """claim_id and original_claim_id of all lines, each two once."""
-        files = sorted(self.folder.glob("*/*.parquet"))
+        files = self._in_order("*.parquet")
         found = [
             pl.scan_parquet(file).select(cs.by_name(*_NAMES, require_all=False)).unique().collect()
             for file in files
         ]
         return pl.concat([empty(ClaimLines).select(_NAMES), *found], how="diagonal").unique()
+
+    def _in_order(self, name: str) -> list[Path]:
+        """Files of this name, as lines came: by the numbers of slabs, of which 10 is after 9."""
+        files = self.folder.glob(f"*/{name}")
+        return sorted(files, key=lambda file: (int(file.parent.name), int(file.stem)))
 
 
 def below_one_another(pieces: Iterable[pl.DataFrame]) -> pl.DataFrame:

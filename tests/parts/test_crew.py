@@ -16,7 +16,7 @@ import pytest
 
 from auditor.cli import main, parts
 from auditor.errors import AuditorError, ExitCode, ReferenceDataError
-from auditor.parts import crew, hand
+from auditor.parts import crew, hand, outcome
 from auditor.parts import run as runner
 from auditor.reference import load_reference
 
@@ -65,6 +65,24 @@ def test_several_processes_find_what_one_finds(
     assert len(two) == 2
     assert several.read_bytes() == one.read_bytes()
     assert all(gone(each) for each in two)
+
+
+@pytest.mark.parametrize("large", [0, 10**9], ids=["begun while reading", "begun later"])
+def test_processes_are_gone_before_what_they_found_is_joined(
+    two: list[int], large: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each holds the memory of a part, which joining and writing may need.
+    there, read = list[int](), outcome.read
+
+    def noted(folders: list[Path]) -> Any:  # noqa: ANN401 - as the function's own
+        there.extend(each for each in two if not gone(each))
+        return read(folders)
+
+    monkeypatch.setattr(parts, "LARGE", large)
+    monkeypatch.setattr(outcome, "read", noted)
+    assert audited(tmp_path / "found.parquet", "--parts", "3") == 0
+    assert len(two) == 2
+    assert not there
 
 
 def test_a_process_that_ends_ends_the_audit_which_goes_on_later(

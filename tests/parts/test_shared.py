@@ -191,3 +191,25 @@ def test_columns_without_a_value_are_read_as_such(tmp_path: Path) -> None:
     assert_frame_equal(parts.claims(), claims, check_row_order=False)
     assert parts.read(7).is_empty()
     assert parts.read(7).schema == every.schema
+
+
+def test_lines_are_read_in_their_order_however_many_slabs_there_are(tmp_path: Path) -> None:
+    # Rules find lines by their keys among those of the part, and 10 comes after 9.
+    every = lines(*(f"99213 patient=Q{n % 4} claim=D{n}" for n in range(90)))
+    parts = spilled(every, tmp_path / "lines", 3, 4)
+    assert len([*(tmp_path / "lines").iterdir()]) > 10
+    for number in range(3):
+        assert parts.read(number)["line_key"].is_sorted()
+
+
+def test_what_is_told_on_one_line_of_all_is_told_however_many_slabs_there_are(
+    tmp_path: Path,
+) -> None:
+    wrong = "1234567890"  # of no check digit
+    every = lines(
+        *(f"99213 patient=Q{n % 9} claim=D{n}" for n in range(80)),
+        *(f"99213 patient=R{n} claim=E{n} npi={wrong}" for n in range(9)),
+    )
+    one, parts, told = both(every, tables(), tmp_path, 2, slab=4)
+    assert "NPI-1" in set(one.findings["rule_id"])
+    assert_same(one, parts, told)
