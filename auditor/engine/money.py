@@ -17,7 +17,7 @@ def at_risk(frame: pl.DataFrame, state: State) -> pl.DataFrame:
 
     The amount is the line's allowed, else paid, else charge, and basis says which. Of several
     findings on one line only the first in rank counts it. A line already denied, or paid zero,
-    has nothing at risk; info neither. Negative lines net within their claim, code and date.
+    has nothing at risk; info neither. Negative lines net within their claim, patient, code and date.
     """
     basis = (
         pl.when(pl.col("allowed_amount").is_not_null())
@@ -69,9 +69,12 @@ def at_risk(frame: pl.DataFrame, state: State) -> pl.DataFrame:
 
 
 def _net(frame: pl.DataFrame, amount: pl.Expr, state: State) -> pl.Expr:
-    """What is left of each line's amount when reversals of its claim, code and date are netted."""
+    """What is left of each line's amount when reversals of its claim, code and date are netted.
+
+    Of one patient: some offices number the claims of each patient from 1.
+    """
     raw = state.batch.standing()
-    key = ["claim_id", "code", "service_date_from"]
+    key = ["claim_id", "patient_id", "code", "service_date_from"]
     negative = raw.filter(amount < 0).select(key).unique().collect()
     if negative.is_empty():
         return amount.alias("_net")

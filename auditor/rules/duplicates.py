@@ -54,12 +54,13 @@ _FURTHER_VACCINE = {"90471": "90472", "90473": "90474"}
 """The add-on for each vaccine after the first of the day."""
 
 
-def story_of_claims(claim: pl.Expr, other: pl.Expr) -> pl.Expr:
+def story_of_claims(patient: str, claim: pl.Expr, other: pl.Expr) -> pl.Expr:
     """The root of a repeated line: a claim sent twice is one story, whatever its lines.
 
-    Lines that one claim repeats in itself have each their own story.
+    Lines that one claim repeats in itself have each their own story. `patient`: the column that
+    tells whose the lines are, because some offices number the claims of each patient from 1.
     """
-    first = pl.col("row").min().over(claim, other)
+    first = pl.col("row").min().over(patient, claim, other)
     return pl.when(claim != other).then(first)
 
 
@@ -144,7 +145,7 @@ def find(state: State) -> pl.DataFrame:
     state.duplicates = later["row"]
     nothing = unpaid | (pl.col("charge_amount") <= TRACKING)
     later = later.filter(~nothing.fill_null(value=False))
-    texts = raw.select(code="code", dos="service_date_from")[later["row"]]
+    texts = raw.select(code="code", dos="service_date_from", whose="patient_id")[later["row"]]
     table = state.batch.facts.table
     sides = table.select(sides="bilateral")[later["ce"]]
     first_of = raw.select(claim="claim_id", number="line_number")[later["other"]]
@@ -163,7 +164,7 @@ def find(state: State) -> pl.DataFrame:
         tier=pl.col("tier"),
         other=pl.col("other"),
         other_code=pl.col("code"),
-        root=story_of_claims(pl.col("claim_id"), pl.col("claim")),
+        root=story_of_claims("whose", pl.col("claim_id"), pl.col("claim")),
         message=pl.format(
             "{} on {} repeats line {} of claim {} in every field that a payer compares.",
             pl.col("code"),

@@ -223,7 +223,7 @@ def _same_day(state: State, lines: pl.DataFrame) -> pl.DataFrame:
         tier=REVIEW,
         other=pl.col("row_"),
         other_code=pl.col("code"),
-        root=story_of_claims(pl.col("claim_id"), pl.col("claim_id_")),
+        root=story_of_claims("patient", pl.col("claim_id"), pl.col("claim_id_")),
         message=pl.format(
             "{} on {} may repeat line {} of claim {}{}.",
             pl.col("code"),

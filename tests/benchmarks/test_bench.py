@@ -230,6 +230,6 @@ def test_a_file_larger_than_the_disk_is_refused_before_it_is_made(tmp_path: Path
         check=False,
     )
     assert done.returncode == 1
-    assert done.stdout.startswith("disk       26,000,000.0 GB at most (claim file 19,500,000.0, ")
+    assert done.stdout.startswith("disk       27,000,000.0 GB at most (claim file 19,500,000.0, ")
     assert "not enough" in done.stderr
     assert list(tmp_path.iterdir()) == []

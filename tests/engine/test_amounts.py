@@ -56,6 +56,33 @@ def test_a_reversal_nets_within_its_claim_code_and_date() -> None:
     assert netted == {"C1": Decimal("60.05"), "C2": Decimal("100.10")}
 
 
+def test_a_reversal_of_another_patient_nets_nothing() -> None:
+    """Some offices number the claims of each patient from 1."""
+    lines = claim_lines(
+        [
+            "97110-GP units=7 charge=100.10 claim=1 patient=P1",
+            "97110-GP units=-1 charge=-40.05 claim=1 patient=P2",
+        ]
+    )
+    findings = run(lines, REFERENCE).findings
+    told = findings.filter(findings["rule_id"] == "MUE-3", findings["patient_id"] == "P1")
+    assert told["amount_at_risk"].to_list() == [Decimal("100.10")]
+
+
+def test_a_claim_sent_twice_is_one_story_and_never_two_patients() -> None:
+    twice = (
+        f"{code} patient={patient} claim={claim} line={n} charge=80"
+        for patient in ("P1", "P2")
+        for claim in ("1", "2")
+        for n, code in enumerate(("99213", "93000"), start=1)
+    )
+    findings = run(claim_lines([*twice]), REFERENCE).findings
+    repeats = findings.filter(findings["rule_id"] == "DUP-1")
+    assert repeats.height == 4
+    assert repeats.select("patient_id", "story_id").unique().height == 2
+    assert repeats["story_id"].n_unique() == 2
+
+
 def test_of_several_findings_on_a_line_one_counts_the_amount() -> None:
     findings = run(claim_lines(["97110-GP-GP units=7 charge=145.36"]), REFERENCE).findings
     assert dict(zip(findings["rule_id"], findings["amount_at_risk"], strict=True)) == {

@@ -213,3 +213,20 @@ def test_what_is_told_on_one_line_of_all_is_told_however_many_slabs_there_are(
     one, parts, told = both(every, tables(), tmp_path, 2, slab=4)
     assert "NPI-1" in set(one.findings["rule_id"])
     assert_same(one, parts, told)
+
+
+def test_a_claim_number_that_several_patients_have_is_a_claim_of_each(tmp_path: Path) -> None:
+    # Some offices number the claims of each patient from 1.
+    every = lines(
+        *(
+            f"{code} patient=Q{n} claim={claim} line={at} charge=80"
+            for n in range(9)
+            for claim in (1, 2)
+            for at, code in enumerate(("99213", "97110-GP"), start=1)
+        ),
+        *(f"97110-GP patient=R{n} claim=3 units=8 charge=100" for n in range(6)),
+        *(f"97110-GP patient=R{n} claim=3 units=-1 charge=-40" for n in range(1, 4)),
+    )
+    one, parts, told = both(every, tables(), tmp_path, 3)
+    assert one.findings.filter(pl.col("rule_id") == "DUP-1")["story_id"].n_unique() == 9
+    assert_same(one, parts, told)
