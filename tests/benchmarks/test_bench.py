@@ -152,6 +152,40 @@ def luhn(npi: str) -> bool:
     return len(npi) == 10 and sum(doubled) % 10 == 0
 
 
+def test_what_a_longer_file_says_of_its_beginning_is_compared_in_every_column(
+    bench: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    work, _ = bench
+    longer = pl.read_parquet(work / "audit.parquet")
+    alone = longer.filter(pl.col("source_row") <= 1001).with_columns(run_id=pl.lit("another"))
+    said = pl.col("message") + pl.lit(" ")
+    first = pl.int_range(pl.len()) == 0
+    trials = {
+        0: alone,
+        1: alone.head(-1),
+        2: alone.with_columns(message=pl.when(first).then(said).otherwise("message")),
+    }
+    assert alone.height > 10
+    for differing, each in trials.items():
+        each.write_parquet(tmp_path / "shorter.parquet")
+        words = ("--audit", work / "audit.parquet", "--beginning", tmp_path / "shorter.parquet")
+        done = subprocess.run(
+            [sys.executable, *map(str, (HERE / "compare.py", *words, "--lines", 1000))],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        told = json.loads(done.stdout)
+        assert (told["differing"], told["compared"]) == (differing, each.height)
+        assert done.returncode == (differing > 0)
+
+
+def test_longer_files_are_made_of_pieces_that_the_benchmark_knows() -> None:
+    told = [(HERE / f"{name}.py").read_text(encoding="utf-8") for name in ("generate", "full")]
+    assert "\nBATCH = 1_000_000\n" in told[0]
+    assert "\nPIECE = 1_000_000\n" in told[1]
+
+
 def test_the_report_is_measured_against_openpyxl_writing_the_same_cells() -> None:
     lines = start("report", "--findings", 300, "--runs", 1).splitlines()
     cells = [line.split()[-5] for line in lines[1:4]]
