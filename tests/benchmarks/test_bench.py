@@ -194,6 +194,7 @@ def test_the_report_is_measured_against_openpyxl_writing_the_same_cells() -> Non
     assert lines[4].startswith("faster than openpyxl's write-only mode: ")
 
 
+@pytest.mark.long
 def test_a_night_is_measured_with_and_without_earlier_ones(tmp_path: Path) -> None:
     told = tmp_path / "figures.json"
     start("night", "--lines", 2000, "--nights", 0, 3, "--starter", "--out", told)
@@ -211,6 +212,7 @@ def test_a_night_is_measured_with_and_without_earlier_ones(tmp_path: Path) -> No
         ].keys()
 
 
+@pytest.mark.long
 def test_questions_are_timed_beside_their_libraries(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
     told = start("questions", "--runs", 1, "--starter", "--out", figures)

@@ -44,7 +44,9 @@ def test_every_output_is_that_of_one_audit(run: Callable[..., Any], tmp_path: Pa
     assert said[0] == said[1]
 
 
-@pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl"])
+@pytest.mark.parametrize(
+    "suffix", ["parquet", "csv", pytest.param("jsonl", marks=pytest.mark.long)]
+)
 def test_outputs_without_a_workbook_are_those_of_one_audit(
     suffix: str, run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
