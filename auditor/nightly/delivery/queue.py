@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from auditor.errors import AuditorError
+from auditor.errors import AuditorError, our_place
 from auditor.ledger.store import now as clock
 from auditor.nightly.delivery import letter, mail, webhook, words
 from auditor.nightly.delivery.deadline import Patience
@@ -243,7 +243,10 @@ def _rehearsed(item: Pending, means: _Means) -> Attempt:
     to = "to 1 address"
     # asking for the way raises what is wrong with it
     if item.kind == "mail" and means.by_mail is not None:
-        books = means.attached(item).books
+        attached = means.attached(item)
+        books = attached.books
+        for written in (letter.plain, letter.as_html):  # what cannot be written is told today
+            written(item, attached.note)
         to = f"to {words.counted(len(means.people(item)), 'recipient')}"
         to += f", with {words.counted(len(books), 'workbook')}" if books else ""
     elif means.by_webhook is None:
@@ -258,7 +261,8 @@ def _guarded(work: Callable[[Pending, _Means], Attempt], item: Pending, means: _
     except AuditorError as error:
         return Attempt(delivered=False, detail=f"{error.what} {error.next_step}".strip())
     except Exception as error:  # noqa: BLE001 - a fault of ours here must not fail the audit
-        return Attempt(delivered=False, detail=f"Internal error: {type(error).__name__}.")
+        told = f"Internal error: {type(error).__name__} in {our_place(error)}."
+        return Attempt(delivered=False, detail=told)
 
 
 def _record(ledger: sqlite3.Connection, item: Pending, last: Attempt) -> None:

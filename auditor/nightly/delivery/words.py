@@ -145,8 +145,8 @@ def _figures(figures: Figures) -> Iterator[Section]:
             for tier in _ordered(TIERS, {*TIERS, *figures.new})
         ),
     )
-    if rules := _rules(figures.by_rule):
-        yield Section("New by rule", tuple(rules))
+    if rules := tuple(_rules(figures.by_rule)):
+        yield Section("New by rule", rules)
     opened = ", ".join(f"{tier} {figures.open[tier]:,}" for tier in _ordered(TIERS, figures.open))
     yield Section(
         "Findings in all",

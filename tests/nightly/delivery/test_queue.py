@@ -243,7 +243,7 @@ SETTINGS = [
     ({"user": "auditor"}, "The user of the mail needs a password."),
     ({"sender": "nobody"}, "The sender of the mail is neither"),
     ({"host": "no such host.invalid"}, "The name of the mail server is not known here."),
-    ({"host": "x" * 300}, "Internal error: UnicodeError."),
+    ({"host": "x" * 300}, "Internal error: UnicodeError in auditor.nightly.delivery.mail:"),
 ]
 
 

@@ -101,17 +101,21 @@ def test_what_is_sent_is_this_and_stands_in_the_docs(
     ("name", "values"),
     [
         ("nothing", {"warnings": (WARNED,), "waiting": 2}),
+        ("quiet", {"figures": figures(), "exit_code": ExitCode.DONE, "files": 1}),
         ("failed", {"exit_code": ExitCode.UNREADABLE, "error": "The layout does not fit."}),
     ],
 )
-def test_a_night_without_a_run_is_told_whole(
+def test_a_night_without_a_run_or_a_new_finding_is_told_whole(
     name: str,
     values: dict[str, Any],
     golden: Callable[[Path, str], None],
     pending_of: Callable[..., Pending],
 ) -> None:
     night = FeedOutcome(**{"feed": "lab", "exit_code": ExitCode.INCOMPLETE} | values)
-    golden(SNAPSHOTS / f"{name}.txt", letter.plain(pending_of(night, attempts=3)))
+    item = pending_of(night, attempts=3)
+    golden(SNAPSHOTS / f"{name}.txt", letter.plain(item))
+    assert all(section.rows for section in words.sections(item))
+    assert letter.as_html(item).count("<h3>") == len(words.sections(item))
 
 
 def test_every_figure_is_told_to_programs_and_the_text_has_every_number_of_the_html(
