@@ -17,7 +17,7 @@ def at_risk(frame: pl.DataFrame, state: State) -> pl.DataFrame:
 
     The amount is the line's allowed, else paid, else charge, and basis says which. Of several
     findings on one line only the first in rank counts it. A line already denied, or paid zero,
-    has nothing at risk; info neither. Negative lines net within their claim, patient, code and date.
+    has nothing at risk; info neither. Negative lines net within their claim, code and date.
     """
     basis = (
         pl.when(pl.col("allowed_amount").is_not_null())

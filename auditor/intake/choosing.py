@@ -60,11 +60,24 @@ class Choosing:
         self.sample.expect(place for found in dated for place, _ in found)
 
     def believed(self, name: str) -> list[Candidate]:
-        """The candidates of `name`; where a name says too little, those whose values prove it."""
+        """The candidates of `name`; where a name says too little, those whose values prove it.
+
+        What proves M1 holds of an M2 without a value as well, so that it is read when it has one.
+        """
+        every = self.candidates.get(name, [])
+        proved = [
+            (place, match)
+            for place, match in every
+            if not match.weak or (self.sample.judge(name, [place], proof=True).share or 0) >= HALF
+        ]
+        if name not in names.LISTS or len(proved) == len(every):
+            return proved
+        stems = {match.stem for _, match in proved if match.number is not None}
         return [
             (place, match)
-            for place, match in self.candidates.get(name, [])
-            if not match.weak or (self.sample.judge(name, [place], proof=True).share or 0) >= HALF
+            for place, match in every
+            if (place, match) in proved
+            or (match.number is not None and match.stem in stems and self.sample.blank(place))
         ]
 
     def free(self, name: str) -> list[Candidate]:

@@ -83,6 +83,8 @@ class FileRead:
     """Those of `unused` whose names are known: another column served, or no rule needs them."""
     warnings: tuple[str, ...] = ()
     """Those of `notes` without which the result cannot be trusted: the summaries repeat them."""
+    unread: tuple[str, ...] = ()
+    """Those of `warnings` that tell of columns the layout leaves unread."""
     repaired: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """(canonical field, what was done) -> how many values; Intake.repairs lists the first ones."""
 

@@ -86,6 +86,35 @@ def decide(
     return choosing
 
 
+def unread(
+    header: Sequence[str], cells: pl.DataFrame, columns: Columns, where: str
+) -> tuple[str, ...]:
+    """What a layout, of which `columns` are, leaves unread though it looks like something wanted.
+
+    Names that say too little are believed where the values prove them: where a column had none
+    when the layout was made, nobody could know what it is, and from then on nothing is read of it.
+    """
+    choosing = Choosing(tuple(header), cells, where)
+    used = columns.used()
+    choosing.taken.update(place for places in used.values() for place in places)
+    found = []
+    for name in sorted(choosing.candidates):
+        if name in used and name not in names.LISTS:
+            continue
+        places = [p for p, m in choosing.free(name) if m.weak and not choosing.sample.blank(p)]
+        if places:
+            one = len(places) == 1
+            found.append(
+                f"Column{'' if one else 's'} {choosing.quoted(places)} {'is' if one else 'are'}"
+                f" named like the {missing.word(name)} and {'holds' if one else 'hold'} such"
+                " values, but the layout reads nothing from there (perhaps nothing stood there when"
+                f" it was made): the lines are judged without. Name the column{'' if one else 's'}"
+                f" under {name} in the layout, or renew it (auditor layout detect FILE --write),"
+                " and audit again."
+            )
+    return tuple(found)
+
+
 # --- what the operator said
 
 

@@ -199,12 +199,15 @@ def _part(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
     body = begun[-1]
     mapped = options.columns if alone else headers.present(body.names, options.columns)
     fixed = source.columns
+    unread: tuple[str, ...] = ()
     if fixed is not None and mapped:
         raise _nothing_to_map(source, mapped)
     if fixed is not None:
         columns = fixed
     elif pinned is not None:
         columns = pinned.resolve(body.names)
+        if pinned.header:
+            unread = mapping.unread(body.names, body.cells, columns, source.name)
     else:
         columns = mapping.resolve(body.names, body.cells, mapped, source.name)
     del body
@@ -218,7 +221,7 @@ def _part(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
     warnings += warning.shortened(outcome.repaired, columns.mapping())
     warnings += warning.emptied(outcome.height, outcome.nulls, outcome.repaired, columns.mapping())
     warnings += outcome.signs.warnings(columns.mapping())
-    warnings += [*source.warnings, *columns.warnings]
+    warnings += [*source.warnings, *columns.warnings, *unread]
     file = FileRead(
         name=source.name,
         sha256=source.sha256,
@@ -242,6 +245,7 @@ def _part(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
         ),
         unneeded=columns.unneeded() if fixed is None else columns.unused(),
         warnings=tuple(warnings),
+        unread=unread,
         repaired=dict(sorted(outcome.repaired.items())),
     )
     if options.keeper is not None:

@@ -135,6 +135,7 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
     prepared = _prepared(night, ledger, feed, what)
     warned = (
         *refused,
+        *(Warned(kind="files", text=text) for text in what.unread()),
         *warnings_of(about, limits, prepared.figures, earlier, night.now),
         *left_there,
         *(Warned(kind="reference", text=t) for t in prepared.figures.releases_too_old),

@@ -22,6 +22,10 @@ _LOOK = (
     "`auditor layout detect FILE` shows what is in it; say sheet or columns of the feed in the"
     " configuration accordingly."
 )
+_ANEW = (
+    "A feed's layout is the one that its settings name (layout = ...), else the one that its first"
+    " run wrote into state/layouts; `auditor nightly rerun RUN --with-later` audits nights anew."
+)
 
 
 class Taken(NamedTuple):
@@ -74,6 +78,11 @@ class Read:
     to_pin: str | None
     """The layout file that later files of the feed are to be held to; None: there is one, the
     format itself says what everything is, or tonight's files differ."""
+
+    def unread(self) -> tuple[str, ...]:
+        """What the layout leaves unread though it looks like something wanted, each said once."""
+        files = () if self.intake is None else self.intake.files
+        return tuple(dict.fromkeys(f"{text} {_ANEW}" for file in files for text in file.unread))
 
 
 class Moved(AuditorError):  # noqa: N818 - says what happened, like its fellows

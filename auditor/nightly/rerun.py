@@ -260,6 +260,7 @@ def _audited(night: Night, ledger: sqlite3.Connection, asked: Asked) -> Version:
     prepared = prepare(asked, read, ledger, memory, night.tell)
     limits = asked.about.limits or night.nightly.limits
     warned = (
+        *(Warned(kind="files", text=text) for text in read.unread()),
         # with nothing compared: a rerun is no night
         *warnings_of(asked.about, limits, prepared.figures, (), night.now),
         *(Warned(kind="reference", text=t) for t in prepared.figures.releases_too_old),

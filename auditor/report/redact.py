@@ -267,4 +267,5 @@ def _file(read: FileRead, files: dict[str, str], quoted: Quoted) -> FileRead:
         notes=clean(read.notes),
         unneeded=clean(read.unneeded),
         warnings=clean(read.warnings),
+        unread=clean(read.unread),
     )

@@ -259,7 +259,7 @@ def test_from_and_to_of_other_values_are_not() -> None:
 
 def test_four_columns_named_by_a_letter() -> None:
     columns = {"M1": ["25", "59"], "M2": ["00", "LT"], "M3": ["", "QW"], "M4": ["", ""]}
-    assert find({**BASE, **columns}).mapping()["modifiers"] == "M1, M2, M3"
+    assert find({**BASE, **columns}).mapping()["modifiers"] == "M1, M2, M3, M4"
     own = {"MOD B": ["59"], "MOD A": ["25"], "M1": ["GT"]}
     assert find({**BASE, **own}).mapping()["modifiers"] == "MOD A, MOD B"
 

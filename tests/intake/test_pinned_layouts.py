@@ -9,6 +9,8 @@ import pytest
 
 from auditor.errors import ConfigError, InputRejected
 from auditor.intake import Intake, load_layout
+from auditor.intake.detect import detect
+from auditor.intake.interface import IntakeOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -232,3 +234,40 @@ def test_the_document_lists_every_field() -> None:
     text = (Path(__file__).parents[2] / "docs" / "layouts.md").read_text(encoding="utf-8")
     listed = [line.split("`")[1] for line in text.splitlines() if line.startswith("| `")]
     assert sorted(listed) == sorted(names.FIELDS)
+
+
+# M1 may be many things: its name says too little, so that its values have to prove it.
+VAGUE = "Claim,Patient,NPI,DOS,CPT,M1,M2,Units,Charge\n"
+VISIT = "C{},P1,1234567893,2025-11-03,99213,{},{},1,80.00\n"
+
+
+def test_a_second_modifier_without_a_value_is_read_beside_the_first(
+    read: Callable[..., Intake],
+) -> None:
+    intake = read(VAGUE + VISIT.format(1, "25", ""))
+    assert intake.files[0].mapping["modifiers"] == "M1, M2"
+    alone = read(VAGUE + VISIT.format(1, "", ""))
+    assert "modifiers" not in alone.files[0].mapping  # nothing proves that they are there
+    other = read(VAGUE + VISIT.format(1, "25", "often"))
+    assert other.files[0].mapping["modifiers"] == "M1"
+
+
+def test_a_column_that_was_empty_when_the_layout_was_made_is_told_when_it_is_not(
+    read: Callable[..., Intake], layout: Callable[[str], object], tmp_path: Path
+) -> None:
+    first = tmp_path / "first.csv"
+    first.write_text(VAGUE + VISIT.format(1, "", ""), encoding="utf-8")
+    (found,) = detect(first, IntakeOptions())
+    pinned = layout(found.text)
+    assert read(VAGUE + VISIT.format(2, "", ""), layout=pinned).files[0].unread == ()
+    (file,) = read(VAGUE + VISIT.format(2, "25", "GC"), layout=pinned).files
+    (told,) = file.unread
+    assert told.startswith("Columns 'M1', 'M2' are named like the modifiers and hold such values")
+    assert "Name the columns under modifiers in the layout" in told
+    assert told in file.warnings
+    assert told in file.notes
+    # What does not look like modifiers is something else, and what is read is not told.
+    assert read(VAGUE + VISIT.format(2, "often", ""), layout=pinned).files[0].unread == ()
+    named = layout(found.text + 'modifiers = ["M1", "M2"]\n')
+    (file,) = read(VAGUE + VISIT.format(2, "25", "GC"), layout=named).files
+    assert (file.unread, file.mapping["modifiers"]) == ((), "M1, M2")

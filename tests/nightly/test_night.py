@@ -333,6 +333,21 @@ class TestLayout:
         (office.root / "state" / "layouts" / "clinic.toml").unlink()
         assert only(office.night("2025-11-12")).files == 1
 
+    def test_a_column_that_was_empty_in_the_first_export_is_told_when_it_is_not(
+        self, office: Office
+    ) -> None:
+        def vague(*rows: tuple[str, ...]) -> None:
+            path = office.drop(rows)
+            path.write_text(path.read_text().replace("Modifiers", "M1"))
+
+        vague(line("99213"))
+        assert only(office.night()).warnings == ()
+        vague(line("99213", "C2", mods="25"))
+        (warned,) = only(office.night("2025-11-11")).warnings
+        assert (warned.kind, warned.fails) == ("files", False)
+        assert warned.text.startswith("Column 'M1' is named like the modifiers and holds such val")
+        assert "auditor nightly rerun" in warned.text
+
     def test_files_that_differ_pin_nothing(self, office: Office) -> None:
         office.drop([ORPHAN], "clinic-1.csv")
         path = office.drop([PRIMARY], "clinic-2.csv")
