@@ -19,6 +19,15 @@ def equal(one: pl.Series, other: pl.Series) -> bool:
     return bool(one.rename("").eq_missing(other.rename("")).all())
 
 
+def same(one: pl.Series, other: pl.Series) -> float | None:
+    """The share of the rows filled in both that say the same in both; None for no such row."""
+    both = pl.DataFrame([one.rename("one"), other.rename("other")])
+    filled = both.filter(pl.all_horizontal(pl.all().str.contains(r"\S")))
+    share = (pl.col("one").str.strip_chars() == pl.col("other").str.strip_chars()).mean()
+    found: float | None = filled.select(share).item()
+    return found
+
+
 def alike(one: pl.Series, other: pl.Series) -> bool:
     """Each value of one goes with exactly one value of the other, so either tells rows apart."""
     pairs = pl.DataFrame({"one": one, "other": other}).unique()

@@ -12,7 +12,7 @@ import difflib
 from typing import TYPE_CHECKING
 
 from auditor.errors import ConfigError, InputRejected
-from auditor.intake import code_columns, list_columns, missing, names
+from auditor.intake import code_columns, likeness, list_columns, missing, names
 from auditor.intake.choosing import Choosing, Problem
 from auditor.intake.columns import Columns, bare
 from auditor.intake.sample import HALF
@@ -175,7 +175,7 @@ def _single(choosing: Choosing, name: str) -> None:
     free = choosing.free(name)
     if name == "service_date_to" and not _from_says_little(choosing):
         # A To beside a DOS may end anything; beside a From that is the date of service it ends it.
-        free = [(p, m) for p, m in free if not m.weak]
+        free = [(p, m) for p, m in free if not m.weak or _ends_the_service(choosing, p)]
     if choosing.columns.slots:
         _of_lines(choosing, name, [(p, m) for p, m in free if m.number is not None])
         free = [(p, m) for p, m in free if m.number is None]
@@ -193,6 +193,33 @@ def _from_says_little(choosing: Choosing) -> bool:
     place = choosing.columns.single.get("service_date_from")
     found = choosing.candidates.get("service_date_from", [])
     return any(match.weak for at, match in found if at == place)
+
+
+def _ends_the_service(choosing: Choosing, place: int) -> bool:
+    """Whether a To beside a DOS is its last day: in most lines the same day, as most services have.
+
+    No authorization and no coverage ends so. Where a From stands there as well, both may be the
+    claim's. What is not sure is said: without it three days of visits are three units of one day.
+    """
+    start = choosing.columns.single.get("service_date_from")
+    if start is None or any(
+        match.weak and at not in choosing.taken
+        for at, match in choosing.candidates.get("service_date_from", [])
+    ):
+        return False
+    column = choosing.sample.column
+    same = likeness.same(column(start), column(place))
+    if same is None:
+        return False
+    if same >= HALF:
+        return True
+    header = choosing.columns.names
+    choosing.warn(
+        f"Column '{header[place]}' may hold the last day of service: beside '{header[start]}' its"
+        " name says too little, and it was not read as that. If it does, say"
+        f" --map service_date_to='{header[place]}'."
+    )
+    return False
 
 
 def _of_lines(choosing: Choosing, name: str, numbered: list[tuple[int, names.Match]]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -10,6 +12,9 @@ from intake.tables import BASE, CODES, DATES, NPI, ROWS, WORDS, find, without
 
 from auditor.errors import InputRejected
 from auditor.intake import mapping, sample, values
+
+if TYPE_CHECKING:
+    from auditor.intake.columns import Columns
 
 # --- false friends, with what stands under them in real files
 
@@ -250,6 +255,22 @@ def test_from_and_to_are_the_dates_of_service_where_no_other_column_is() -> None
     found = find({**BASE, **dates}).mapping()
     assert found["service_date_from"] == "DOS"
     assert "service_date_to" not in found
+
+
+@pytest.mark.parametrize("end", ["Thru", "To", "Through"])
+def test_a_last_day_beside_a_dos_is_one_where_most_services_end_on_the_day(end: str) -> None:
+    def ended(*days: str) -> Columns:
+        rows = {name: values[:1] * len(days) for name, values in BASE.items()}
+        return find({**rows, "DOS": ["2024-03-05"] * len(days), end: list(days)})
+
+    read = ended("2024-03-05", "2024-03-05", "2024-03-07", "")
+    assert read.mapping()["service_date_to"] == end
+    assert read.warnings == []
+    # An authorization, or the end of coverage; it may be stays alone, so it is said.
+    other = ended("2024-03-05", "2024-12-31", "2024-12-31")
+    assert "service_date_to" not in other.mapping()
+    assert f"say --map service_date_to='{end}'" in other.warnings[0]
+    assert ended("", "").warnings == []
 
 
 def test_from_and_to_of_other_values_are_not() -> None:
