@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -120,7 +119,7 @@ def _spoken(told: list[pl.DataFrame]) -> pl.DataFrame:
 def _assembled(batches: list[pl.DataFrame]) -> pl.DataFrame:
     """ClaimLines of all batches, emptying `batches`, of one chunk.
 
-    Two columns at a time: two forms of those are in memory, and never of all. A column that
+    Column after column: with two forms of one column in memory, and never of all. A column that
     says the same in every line, or nothing, takes no memory.
     """
     schema = dtypes(ClaimLines)
@@ -132,9 +131,7 @@ def _assembled(batches: list[pl.DataFrame]) -> pl.DataFrame:
     first = frame.head(1)
     columns = frame.drop(constant).get_columns()
     del frame
-    with ThreadPoolExecutor(2) as pool:
-        running = [pool.submit(columns.pop().rechunk) for _ in range(len(columns))]
-        whole = pl.DataFrame([column.result() for column in running])
+    whole = pl.DataFrame([columns.pop().rechunk() for _ in range(len(columns))])
     return whole.select(
         pl.lit(first[name][0], kind).alias(name) if name in constant else pl.col(name)
         for name, kind in schema.items()
