@@ -94,6 +94,21 @@ def _editions(keys: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def repeated(lines: pl.DataFrame) -> tuple[int, list[str]]:
+    """How many claims have lines in several of tonight's files, and these, the first first.
+
+    lines: schemas.ClaimLines. A file is told by its name without sheet or member.
+    """
+    if lines["source_file"].n_unique() < 2:  # noqa: PLR2004 - one file repeats nothing of itself
+        return 0, []
+    files = lines.select(claim_key(), name=pl.col("source_file").str.replace(_OF_A_FILE, ""))
+    stands = files.unique(maintain_order=True)
+    several = stands.filter(pl.len().over("claim_id") > 1)
+    names = files["name"].unique(maintain_order=True)
+    among = names.filter(names.is_in(several["name"].unique().implode()))
+    return several["claim_id"].n_unique(), among.to_list()
+
+
 def winning(keys: pl.DataFrame) -> pl.DataFrame:
     """Those of `keys` that no later one of tonight's files replaces."""
     if keys["file"].n_unique() < 2:  # noqa: PLR2004 - one file replaces nothing of itself

@@ -136,6 +136,10 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
     warned = (
         *refused,
         *(Warned(kind="files", text=text) for text in what.unread()),
+        *(
+            Warned(kind="files", text=text)
+            for text in (what.several() if about.mode == "snapshot" else ())
+        ),
         *warnings_of(about, limits, prepared.figures, earlier, night.now),
         *left_there,
         *(Warned(kind="reference", text=t) for t in prepared.figures.releases_too_old),

@@ -45,11 +45,15 @@ class Waiting:
     complete: bool
     odd: str | None = None
     """Why it is never taken, in words; it is not complete either."""
+    written: float = 0.0
+    """When its content was made, as far as the file says: of two exports the later one counts."""
 
 
 def look(nightly: Nightly, feeds: Mapping[str, Feed], now: float | None = None) -> list[Waiting]:
-    """Every file in the inbox, sorted by the time of its last change, then by name.
+    """Every file in the inbox, in the order in which the exports were made, as far as it shows.
 
+    That is by time of modification, which a copy with preserved times (cp -p, rsync -t, scp -p) has
+    from its original and any other one from its own arrival; then by time of arrival, then by name.
     Raises ConfigError where there is no inbox.
     """
     now = time.time() if now is None else now
@@ -76,7 +80,7 @@ def look(nightly: Nightly, feeds: Mapping[str, Feed], now: float | None = None) 
         waiting = _waiting(path, about, nightly, feeds, now)
         if waiting.odd is None or waiting.feed is not None:
             found.append(waiting)
-    return sorted(found, key=lambda w: (w.touched, w.path.name))
+    return sorted(found, key=lambda w: (w.written, w.touched, w.path.name))
 
 
 def settled(
@@ -138,7 +142,8 @@ def _waiting(
         complete = _is_file(path.with_name(path.name + MARKER))
     else:
         complete = now - touched >= nightly.stable_seconds
-    return Waiting(path, feed, about.st_size, touched, state_of(about), complete, odd)
+    written = _written(about, touched, now)
+    return Waiting(path, feed, about.st_size, touched, state_of(about), complete, odd, written)
 
 
 def _odd(name: str, about: os.stat_result) -> str | None:
@@ -165,8 +170,16 @@ def state_of(about: os.stat_result) -> tuple[int, ...]:
     return about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino
 
 
+def _written(about: os.stat_result, touched: float, now: float) -> float:
+    """When the content was made: not the arrival, which says nothing of two exports copied late.
+
+    A time that lies ahead, or none at all, was set by a clock or a program that knows no better.
+    """
+    return about.st_mtime if 0 < about.st_mtime <= now else touched
+
+
 def _touched(about: os.stat_result, now: float) -> float:
-    """When the file was last written to.
+    """When the file was last written to, for whether it still is.
 
     Programs that copy may give the copy the time of the original; the time of the last change of
     the entry itself cannot be set. Windows keeps the time of creation in its place.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.errors import AuditorError, ConfigError, InputRejected, LayoutDiffers, SheetUnclear
@@ -38,6 +39,11 @@ class Taken(NamedTuple):
     def path(self) -> Path:
         """Where it lies."""
         return self.waiting.path
+
+    def told(self) -> str:
+        """Which file it is, and when it was modified; its name may be a patient's."""
+        written = datetime.fromtimestamp(self.waiting.written, UTC)
+        return f"file {self.sha256[:12]} ({written:%Y-%m-%d %H:%M:%S} UTC)"
 
 
 class Refused(NamedTuple):
@@ -83,6 +89,30 @@ class Read:
         """What the layout leaves unread though it looks like something wanted, each said once."""
         files = () if self.intake is None else self.intake.files
         return tuple(dict.fromkeys(f"{text} {_ANEW}" for file in files for text in file.unread))
+
+    def several(self) -> tuple[str, ...]:
+        """Which files of a snapshot feed hold the same claims, and which of them was the later one.
+
+        Nobody can see from the outside what decided; where it was wrong a person should know.
+        """
+        from auditor.history.overlap import repeated  # noqa: PLC0415 - heavy
+        from auditor.intake.opening import names_of  # noqa: PLC0415 - as above
+
+        if self.intake is None or len(self.taken) == 1:
+            return ()
+        claims, among = repeated(self.intake.lines)
+        if not claims:
+            return ()
+        names = names_of([each.path for each in self.taken])
+        of_name = dict(zip(names, self.taken, strict=True))
+        *earlier, last = [of_name[name].told() for name in among]
+        said = "1 claim is" if claims == 1 else f"{claims:,} claims are"
+        text = (
+            f"{said} in {len(among)} of tonight's files, and the one that was modified last counts:"
+            f" {last} was taken as the later one, after {', then '.join(reversed(earlier))}. Where"
+            " the older export won so, the next one that holds these claims puts it right."
+        )
+        return (text,)
 
 
 class Moved(AuditorError):  # noqa: N818 - says what happened, like its fellows
