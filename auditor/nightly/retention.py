@@ -33,6 +33,7 @@ _CANNOT_TELL = "of which nobody can tell whether a held patient is in them"
 _UNFINISHED = "of a run whose work is not finished"
 _OPEN = "findings that are still open"
 _FEED_UNFINISHED = "the store of a feed with a run whose work is not finished"
+_LINES_HELD = "lines of patients under legal hold"
 _FEED_HELD = "lines of a feed with a run under legal hold"
 
 
@@ -362,16 +363,17 @@ def _lines(
             counted.stays("history", _FEED_UNFINISHED, 1)
             continue
         folder = searched.nightly.state / "history" / feed
-        patients = frozenset(
-            filter(searched.held.has, store.patients(folder, runs))
-            if searched.held.patients
-            else ()
-        )
+        everyone = store.patients(folder, runs) if searched.held.patients else ()
+        patients = frozenset(filter(searched.held.has, everyone))
         found = store.count(folder, runs, day, patients)
-        if found is None:
+        old = store.count(folder, runs, day, frozenset()) if patients else found
+        if old is None:
             continue
         if feed in kept_whole:
-            counted.stays("history", _FEED_HELD, found.lines)
+            counted.stays("history", _FEED_HELD, old.lines)
+            continue
+        counted.stays("history", _LINES_HELD, old.lines - (0 if found is None else found.lines))
+        if found is None:
             continue
         late = store.count(folder, sorted(new.intersection(runs)), day, patients)
         counted.go(Due("history", f"audited lines of {feed}", *found, late.lines if late else 0))

@@ -90,7 +90,11 @@ class Prepared:
     staged: Staged
     life: Life
     fails: bool
-    """A finding that is open is at or above the feed's fail_on."""
+    """An open finding of tonight's report is at or above the feed's fail_on.
+
+    Not what is open from earlier nights and was not judged again: a scheduler that is red every
+    night for what is known tells nobody anything.
+    """
     everything_rejected: bool
 
     @property
@@ -230,7 +234,7 @@ def _staged(  # noqa: PLR0913, PLR0917 - what a run is about, and what became of
 
 
 def _fails(result: AuditResult, fail_on: FailOn | None) -> bool:
-    """Whether an open finding is of the tier `fail_on` or above it."""
+    """Whether an open finding of the report is of the tier `fail_on` or above it."""
     if fail_on is None:
         return False
     counting = _STRENGTH[: _STRENGTH.index(fail_on) + 1]

@@ -318,6 +318,20 @@ class TestFeeds:
         office.drop([ORPHAN])
         assert only(office.night()).exit_code == ExitCode.FINDINGS
 
+    def test_fail_on_looks_at_the_report_and_not_at_all_that_is_open(
+        self, make: Callable[..., Office]
+    ) -> None:
+        office = make(text=CONFIG + 'fail_on = "certain"\n')
+        office.drop([ORPHAN])
+        assert only(office.night()).exit_code == ExitCode.FINDINGS
+        office.drop([line("20610", "C9", patient="P9")])
+        quiet = only(office.night("2025-11-11"))
+        assert quiet.figures is not None
+        assert (quiet.figures.open["certain"], quiet.exit_code) == (1, ExitCode.DONE)
+        office.drop([line("99213", "C3")])  # of the orphan's day: it is judged again, and found
+        again = only(office.night("2025-11-12"))
+        assert (life_of(again)[:2], again.exit_code) == ((0, 1), ExitCode.FINDINGS)
+
 
 class TestLayout:
     def test_the_first_export_pins_it(self, office: Office) -> None:

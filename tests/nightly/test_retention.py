@@ -266,6 +266,34 @@ def test_a_held_run_keeps_everything_of_it(full: Site) -> None:
     assert len(full.rows("findings")) == 4
 
 
+@pytest.mark.parametrize(
+    ("of_others", "run", "due", "stays"),
+    [
+        (
+            2,
+            None,
+            {("history", "audited lines of clinic", 2)},
+            "lines of patients under legal hold",
+        ),
+        (0, None, set(), "lines of patients under legal hold"),
+        (0, "run-1", set(), "lines of a feed with a run under legal hold"),
+    ],
+)
+def test_lines_of_a_held_patient_are_counted_as_kept(
+    site: Site, of_others: int, run: str | None, due: set[tuple[str, str, int]], stays: str
+) -> None:
+    site.run(1)
+    old = date(2019, 1, 5)
+    site.store.rows = {"clinic": [("P1", old)] * 3 + [("P2", old)] * of_others}
+    assert told(site.plan("history")) == {("history", "audited lines of clinic", 3 + of_others)}
+    assert kept(site.plan("history")) == set()
+    site.hold("patient", "P1")
+    if run is not None:
+        site.hold("run", run)
+    plan = site.plan("history")
+    assert (told(plan), kept(plan)) == (due, {("history", stays, 3)})
+
+
 def test_a_finding_that_stood_in_a_held_run_is_kept(site: Site) -> None:
     """It has no event of that run, and the run's report shows it all the same."""
     for run in (1, 2, 3):

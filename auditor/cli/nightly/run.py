@@ -258,7 +258,7 @@ _STEPS = {
 }
 _WORDS = {
     ExitCode.DONE: "done",
-    ExitCode.FINDINGS: "done, with findings at or above fail_on",
+    ExitCode.FINDINGS: "done, with findings at or above fail_on in tonight's report",
     ExitCode.INCOMPLETE: "incomplete",
     ExitCode.USAGE: "something has to be mended",
     ExitCode.UNREADABLE: "a file, the tables or the ledger could not be read",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _MEANING = {
     ExitCode.DONE: "done",
-    ExitCode.FINDINGS: "done, with findings of the tier that fail_on names",
+    ExitCode.FINDINGS: "done, with findings at or above fail_on in its report",
     ExitCode.USAGE: "the configuration or an output",
     ExitCode.UNREADABLE: "a file, the tables or the ledger could not be read",
     ExitCode.INTERNAL: "an internal error",
