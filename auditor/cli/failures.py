@@ -39,7 +39,13 @@ def explain(error: BaseException, session: Session) -> int:
         output.complain(usage(error))
         return ExitCode.USAGE
     if isinstance(error, KeyboardInterrupt | typer.Abort):
-        output.complain("Interrupted. No output was left half-written.")
+        said = "Interrupted. No output was left half-written."
+        if session.left is not None and session.left.is_dir():
+            said += (
+                f" What was read and judged so far lies in {session.left}, which holds claim lines:"
+                " the same command goes on from there; to give up, remove the folder."
+            )
+        output.complain(said)
         return ExitCode.INTERRUPTED
     if reader_gone(error):
         return ExitCode.DONE

@@ -201,6 +201,7 @@ def _in_parts(request: Request, session: Session, count: int, clock: Clock) -> D
             begun(parts.hands(request, count)) as crew,
         ):
             step("Reading the claim files")
+            session.left = place.folder
             intake, of_patients = parts.read(request, options, place, count, clock)
             decisions = consulted(request, of_patients.claims, clock)
             layout = options.layout

@@ -18,6 +18,8 @@ class Session:
     """Where the traceback of an unforeseen error goes; None: nowhere."""
     own: bool = False
     """The process is this program's, and how it runs is not somebody else's matter."""
+    left: Path | None = None
+    """A folder with claim lines that may stay if it is interrupted, for the same command."""
 
     @classmethod
     def start(cls, *, own: bool = False) -> Session:

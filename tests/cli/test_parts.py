@@ -303,3 +303,31 @@ def test_the_size_of_the_files_tells_how_many(
     monkeypatch.setattr(crew, "processors", lambda: 4)
     assert parts.how_many(request(path)) == (1 if count == 1 else 8)
     assert parts.how_many(request(path, parts=7)) == 7
+
+
+@pytest.mark.parametrize("while_reading", [True, False])
+def test_what_an_interrupted_audit_leaves_is_said(
+    run: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    while_reading: bool,
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    step = "auditor.parts.spill.Spill.done" if while_reading else "auditor.parts.run.tell_parts"
+    named = ("--findings", str(tmp_path / "f.csv"), "--no-report", "--parts", "3")
+    with monkeypatch.context() as patch:
+        patch.setattr(step, interrupted)
+        done = run("audit", str(SAMPLE), *FIXED, *named)
+    assert done.code == 130
+    said = words(done.err)
+    assert said.startswith("Interrupted. No output was left half-written.")
+    kept = [path for path in tmp_path.glob("auditor-parts/*") if path.is_dir()]
+    assert bool(kept) is not while_reading
+    for path in kept:
+        assert f"lies in {path}, which holds claim lines: the same command goes on" in said
+    assert ("auditor-parts" in said) is not while_reading
+    assert run("audit", str(SAMPLE), *FIXED, *named).code == 0
+    assert not (tmp_path / "auditor-parts").exists()
