@@ -12,14 +12,21 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from auditor.ledger.store import now
-from auditor.nightly.stored import code_of, figures_of, figures_text, night_of, night_text
+from auditor.nightly.stored import (
+    code_of,
+    figures_of,
+    figures_text,
+    night_of,
+    night_text,
+    warnings_of,
+)
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable
 
     from auditor.errors import ExitCode
-    from auditor.nightly.outcome import Figures, NightOutcome
+    from auditor.nightly.outcome import Figures, NightOutcome, Warned
 
 Step = Literal["published", "archived", "told"]
 """What is done after a run stands in the ledger, in this order."""
@@ -80,6 +87,8 @@ class NewRun:
     """`run` of the audit that this one repeats."""
     reason: str | None = None
     """Why it was repeated."""
+    warnings: tuple[Warned, ...] = ()
+    """Told by the next start where this one is killed before its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +154,7 @@ def append_run(connection: sqlite3.Connection, new: NewRun) -> int:
         "reason": new.reason,
         "recorded_at": now(),
         "exit_code": int(new.exit_code),
-        "figures": figures_text(new.figures),
+        "figures": figures_text(new.figures, new.warnings),
         "manifest": new.manifest,
         "folder": new.folder,
     }
@@ -242,6 +251,12 @@ def manifest_of(connection: sqlite3.Connection, run: int) -> str:
     """The JSON of what went into `run`."""
     (text,) = connection.execute("SELECT manifest FROM runs WHERE run = ?", (run,)).fetchone()
     return str(text)
+
+
+def warned(connection: sqlite3.Connection, run: int) -> tuple[Warned, ...]:
+    """What `run` warned of when it was recorded."""
+    (text,) = connection.execute("SELECT figures FROM runs WHERE run = ?", (run,)).fetchone()
+    return warnings_of(text)
 
 
 def last_figures(connection: sqlite3.Connection, feed: str, n: int) -> list[Figures]:

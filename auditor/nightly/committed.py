@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from auditor.nightly.about import Night
+    from auditor.nightly.outcome import Warned
     from auditor.nightly.run import Asked, Prepared
 
 
@@ -73,13 +74,18 @@ def _free_name(night: Night, ledger: sqlite3.Connection, feed: str, nth: int) ->
         nth += 1
 
 
-def commit(ledger: sqlite3.Connection, prepared: Prepared, code: ExitCode) -> None:
+def commit(
+    ledger: sqlite3.Connection,
+    prepared: Prepared,
+    code: ExitCode,
+    warnings: tuple[Warned, ...] = (),
+) -> None:
     """The moment at which a run becomes true: all of it, in one transaction."""
     from auditor.ledger import life, open_copy  # noqa: PLC0415 - heavy things stay out of --help
 
     asked = prepared.asked
     with store.transaction(ledger):
-        number = runs.append_run(ledger, prepared.row(code))
+        number = runs.append_run(ledger, prepared.row(code, warnings))
         if number != asked.run:
             raise AssertionError
         recorded = life.record(ledger, prepared.life, number)
@@ -100,11 +106,15 @@ def commit(ledger: sqlite3.Connection, prepared: Prepared, code: ExitCode) -> No
 
 
 def concluded(
-    night: Night, ledger: sqlite3.Connection, prepared: Prepared, code: ExitCode
+    night: Night,
+    ledger: sqlite3.Connection,
+    prepared: Prepared,
+    code: ExitCode,
+    warnings: tuple[Warned, ...] = (),
 ) -> tuple[ExitCode, str | None]:
     """Commit the run and finish it; answers its exit code, and what could not be finished now."""
     run_id, feed = prepared.asked.run_id, prepared.asked.feed
-    commit(ledger, prepared, code)
+    commit(ledger, prepared, code, warnings)
     night.tell("committed", feed=feed, run=run_id)
     try:
         finished(night, ledger, known(ledger, run_id))

@@ -147,7 +147,7 @@ def _feed(night: Night, ledger: sqlite3.Connection, feed: str, found: list[Waiti
     code = gravest(
         [prepared.code, _code(warned), ExitCode.UNREADABLE if refused else ExitCode.DONE]
     )
-    code, wrong = concluded(night, ledger, prepared, code)
+    code, wrong = concluded(night, ledger, prepared, code, warned)
     if wrong is None and refused:
         wrong = _advice(night, settings, feed, what)
     return FeedOutcome(

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MARKER = ".done"
 _UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload", MARKER)
 """Endings under which programs that copy keep what is not complete."""
+_LOCK = "~$"
+"""So begins what Excel keeps beside a workbook that somebody has open."""
 PATIENCE = 10
 """So many times stable_seconds are waited for a file that is still written to."""
 _BLOCK = 1 << 20
@@ -68,7 +70,7 @@ def look(nightly: Nightly, feeds: Mapping[str, Feed], now: float | None = None) 
             next_step="Make the folder, or name the right one as inbox in [nightly].",
         ) from None
     for name in names:
-        if name.startswith(".") or name.lower().endswith(_UNFINISHED):
+        if name.startswith((".", _LOCK)) or name.lower().endswith(_UNFINISHED):
             continue
         path = nightly.inbox / name
         try:

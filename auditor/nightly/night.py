@@ -176,6 +176,7 @@ def _untold(
                 figures=run.figures,
                 folder=places.outbox / run.folder,
                 files=run.figures.files,
+                warnings=runs.warned(ledger, run.run),
             )
         )
     return told

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from auditor.ledger.again import Replaced
     from auditor.ledger.life import Life
     from auditor.ledger.runs import NewRun, RunFile
-    from auditor.nightly.outcome import Figures
+    from auditor.nightly.outcome import Figures, Warned
     from auditor.nightly.places import Places
     from auditor.nightly.reading import Read
     from auditor.nightly.settings import Feed
@@ -104,7 +104,7 @@ class Prepared:
             return ExitCode.INCOMPLETE
         return ExitCode.FINDINGS if self.fails else ExitCode.DONE
 
-    def row(self, code: ExitCode) -> NewRun:
+    def row(self, code: ExitCode, warnings: tuple[Warned, ...] = ()) -> NewRun:
         """What the ledger keeps of the run."""
         from auditor.ledger.runs import NewRun, RunFile  # noqa: PLC0415 - heavy
 
@@ -133,6 +133,7 @@ class Prepared:
             version=asked.version,
             rerun_of=asked.rerun_run,
             reason=asked.reason,
+            warnings=warnings,
         )
 
 

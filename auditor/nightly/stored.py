@@ -39,9 +39,15 @@ _NOTHING = Figures(
 )
 
 
-def figures_text(figures: Figures) -> str:
-    """`figures` as JSON, the same text for the same figures."""
-    return json.dumps(asdict(figures), sort_keys=True)
+def figures_text(figures: Figures, warnings: Iterable[Warned] = ()) -> str:
+    """`figures` as JSON, with what the run warned of: the same text for the same figures."""
+    told = [asdict(warned) for warned in warnings]
+    return json.dumps(asdict(figures) | ({"warnings": told} if told else {}), sort_keys=True)
+
+
+def warnings_of(text: str) -> tuple[Warned, ...]:
+    """The warnings that `figures_text` wrote with the figures; none of a run of older versions."""
+    return _warnings(json.loads(text).get("warnings", ()))
 
 
 def figures_of(text: str) -> Figures:

@@ -174,6 +174,7 @@ class TestInbox:
     def test_what_is_not_ours(self, office: Office) -> None:
         office.drop([ORPHAN], "other.csv")
         office.drop([ORPHAN], ".clinic.csv")
+        office.drop([ORPHAN], "~$clinic.csv")
         office.drop([ORPHAN], "clinic.csv.part")
         (office.root / "inbox" / "clinic-folder.csv").mkdir()
         if hasattr(os, "symlink"):
@@ -186,7 +187,7 @@ class TestInbox:
         assert [(w.fails, "is no plain file but a link" in w.text) for w in odd] == (
             [(True, True)] if hasattr(os, "symlink") else []
         )
-        assert len(list((office.root / "inbox").iterdir())) == 5
+        assert len(list((office.root / "inbox").iterdir())) == 6
 
     def test_a_new_export_of_the_same_name_is_not_lost(
         self, office: Office, monkeypatch: pytest.MonkeyPatch
