@@ -202,7 +202,7 @@ def _in_parts(request: Request, session: Session, count: int, clock: Clock) -> D
         ):
             step("Reading the claim files")
             session.left = place.folder
-            intake, of_patients = parts.read(request, options, place, count, clock)
+            intake, of_patients = parts.read(request, options, place, count, crew, clock)
             decisions = consulted(request, of_patients.claims, clock)
             layout = options.layout
             session.run_id = run_id(request, intake, reference, layout, None, decisions)

@@ -18,13 +18,14 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from auditor.errors import AuditorError, ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
     from auditor.engine.clock import Clock
@@ -61,6 +62,16 @@ class Job:
     """Those that the parent found in it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be done with all that is told from now on."""
+
+    name: str
+    """Of auditor.parts.run.TASKS, or auditor.parts.readers.READ."""
+    more: Any
+    """What is needed for it besides."""
+
+
 @dataclass(slots=True)
 class Crew:
     """The processes of one audit."""
@@ -80,37 +91,47 @@ class Crew:
         more: what the task is told besides. Raises what a process met: AuditorError and OSError as
         they were, AuditorError for all else.
         """
-        left: SimpleQueue[int] = SimpleQueue()
-        for number in numbers:
-            left.put(number)
-        told = pickle.dumps((task, more), pickle.HIGHEST_PROTOCOL)
+        for timed in self.each(task, more, iter(numbers)):
+            clock.parts.extend(timed)
+
+    def each(self, task: str, more: object, items: Iterator[Any]) -> Generator[Any]:
+        """Have `task` done on each of `items`, and answer what comes of it in their order.
+
+        Raises as `work` does, and after that the processes are gone; and what `items` raises, when
+        all that came before is answered: then they are still there.
+        """
+        told = pickle.dumps(Task(task, more), pickle.HIGHEST_PROTOCOL)
+        left = _Left(items)
+        found = _Answers()
         with ThreadPoolExecutor(len(self.processes)) as pool:
-            done = [pool.submit(self._feed, each, told, left, clock) for each in self.processes]
+            for process in self.processes:
+                pool.submit(self._feed, process, told, left, found)
             try:
-                for each in done:
-                    each.result()
+                yield from _in_order(found, len(self.processes))
             except BaseException:
                 self.stop()  # the others' threads wait for an answer
                 raise
+        if left.broken is not None:
+            raise left.broken
 
     @staticmethod
     def _feed(
-        process: subprocess.Popen[bytes], told: bytes, left: SimpleQueue[int], clock: Clock
+        process: subprocess.Popen[bytes],
+        told: bytes,
+        left: _Left,
+        found: _Answers,
     ) -> None:
-        """Give `process` one part after the other."""
-        with _ended():
-            _say(process, told)
-            while True:
-                try:
-                    number = left.get_nowait()
-                except Empty:
-                    return
-                _say(process, pickle.dumps(number))
-                kind, answer = pickle.load(process.stdout)  # type: ignore[arg-type]  # noqa: S301 - as above
-                if kind == "done":
-                    clock.parts.extend(answer)
-                    continue
-                raise _error(kind, answer)
+        """Give `process` one item after the other."""
+        try:
+            with _ended():
+                _say(process, told)
+                while (item := left.next()) is not None:
+                    _say(process, pickle.dumps(item[1], pickle.HIGHEST_PROTOCOL))
+                    found.put((item[0], _answer(process)))
+        except BaseException as error:  # noqa: BLE001 - raised where the answers are asked for
+            found.put(error)
+        else:
+            found.put(None)
 
     def stop(self) -> None:
         """End the processes, whatever they are doing."""
@@ -122,6 +143,48 @@ class Crew:
                 if pipe is not None:
                     with suppress(BrokenPipeError):  # what was not said yet
                         pipe.close()
+
+
+class _Left:
+    """Items that are still to be done, for several that ask."""
+
+    def __init__(self, items: Iterator[Any]) -> None:
+        self._items = enumerate(items)
+        self._lock = Lock()
+        self.broken: Exception | None = None
+        """What the items raised, of which there are then no more."""
+
+    def next(self) -> tuple[int, Any] | None:
+        """The next one and its number; None: there is none."""
+        with self._lock:
+            if self.broken is not None:
+                return None
+            try:
+                return next(self._items, None)
+            except Exception as error:  # noqa: BLE001 - raised where all of them are done
+                self.broken = error
+                return None
+
+
+_Answers = SimpleQueue[tuple[int, Any] | BaseException | None]
+"""Each with its number; what went wrong; None: a feeder has no more."""
+
+
+def _in_order(found: _Answers, many: int) -> Generator[Any]:
+    """The answers of `many` feeders by their numbers; raises what one of them met."""
+    early: dict[int, Any] = {}
+    number = 0
+    while many:
+        answer = found.get()
+        if answer is None:
+            many -= 1
+            continue
+        if isinstance(answer, BaseException):
+            raise answer
+        early[answer[0]] = answer[1]
+        while number in early:
+            yield early.pop(number)
+            number += 1
 
 
 @contextmanager
@@ -162,6 +225,14 @@ def _say(process: subprocess.Popen[bytes], message: bytes) -> None:
     if process.stdin is not None:
         process.stdin.write(message)
         process.stdin.flush()
+
+
+def _answer(process: subprocess.Popen[bytes]) -> Any:  # noqa: ANN401 - of each task its own
+    """What came of an item; raises what the process met."""
+    kind, answer = pickle.load(process.stdout)  # type: ignore[arg-type]  # noqa: S301 - our own
+    if kind != "done":
+        raise _error(kind, answer)
+    return answer
 
 
 @contextmanager

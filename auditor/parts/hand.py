@@ -1,8 +1,9 @@
 """A process that works on parts for another one (auditor.parts.crew).
 
-It is told over its input, in pickles: the job, then task by task what to do and on which parts. It
-answers each part with what was timed, or with what went wrong; of an error that nobody foresaw only
-its type and our place, because messages may quote a claim. When its input ends it is done.
+It is told over its input, in pickles: task by task what to do and on which places of a file or on
+which parts, and the job before the first that is about parts. It answers each with what came of it,
+or with what went wrong; of an error that nobody foresaw only its type and our place, because
+messages may quote a claim. When its input ends it is done.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from auditor.engine.clock import Clock
 from auditor.errors import AuditorError, ReferenceDataError, our_place
+from auditor.parts.crew import Job, Task
+from auditor.parts.readers import READ
 from auditor.parts.run import TASKS
 from auditor.reference import load_reference
 from auditor.rules import catalogue
 
 if TYPE_CHECKING:
-    from auditor.parts.crew import Job
     from auditor.reference.interface import Reference
 
 _LOOK = 0.5
@@ -31,22 +33,20 @@ _LOOK = 0.5
 
 def serve(given: BinaryIO, answers: BinaryIO) -> None:
     """Do what `given` says, until it ends."""
-    job: Job = pickle.load(given)  # noqa: S301 - as above
-    reference: Reference | None = None
-    task, more = "", None
+    hand = _Hand()
     while True:
         try:
             told = pickle.load(given)  # noqa: S301 - as above
         except EOFError:
             return
-        if isinstance(told, tuple):
-            task, more = told
+        if isinstance(told, Job):
+            hand.job = told
             continue
-        clock = Clock()
+        if isinstance(told, Task):
+            hand.task = told
+            continue
         try:
-            reference = reference or _opened(job)
-            TASKS[task](job.work, reference, told, more, clock)
-            answer: tuple[str, Any] = ("done", clock.parts)
+            answer: tuple[str, Any] = ("done", hand.done(told))
         except AuditorError as error:
             answer = ("ours", (type(error), error.what, error.where, error.next_step))
         except OSError as error:
@@ -55,6 +55,25 @@ def serve(given: BinaryIO, answers: BinaryIO) -> None:
             answer = ("other", f"{type(error).__name__} in {our_place(error)}")
         pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
         answers.flush()
+
+
+class _Hand:
+    """What this process was told, and has opened for it."""
+
+    job: Job
+    task: Task
+    _reference: Reference | None = None
+
+    def done(self, item: Any) -> Any:  # noqa: ANN401 - of each task its own
+        """What comes of the task on `item`."""
+        name, more = self.task.name, self.task.more
+        if name == READ:
+            return more.do(item)
+        clock = Clock()
+        if self._reference is None:
+            self._reference = _opened(self.job)
+        TASKS[name](self.job.work, self._reference, item, more, clock)
+        return clock.parts
 
 
 def _opened(job: Job) -> Reference:
