@@ -129,7 +129,8 @@ def _found(source: TextFile) -> Generator[Place]:
                 rest += piece
             at = behind
         else:
-            if at:
+            # The last character may be one that UTF-8 does not end with.
+            if at and (encoding != "utf-8" or scanning.done().encoding == encoding):
                 yield Place(start if ready is None else ready.start, at)
     source.scanned(scanning)
 

@@ -36,6 +36,8 @@ ENOUGH = 1_000_000
 """Lines of all parts from which on it is worth starting processes: each takes a second to begin."""
 MEMORY_EACH = 3 << 30
 """Bytes of the machine's memory for each process: a part of usual size takes half of that."""
+READ = "read"
+"""The task of reading places of a file (auditor.parts.readers)."""
 _START = (
     "import sys, pickle; sys.path[:] = pickle.load(sys.stdin.buffer);"
     "from auditor.parts.hand import main; main()"
@@ -67,7 +69,7 @@ class Task:
     """What is to be done with all that is told from now on."""
 
     name: str
-    """Of auditor.parts.run.TASKS, or auditor.parts.readers.READ."""
+    """Of auditor.parts.run.TASKS, or READ."""
     more: Any
     """What is needed for it besides."""
 
@@ -100,7 +102,7 @@ class Crew:
         Raises as `work` does, and after that the processes are gone; and what `items` raises, when
         all that came before is answered: then they are still there.
         """
-        told = pickle.dumps(Task(task, more), pickle.HIGHEST_PROTOCOL)
+        told = Task(task, more)
         left = _Left(items)
         found = _Answers()
         with ThreadPoolExecutor(len(self.processes)) as pool:
@@ -117,14 +119,14 @@ class Crew:
     @staticmethod
     def _feed(
         process: subprocess.Popen[bytes],
-        told: bytes,
+        told: Task,
         left: _Left,
         found: _Answers,
     ) -> None:
         """Give `process` one item after the other."""
         try:
-            with _ended():
-                _say(process, told)
+            with _ended(told.name):
+                _say(process, pickle.dumps(told, pickle.HIGHEST_PROTOCOL))
                 while (item := left.next()) is not None:
                     _say(process, pickle.dumps(item[1], pickle.HIGHEST_PROTOCOL))
                     found.put((item[0], _answer(process)))
@@ -236,11 +238,17 @@ def _answer(process: subprocess.Popen[bytes]) -> Any:  # noqa: ANN401 - of each 
 
 
 @contextmanager
-def _ended() -> Iterator[None]:
-    """A process that is gone is told as what it is."""
+def _ended(task: str = "") -> Iterator[None]:
+    """A process that is gone, with what it was told to do, is told as what it is."""
     try:
         yield
     except (BrokenPipeError, EOFError, pickle.UnpicklingError):
+        if task == READ:
+            raise _internal(
+                "A process that read a claim file has ended (killed, or out of memory).",
+                "Start again when other programs leave it more memory; the files are then read"
+                " anew.",
+            ) from None
         raise _internal(
             "A process that worked on a part has ended (killed, or out of memory).",
             "Say --parts with a larger number, so that each part takes less memory. The same"

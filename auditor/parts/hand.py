@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from auditor.engine.clock import Clock
 from auditor.errors import AuditorError, ReferenceDataError, our_place
-from auditor.parts.crew import Job, Task
-from auditor.parts.readers import READ
+from auditor.parts.crew import READ, Job, Task
 from auditor.parts.run import TASKS
 from auditor.reference import load_reference
 from auditor.rules import catalogue

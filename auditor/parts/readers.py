@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from auditor.engine.whole import Census, census
 from auditor.intake.ahead import ahead
+from auditor.parts.crew import READ
 from auditor.parts.spill import divide, numbered, without_same
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from auditor.parts.crew import Crew
     from auditor.parts.spill import Spill
 
-READ = "read"
-"""The task of a crew."""
 _A_LINE = 200
 """Bytes of text, about, where no line was read that could tell."""
 
