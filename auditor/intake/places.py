@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from auditor.intake.textfile import Form, TextFile
 
 
-PLACE = 16 << 20
+PLACE = 24 << 20
 """Bytes of a place, about: what is read of it is given back and taken again where it lay, which a
 system does not do with larger pieces of memory."""
 

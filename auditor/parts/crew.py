@@ -23,6 +23,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from auditor.errors import AuditorError, ExitCode
+from auditor.parts.seat import seats
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -42,6 +43,8 @@ _START = (
     "import sys, pickle; sys.path[:] = pickle.load(sys.stdin.buffer);"
     "from auditor.parts.hand import main; main()"
 )
+_SEATED = "import os; os.sched_setaffinity(0, {%d});"
+"""Before polars starts its threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +205,8 @@ def begun(many: int) -> Iterator[Crew]:
     """`many` processes that load what they need while their job is made; gone afterwards."""
     found = Crew()
     try:
-        for _ in range(many):
-            found.processes.append(_started())
+        for seat in seats(many):
+            found.processes.append(_started(seat))
         with _ended():
             for process in found.processes:
                 _say(process, pickle.dumps(sys.path))
@@ -212,10 +215,11 @@ def begun(many: int) -> Iterator[Crew]:
         found.stop()
 
 
-def _started() -> subprocess.Popen[bytes]:
-    """A process of our own interpreter that waits for what to do."""
+def _started(seat: int | None) -> subprocess.Popen[bytes]:
+    """A process of our own interpreter, on the processor `seat`, that waits for what to do."""
+    start = _START if seat is None else _SEATED % seat + _START
     return subprocess.Popen(  # noqa: S603 - no word of it is anybody else's
-        [sys.executable, "-c", _START],
+        [sys.executable, "-c", start],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         # One thread each: there are as many processes as processors.

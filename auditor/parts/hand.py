@@ -12,14 +12,15 @@ import os
 import pickle
 import signal
 import sys
-import threading
 import time
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from auditor.engine.clock import Clock
 from auditor.errors import AuditorError, ReferenceDataError, our_place
 from auditor.parts.crew import READ, Job, Task
 from auditor.parts.run import TASKS
+from auditor.parts.seat import Seat
 from auditor.reference import load_reference
 from auditor.rules import catalogue
 
@@ -30,9 +31,9 @@ _LOOK = 0.5
 """Seconds between two looks whether the parent is there."""
 
 
-def serve(given: BinaryIO, answers: BinaryIO) -> None:
-    """Do what `given` says, until it ends."""
-    hand = _Hand()
+def serve(given: BinaryIO, answers: BinaryIO, at_work: Event | None = None) -> None:
+    """Do what `given` says, until it ends; `at_work` is set while something is done."""
+    hand, at_work = _Hand(), at_work or Event()
     while True:
         try:
             told = pickle.load(given)  # noqa: S301 - as above
@@ -44,6 +45,7 @@ def serve(given: BinaryIO, answers: BinaryIO) -> None:
         if isinstance(told, Task):
             hand.task = told
             continue
+        at_work.set()
         try:
             answer: tuple[str, Any] = ("done", hand.done(told))
         except AuditorError as error:
@@ -52,6 +54,7 @@ def serve(given: BinaryIO, answers: BinaryIO) -> None:
             answer = ("disk", (error.errno, error.strerror))
         except Exception as error:  # noqa: BLE001 - whatever it is, its text must not be shown
             answer = ("other", f"{type(error).__name__} in {our_place(error)}")
+        at_work.clear()
         pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
         answers.flush()
 
@@ -89,16 +92,20 @@ def _opened(job: Job) -> Reference:
 def main() -> None:
     """The whole of such a process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is asked, and ends this one
-    threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+    at_work = Event()
+    Thread(target=_watch, args=(os.getppid(), at_work), daemon=True).start()
     catalogue()  # all rules, while the parent reads the files
     # Nothing that prints by mistake shall stand among the answers.
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)
-        serve(sys.stdin.buffer, answers)
+        serve(sys.stdin.buffer, answers, at_work)
 
 
-def _watch(parent: int) -> None:
+def _watch(parent: int, at_work: Event) -> None:
     """End with the parent: what it left half done its successor does again."""
+    seat = Seat()
     while os.getppid() == parent:
+        busy = at_work.is_set()
         time.sleep(_LOOK)
+        seat.look(busy=busy and at_work.is_set())
     os._exit(1)

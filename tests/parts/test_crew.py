@@ -43,8 +43,8 @@ def two(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     started: list[int] = []
     begin = crew._started  # noqa: SLF001 - to know whom to kill
 
-    def noted() -> subprocess.Popen[bytes]:
-        process = begin()
+    def noted(seat: int | None) -> subprocess.Popen[bytes]:
+        process = begin(seat)
         started.append(process.pid)
         return process
 
