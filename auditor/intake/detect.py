@@ -11,9 +11,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from auditor.ahead import ahead
 from auditor.errors import InputRejected
 from auditor.intake import layout, part
-from auditor.intake.ahead import ahead
 from auditor.intake.evidence import Evidence
 from auditor.intake.opening import names_of, open_sources
 from auditor.intake.survey import survey

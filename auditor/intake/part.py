@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
+from auditor.ahead import ahead
 from auditor.errors import ConfigError, InputRejected
 from auditor.intake import canonical as canon
 from auditor.intake import header as headers
 from auditor.intake import leftover, mapping, missing, names, places, steps, warning
-from auditor.intake.ahead import ahead
 from auditor.intake.evidence import Evidence
 from auditor.intake.interface import FileRead
 from auditor.intake.outcome import Outcome

@@ -11,8 +11,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from auditor.ahead import ahead
 from auditor.intake import textfile
-from auditor.intake.ahead import ahead
 from auditor.intake.outcome import Outcome
 from auditor.intake.scanning import BOM, Scanning
 

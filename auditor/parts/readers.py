@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
+from auditor.ahead import ahead
 from auditor.engine.whole import Census, census
-from auditor.intake.ahead import ahead
 from auditor.parts.crew import READ
 from auditor.parts.spill import divide, numbered, without_same
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _A_LINE = 200
 """Bytes of text, about, where no line was read that could tell."""
 
+_TURNS = 3
+"""Runs that each process would get of what is left, were they as long as the next one."""
 Run = tuple[int, list["Place"]]
 """The number of a slab, and places that follow each other."""
 
@@ -107,16 +109,17 @@ class Readers:
             yield read.gone
 
 
-def _runs(places: Places, size: float, many: int) -> Generator[list[Place]]:
-    """The places in runs of about `size` bytes, so many that none of `many` processes idles."""
-    left = places.size - places.at
-    number = max(-(-left // max(int(size), 1)), 1)
-    number = -(-number // many) * many
-    run, ended = list["Place"](), 0
+def _runs(places: Places, most: float, many: int) -> Generator[list[Place]]:
+    """The places in runs of `most` bytes at the most.
+
+    The less is left the shorter they are, so that none of `many` processes waits long for what
+    others read last.
+    """
+    run, begun = list["Place"](), places.at
     for place in places.rest():
         run.append(place)
-        if place.stop - places.at >= (ended + 1) * left / number:
+        if place.stop - begun >= min(most, (places.size - begun) / (many * _TURNS)):
             yield run
-            run, ended = [], ended + 1
+            run, begun = [], place.stop
     if run:
         yield run
