@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 _A_LINE = 200
 """Bytes of text, about, where no line was read that could tell."""
 
-_TURNS = 3
+_TURNS = 2
 """Runs that each process would get of what is left, were they as long as the next one."""
+_LEAST = 0.3
+"""Of a whole run: each is a file in every part, and many small ones take longer to read."""
 Run = tuple[int, list["Place"]]
 """The number of a slab, and places that follow each other."""
 
@@ -112,13 +114,14 @@ class Readers:
 def _runs(places: Places, most: float, many: int) -> Generator[list[Place]]:
     """The places in runs of `most` bytes at the most.
 
-    The less is left the shorter they are, so that none of `many` processes waits long for what
-    others read last.
+    The less is left the shorter they are, down to _LEAST, so that none of `many` processes waits
+    long for what others read last.
     """
     run, begun = list["Place"](), places.at
     for place in places.rest():
         run.append(place)
-        if place.stop - begun >= min(most, (places.size - begun) / (many * _TURNS)):
+        share = (places.size - begun) / (many * _TURNS)
+        if place.stop - begun >= min(most, max(share, most * _LEAST)):
             yield run
             run, begun = [], place.stop
     if run:
