@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _A_LINE = 200
 """Bytes of text, about, where no line was read that could tell."""
 
+_MOST = 1_000_000
+"""Lines of a run: twice as many take a process 2.5 GB in place of 1.9, and no less time."""
 _TURNS = 2
 """Runs that each process would get of what is left, were they as long as the next one."""
 _LEAST = 0.3
@@ -103,7 +105,8 @@ class Readers:
         spill, row = self._spill, places.row
         task = ReadTask(reading, spill.folder, spill.count)
         a_line = places.at / so_far if so_far else _A_LINE
-        runs = ahead(_runs(places, spill.slab * a_line, len(self._crew.processes)))
+        most = min(spill.slab, _MOST) * a_line
+        runs = ahead(_runs(places, most, len(self._crew.processes)))
         for read in self._crew.each(READ, task, zip(count(spill.free()), runs)):
             spill.took(read.census, row, read.same)
             read.gone.first_row = row
