@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from auditor.cli.run import Request
     from auditor.engine.clock import Clock
     from auditor.intake.interface import Intake, IntakeOptions
+    from auditor.parts.crew import Crew
     from auditor.parts.room import Room
     from auditor.parts.spill import Parts
     from auditor.reference.interface import Reference
@@ -164,18 +165,21 @@ def read(
     options: IntakeOptions,
     place: Room,
     count: int,
+    crew: Crew,
     clock: Clock,
 ) -> tuple[Intake, Parts]:
-    """Read the files into parts, or answer what an earlier call read."""
+    """Read the files into parts, large ones by `crew`, or answer what an earlier call read."""
     from auditor.intake import read_claims
+    from auditor.parts.readers import Readers
     from auditor.parts.spill import Spill
 
     kept = place.kept()
     if kept is not None:
         return kept
     spill = Spill(place.lines, count)
+    readers = Readers(crew, spill) if crew.processes else None
     with clock.part("intake", "claim files") as told:
-        intake = read_claims(request.inputs, replace(options, keeper=spill))
+        intake = read_claims(request.inputs, replace(options, keeper=spill, readers=readers))
         parts = spill.parts()
         told.rows = parts.census.lines
     place.keep(intake, parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -185,24 +186,27 @@ def _in_parts(request: Request, session: Session, count: int, clock: Clock) -> D
     with output.progress() as step:
         step("Loading the engine")
         from auditor.parts.crew import Store, begun
-        from auditor.parts.room import room
-        from auditor.parts.run import audit_parts, tell_parts
-        from auditor.reference import load_reference
-        from auditor.result import AuditOptions
 
-        select, ignore = chosen(request)
-        step("Opening the reference tables")
-        with clock.part("reference", "opening the tables"):
-            reference = load_reference(request.reference)
-        options = intake_options(request)
-        with (
-            parts.folder(request) as folder,
-            room(folder, parts.work(request, reference, count)) as place,
-            begun(parts.hands(request, count)) as crew,
-        ):
+        # They load what they need while this process does.
+        with ExitStack() as stack:
+            crew = stack.enter_context(begun(parts.hands(request, count)))
+            from auditor.parts.room import room
+            from auditor.parts.run import audit_parts, tell_parts
+            from auditor.reference import load_reference
+            from auditor.result import AuditOptions
+
+            select, ignore = chosen(request)
+            step("Opening the reference tables")
+            with clock.part("reference", "opening the tables"):
+                reference = load_reference(request.reference)
+            options = intake_options(request)
+            folder = stack.enter_context(parts.folder(request))
+            work = parts.work(request, reference, count)
+            place = stack.enter_context(room(folder, work))
+            stack.callback(crew.stop)  # before what they write into is gone
             step("Reading the claim files")
             session.left = place.folder
-            intake, of_patients = parts.read(request, options, place, count, clock)
+            intake, of_patients = parts.read(request, options, place, count, crew, clock)
             decisions = consulted(request, of_patients.claims, clock)
             layout = options.layout
             session.run_id = run_id(request, intake, reference, layout, None, decisions)

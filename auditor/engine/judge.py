@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -96,6 +97,10 @@ def counted(
     return state.counted
 
 
+_JOINED_AT_ONCE = 2
+"""Joined tables: nobody else is at work then, and each of them leaves processors idle."""
+
+
 def joined(
     counts: Mapping[str, Sequence[pl.LazyFrame]], options: RuleOptions
 ) -> dict[str, pl.DataFrame]:
@@ -106,12 +111,15 @@ def joined(
     joins: dict[str, Join | Joining] = {"reach": by_day}
     for module in _counters():
         joins |= module.COUNTS
-    found = {}
-    for name, tables in counts.items():
+
+    def one(name: str) -> pl.DataFrame:
         how = joins[name]
-        how = how if isinstance(how, Joining) else Joining(how)
-        found[name] = whole.joined(how, tables, options)
-    return found
+        return whole.joined(
+            how if isinstance(how, Joining) else Joining(how), counts[name], options
+        )
+
+    with ThreadPoolExecutor(_JOINED_AT_ONCE) as pool:
+        return dict(zip(counts, pool.map(one, counts), strict=True))
 
 
 @cache

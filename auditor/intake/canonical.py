@@ -58,8 +58,9 @@ def canonical(raw: pl.DataFrame, rows: pl.Series, plan: Plan) -> Canonical:
     aside, raw, other = _institutional(raw, plan)
     batch = Batch(raw, plan)
     # No step needs another's outcome, and polars works outside the interpreter's lock.
-    if raw.height > _FEW:
-        with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
+    threads = min(_THREADS, os.cpu_count() or 1, pl.thread_pool_size())
+    if raw.height > _FEW and threads > 1:
+        with ThreadPoolExecutor(threads) as pool:
             for running in [pool.submit(step, batch) for step in steps.ALL]:
                 running.result()
     else:

@@ -32,6 +32,8 @@ MOST_FREE = 64 << 20  # bytes that may be unpacked before the ratio is looked at
 _START = 64 << 10
 _PIECE = 4 << 20
 _AGAIN = "Copy it again from where it comes from; if it stays so, export it again."
+_CHANGED = "The file changed while it was read."
+_WAIT = "Start again when the program that writes it has finished."
 
 
 class Stamp(NamedTuple):
@@ -92,6 +94,23 @@ class Content:
             while found := stream.readinto(room):  # type: ignore[attr-defined]  # both kinds have it
                 del room[found:]
                 yield room
+
+    def between(self, start: int, stop: int) -> bytes:
+        """Bytes of a plain file that somebody looks through from its beginning to its end.
+
+        The system is told that nobody needs them again: what it would keep of a large file it
+        takes page by page from others. Raises InputRejected where the file cannot be read or is
+        another than the one that was looked at first.
+        """
+        with _explained(self.name), self.path.open("rb") as raw:
+            _unchanged(raw, self.stamp, self.name)
+            raw.seek(start)
+            data = raw.read(stop - start)
+            if hasattr(os, "posix_fadvise"):
+                os.posix_fadvise(raw.fileno(), start, stop - start, os.POSIX_FADV_DONTNEED)
+            if len(data) < stop - start:
+                raise InputRejected(_CHANGED, where=self.name, next_step=_WAIT)
+            return data
 
     def read(self, most: int, what: str) -> bytes:
         """All bytes at once, for formats that cannot be read in pieces; `what` names the format.
@@ -203,11 +222,7 @@ def _stamp(raw: BinaryIO) -> Stamp:
 
 def _unchanged(raw: BinaryIO, before: Stamp, name: str) -> None:
     if _stamp(raw) != before:
-        raise InputRejected(
-            "The file changed while it was read.",
-            where=name,
-            next_step="Start again when the program that writes it has finished.",
-        )
+        raise InputRejected(_CHANGED, where=name, next_step=_WAIT)
 
 
 def _word(mode: int) -> str:

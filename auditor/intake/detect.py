@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from auditor.ahead import ahead
 from auditor.errors import InputRejected
 from auditor.intake import layout, part
 from auditor.intake.evidence import Evidence
@@ -91,7 +92,7 @@ def _detected(source: Source, options: IntakeOptions) -> Detected:
 
 def _of_beginning(source: Source, options: IntakeOptions) -> Detected:
     header = part.header_of(source, options)
-    with closing(part.ahead(source.blocks(header))) as blocks:
+    with closing(ahead(source.blocks(header))) as blocks:
         body = part.first(source, blocks)[-1]
     found: Survey | None = None
     if source.columns is not None:

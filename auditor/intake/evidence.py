@@ -48,8 +48,24 @@ class Evidence:
             for place in places:
                 shown = dates.look(cells[str(place)], self.memory)
                 self.shown[name] = self.shown.get(name, dates.Shown()) + shown
-        found = amounts.look([cells[str(n)] for n in steps.amount_columns(self.columns)])
-        self.written = amounts.Written(*(a + b for a, b in zip(self.written, found, strict=True)))
+        self._write(amounts.look([cells[str(n)] for n in steps.amount_columns(self.columns)]))
+
+    def anew(self) -> Evidence:
+        """None yet of the same columns; what is remembered of dates serves both."""
+        return Evidence(self.columns, memory=self.memory)
+
+    def without_memory(self) -> Evidence:
+        """The same sums alone."""
+        return Evidence(self.columns, self.shown, written=self.written)
+
+    def take(self, other: Evidence) -> None:
+        """Add what other blocks show."""
+        for name, shown in other.shown.items():
+            self.shown[name] = self.shown.get(name, dates.Shown()) + shown
+        self._write(other.written)
+
+    def _write(self, more: amounts.Written) -> None:
+        self.written = amounts.Written(*(a + b for a, b in zip(self.written, more, strict=True)))
 
     def decide(self, options: IntakeOptions, day_zero: date | None) -> tuple[Decided, list[str]]:
         """What is decided so far, and remarks on the file."""

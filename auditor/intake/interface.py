@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import polars as pl
 
     from auditor.intake.layout import Layout
+    from auditor.intake.places import Gone, Places, Reading
 
 DateOrder = Literal["month-first", "day-first"]
 
@@ -26,6 +27,16 @@ class Keeper(Protocol):
 
     def done(self) -> None:
         """The file was read to its end."""
+
+
+class Readers(Protocol):
+    """Others that read places of a large file beside one another, and keep their lines."""
+
+    def read(self, reading: Reading, places: Places, so_far: int) -> Iterator[Gone]:
+        """Have what is left of `places` read as `reading` says; tell what came of it, in order.
+
+        so_far: lines that were read of the file before, which the keeper took or others did.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,8 @@ class IntakeOptions:
     file has no line of business of its own there."""
     keeper: Keeper | None = field(default=None, repr=False)
     """Takes the lines, of which Intake then holds none; None: Intake holds them."""
+    readers: Readers | None = field(default=None, repr=False)
+    """Read large files with a keeper's help; None: this process reads all."""
 
 
 @dataclass(frozen=True, slots=True)

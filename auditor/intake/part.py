@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
+from auditor.ahead import ahead
 from auditor.errors import ConfigError, InputRejected
 from auditor.intake import canonical as canon
-from auditor.intake import (
-    gate,
-    leftover,
-    mapping,
-    missing,
-    names,
-    rejection,
-    steps,
-    unfold,
-    warning,
-)
 from auditor.intake import header as headers
+from auditor.intake import leftover, mapping, missing, names, places, steps, warning
 from auditor.intake.evidence import Evidence
 from auditor.intake.interface import FileRead
+from auditor.intake.outcome import Outcome
 from auditor.intake.payers import PayerMap
-from auditor.intake.signs import Signs
+from auditor.intake.places import Reading
 from auditor.intake.textfile import OtherEncodingError
-from schemas import RejectedRows, Repairs, SetAside, dtypes, empty
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from auditor.intake.columns import Columns
     from auditor.intake.evidence import Decided
     from auditor.intake.header import HeaderRow
-    from auditor.intake.interface import IntakeOptions, Keeper
+    from auditor.intake.interface import IntakeOptions
     from auditor.intake.layout import Layout
+    from auditor.intake.outcome import Sums
     from auditor.intake.source import Body, Source
 
 
@@ -63,97 +52,6 @@ class Part(NamedTuple):
     """Of the sheet; '' where the file has none."""
 
 
-class _Outcome:
-    """What the blocks of one file gave."""
-
-    def __init__(self, plan: steps.Plan, keeper: Keeper | None) -> None:
-        self.plan = plan
-        self.keeper = keeper
-        self.lines: list[pl.DataFrame] = []
-        self.spoken: list[pl.DataFrame] = []
-        self.height = 0
-        self.nulls: Counter[str] = Counter()
-        self.signs = Signs()
-        if keeper is not None:
-            keeper.begin()
-        self.rejected: list[pl.DataFrame] = []
-        self.set_aside: list[pl.DataFrame] = []
-        self.repairs: list[pl.DataFrame] = []
-        self.rows = self.read = self.other_types = 0
-        self.blank = self.totals = self.repeated = 0
-        self.failed: Counter[str] = Counter()
-        self.ragged: Counter[str] = Counter()
-        self.repaired: Counter[tuple[str, str]] = Counter()
-
-    def add(self, body: Body) -> None:
-        """Read one block."""
-        gate.raw(body.cells)
-        plan, columns = replace(self.plan, numbers=body.numbers), self.plan.columns
-        left = leftover.find(body.cells, columns)
-        cells, rows = body.cells, body.rows
-        if left.keep is not None:
-            cells, rows = cells.filter(left.keep), rows.filter(left.keep)
-        ragged, trailers = leftover.ragged_totals(body.ragged, columns)
-        self.blank += left.blank + body.blank
-        self.totals += left.totals + trailers
-        self.repeated += left.repeated
-        self.rows += cells.height + len(ragged)
-        size = max(gate.BATCH // max(len(columns.slots), 1), 1)
-        for offset in range(0, cells.height, size):
-            self._batch(cells.slice(offset, size), rows.slice(offset, size), plan)
-        if ragged:
-            self.rejected.append(rejection.ragged(ragged, columns, plan))
-            self.ragged += Counter(row.reason for row in ragged)
-            self.read += len(ragged)
-
-    def _batch(self, cells: pl.DataFrame, rows: pl.Series, plan: steps.Plan) -> None:
-        raw = unfold.lines_of(cells, plan.columns)
-        done = canon.canonical(raw, rows, plan)
-        self.read += raw.height
-        self.other_types += done.other_types
-        self.failed += done.failed
-        self._keep(done.lines)
-        self.set_aside.append(done.set_aside)
-        self.repairs.append(done.repairs)
-        self.repaired += done.repaired
-        if done.rejected.height:
-            self.rejected.append(rejection.with_raw(done.rejected, cells, plan))
-        if plan.columns.slots:
-            bare = rejection.without_lines(raw, cells, rows, plan)
-            self.read += bare.height
-            self.rejected.append(bare)
-
-    def _keep(self, lines: pl.DataFrame) -> None:
-        """Count the lines of a batch, and hold them or hand them on."""
-        self.height += lines.height
-        self.nulls.update(lines.null_count().row(0, named=True))
-        self.signs = self.signs.add(lines)
-        if self.plan.payers is not None:
-            self.spoken.append(lines.group_by("payer", "line_of_business").len("lines"))
-        if self.keeper is None:
-            self.lines.append(lines)
-        else:
-            self.keeper.add(lines)
-
-    def reconciled(self) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-        """RejectedRows, SetAside, Repairs; RuntimeError where a line was lost."""
-        rejected = stack(RejectedRows, self.rejected).sort("source_row", maintain_order=True)
-        aside = stack(SetAside, self.set_aside)
-        audited = self.height
-        if self.read != audited + aside.height + rejected.height:
-            message = (
-                f"{self.read} lines read are not {audited} audited + {aside.height} set aside"
-                f" + {rejected.height} rejected"
-            )
-            raise RuntimeError(message)
-        return rejected, aside, stack(Repairs, self.repairs)
-
-
-def stack(model: type, frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    """`frames` under one another with the columns and types of `model`."""
-    return pl.concat([empty(model), *(frame.select(list(dtypes(model))) for frame in frames)])
-
-
 class _Job(NamedTuple):
     """What is known of a source before its lines are read."""
 
@@ -162,7 +60,7 @@ class _Job(NamedTuple):
     columns: Columns
     options: IntakeOptions
 
-    def outcome(self, decided: Decided, *, sign_untold: bool = False) -> _Outcome:
+    def outcome(self, decided: Decided, *, sign_untold: bool = False) -> Outcome:
         """An empty outcome of a reading as `decided`."""
         plan = steps.Plan(
             self.source.name,
@@ -173,14 +71,26 @@ class _Job(NamedTuple):
             decimal_comma=decided.decimal_comma,
             sign_untold=sign_untold,
         )
-        return _Outcome(plan, self.options.keeper)
+        return Outcome(plan, self.options.keeper)
 
-    def again(self, decided: Decided, *, sign_untold: bool = False) -> _Outcome:
+    def again(self, decided: Decided, *, sign_untold: bool = False) -> Outcome:
         """What all blocks give, read once more from the first."""
         outcome = self.outcome(decided, sign_untold=sign_untold)
-        for body in ahead(self.source.blocks(self.header)):
-            outcome.add(body)
+        blocks = _Blocks(self.source, self.header, self.options)
+        _rest(outcome, Evidence(self.columns), first(self.source, blocks.here), blocks)
         return outcome
+
+
+class _Blocks:
+    """The blocks of a source: those that this process reads, and places that others may."""
+
+    def __init__(self, source: Source, header: HeaderRow, options: IntakeOptions) -> None:
+        self.readers = options.readers
+        self.places = None if self.readers is None else places.of(source, header)
+        if self.places is None:
+            self.here: Iterator[Body] = ahead(source.blocks(header))
+        else:
+            self.here = self.places.here()
 
 
 def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
@@ -194,8 +104,8 @@ def read(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
 def _part(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
     pinned = options.layout
     header = header_of(source, options)
-    blocks = ahead(source.blocks(header))
-    begun = first(source, blocks)
+    blocks = _Blocks(source, header, options)
+    begun = first(source, blocks.here)
     body = begun[-1]
     mapped = options.columns if alone else headers.present(body.names, options.columns)
     fixed = source.columns
@@ -212,15 +122,16 @@ def _part(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
         columns = mapping.resolve(body.names, body.cells, mapped, source.name)
     del body
     outcome, notes, told = _read(_Job(source, header, columns, options), begun, blocks)
-    if not outcome.rows:
+    sums = outcome.sums
+    if not sums.rows:
         raise _no_lines(source)
-    missing.check(outcome.failed, outcome.read, columns, source)
-    missing.check_widths(outcome.ragged, outcome.read, source.name)
-    rejected, aside, repairs = outcome.reconciled()
-    warnings = notes + warning.rejections(rejected, outcome.read)
-    warnings += warning.shortened(outcome.repaired, columns.mapping())
-    warnings += warning.emptied(outcome.height, outcome.nulls, outcome.repaired, columns.mapping())
-    warnings += outcome.signs.warnings(columns.mapping())
+    missing.check(sums.failed, sums.read, columns, source)
+    missing.check_widths(sums.ragged, sums.read, source.name)
+    rejected, aside, repairs = sums.reconciled()
+    warnings = notes + warning.rejections(rejected, sums.read)
+    warnings += warning.shortened(sums.repaired, columns.mapping())
+    warnings += warning.emptied(sums.height, sums.nulls, sums.repaired, columns.mapping())
+    warnings += sums.signs.warnings(columns.mapping())
     warnings += [*source.warnings, *columns.warnings, *unread]
     file = FileRead(
         name=source.name,
@@ -228,8 +139,8 @@ def _part(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
         encoding=source.encoding,
         delimiter=source.delimiter,
         header_row=header.record.row,
-        rows=outcome.rows,
-        lines_read=outcome.read,
+        rows=sums.rows,
+        lines_read=sums.read,
         rejected=rejected.height,
         set_aside=aside.height,
         mapping=columns.mapping(),
@@ -241,16 +152,16 @@ def _part(source: Source, options: IntakeOptions, *, alone: bool) -> Part:
             *(note for note in columns.notes if note not in columns.warnings),
             *_cents(columns),
             *told,
-            *_notes(outcome),
+            *_notes(sums),
         ),
         unneeded=columns.unneeded() if fixed is None else columns.unused(),
         warnings=tuple(warnings),
         unread=unread,
-        repaired=dict(sorted(outcome.repaired.items())),
+        repaired=dict(sorted(sums.repaired.items())),
     )
     if options.keeper is not None:
         options.keeper.done()
-    spoken = pl.concat([pl.DataFrame(schema=_SPOKEN), *outcome.spoken])
+    spoken = pl.concat([pl.DataFrame(schema=_SPOKEN), *sums.spoken])
     return Part(
         outcome.lines,
         spoken,
@@ -274,9 +185,7 @@ def first(source: Source, blocks: Iterator[Body]) -> list[Body]:
     raise _no_lines(source)
 
 
-def _read(
-    job: _Job, begun: list[Body], rest: Iterator[Body]
-) -> tuple[_Outcome, list[str], list[str]]:
+def _read(job: _Job, begun: list[Body], blocks: _Blocks) -> tuple[Outcome, list[str], list[str]]:
     """All blocks, warnings of how the file was read, and what the operator said of that.
 
     How dates and amounts are written is a matter of the whole file. The first block decides it;
@@ -288,27 +197,29 @@ def _read(
         evidence.add(body.cells)
     decided, _ = evidence.decide(job.options, job.source.day_zero)
     outcome = job.outcome(decided)
-    while begun:  # let go of each, so that one block at a time is held
-        outcome.add(begun.pop(0))
-    for body in rest:
-        evidence.add(body.cells)
-        outcome.add(body)
+    _rest(outcome, evidence, begun, blocks)
     final, notes = evidence.decide(job.options, job.source.day_zero)
     evidence.ask(final, job.options, job.source.name)
     if final != decided:
         outcome = job.again(final)
-    if outcome.signs.untold:
+    if outcome.sums.signs.untold:
         outcome = job.again(final, sign_untold=True)
     return outcome, notes, evidence.told(job.options)
 
 
-def ahead(blocks: Iterator[Body]) -> Generator[Body]:
-    """`blocks`, the next one being read while the caller works on the last."""
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, blocks, None)
-        while (body := coming.result()) is not None:
-            coming = pool.submit(next, blocks, None)
-            yield body
+def _rest(outcome: Outcome, evidence: Evidence, begun: list[Body], blocks: _Blocks) -> None:
+    """Read the blocks that were `begun`, and all that follow, whose evidence is added."""
+    while begun:  # let go of each, so that one block at a time is held
+        outcome.add(begun.pop(0))
+    if blocks.places is None or blocks.readers is None:
+        for body in blocks.here:
+            evidence.add(body.cells)
+            outcome.add(body)
+        return
+    reading = Reading(blocks.places.text, outcome.plan, Evidence(evidence.columns))
+    for gone in blocks.readers.read(reading, blocks.places, outcome.sums.read):
+        evidence.take(gone.evidence)
+        outcome.sums.take(gone.sums, gone.first_row)
 
 
 def _no_lines(source: Source) -> InputRejected:
@@ -368,12 +279,12 @@ def _layout(pinned: Layout | None, source: Source) -> tuple[str, ...]:
     return (f"Read as the layout {pinned.name} says.",)
 
 
-def _notes(outcome: _Outcome) -> list[str]:
-    found = leftover.notes(outcome.blank, outcome.totals, outcome.repeated)
-    if outcome.other_types:
+def _notes(sums: Sums) -> list[str]:
+    found = leftover.notes(sums.blank, sums.totals, sums.repeated)
+    if sums.other_types:
         found.insert(
             0,
-            f"{outcome.other_types:,} lines have a claim type that is neither professional nor"
+            f"{sums.other_types:,} lines have a claim type that is neither professional nor"
             " institutional; they are audited as professional.",
         )
     return found

@@ -11,6 +11,7 @@ from auditor.errors import ConfigError, InputRejected
 from auditor.intake import layout, part
 from auditor.intake.interface import Intake
 from auditor.intake.opening import names_of, open_sources
+from auditor.intake.outcome import stack
 from auditor.intake.payers import PayerMap
 from auditor.payers import BUSINESSES
 from schemas import ClaimLines, RejectedRows, Repairs, SetAside, dtypes, empty
@@ -90,9 +91,9 @@ def together(parts: list[Part], options: IntakeOptions) -> Intake:
     lines = _assembled(batches)
     return Intake(
         lines=lines,
-        rejected=part.stack(RejectedRows, [each.rejected for each in parts]),
-        set_aside=part.stack(SetAside, [each.set_aside for each in parts]),
-        repairs=part.stack(Repairs, [each.repairs for each in parts]),
+        rejected=stack(RejectedRows, [each.rejected for each in parts]),
+        set_aside=stack(SetAside, [each.set_aside for each in parts]),
+        repairs=stack(Repairs, [each.repairs for each in parts]),
         files=tuple(each.file for each in parts),
         fields_present=frozenset().union(*(each.fields for each in parts)),
         notes=PayerMap(options.payers).notes(_spoken(told)) if options.payers else (),

@@ -38,7 +38,11 @@ class Signs(NamedTuple):
                 (pl.col(name) < 0).sum().alias(f"{name} below"),
             )
         ).row(0)
-        return Signs(*(a + b for a, b in zip(self, counted, strict=True)))
+        return self.plus(Signs(*counted))
+
+    def plus(self, other: Signs) -> Signs:
+        """Those of both."""
+        return Signs(*(a + b for a, b in zip(self, other, strict=True)))
 
     @property
     def untold(self) -> bool:

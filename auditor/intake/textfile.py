@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.errors import InputRejected
 from auditor.intake import header as headers
@@ -86,6 +86,13 @@ def _decoded(
         yield held + rest
 
 
+def recoded(data: bytes, encoding: str, where: str) -> bytes:
+    """A whole text as UTF-8; raises InputRejected where it is none in its encoding."""
+    if encoding == "utf-8":
+        return data
+    return _recoded(codecs.getincrementaldecoder(encoding)(), data, where)
+
+
 def _recoded(reader: codecs.IncrementalDecoder, raw: bytes | bytearray, where: str) -> bytes:
     try:
         return reader.decode(raw, final=not raw).encode()
@@ -112,19 +119,14 @@ def in_blocks(
     for piece in _decoded(content, found, size or BLOCK, scanning):
         # With a quote in it the line that goes on tells what is inside quotes in the piece.
         text, before = (rest + piece, b"") if b'"' in rest else (piece, rest)
-        end = _record_end(text)
+        end = record_end(text)
         if end:
             if ready:
                 yield ready
             ready = b"".join([before, memoryview(text)[:end]])
             before = b""
         elif len(text) + len(before) > MOST_LINE:
-            raise InputRejected(
-                f"A line of the file is longer than {MOST_LINE >> 20} MiB: this is no table of"
-                " claim lines.",
-                where=content.name,
-                next_step="Export it again as CSV, one claim line a row.",
-            )
+            raise no_table(content.name)
         rest = b"".join([before, memoryview(text)[end:]])
     if scanning is not None and scanning.done().encoding != found.encoding:
         return
@@ -132,7 +134,17 @@ def in_blocks(
         yield ready + rest
 
 
-def _record_end(text: bytes | bytearray) -> int:
+def no_table(where: str) -> InputRejected:
+    """Said of a line of MOST_LINE bytes and more."""
+    return InputRejected(
+        f"A line of the file is longer than {MOST_LINE >> 20} MiB: this is no table of"
+        " claim lines.",
+        where=where,
+        next_step="Export it again as CSV, one claim line a row.",
+    )
+
+
+def record_end(text: bytes | bytearray) -> int:
     """Offset behind the last line end of `text` that ends a record; 0 where there is none.
 
     A line end between quotes ends none. Where no line end of the last ones is outside quotes, a
@@ -151,6 +163,27 @@ def _record_end(text: bytes | bytearray) -> int:
         quotes -= text.count(b'"', before, end)
         end = before
     return last
+
+
+class Form(NamedTuple):
+    """How the records of a delimited text file are written."""
+
+    names: tuple[str, ...]
+    width: int
+    delimiter: str
+
+    def body(self, data: bytes, *, skip: int, row: int) -> tuple[Body, int]:
+        """Records of whole lines (UTF-8, LF) after `skip` of them, and the row that would follow.
+
+        row: of the first record.
+        """
+        filled = data.rstrip(b"\n") + b"\n" if data.endswith(b"\n\n") else data
+        found = records.split(
+            filled, skip=skip, width=self.width, delimiter=self.delimiter, first_row=row
+        )
+        blank = len(data) - len(filled)
+        body = Body(self.names, found.cells, found.rows, found.ragged, blank)
+        return body, found.next_row + blank
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,24 +254,30 @@ class TextFile:
 
         Raises OtherEncodingError where what the beginning told of the encoding is not so.
         """
-        known = self.known
-        scanning = None if known.whole else Scanning()
-        names, width = self._width(header)
+        scanning = None if self.known.whole else Scanning()
+        form = self.form(header)
         skip, row = header.record.lines, header.record.row + 1
-        for data in in_blocks(self.content, known.scan, None, scanning):
-            filled = data.rstrip(b"\n") + b"\n" if data.endswith(b"\n\n") else data
-            found = records.split(
-                filled, skip=skip, width=width, delimiter=self.delimiter, first_row=row
-            )
-            blank = len(data) - len(filled)
-            yield Body(names, found.cells, found.rows, found.ragged, blank)
-            skip, row = 0, found.next_row + blank
+        for data in in_blocks(self.content, self.known.scan, None, scanning):
+            body, row = form.body(data, skip=skip, row=row)
+            yield body
+            skip = 0
         if scanning is not None:
-            found_out = scanning.done()
-            if found_out.encoding != known.scan.encoding:
-                other = Known(known.scan._replace(encoding="cp1252"), whole=False)
-                raise OtherEncodingError(replace(self, known=other))
-            known.scan, known.whole = found_out, True
+            self.scanned(scanning)
+
+    def scanned(self, scanning: Scanning) -> None:
+        """Keep what all bytes tell.
+
+        Raises OtherEncodingError where what the beginning told of the encoding is not so.
+        """
+        found, known = scanning.done(), self.known
+        if found.encoding != known.scan.encoding:
+            other = Known(known.scan._replace(encoding="cp1252"), whole=False)
+            raise OtherEncodingError(replace(self, known=other))
+        known.scan, known.whole = found, True
+
+    def form(self, header: HeaderRow) -> Form:
+        """How records below the header are written."""
+        return Form(*self._width(header), self.delimiter)
 
     def _width(self, header: HeaderRow) -> tuple[tuple[str, ...], int]:
         """Names and number of the cells of a row.

@@ -18,13 +18,15 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from auditor.errors import AuditorError, ExitCode
+from auditor.parts.seat import seats
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
     from auditor.engine.clock import Clock
@@ -35,10 +37,14 @@ ENOUGH = 1_000_000
 """Lines of all parts from which on it is worth starting processes: each takes a second to begin."""
 MEMORY_EACH = 3 << 30
 """Bytes of the machine's memory for each process: a part of usual size takes half of that."""
+READ = "read"
+"""The task of reading places of a file (auditor.parts.readers)."""
 _START = (
     "import sys, pickle; sys.path[:] = pickle.load(sys.stdin.buffer);"
     "from auditor.parts.hand import main; main()"
 )
+_SEATED = "import os; os.sched_setaffinity(0, {%d});"
+"""Before polars starts its threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,16 @@ class Job:
     """Those that the parent found in it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be done with all that is told from now on."""
+
+    name: str
+    """Of auditor.parts.run.TASKS, or READ."""
+    more: Any
+    """What is needed for it besides."""
+
+
 @dataclass(slots=True)
 class Crew:
     """The processes of one audit."""
@@ -80,37 +96,47 @@ class Crew:
         more: what the task is told besides. Raises what a process met: AuditorError and OSError as
         they were, AuditorError for all else.
         """
-        left: SimpleQueue[int] = SimpleQueue()
-        for number in numbers:
-            left.put(number)
-        told = pickle.dumps((task, more), pickle.HIGHEST_PROTOCOL)
+        for timed in self.each(task, more, iter(numbers)):
+            clock.parts.extend(timed)
+
+    def each(self, task: str, more: object, items: Iterator[Any]) -> Generator[Any]:
+        """Have `task` done on each of `items`, and answer what comes of it in their order.
+
+        Raises as `work` does, and after that the processes are gone; and what `items` raises, when
+        all that came before is answered: then they are still there.
+        """
+        told = Task(task, more)
+        left = _Left(items)
+        found = _Answers()
         with ThreadPoolExecutor(len(self.processes)) as pool:
-            done = [pool.submit(self._feed, each, told, left, clock) for each in self.processes]
+            for process in self.processes:
+                pool.submit(self._feed, process, told, left, found)
             try:
-                for each in done:
-                    each.result()
+                yield from _in_order(found, len(self.processes))
             except BaseException:
                 self.stop()  # the others' threads wait for an answer
                 raise
+        if left.broken is not None:
+            raise left.broken
 
     @staticmethod
     def _feed(
-        process: subprocess.Popen[bytes], told: bytes, left: SimpleQueue[int], clock: Clock
+        process: subprocess.Popen[bytes],
+        told: Task,
+        left: _Left,
+        found: _Answers,
     ) -> None:
-        """Give `process` one part after the other."""
-        with _ended():
-            _say(process, told)
-            while True:
-                try:
-                    number = left.get_nowait()
-                except Empty:
-                    return
-                _say(process, pickle.dumps(number))
-                kind, answer = pickle.load(process.stdout)  # type: ignore[arg-type]  # noqa: S301 - as above
-                if kind == "done":
-                    clock.parts.extend(answer)
-                    continue
-                raise _error(kind, answer)
+        """Give `process` one item after the other."""
+        try:
+            with _ended(told.name):
+                _say(process, pickle.dumps(told, pickle.HIGHEST_PROTOCOL))
+                while (item := left.next()) is not None:
+                    _say(process, pickle.dumps(item[1], pickle.HIGHEST_PROTOCOL))
+                    found.put((item[0], _answer(process)))
+        except BaseException as error:  # noqa: BLE001 - raised where the answers are asked for
+            found.put(error)
+        else:
+            found.put(None)
 
     def stop(self) -> None:
         """End the processes, whatever they are doing."""
@@ -122,6 +148,48 @@ class Crew:
                 if pipe is not None:
                     with suppress(BrokenPipeError):  # what was not said yet
                         pipe.close()
+
+
+class _Left:
+    """Items that are still to be done, for several that ask."""
+
+    def __init__(self, items: Iterator[Any]) -> None:
+        self._items = enumerate(items)
+        self._lock = Lock()
+        self.broken: Exception | None = None
+        """What the items raised, of which there are then no more."""
+
+    def next(self) -> tuple[int, Any] | None:
+        """The next one and its number; None: there is none."""
+        with self._lock:
+            if self.broken is not None:
+                return None
+            try:
+                return next(self._items, None)
+            except Exception as error:  # noqa: BLE001 - raised where all of them are done
+                self.broken = error
+                return None
+
+
+_Answers = SimpleQueue[tuple[int, Any] | BaseException | None]
+"""Each with its number; what went wrong; None: a feeder has no more."""
+
+
+def _in_order(found: _Answers, many: int) -> Generator[Any]:
+    """The answers of `many` feeders by their numbers; raises what one of them met."""
+    early: dict[int, Any] = {}
+    number = 0
+    while many:
+        answer = found.get()
+        if answer is None:
+            many -= 1
+            continue
+        if isinstance(answer, BaseException):
+            raise answer
+        early[answer[0]] = answer[1]
+        while number in early:
+            yield early.pop(number)
+            number += 1
 
 
 @contextmanager
@@ -137,8 +205,8 @@ def begun(many: int) -> Iterator[Crew]:
     """`many` processes that load what they need while their job is made; gone afterwards."""
     found = Crew()
     try:
-        for _ in range(many):
-            found.processes.append(_started())
+        for seat in seats(many):
+            found.processes.append(_started(seat))
         with _ended():
             for process in found.processes:
                 _say(process, pickle.dumps(sys.path))
@@ -147,10 +215,11 @@ def begun(many: int) -> Iterator[Crew]:
         found.stop()
 
 
-def _started() -> subprocess.Popen[bytes]:
-    """A process of our own interpreter that waits for what to do."""
+def _started(seat: int | None) -> subprocess.Popen[bytes]:
+    """A process of our own interpreter, on the processor `seat`, that waits for what to do."""
+    start = _START if seat is None else _SEATED % seat + _START
     return subprocess.Popen(  # noqa: S603 - no word of it is anybody else's
-        [sys.executable, "-c", _START],
+        [sys.executable, "-c", start],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         # One thread each: there are as many processes as processors.
@@ -164,12 +233,26 @@ def _say(process: subprocess.Popen[bytes], message: bytes) -> None:
         process.stdin.flush()
 
 
+def _answer(process: subprocess.Popen[bytes]) -> Any:  # noqa: ANN401 - of each task its own
+    """What came of an item; raises what the process met."""
+    kind, answer = pickle.load(process.stdout)  # type: ignore[arg-type]  # noqa: S301 - our own
+    if kind != "done":
+        raise _error(kind, answer)
+    return answer
+
+
 @contextmanager
-def _ended() -> Iterator[None]:
-    """A process that is gone is told as what it is."""
+def _ended(task: str = "") -> Iterator[None]:
+    """A process that is gone, with what it was told to do, is told as what it is."""
     try:
         yield
     except (BrokenPipeError, EOFError, pickle.UnpicklingError):
+        if task == READ:
+            raise _internal(
+                "A process that read a claim file has ended (killed, or out of memory).",
+                "Start again when other programs leave it more memory; the files are then read"
+                " anew.",
+            ) from None
         raise _internal(
             "A process that worked on a part has ended (killed, or out of memory).",
             "Say --parts with a larger number, so that each part takes less memory. The same"

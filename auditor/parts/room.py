@@ -20,7 +20,7 @@ from auditor.engine.whole import Census
 from auditor.errors import AuditorError, ConfigError
 from auditor.intake.interface import FileRead, Intake
 from auditor.lock import locked
-from auditor.parts.spill import Parts
+from auditor.parts.spill import Base, Parts
 from schemas import ClaimLines, empty
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ class Room:
             notes=tuple(told["notes"]),
             **tables,
         )
-        return intake, Parts(self.lines, told["parts"], Census.of(told["census"]))
+        bases = {int(slab): Base(*base) for slab, base in told["bases"].items()}
+        return intake, Parts(self.lines, told["parts"], Census.of(told["census"]), bases)
 
     def keep(self, intake: Intake, parts: Parts) -> None:
         """Remember what was read."""
@@ -70,6 +71,7 @@ class Room:
             "notes": intake.notes,
             "parts": parts.count,
             "census": parts.census.told(),
+            "bases": parts.bases,
         }
         begun = self.folder / f"{_READ}.begun"
         begun.write_text(json.dumps(told), encoding="utf-8")

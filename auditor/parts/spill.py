@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 import polars.selectors as cs
@@ -14,7 +15,7 @@ from auditor.engine.whole import Census, census
 from schemas import ClaimLines, dtypes, empty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 SLAB = (1_000_000, 2_000_000)
@@ -26,6 +27,29 @@ _SEED = 8_101
 """Of the hash that divides patients; one version of polars always answers the same."""
 
 
+_SAME = ("source_file", "line_of_business", "claim_dates")
+"""Columns that most often say the same in every line of a file, and are then said once."""
+
+
+class Base(NamedTuple):
+    """What the lines of a slab are told from."""
+
+    line_key: int = 0
+    source_row: int = 0
+    """Of its first row, which stands in the slab as 0; so does its first line_key."""
+    same: Mapping[str, str | bool | None] = MappingProxyType({})
+    """Columns that say the same in all its lines, and do not stand there."""
+
+    def told(self, lines: pl.LazyFrame) -> pl.LazyFrame:
+        """`lines` as they are in the batch."""
+        kinds = dtypes(ClaimLines)
+        return lines.with_columns(
+            pl.col("line_key") + pl.lit(self.line_key, pl.UInt32),
+            pl.col("source_row") + pl.lit(self.source_row, pl.UInt32),
+            *(pl.lit(value, kinds[name]).alias(name) for name, value in self.same.items()),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Lines on the disk, and what is known of all of them."""
@@ -33,17 +57,25 @@ class Parts:
     folder: Path
     count: int
     census: Census
+    bases: Mapping[int, Base] = field(default_factory=dict)
+    """Of the slabs that were written by others than Spill; those of Spill have none."""
 
     def read(self, part: int) -> pl.DataFrame:
         """schemas.ClaimLines of one part, in the order of the files; line_key is the batch's."""
         files = self._in_order(f"{part}.parquet")
-        return below_one_another(pl.read_parquet(file) for file in files)
+        return below_one_another(self._scan(file).collect() for file in files)
 
     def lines_of(self, keys: pl.Series) -> pl.DataFrame:
         """schemas.ClaimLines of some keys, whatever part they are in."""
         wanted = pl.col("line_key").is_in(keys.implode())
         files = self._in_order("*.parquet")
-        return below_one_another(pl.scan_parquet(file).filter(wanted).collect() for file in files)
+        return below_one_another(self._scan(file).filter(wanted).collect() for file in files)
+
+    def _scan(self, file: Path) -> pl.LazyFrame:
+        """The lines of a file as they are in the batch."""
+        lines = pl.scan_parquet(file, glob=False)
+        base = self.bases.get(int(file.parent.name))
+        return lines if base is None else base.told(lines)
 
     def claims(self) -> pl.DataFrame:
         """claim_id and original_claim_id of all lines, each two once."""
@@ -70,15 +102,16 @@ class Spill:
 
     def __init__(self, folder: Path, count: int, slab: int | None = None) -> None:
         """Write into `folder`, which is made, into `count` parts, `slab` lines at a time."""
-        self._folder = folder
-        self._count = count
-        self._slab = slab or min(max(count * _IN_A_FILE, SLAB[0]), SLAB[1])
+        self.folder = folder
+        self.count = count
+        self.slab = slab or min(max(count * _IN_A_FILE, SLAB[0]), SLAB[1])
         self._writer = ThreadPoolExecutor(1)
-        self._writing: Future[None] | None = None
+        self._writing: Future[object] | None = None
         self._held: list[pl.DataFrame] = []
         self._height = self._slabs = 0
         self._lines = 0
         self._census = Census()
+        self._bases: dict[int, Base] = {}
         self._mark = (0, 0, Census())
         """Slabs, lines and census of the files that were read to their end."""
         folder.mkdir(parents=True)
@@ -86,21 +119,21 @@ class Spill:
     def begin(self) -> None:
         """A file begins, or begins anew."""
         self._written()
-        slabs, self._lines, self._census = self._mark
-        for slab in range(slabs, self._slabs):
-            shutil.rmtree(self._folder / str(slab))
-        self._slabs = slabs
+        self._slabs, self._lines, self._census = self._mark
+        for slab in self.folder.iterdir():
+            if int(slab.name) >= self._slabs:
+                shutil.rmtree(slab)
+                self._bases.pop(int(slab.name), None)
         self._held, self._height = [], 0
 
     def add(self, lines: pl.DataFrame) -> None:
         """Take some lines of the file."""
-        lines = lines.with_row_index("line_key", offset=self._lines)
-        lines = lines.select(pl.col(name).cast(kind) for name, kind in dtypes(ClaimLines).items())
+        lines = numbered(lines, self._lines)
         self._census += census(lines)
         self._lines += lines.height
         self._held.append(lines)
         self._height += lines.height
-        if self._height >= self._slab:
+        if self._height >= self.slab:
             self._write()
 
     def done(self) -> None:
@@ -109,18 +142,34 @@ class Spill:
         self._written()
         self._mark = (self._slabs, self._lines, self._census)
 
+    def free(self) -> int:
+        """The number of the slab that follows the lines that were taken so far."""
+        self._write()
+        return self._slabs
+
+    def took(self, found: Census, first_row: int, same: Mapping[str, str | bool | None]) -> None:
+        """Others wrote the slab that is `free`: what is known of its lines, and of all of them.
+
+        first_row: of the file, which is row 0 of the slab.
+        """
+        if found.lines:
+            self._bases[self._slabs] = Base(self._lines, first_row, same)
+        self._slabs += 1
+        self._lines += found.lines
+        self._census += found
+
     def parts(self) -> Parts:
         """What was written, after the last file."""
-        return Parts(self._folder, self._count, self._census)
+        return Parts(self.folder, self.count, self._census, self._bases)
 
     def _write(self) -> None:
         """Have the held lines divided and written, while others are read."""
         if not self._height:
             return
         self._written()  # one slab is written and one is held, and no third
-        slab = self._folder / str(self._slabs)
+        slab = self.folder / str(self._slabs)
         slab.mkdir()
-        self._writing = self._writer.submit(_divided, self._held, slab, self._count)
+        self._writing = self._writer.submit(divide, self._held, slab, self.count)
         self._slabs += 1
         self._held, self._height = [], 0
 
@@ -131,7 +180,13 @@ class Spill:
             writing.result()
 
 
-def _divided(held: list[pl.DataFrame], slab: Path, count: int) -> None:
+def numbered(lines: pl.DataFrame, first: int) -> pl.DataFrame:
+    """schemas.ClaimLines of `lines` without line_key, which counts from `first` on."""
+    lines = lines.with_row_index("line_key", offset=first)
+    return lines.select(pl.col(name).cast(kind) for name, kind in dtypes(ClaimLines).items())
+
+
+def divide(held: list[pl.DataFrame], slab: Path, count: int) -> None:
     """Write `held` lines into the folder `slab`, a file for each of `count` parts.
 
     Columns without any value are left out: dividing and writing them would take as long as others.
@@ -146,3 +201,17 @@ def _divided(held: list[pl.DataFrame], slab: Path, count: int) -> None:
         .items()
     ):
         each.write_parquet(slab / f"{number}.parquet", compression="lz4", statistics=False)
+
+
+def without_same(held: list[pl.DataFrame]) -> dict[str, str | bool | None]:
+    """Take from `held` the columns that say the same in every line, and tell what they say."""
+    same = {}
+    for name in _SAME:
+        value = held[0][name][0]
+        if all(
+            lines[name].eq_missing(pl.Series([value], dtype=lines[name].dtype)).all()
+            for lines in held
+        ):
+            same[name] = value
+    held[:] = [lines.drop(same) for lines in held]
+    return same

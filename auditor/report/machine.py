@@ -16,6 +16,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 import auditor
+from auditor.ahead import ahead
 from auditor.errors import ReportError
 from auditor.report import ages, figures, place, words
 
@@ -67,7 +68,7 @@ def write_findings(result: Audited, path: Path | str) -> Path:
     figures.reconcile(result)  # before anything is written
     with place.workroom(path) as room:
         made = room / f"findings{form}"
-        _stream(result.pieces(), made)
+        _stream(ahead(result.pieces()), made)
         place.replace(made, path)
     return path
 
@@ -88,7 +89,8 @@ def _stream(pieces: Iterator[pl.DataFrame], made: Path) -> None:
     frame = register_io_source(source, schema=first.schema)
     try:
         if made.suffix == ".parquet":
-            frame.sink_parquet(made, maintain_order=True)
+            # A lower level than polars' own takes two thirds of the time, and no more room.
+            frame.sink_parquet(made, maintain_order=True, compression_level=1)
         elif made.suffix == ".csv":
             csv_safe(frame).sink_csv(made, maintain_order=True)
         else:

@@ -5,10 +5,12 @@
 Generates a claim file of each length, audits it out of the disk in a process of its own, findings
 and figures written and no workbook, and removes the file before the next is made. The first is
 judged by DuckDB as well (the pair, unit and add-on rules), and the findings of both sides must be
-equal. A longer file begins with the first one where that has whole millions of lines: what is found
-on these lines must be equal, too, in every column. Exit code 1 where either is not. Every process
-reads its file from the disk: a short one would else be in the system's memory still and a long one
-not. Says beforehand what disk it needs. See docs/performance.md.
+equal; so must those of these three kinds of rule alone, on lines that were validated and divided
+before, and of DuckDB on the same lines as Parquet. A longer file begins with the first one where
+that has whole millions of lines: what is found on these lines must be equal, too, in every column.
+Exit code 1 where anything is not. Every process reads its file from the disk: a short one would
+else be in the system's memory still and a long one not. Says beforehand what disk it needs. See
+docs/performance.md.
 """
 
 # Nothing heavy is imported here: see run.py.
@@ -21,16 +23,19 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from memory import watched
-from run import AS_OF, machine, measured, say, script, store, work_folder
+from run import AS_OF, FASTER, Cost, machine, measured, median, say, script, store, work_folder
 
 LINEAR, MEMORY = 1.1, 6.0
 """To reach: times the lines' own ratio (ten times the lines in eleven times the time), and GiB."""
 PIECE = 1_000_000
 """Lines that generate.py makes at one time, of which longer files are made (its BATCH)."""
+_PARTS = 12
+"""Of the three kinds alone."""
 BYTES_A_LINE = {"claim file": 195, "parts": 55, "findings": 20}
 """On the disk at once, a little more than was measured; findings in their parts and written."""
 
@@ -49,6 +54,7 @@ def main() -> None:
     )
     parser.add_argument("--lines-a-part", type=int, help="of a part (as `auditor audit` divides)")
     parser.add_argument("--seed", type=int, default=7, help="of the generator (7)")
+    parser.add_argument("--runs", type=int, default=3, help="of the three kinds alone (3)")
     parser.add_argument("--reference", type=Path, help="store of imported CMS tables")
     parser.add_argument("--starter", action="store_true", help="use the built-in starter set")
     parser.add_argument("--work", type=Path, help="folder with room for the files; a new one in it")
@@ -106,6 +112,8 @@ def audited(lines: int, place: Path, work: Path, given: argparse.Namespace) -> d
     shortest = work / "shortest.parquet"
     if lines == min(given.lines):
         row |= beside(claims, found, work)
+        row["kinds"] = alone(claims, place, work, parts[1] if parts else _PARTS, given.runs)
+        row["differing"] += row["kinds"]["differing"]
         found.rename(shortest)
     elif min(given.lines) % PIECE == 0:
         row |= agreed(found, shortest, min(given.lines))
@@ -142,6 +150,38 @@ def beside(claims: Path, found: Path, work: Path) -> dict[str, Any]:
         "compared": told["compared"],
         "duckdb": {"seconds": peer.seconds, "cpu": peer.cpu, "peak": peer.peak},
     }
+
+
+def alone(claims: Path, place: Path, work: Path, parts: int, runs: int) -> dict[str, Any]:
+    """What the three kinds of rule take alone, and what they take DuckDB; in turns, medians."""
+    folder, texts = work / "divided", work / "texts.parquet"
+    own, out, tables = work / "kinds.parquet", work / "peer-kinds.parquet", work / "tables.json"
+    source = ("--claims", claims, "--texts", texts, "--parts", parts)
+    measured(script("kinds_parts", "divide", "--folder", folder, *source), work)
+    told = ("--folder", folder, "--store", place, "--out", own, "--as-of", AS_OF)
+    commands = {
+        "auditor": script("kinds_parts", "judge", *told),
+        "duckdb": script("peer", "--claims", texts, "--tables", tables, "--out", out),
+    }
+    costs: dict[str, list[Cost]] = {name: [] for name in commands}
+    for _ in range(runs):
+        for name, command in commands.items():
+            for file in (texts, *folder.rglob("*.parquet")):
+                on_the_disk_alone(file)
+            with watched() as seen:
+                cost = measured(command, work)
+            costs[name].append(replace(cost, peak=max(cost.peak, seen.peak)))
+            shutil.rmtree(folder / "judged", ignore_errors=True)
+    same_found = compared("--audit", own, "--peer", out)
+    shutil.rmtree(folder)
+    texts.unlink()
+    answer: dict[str, Any] = {name: median(runs) for name, runs in costs.items()}
+    answer["faster"] = answer["duckdb"]["seconds"] / answer["auditor"]["seconds"]
+    for name, cost in costs.items():
+        each = ", ".join(f"{run.seconds:.1f}" for run in cost)
+        say(f"three kinds alone, {name}: {each} s, {answer[name]['cpu']:.1f} of CPU")
+    say(f"compared   {same_found['compared']:,} of them: {same(same_found)}")
+    return answer | {key: same_found[key] for key in ("differing", "compared")}
 
 
 def agreed(found: Path, shortest: Path, lines: int) -> dict[str, Any]:
@@ -200,6 +240,9 @@ def show(rows: list[dict[str, Any]]) -> None:
     peak = max(row["peak"] for row in rows) / 2**30
     told = "reached" if peak < MEMORY else "not reached"
     say(f"to reach   under {MEMORY} GiB: {told} ({peak:.2f})")
+    faster = first["kinds"]["faster"]
+    told = "reached" if faster >= FASTER else "not reached"
+    say(f"to reach   three kinds alone {FASTER} times as fast as DuckDB: {told} ({faster:.2f})")
 
 
 if __name__ == "__main__":

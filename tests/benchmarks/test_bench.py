@@ -225,7 +225,7 @@ def test_questions_are_timed_beside_their_libraries(tmp_path: Path) -> None:
 def test_a_large_file_is_measured_against_a_smaller_one(tmp_path: Path) -> None:
     figures, work = tmp_path / "figures.json", tmp_path / "work"
     work.mkdir()
-    size = ("--lines", 6000, 2000, "--lines-a-part", 1500, "--starter", "--work", work)
+    size = ("--lines", 6000, 2000, "--lines-a-part", 1500, "--starter", "--work", work, "--runs", 1)
     told = start("full", *size, "--out", figures)
     small, large = json.loads(figures.read_text(encoding="utf-8"))["rows"]
     assert (small["lines"], large["lines"]) == (2000, 6000)
@@ -237,6 +237,10 @@ def test_a_large_file_is_measured_against_a_smaller_one(tmp_path: Path) -> None:
         assert 0 < row["stages"]["whole run"] < row["seconds"]
     assert "to reach   at most 3.3 times in seconds: " in told
     assert "to reach   under 6.0 GiB: reached" in told
+    kinds = small["kinds"]
+    assert (kinds["differing"], kinds["compared"]) == (0, small["compared"])
+    assert all(kinds[side]["seconds"] > 0 for side in ("auditor", "duckdb"))
+    assert "to reach   three kinds alone 1.5 times as fast as DuckDB: " in told
     assert list(work.iterdir()) == []  # no claim line is left
 
 

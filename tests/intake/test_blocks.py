@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+import pickle
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -12,14 +15,14 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from auditor.errors import InputRejected
-from auditor.intake import content, read_claims, scanning, textfile
+from auditor.intake import content, places, read_claims, scanning, textfile
 from auditor.intake.detect import detect
 from auditor.intake.interface import IntakeOptions
+from auditor.parts.readers import Readers, ReadTask
 from auditor.parts.spill import Spill
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-    from pathlib import Path
+    from collections.abc import Generator, Iterator
 
     from auditor.intake import Intake
 
@@ -72,10 +75,43 @@ def test_any_block_size_gives_the_same(  # noqa: PLR0913 -- one argument a dimen
     for name in ("lines", "rejected", "set_aside", "repairs"):
         assert_frame_equal(getattr(whole, name), getattr(pieces, name))
     assert whole.files == pieces.files
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
+        patch.setattr(places, "PLACE", size)
+        patch.setattr(content, "HELD_PLAIN", 0)
+        spread, lines = elsewhere(place, Path(folder) / "lines")
+    assert_frame_equal(whole.lines, lines)
+    for name in ("rejected", "set_aside", "repairs"):
+        assert_frame_equal(getattr(whole, name), getattr(spread, name))
+    assert whole.files == spread.files
+
+
+class Hands:
+    """Stands for two processes that read: what they are told and answer goes through pickle."""
+
+    processes = (1, 2)
+
+    @staticmethod
+    def each(_: str, task: ReadTask, items: Iterator[Any]) -> Iterator[Any]:
+        for item in items:
+            given = pickle.loads(pickle.dumps((task, item)))  # noqa: S301 - made here
+            yield pickle.loads(pickle.dumps(given[0].do(given[1])))  # noqa: S301 - as above
+
+
+def elsewhere(path: Path, folder: Path, slab: int = 5) -> tuple[Intake, pl.DataFrame]:
+    """What is read with the help of others, and its lines."""
+    spill = Spill(folder, 2, slab=slab)
+    options = IntakeOptions(keeper=spill, readers=Readers(Hands(), spill))  # type: ignore[arg-type]
+    intake = read_claims([path], options)
+    parts = spill.parts()
+    lines = pl.concat([parts.read(0), parts.read(1)]).sort("line_key")
+    assert parts.census.lines == lines.height
+    keys = lines["line_key"].gather_every(3)
+    assert_frame_equal(parts.lines_of(keys).sort("line_key"), lines.gather_every(3))
+    return intake, lines
 
 
 def test_the_last_block_can_decide_how_the_first_is_read(
-    place: Path, monkeypatch: pytest.MonkeyPatch
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def row(day: str, charge: str = "1") -> str:
         return f"C1,1,P1,1234567893,{day},99213,25,1,{charge},"
@@ -86,8 +122,27 @@ def test_the_last_block_can_decide_how_the_first_is_read(
         "2024-04-03",
         "2024-04-25",
     }
+    monkeypatch.setattr(content, "HELD_PLAIN", 0)
+    monkeypatch.setattr(places, "PLACE", 64)
+    _, lines = elsewhere(place, tmp_path / "dates")
+    assert lines["service_date_from"].n_unique() == 2
     place.write_text("\n".join([HEADER, row("2024-03-04"), *[row("2024-03-04", '"1,50"')] * 5]))
     assert read_claims([place]).lines["charge_amount"].to_list() == [100, *[150] * 5]
+    assert elsewhere(place, tmp_path / "commas")[1]["charge_amount"].to_list() == [100, *[150] * 5]
+
+
+def test_signs_of_all_places_are_counted_together(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [f"C{n},1,P{n},1234567893,2024-03-05,99213,25,1,-1," for n in range(60)]
+    place.write_text("\n".join([HEADER, *rows]))
+    whole = read_claims([place])
+    monkeypatch.setattr(content, "HELD_PLAIN", 0)
+    monkeypatch.setattr(places, "PLACE", 500)
+    spread, lines = elsewhere(place, tmp_path / "signs")
+    assert lines["sign_untold"].all()
+    assert_frame_equal(lines, whole.lines)
+    assert spread.files == whole.files
 
 
 def test_rows_are_numbered_over_all_blocks(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,6 +177,10 @@ def test_a_large_file_that_begins_as_utf8_and_is_none(
     assert spill.parts().census.lines == 21
     lines = pl.concat([spill.parts().read(0), spill.parts().read(1)]).sort("line_key")
     assert lines["source_row"].to_list() == whole.lines["source_row"].to_list()
+    monkeypatch.setattr(places, "PLACE", 128)
+    spread, lines = elsewhere(place, tmp_path / "spread")
+    assert spread.files == whole.files
+    assert_frame_equal(lines, whole.lines)
     assert detect(place, IntakeOptions())[0].form.startswith("cp1252")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import pickle
 import signal
@@ -16,7 +17,8 @@ import pytest
 
 from auditor.cli import main, parts
 from auditor.errors import AuditorError, ExitCode, ReferenceDataError
-from auditor.parts import crew, hand, outcome
+from auditor.intake import content, places, scanning, textfile
+from auditor.parts import crew, hand, outcome, spill
 from auditor.parts import run as runner
 from auditor.reference import load_reference
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from auditor.engine.clock import Clock
+    from auditor.engine.whole import Census
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_claims" / "clinic_week.csv"
 NOTHING = {"work": None, "store": None, "releases": ()}
@@ -40,8 +43,8 @@ def two(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     started: list[int] = []
     begin = crew._started  # noqa: SLF001 - to know whom to kill
 
-    def noted() -> subprocess.Popen[bytes]:
-        process = begin()
+    def noted(seat: int | None) -> subprocess.Popen[bytes]:
+        process = begin(seat)
         started.append(process.pid)
         return process
 
@@ -95,7 +98,7 @@ def test_a_process_that_ends_ends_the_audit_which_goes_on_later(
     say = crew._say  # noqa: SLF001 - a process is ended when it is about to be told of a part
 
     def told(process: subprocess.Popen[bytes], message: bytes) -> None:
-        if message == pickle.dumps(1):
+        if message == pickle.dumps(1, pickle.HIGHEST_PROTOCOL):
             process.kill()
             process.wait()
         say(process, message)
@@ -134,6 +137,126 @@ def test_processes_end_with_their_parent() -> None:
         time.sleep(0.05)
 
 
+@pytest.fixture
+def divided(two: list[int], monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sample is large enough for processes to read it, in nine runs of many places."""
+    monkeypatch.setattr(parts, "LARGE", 0)
+    monkeypatch.setattr(content, "HELD_PLAIN", 0)
+    monkeypatch.setattr(scanning, "HEAD", 2000)
+    monkeypatch.setattr(textfile, "HEAD", 2000)
+    monkeypatch.setattr(places, "PLACE", 1500)
+    monkeypatch.setattr(spill, "SLAB", (50, 50))
+    monkeypatch.setattr(spill, "_IN_A_FILE", 1)
+    return two
+
+
+def test_what_several_processes_read_is_what_one_reads(
+    divided: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, several = tmp_path / "one", tmp_path / "several"
+    runs = list[int]()
+    took = spill.Spill.took
+
+    def noted(self: spill.Spill, census: Census, *more: Any) -> None:  # noqa: ANN401 - as its own
+        runs.append(census.lines)
+        took(self, census, *more)
+
+    monkeypatch.setattr(spill.Spill, "took", noted)
+    dated = ("--no-ledger", "--as-of", "2025-11-10", "--parts", "3")
+    for folder, hands in ((several, 2), (one, 0)):
+        folder.mkdir()
+        monkeypatch.setattr(parts, "hands", lambda *_, hands=hands: hands)
+        told = ("--findings", str(folder / "found.parquet"), "--summary", str(folder / "s.json"))
+        assert main(["audit", str(SAMPLE), "--no-report", *dated, *told]) == 0
+        # A report shows the lines, from wherever they lie.
+        told = ("--report", str(folder / "found.xlsx"))
+        assert main(["audit", str(SAMPLE), *dated, *told]) == 0
+    assert len(runs) > 12
+    assert all(runs)
+    for name in ("found.parquet", "found.xlsx"):
+        assert (one / name).read_bytes() == (several / name).read_bytes()
+    said = [json.loads((each / "s.json").read_text(encoding="utf-8")) for each in (one, several)]
+    assert said[0] == said[1]
+    assert all(gone(each) for each in divided)
+
+
+def test_a_process_that_ends_while_it_reads(
+    divided: list[int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found, work = tmp_path / "f.parquet", tmp_path / "work"
+    say, told = crew._say, list[bytes]()  # noqa: SLF001 - as above
+
+    def ending(process: subprocess.Popen[bytes], message: bytes) -> None:
+        told.append(message)
+        if len(told) == 6:
+            process.kill()
+            process.wait()
+        say(process, message)
+
+    monkeypatch.setattr(crew, "_say", ending)
+    assert audited(found, "--parts", "3", "--work", str(work)) == ExitCode.INTERNAL
+    said = " ".join(capsys.readouterr().err.split())
+    assert "A process that read a claim file has ended" in said
+    assert not found.exists()
+    assert not any(work.glob("*/lines"))
+    assert all(gone(each) for each in divided)
+    monkeypatch.setattr(crew, "_say", say)
+    assert audited(found, "--parts", "3", "--work", str(work)) == 0
+    assert not work.exists()
+
+
+def test_a_file_that_changes_while_processes_read_it(
+    divided: list[int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    claims, found = tmp_path / "claims.csv", tmp_path / "f.parquet"
+    claims.write_bytes(SAMPLE.read_bytes())
+    say, told = crew._say, list[bytes]()  # noqa: SLF001 - as above
+
+    def changing(process: subprocess.Popen[bytes], message: bytes) -> None:
+        told.append(message)
+        if len(told) == 6:
+            other = tmp_path / "other.csv"
+            other.write_bytes(SAMPLE.read_bytes()[:-40])
+            other.replace(claims)
+        say(process, message)
+
+    monkeypatch.setattr(crew, "_say", changing)
+    named = ("--no-report", "--no-ledger", "--as-of", "2025-11-10", "--findings", str(found))
+    assert main(["audit", str(claims), *named, "--parts", "3"]) == ExitCode.UNREADABLE
+    assert "The file changed while it was read" in capsys.readouterr().err
+    assert not found.exists()
+    assert all(gone(each) for each in divided)
+
+
+@pytest.mark.usefixtures("divided")
+def test_what_processes_read_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, work, whole = tmp_path / "f.parquet", tmp_path / "work", tmp_path / "whole.parquet"
+    say = crew._say  # noqa: SLF001 - as above
+
+    def told(process: subprocess.Popen[bytes], message: bytes) -> None:
+        if message == pickle.dumps(1, pickle.HIGHEST_PROTOCOL):
+            process.kill()
+            process.wait()
+        say(process, message)
+
+    monkeypatch.setattr(crew, "_say", told)
+    assert audited(found, "--parts", "3", "--work", str(work)) == ExitCode.INTERNAL
+    monkeypatch.setattr(crew, "_say", say)
+    with monkeypatch.context() as patch:
+        patch.setattr("auditor.intake.read_claims", None)
+        assert audited(found, "--parts", "3", "--work", str(work)) == 0
+    assert audited(whole, "--parts", "1") == 0
+    assert found.read_bytes() == whole.read_bytes()
+
+
 def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
 
@@ -151,7 +274,7 @@ def gone(pid: int) -> bool:
 def served(monkeypatch: pytest.MonkeyPatch, task: Callable[..., None], **job: Any) -> Any:  # noqa: ANN401 - what it answers
     """What a process answers that has `task` to do on part 7."""
     monkeypatch.setitem(runner.TASKS, "count", task)  # type: ignore[arg-type]
-    told = (crew.Job(**(NOTHING | job)), ("count", "more"), 7)
+    told = (crew.Job(**(NOTHING | job)), crew.Task("count", "more"), 7)
     answers = io.BytesIO()
     hand.serve(io.BytesIO(b"".join(map(pickle.dumps, told))), answers)
     return pickle.loads(answers.getvalue())  # noqa: S301 - it was made here
