@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -19,7 +20,7 @@ import polars as pl
 from auditor.engine.whole import Census
 from auditor.errors import AuditorError, ConfigError
 from auditor.intake.interface import FileRead, Intake
-from auditor.lock import locked
+from auditor.lock import held, locked
 from auditor.parts.spill import Base, Parts
 from schemas import ClaimLines, empty
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _PRIVATE = 0o700
 _READ = "read.json"
+_NAME = re.compile(r"[0-9a-f]{16}")
 _TABLES = ("rejected", "set_aside", "repairs")
 _BUSY = "Another audit of the same files is at work there."
 
@@ -44,9 +46,13 @@ class Room:
         """Where the claim lines lie, part by part."""
         return self.folder / "lines"
 
+    def read_before(self) -> bool:
+        """Whether an earlier call read the files to their end."""
+        return (self.folder / _READ).is_file()
+
     def kept(self) -> tuple[Intake, Parts] | None:
         """What an earlier call read to its end; None where none did, and then nothing is left."""
-        if not (self.folder / _READ).is_file():
+        if not self.read_before():
             shutil.rmtree(self.lines, ignore_errors=True)
             return None
         told = json.loads((self.folder / _READ).read_text(encoding="utf-8"))
@@ -60,6 +66,16 @@ class Room:
         )
         bases = {int(slab): Base(*base) for slab, base in told["bases"].items()}
         return intake, Parts(self.lines, told["parts"], Census.of(told["census"]), bases)
+
+    def left(self) -> list[Path]:
+        """The folders beside it with claim lines of audits that were broken off."""
+        beside = self.folder.parent
+        return sorted(
+            told.parent
+            for told in beside.glob(f"*/{_READ}")
+            if _NAME.fullmatch(told.parent.name) and told.parent != self.folder
+            if not held(beside / f"{told.parent.name}.lock")
+        )
 
     def keep(self, intake: Intake, parts: Parts) -> None:
         """Remember what was read."""

@@ -116,6 +116,12 @@ class OnDisk(Audited):
         return {}
 
 
+def judged_before(room: Path, *, shown: bool) -> int:
+    """How many parts an earlier call judged in `room`; shown: so that their lines can be shown."""
+    folder = room / (_FOUND if shown else _TOLD)
+    return sum(each.name.isdigit() for each in folder.iterdir()) if folder.is_dir() else 0
+
+
 def _judged(work: Work, reference: Reference, clock: Clock, store: Store | None) -> list[Path]:
     """The folders with what was found in each part."""
     parts = work.parts

@@ -13,6 +13,7 @@ import pytest
 from auditor.cli import parts
 from auditor.cli.run import Request
 from auditor.errors import ExitCode
+from auditor.lock import locked
 from auditor.parts import crew, merge
 from auditor.parts import run as runner
 
@@ -162,6 +163,9 @@ def test_a_broken_off_audit_goes_on(
     )
     done = run("audit", str(SAMPLE), *FIXED, *outputs)
     assert done.code == 0, done.err
+    said = " ".join(done.err.split())
+    assert "begun before and broken off" in said
+    assert "the files are not read again, and 2 of 4 parts were judged" in said
     assert len(judged) == 4
     assert not work.exists()
     monkeypatch.undo()
@@ -313,13 +317,10 @@ def test_what_an_interrupted_audit_leaves_is_said(
     *,
     while_reading: bool,
 ) -> None:
-    def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
     step = "auditor.parts.spill.Spill.done" if while_reading else "auditor.parts.run.tell_parts"
     named = ("--findings", str(tmp_path / "f.csv"), "--no-report", "--parts", "3")
     with monkeypatch.context() as patch:
-        patch.setattr(step, interrupted)
+        patch.setattr(step, _interrupted)
         done = run("audit", str(SAMPLE), *FIXED, *named)
     assert done.code == 130
     said = words(done.err)
@@ -331,3 +332,33 @@ def test_what_an_interrupted_audit_leaves_is_said(
     assert ("auditor-parts" in said) is not while_reading
     assert run("audit", str(SAMPLE), *FIXED, *named).code == 0
     assert not (tmp_path / "auditor-parts").exists()
+
+
+def test_claim_lines_of_other_audits_that_were_broken_off_are_told(
+    run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = ("--findings", str(tmp_path / "f.csv"), "--no-report")
+    with monkeypatch.context() as patch:
+        patch.setattr("auditor.parts.run.tell_parts", _interrupted)
+        assert run("audit", str(SAMPLE), *FIXED, *named, "--parts", "3").code == 130
+    (left,) = (path for path in tmp_path.glob("auditor-parts/*") if path.is_dir())
+    (tmp_path / "auditor-parts" / "notes").mkdir()
+    (tmp_path / "auditor-parts" / "notes" / "read.json").touch()  # a folder of somebody else's
+    done = run("audit", str(SAMPLE), *FIXED, *named, "--parts", "4")
+    assert done.code == 0
+    said = "holds the claim lines of another audit that was broken off. Its own command goes on"
+    assert f"{left} {said}" in done.err
+    assert done.err.count("Note:") == 1
+    with locked(left.with_name(f"{left.name}.lock"), "busy"):  # at work, and not broken off
+        assert "Note:" not in run("audit", str(SAMPLE), *FIXED, *named, "--parts", "4").err
+    assert left.is_dir()
+
+
+def test_a_number_of_parts_that_nobody_means_is_refused(run: Callable[..., Any]) -> None:
+    done = run("audit", str(SAMPLE), *FIXED, "--parts", "100000")
+    assert done.code == ExitCode.USAGE
+    assert "'--parts': Input should be less than or equal to 10000" in " ".join(done.err.split())
+
+
+def _interrupted(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
