@@ -17,7 +17,7 @@ import pytest
 
 from auditor.cli import main, parts
 from auditor.errors import AuditorError, ExitCode, ReferenceDataError
-from auditor.intake import content, places, scanning, textfile
+from auditor.intake import content, scanning, textfile
 from auditor.parts import crew, hand, outcome, spill
 from auditor.parts import run as runner
 from auditor.reference import load_reference
@@ -144,7 +144,7 @@ def divided(two: list[int], monkeypatch: pytest.MonkeyPatch) -> list[int]:
     monkeypatch.setattr(content, "HELD_PLAIN", 0)
     monkeypatch.setattr(scanning, "HEAD", 2000)
     monkeypatch.setattr(textfile, "HEAD", 2000)
-    monkeypatch.setattr(places, "PLACE", 1500)
+    monkeypatch.setattr(textfile, "BLOCK", 1500)
     monkeypatch.setattr(spill, "SLAB", (50, 50))
     monkeypatch.setattr(spill, "_IN_A_FILE", 1)
     return two
