@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from auditor import disk
 from auditor.engine.whole import Census
 from auditor.errors import AuditorError, ConfigError
 from auditor.intake.interface import FileRead, Intake
@@ -80,7 +81,7 @@ class Room:
     def keep(self, intake: Intake, parts: Parts) -> None:
         """Remember what was read."""
         for name in _TABLES:
-            getattr(intake, name).write_parquet(self.folder / f"{name}.parquet")
+            disk.write_parquet(getattr(intake, name), self.folder / f"{name}.parquet")
         told = {
             "files": [told_file(each) for each in intake.files],
             "fields": sorted(intake.fields_present),

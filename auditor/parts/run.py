@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from auditor import disk
 from auditor.auditing import audit, count, notes_of
 from auditor.engine.clock import Clock
 from auditor.engine.judge import joined as joined_counts
@@ -275,7 +276,8 @@ class _Once:
 
 def _write(counts: dict[str, pl.DataFrame], folder: Path) -> None:
     for name, table in counts.items():
-        table.write_parquet(folder / f"{name}.parquet", compression="lz4", statistics=False)
+        path = folder / f"{name}.parquet"
+        disk.write_parquet(table, path, compression="lz4", statistics=False)
 
 
 def _read(room: Path, parts: int) -> dict[str, list[pl.LazyFrame]]:

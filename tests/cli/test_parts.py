@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import pkgutil
 import re
 import stat
 from pathlib import Path
@@ -362,3 +365,47 @@ def test_a_number_of_parts_that_nobody_means_is_refused(run: Callable[..., Any])
 
 def _interrupted(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no limit to the size of a file there")
+@pytest.mark.parametrize(
+    "at",
+    [
+        "auditor.parts.spill.divide",
+        "auditor.parts.room.Room.keep",
+        "auditor.parts.run._write",
+        "auditor.engine.known.Known.write",
+        "auditor.parts.outcome.write",
+    ],
+)
+def test_a_disk_that_takes_no_more_is_told_as_what_it_is(
+    run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    """What polars says of it is no OSError, so nothing stands for it here: files get a limit."""
+    import resource
+
+    found, work = tmp_path / "f.csv", tmp_path / "work"
+    named = ("--findings", str(found), "--no-report", "--parts", "3", "--work", str(work))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    module, _, name = at.rpartition(".")
+    does = pkgutil.resolve_name(f"{module}.{name}")
+
+    def limited(*given: Any, **more: Any) -> Any:  # noqa: ANN401 - as the function's own
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+        try:
+            return does(*given, **more)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(at, limited)
+        done = run("audit", str(SAMPLE), *FIXED, *named)
+    said = " ".join(done.err.split())
+    assert done.code == ExitCode.USAGE, said
+    assert f"could not be written or read ({os.strerror(errno.EFBIG)})" in said
+    assert not found.exists()
+    assert run("audit", str(SAMPLE), *FIXED, *named).code == 0
+    assert not work.exists()
+    one = tmp_path / "one.csv"
+    assert run("audit", str(SAMPLE), *FIXED, "--no-report", "--findings", str(one)).code == 0
+    assert found.read_bytes() == one.read_bytes()

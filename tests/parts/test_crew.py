@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -148,6 +149,27 @@ def divided(two: list[int], monkeypatch: pytest.MonkeyPatch) -> list[int]:
     monkeypatch.setattr(spill, "SLAB", (50, 50))
     monkeypatch.setattr(spill, "_IN_A_FILE", 1)
     return two
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no limit to the size of a file there")
+def test_a_full_disk_while_several_read(
+    divided: list[int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import resource
+
+    found, work = tmp_path / "f.parquet", tmp_path / "work"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        code = audited(found, "--work", str(work))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    said = " ".join(capsys.readouterr().err.split())
+    assert code == ExitCode.USAGE, said
+    assert f"could not be written or read ({os.strerror(errno.EFBIG)})" in said
+    assert all(gone(each) for each in divided)
+    assert not [path for path in work.glob("*") if path.is_dir()]
+    assert audited(found, "--work", str(work)) == 0
 
 
 def test_what_several_processes_read_is_what_one_reads(
