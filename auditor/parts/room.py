@@ -33,6 +33,7 @@ _PRIVATE = 0o700
 _READ = "read.json"
 _NAME = re.compile(r"[0-9a-f]{16}")
 _TABLES = ("rejected", "set_aside", "repairs")
+_GOES_ON = "goes on where this one stopped; to give up, remove the folder: it holds claim lines."
 _BUSY = "Another audit of the same files is at work there."
 
 
@@ -116,12 +117,12 @@ def room(parent: Path, work: Sequence[str]) -> Iterator[Room]:
         try:
             yield Room(folder)
         except OSError as error:
+            begun = Room(folder).read_before()
             raise AuditorError(
                 f"The parts could not be written or read ({_reason(error)}).",
                 where=str(folder),
                 next_step="Free space on the disk, or name another folder with --work DIR. The same"
-                " command goes on where this one stopped; to give up, remove the folder: it holds"
-                " claim lines.",
+                f" command {_GOES_ON if begun else 'begins anew: nothing was left there.'}",
             ) from None
         finally:
             # Lines of files that were not read to their end serve nobody.
