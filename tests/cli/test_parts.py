@@ -8,6 +8,7 @@ import os
 import pkgutil
 import re
 import stat
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -387,8 +388,8 @@ def test_a_disk_that_takes_no_more_is_told_as_what_it_is(
     found, work = tmp_path / "f.csv", tmp_path / "work"
     named = ("--findings", str(found), "--no-report", "--parts", "3", "--work", str(work))
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    module, _, name = at.rpartition(".")
-    does = pkgutil.resolve_name(f"{module}.{name}")
+    does = pkgutil.resolve_name(at)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # it would be cut short without a word
 
     def limited(*given: Any, **more: Any) -> Any:  # noqa: ANN401 - as the function's own
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))

@@ -153,9 +153,16 @@ def divided(two: list[int], monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.mark.skipif(os.name == "nt", reason="no limit to the size of a file there")
 def test_a_full_disk_while_several_read(
-    divided: list[int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    divided: list[int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     import resource
+
+    # Python's own files would be cut short without a word.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
 
     found, work = tmp_path / "f.parquet", tmp_path / "work"
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
