@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from auditor import disk
-from auditor.auditing import audit, count, notes_of
+from auditor.auditing import audit, choose, count, notes_of
 from auditor.engine.clock import Clock
+from auditor.engine.judge import is_counted
 from auditor.engine.judge import joined as joined_counts
 from auditor.engine.known import Known
 from auditor.engine.whole import Whole
@@ -139,10 +140,13 @@ def _judged(work: Work, reference: Reference, clock: Clock, store: Store | None)
                 hands.know(job)
                 stack.callback(hands.stop)  # joining needs the memory that they hold
             do = partial(hands.work, clock=clock)
-        with clock.part("parts", "counting", parts.census.lines):
-            do("count", range(parts.count), None)
-            counts = _read(work.room / _COUNTS, parts.count)
-            whole = Whole(parts.census, joined_counts(counts, work.options.rules))
+        whole = Whole(parts.census)
+        chosen = choose(work.options.select, work.options.ignore)
+        if is_counted(chosen, covered=work.options.covered):
+            with clock.part("parts", "counting", parts.census.lines):
+                do("count", range(parts.count), None)
+                counts = _read(work.room / _COUNTS, parts.count)
+                whole = Whole(parts.census, joined_counts(counts, work.options.rules))
         with clock.part("parts", "judging", parts.census.lines):
             do("judge", range(parts.count), whole)
     return [work.found / str(number) for number in range(parts.count)]

@@ -410,3 +410,27 @@ def test_a_disk_that_takes_no_more_is_told_as_what_it_is(
     one = tmp_path / "one.csv"
     assert run("audit", str(SAMPLE), *FIXED, "--no-report", "--findings", str(one)).code == 0
     assert found.read_bytes() == one.read_bytes()
+
+
+@pytest.mark.parametrize(("select", "again"), [("PTP,MUE,AOC", False), ("GLB", True)])
+def test_parts_are_counted_only_where_a_chosen_rule_looks_at_all_of_them(
+    run: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    select: str,
+    again: bool,
+) -> None:
+    """GLB counts nothing, but its coverage tells how far the lines of all parts reach back."""
+    counted = list[int]()
+    count = runner.count
+    monkeypatch.setattr(runner, "count", lambda *a, **k: counted.append(1) or count(*a, **k))
+    said = []
+    for name, many in (("one", "1"), ("parts", "4")):
+        files = [tmp_path / name / file for file in ("r.xlsx", "f.parquet", "s.json")]
+        outputs = zip(("--report", "--findings", "--summary"), map(str, files), strict=True)
+        named = [word for pair in outputs for word in pair]
+        done = run("audit", str(SAMPLE), *FIXED, *named, "--select", select, "--parts", many)
+        assert done.code == 0, done.err
+        said.append([words(done.out), *(file.read_bytes() for file in files)])
+    assert said[0] == said[1]
+    assert bool(counted) is again
