@@ -417,6 +417,7 @@ def test_parts_are_counted_only_where_a_chosen_rule_looks_at_all_of_them(
     run: Callable[..., Any],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    *,
     select: str,
     again: bool,
 ) -> None:
