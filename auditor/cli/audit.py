@@ -106,6 +106,7 @@ def audit(
         typer.Option(
             metavar="N",
             min=1,
+            max=10_000,  # eight billion lines; each costs most of a second, however few it has
             help="Judge the patients in so many parts, out of the disk; 1: all in memory."
             " [default: as the size of the files asks for]",
         ),

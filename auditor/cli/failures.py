@@ -32,6 +32,9 @@ _PLAIN = {
 
 def explain(error: BaseException, session: Session) -> int:
     """Tell the operator of `error` on standard error; answers the exit code."""
+    if isinstance(error, typer.Abort) and isinstance(error.__cause__, EOFError):
+        # Typer takes every one for Ctrl-D at a question; of those it tells without a cause.
+        error = error.__cause__
     if isinstance(error, AuditorError):
         output.complain(f"Error: {error}")
         return int(error.exit_code)

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from auditor import RULE_SET_VERSION, __version__
+from auditor.cli import output
 from auditor.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -160,6 +161,23 @@ def _fields(request: Request) -> dict[str, object]:
     return {name: getattr(request, name) for name in request.__dataclass_fields__}
 
 
+def _remarks(request: Request, place: Room, count: int) -> Iterator[str]:
+    """What the operator should know of earlier audits there."""
+    from auditor.parts.run import judged_before
+
+    if place.read_before():
+        judged = judged_before(place.folder, shown=needs_lines(request))
+        yield (
+            "This audit was begun before and broken off. It goes on from there: the files are not"
+            f" read again, and {judged} of {count} parts were judged."
+        )
+    for folder in place.left():
+        yield (
+            f"{folder} holds the claim lines of another audit that was broken off. Its own command"
+            " goes on with it; if nobody says that again, remove the folder."
+        )
+
+
 def read(
     request: Request,
     options: IntakeOptions,
@@ -173,6 +191,8 @@ def read(
     from auditor.parts.readers import Readers
     from auditor.parts.spill import Spill
 
+    for remark in _remarks(request, place, count):
+        output.complain(f"Note: {remark}")
     kept = place.kept()
     if kept is not None:
         return kept

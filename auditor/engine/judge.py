@@ -78,6 +78,18 @@ def judge(
     return state
 
 
+def is_counted(chosen: frozenset[str] | None, *, covered: bool) -> bool:
+    """Whether all parts must be counted before one is judged.
+
+    chosen: as in `judge`. covered: whether coverage is told, which says of rules that look back
+    how far the lines of all parts do.
+    """
+    if any(_asked_for(module, chosen) for module in _counters()):
+        return True
+    asked = (r for r in catalogue() if chosen is None or r.id in chosen)
+    return covered and any(rule.looks_back for rule in asked)
+
+
 def counted(
     batch: Batch,
     present: frozenset[str],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import polars.selectors as cs
 
+from auditor import disk
 from auditor.engine.versions import Versions
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ class Known:
         }
         for name, table in tables.items():
             if table.width:
-                table.write_parquet(_file(folder, name), compression="lz4", statistics=False)
+                path = _file(folder, name)
+                disk.write_parquet(table, path, compression="lz4", statistics=False)
 
     @classmethod
     def read(cls, folder: Path) -> Known | None:

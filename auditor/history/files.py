@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from auditor import disk
 from auditor.errors import HistoryError
 
 if TYPE_CHECKING:
@@ -107,7 +108,8 @@ def write(frame: pl.DataFrame, path: Path, metadata: dict[str, str] | None = Non
     """Write `frame` to a new file for its owner alone, onto the disk."""
     path.unlink(missing_ok=True)
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE))
-    frame.write_parquet(
+    disk.write_parquet(
+        frame,
         path,
         compression="lz4",
         row_group_size=ROWS_A_GROUP,

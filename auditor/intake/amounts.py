@@ -122,8 +122,8 @@ def cents(raw: pl.Series, *, in_cents: bool = False, comma: bool = False) -> Nor
     Amounts are as many as lines, so the plain form is read directly rather than by value.
     """
     if not in_cents and raw.str.contains(_PLAIN).all():
-        exact = raw.cast(pl.Decimal(18, 2)) * 100
-        return Normal(exact.cast(pl.Int64), None)
+        # A decimal of two places is, in memory, the number of cents.
+        return Normal(raw.cast(pl.Decimal(18, 2)).to_physical().cast(pl.Int64), None)
     digits = 0 if in_cents else 2
     return through(raw, lambda values: scaled(values, digits, "an amount", comma=comma))
 

@@ -7,6 +7,7 @@ once, however many lines carry it, and a column that is clean already is not reb
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import polars as pl
@@ -46,6 +47,9 @@ class Memory:
     def __init__(self) -> None:
         """Nothing is known yet."""
         self._known: dict[str, pl.DataFrame] = {}
+        self._calm: set[str] = set()
+        """Those that lately had a block without a new value."""
+        self._settled: dict[str, _Settled] = {}
 
     def of(self, key: str, normaliser: Normaliser) -> Normaliser:
         """`normaliser`, asked only about values that it was not asked about before."""
@@ -56,9 +60,11 @@ class Memory:
                 known = normaliser(values)
             else:
                 new = values.filter(~values.is_in(known["raw"].implode()))
-                if new.is_empty() and len(values) == known.height:
-                    return known
-                if not new.is_empty():
+                if new.is_empty():
+                    self._calm.add(key)
+                    if len(values) == known.height:
+                        return known
+                else:
                     known = pl.concat([known, normaliser(new)])
             if known.height <= MOST_KEPT:
                 self._known[key] = known
@@ -66,6 +72,73 @@ class Memory:
             return asked.join(known, on="raw", how="left", maintain_order="left")
 
         return remembering
+
+    def read(
+        self, raw: pl.Series, key: str, normaliser: Normaliser
+    ) -> tuple[pl.Series, pl.DataFrame]:
+        """The values of `raw` (String), and what `normaliser` answers of those that occur."""
+        found = self._places(raw, key)
+        if found is None:
+            table = self.of(key, normaliser)(raw.drop_nulls().unique())
+            return _each(raw, table), table
+        places, settled = found
+        return settled.values(raw, places), settled.told[_occurring(places)]
+
+    def through(self, raw: pl.Series, key: str, normaliser: Normaliser) -> Normal:
+        """As `through` below, by what is remembered under `key`."""
+        found = self._places(raw, key)
+        if found is None:
+            return through(raw, self.of(key, normaliser))
+        places, settled = found
+        repaired = None
+        if settled.noted is not None:
+            of_these = settled.noted[_occurring(places)]
+            repaired = of_these.filter(pl.col("kind").is_not_null())
+        values = raw if settled.same else settled.values(raw, places)
+        return Normal(values, repaired if repaired is not None and repaired.height else None)
+
+    def _places(self, raw: pl.Series, key: str) -> tuple[pl.Series, _Settled] | None:
+        """Where each of `raw` stands in what is known, if all of them do."""
+        if key not in self._calm:
+            return None
+        settled = self._settled.get(key)
+        if settled is None:
+            settled = self._settled[key] = _Settled.of(self._known[key].rechunk())
+        places = raw.cast(settled.known, strict=False).to_physical()
+        if places.null_count() == raw.null_count():
+            return places, settled
+        self._calm.discard(key)
+        del self._settled[key]
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """Values of a column that a block is looked up in: half the time of sorting out its own."""
+
+    known: pl.Enum
+    told: pl.DataFrame
+    """What the normaliser answered of each of them."""
+    same: bool
+    """Whether every value stays as it is."""
+    noted: pl.DataFrame | None
+    """The same with notes on words for nothing; None where nothing of a value is worth a note."""
+
+    @classmethod
+    def of(cls, told: pl.DataFrame) -> _Settled:
+        """What was `told` of some values."""
+        noted = blanks(told)
+        worth = noted["kind"].null_count() < noted.height
+        return cls(pl.Enum(told["raw"]), told, _unchanged(told), noted if worth else None)
+
+    def values(self, raw: pl.Series, places: pl.Series) -> pl.Series:
+        """The value of each of `raw`, which stand at `places`."""
+        return self.told["value"].gather(places).alias(raw.name)
+
+
+def _occurring(places: pl.Series) -> pl.Series:
+    """Each of `places` once."""
+    return places.drop_nulls().unique()
 
 
 def clean(raw: pl.Expr) -> pl.Expr:
@@ -104,11 +177,18 @@ def through(raw: pl.Series, normaliser: Normaliser) -> Normal:
     table = blanks(normaliser(values))
     said = table["kind"]
     repaired = table.filter(said.is_not_null()) if said.null_count() < len(said) else None
-    if table.schema["value"] == pl.String and table["value"].eq_missing(table["raw"]).all():
+    if _unchanged(table):
         return Normal(raw, repaired)
-    joined = (
-        raw.alias("raw")
-        .to_frame()
-        .join(table.select("raw", "value"), on="raw", how="left", maintain_order="left")
-    )
-    return Normal(joined["value"].alias(raw.name), repaired)
+    return Normal(_each(raw, table), repaired)
+
+
+def _unchanged(table: pl.DataFrame) -> bool:
+    """Whether every value of `table` (raw, value) stays as it is."""
+    return table.schema["value"] == pl.String and table["value"].eq_missing(table["raw"]).all()
+
+
+def _each(raw: pl.Series, table: pl.DataFrame) -> pl.Series:
+    """The value of each of `raw` by `table` (raw, value)."""
+    told = table.select("raw", "value")
+    joined = raw.alias("raw").to_frame().join(told, on="raw", how="left", maintain_order="left")
+    return joined["value"].alias(raw.name)

@@ -29,11 +29,6 @@ if TYPE_CHECKING:
     from auditor.intake.textfile import Form, TextFile
 
 
-PLACE = 24 << 20
-"""Bytes of a place, about: what is read of it is given back and taken again where it lay, which a
-system does not do with larger pieces of memory."""
-
-
 class Place(NamedTuple):
     """Bytes of a file, from the first of a record to behind the last of one."""
 
@@ -102,13 +97,13 @@ def of(source: Source, header: HeaderRow) -> Places | None:
 
 
 def _found(source: TextFile) -> Generator[Place]:
-    """The places, each of about PLACE bytes."""
+    """The places, each of about the bytes of a block, and cut where a block is."""
     content, encoding = source.content, source.known.scan.encoding
     scanning = Scanning()
     rest = b""  # a line that goes on
     start = at = 0
     ready: Place | None = None  # held back, so that a last line without an end goes with it
-    with closing(content.pieces(PLACE)) as pieces:
+    with closing(content.pieces(textfile.BLOCK)) as pieces:
         for piece in pieces:
             scanning.add(piece)
             if encoding == "utf-8" and scanning.encoding != encoding:

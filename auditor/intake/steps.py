@@ -117,7 +117,7 @@ class Batch:
 
     def through(self, name: str, normaliser: Normaliser, key: str = "") -> Normal:
         """Raw column `name` through its distinct values; `key` where not the column's own name."""
-        return through(self.raw[name], self.plan.memory.of(key or name, normaliser))
+        return self.plan.memory.through(self.raw[name], key or name, normaliser)
 
 
 def date_columns(columns: Columns) -> dict[str, list[int]]:
@@ -144,12 +144,8 @@ def _identifiers(batch: Batch) -> None:
 
 def _date(batch: Batch, name: str) -> tuple[pl.Series, pl.DataFrame]:
     """Dates of column `name`, and the table of its distinct values."""
-    raw = batch.raw[name]
-    reading = batch.plan.readings[name]
-    parse = batch.plan.memory.of(name, partial(dates.parse, reading=reading))
-    table = parse(raw.drop_nulls().unique())
-    joined = raw.alias("raw").to_frame().join(table, on="raw", how="left", maintain_order="left")
-    return joined["value"], table
+    parse = partial(dates.parse, reading=batch.plan.readings[name])
+    return batch.plan.memory.read(batch.raw[name], name, parse)
 
 
 def _service_dates(batch: Batch) -> None:
@@ -223,15 +219,12 @@ def _noted(table: pl.DataFrame, *, read: bool = False) -> pl.DataFrame | None:
 
 def _code_and_modifiers(batch: Batch) -> None:
     raw = batch.raw["code"]
+    code = batch.through("code", codes.procedure)
     behind: dict[str, str] = {}
-
-    def procedure(values: pl.Series) -> pl.DataFrame:
-        table = batch.plan.memory.of("code", codes.procedure)(values)
-        split = table.filter(pl.col("modifiers") != "")
-        behind.update(zip(split["raw"], split["modifiers"], strict=True))
-        return table.select("raw", "value", "kind")
-
-    batch.keep("code", through(raw, procedure))
+    if code.repaired is not None:  # splitting a modifier off is always worth a note
+        split = code.repaired.filter(pl.col("modifiers") != "")
+        behind = dict(zip(split["raw"], split["modifiers"], strict=True))
+    batch.keep("code", code)
     found: list[pl.Series] = []
     for name in unfold.parts(batch.raw, "modifiers"):
         column = batch.raw[name]

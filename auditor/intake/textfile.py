@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from auditor.intake.scanning import Scan
 
 DELIMITERS = ",|\t;~^"
-BLOCK = 64 << 20  # bytes of text that are read at one time
+BLOCK = 24 << 20
+"""Bytes of text that are read at one time, by whichever process: the first block tells what the
+columns are, so it must be the same one. What is read of so many is given back and taken again where
+it lay, which a system does not do with larger pieces of memory."""
 MOST_LINE = 16 << 20  # bytes; a line longer than that is none of a table
 MOST_COLUMNS = 5_000
 _SAMPLE = 200  # rows that show how many cells a row really has

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from auditor import disk
+
 if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
@@ -59,7 +61,8 @@ def keep(path: Path, opened: pl.DataFrame | None, ledger: sqlite3.Connection, fe
         path.parent.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
         made.unlink(missing_ok=True)
         with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE), "wb") as out:
-            opened.write_parquet(out, compression="lz4", metadata={_MARK: mark(ledger, feed)})
+            marked = {_MARK: mark(ledger, feed)}
+            disk.write_parquet(opened, out, compression="lz4", metadata=marked)
             out.flush()
             os.fsync(out.fileno())
         made.replace(path)

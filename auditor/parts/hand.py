@@ -96,9 +96,12 @@ def main() -> None:
     Thread(target=_watch, args=(os.getppid(), at_work), daemon=True).start()
     catalogue()  # all rules, while the parent reads the files
     # Nothing that prints by mistake shall stand among the answers.
-    with os.fdopen(os.dup(1), "wb") as answers:
-        os.dup2(2, 1)
-        serve(sys.stdin.buffer, answers, at_work)
+    try:
+        with os.fdopen(os.dup(1), "wb") as answers:
+            os.dup2(2, 1)
+            serve(sys.stdin.buffer, answers, at_work)
+    except BrokenPipeError:
+        os._exit(1)  # the parent was killed, as `_watch` would have seen; nobody is to be told
 
 
 def _watch(parent: int, at_work: Event) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from auditor import disk
 from auditor.engine import coverage
 from auditor.engine.findings import in_order
 from auditor.practice import added, practice
@@ -37,7 +38,8 @@ def write(result: AuditResult, folder: Path, *, shown: bool = True) -> None:
         # Findings are read in stretches, and a whole group of rows is read for each.
         rows = _ROWS if name == FINDINGS else None
         path = folder / f"{name}.parquet"
-        table.write_parquet(path, compression="lz4", statistics=False, row_group_size=rows)
+        options = {"compression": "lz4", "statistics": False, "row_group_size": rows}
+        disk.write_parquet(table, path, **options)
 
 
 def figures(result: AuditResult) -> dict[str, pl.DataFrame]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -16,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from auditor import disk
 from auditor.engine.whole import Census
 from auditor.errors import AuditorError, ConfigError
 from auditor.intake.interface import FileRead, Intake
-from auditor.lock import locked
+from auditor.lock import held, locked
 from auditor.parts.spill import Base, Parts
 from schemas import ClaimLines, empty
 
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
 
 _PRIVATE = 0o700
 _READ = "read.json"
+_NAME = re.compile(r"[0-9a-f]{16}")
 _TABLES = ("rejected", "set_aside", "repairs")
+_GOES_ON = "goes on where this one stopped; to give up, remove the folder: it holds claim lines."
 _BUSY = "Another audit of the same files is at work there."
 
 
@@ -44,9 +48,13 @@ class Room:
         """Where the claim lines lie, part by part."""
         return self.folder / "lines"
 
+    def read_before(self) -> bool:
+        """Whether an earlier call read the files to their end."""
+        return (self.folder / _READ).is_file()
+
     def kept(self) -> tuple[Intake, Parts] | None:
         """What an earlier call read to its end; None where none did, and then nothing is left."""
-        if not (self.folder / _READ).is_file():
+        if not self.read_before():
             shutil.rmtree(self.lines, ignore_errors=True)
             return None
         told = json.loads((self.folder / _READ).read_text(encoding="utf-8"))
@@ -61,10 +69,20 @@ class Room:
         bases = {int(slab): Base(*base) for slab, base in told["bases"].items()}
         return intake, Parts(self.lines, told["parts"], Census.of(told["census"]), bases)
 
+    def left(self) -> list[Path]:
+        """The folders beside it with claim lines of audits that were broken off."""
+        beside = self.folder.parent
+        return sorted(
+            told.parent
+            for told in beside.glob(f"*/{_READ}")
+            if _NAME.fullmatch(told.parent.name) and told.parent != self.folder
+            if not held(beside / f"{told.parent.name}.lock")
+        )
+
     def keep(self, intake: Intake, parts: Parts) -> None:
         """Remember what was read."""
         for name in _TABLES:
-            getattr(intake, name).write_parquet(self.folder / f"{name}.parquet")
+            disk.write_parquet(getattr(intake, name), self.folder / f"{name}.parquet")
         told = {
             "files": [told_file(each) for each in intake.files],
             "fields": sorted(intake.fields_present),
@@ -99,12 +117,12 @@ def room(parent: Path, work: Sequence[str]) -> Iterator[Room]:
         try:
             yield Room(folder)
         except OSError as error:
+            begun = Room(folder).read_before()
             raise AuditorError(
                 f"The parts could not be written or read ({_reason(error)}).",
                 where=str(folder),
                 next_step="Free space on the disk, or name another folder with --work DIR. The same"
-                " command goes on where this one stopped; to give up, remove the folder: it holds"
-                " claim lines.",
+                f" command {_GOES_ON if begun else 'begins anew: nothing was left there.'}",
             ) from None
         finally:
             # Lines of files that were not read to their end serve nobody.

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from auditor.auditing import audit, count, notes_of
+from auditor import disk
+from auditor.auditing import audit, choose, count, notes_of
 from auditor.engine.clock import Clock
+from auditor.engine.judge import is_counted
 from auditor.engine.judge import joined as joined_counts
 from auditor.engine.known import Known
 from auditor.engine.whole import Whole
@@ -116,6 +118,12 @@ class OnDisk(Audited):
         return {}
 
 
+def judged_before(room: Path, *, shown: bool) -> int:
+    """How many parts an earlier call judged in `room`; shown: so that their lines can be shown."""
+    folder = room / (_FOUND if shown else _TOLD)
+    return sum(each.name.isdigit() for each in folder.iterdir()) if folder.is_dir() else 0
+
+
 def _judged(work: Work, reference: Reference, clock: Clock, store: Store | None) -> list[Path]:
     """The folders with what was found in each part."""
     parts = work.parts
@@ -132,10 +140,13 @@ def _judged(work: Work, reference: Reference, clock: Clock, store: Store | None)
                 hands.know(job)
                 stack.callback(hands.stop)  # joining needs the memory that they hold
             do = partial(hands.work, clock=clock)
-        with clock.part("parts", "counting", parts.census.lines):
-            do("count", range(parts.count), None)
-            counts = _read(work.room / _COUNTS, parts.count)
-            whole = Whole(parts.census, joined_counts(counts, work.options.rules))
+        whole = Whole(parts.census)
+        chosen = choose(work.options.select, work.options.ignore)
+        if is_counted(chosen, covered=work.options.covered):
+            with clock.part("parts", "counting", parts.census.lines):
+                do("count", range(parts.count), None)
+                counts = _read(work.room / _COUNTS, parts.count)
+                whole = Whole(parts.census, joined_counts(counts, work.options.rules))
         with clock.part("parts", "judging", parts.census.lines):
             do("judge", range(parts.count), whole)
     return [work.found / str(number) for number in range(parts.count)]
@@ -269,7 +280,8 @@ class _Once:
 
 def _write(counts: dict[str, pl.DataFrame], folder: Path) -> None:
     for name, table in counts.items():
-        table.write_parquet(folder / f"{name}.parquet", compression="lz4", statistics=False)
+        path = folder / f"{name}.parquet"
+        disk.write_parquet(table, path, compression="lz4", statistics=False)
 
 
 def _read(room: Path, parts: int) -> dict[str, list[pl.LazyFrame]]:

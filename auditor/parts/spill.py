@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 import polars.selectors as cs
 
+from auditor import disk
 from auditor.engine.whole import Census, census
 from schemas import ClaimLines, dtypes, empty
 
@@ -200,7 +201,8 @@ def divide(held: list[pl.DataFrame], slab: Path, count: int) -> None:
         .partition_by("part", include_key=False, as_dict=True, maintain_order=True)
         .items()
     ):
-        each.write_parquet(slab / f"{number}.parquet", compression="lz4", statistics=False)
+        path = slab / f"{number}.parquet"
+        disk.write_parquet(each, path, compression="lz4", statistics=False)
 
 
 def without_same(held: list[pl.DataFrame]) -> dict[str, str | bool | None]:

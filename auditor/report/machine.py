@@ -5,10 +5,7 @@ docs/findings.md describes both. They are written anew at each run, whole or not
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -35,8 +32,6 @@ _FORMULA_START = r"^([=+\-@\t\r])"
 TABLE_CHANGES = 100
 """So many table rows behind changed findings are in the summary file, the commonest first."""
 SUFFIXES = (".parquet", ".csv", ".jsonl")
-_OS_ERROR = re.compile(r"(?P<reason>[^:]+) \(os error (?P<number>\d+)\)")
-_UNSAID = "transport error"
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
@@ -87,23 +82,13 @@ def _stream(pieces: Iterator[pl.DataFrame], made: Path) -> None:
         yield from pieces
 
     frame = register_io_source(source, schema=first.schema)
-    try:
-        if made.suffix == ".parquet":
-            # A lower level than polars' own takes two thirds of the time, and no more room.
-            frame.sink_parquet(made, maintain_order=True, compression_level=1)
-        elif made.suffix == ".csv":
-            csv_safe(frame).sink_csv(made, maintain_order=True)
-        else:
-            frame.sink_ndjson(made, maintain_order=True)
-    except (OSError, pl.exceptions.ComputeError) as error:
-        # What the file system says comes as a text, and as an error of the format or of what
-        # carries it (at the end of a Parquet file, where nothing more is said).
-        said = _OS_ERROR.search(str(error))
-        if said is not None:
-            raise OSError(int(said["number"]), said["reason"].strip()) from None
-        if _UNSAID in str(error):
-            raise OSError(errno.EIO, os.strerror(errno.EIO)) from None
-        raise
+    if made.suffix == ".parquet":
+        # A lower level than polars' own takes two thirds of the time, and no more room.
+        frame.sink_parquet(made, maintain_order=True, compression_level=1)
+    elif made.suffix == ".csv":
+        csv_safe(frame).sink_csv(made, maintain_order=True)
+    else:
+        frame.sink_ndjson(made, maintain_order=True)
 
 
 def write_table(frame: pl.DataFrame, path: Path | str) -> Path:

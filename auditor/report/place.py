@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from auditor import disk
 from auditor.errors import ReportError
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def workroom(target: Path) -> Iterator[Path]:
         _sweep(target.parent)
         room = Path(tempfile.mkdtemp(prefix=WORKROOM, dir=target.parent))
         try:
-            yield room
+            with disk.errors():
+                yield room
         finally:
             shutil.rmtree(room, ignore_errors=True)
     except OSError as error:

@@ -109,7 +109,7 @@ def find(state: State) -> pl.DataFrame:
         "EM-IMD",
         tier=REVIEW,
         message=pl.format(
-            "{} on {}: one practitioner billed {}{} for {} patients.{}",
+            "{} on {}: one practitioner billed {}{} for {}.{}",
             pl.col("code"),
             pl.col("date"),
             pl.format("{} minutes of timed services", pl.col("minutes")),
@@ -121,7 +121,9 @@ def find(state: State) -> pl.DataFrame:
                 )
             )
             .otherwise(pl.lit("")),
-            pl.col("people"),
+            pl.when(pl.col("people") == 1)
+            .then(pl.lit("one patient"))
+            .otherwise(pl.format("{} patients", pl.col("people"))),
             pl.when(pl.col("minutes") > options.stronger_minutes_per_day)
             .then(pl.lit(f" That is over {options.stronger_minutes_per_day} minutes."))
             .when(minutes)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import pkgutil
 import re
 import stat
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +17,7 @@ import pytest
 from auditor.cli import parts
 from auditor.cli.run import Request
 from auditor.errors import ExitCode
+from auditor.lock import locked
 from auditor.parts import crew, merge
 from auditor.parts import run as runner
 
@@ -162,6 +167,9 @@ def test_a_broken_off_audit_goes_on(
     )
     done = run("audit", str(SAMPLE), *FIXED, *outputs)
     assert done.code == 0, done.err
+    said = " ".join(done.err.split())
+    assert "begun before and broken off" in said
+    assert "the files are not read again, and 2 of 4 parts were judged" in said
     assert len(judged) == 4
     assert not work.exists()
     monkeypatch.undo()
@@ -313,13 +321,10 @@ def test_what_an_interrupted_audit_leaves_is_said(
     *,
     while_reading: bool,
 ) -> None:
-    def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
     step = "auditor.parts.spill.Spill.done" if while_reading else "auditor.parts.run.tell_parts"
     named = ("--findings", str(tmp_path / "f.csv"), "--no-report", "--parts", "3")
     with monkeypatch.context() as patch:
-        patch.setattr(step, interrupted)
+        patch.setattr(step, _interrupted)
         done = run("audit", str(SAMPLE), *FIXED, *named)
     assert done.code == 130
     said = words(done.err)
@@ -331,3 +336,102 @@ def test_what_an_interrupted_audit_leaves_is_said(
     assert ("auditor-parts" in said) is not while_reading
     assert run("audit", str(SAMPLE), *FIXED, *named).code == 0
     assert not (tmp_path / "auditor-parts").exists()
+
+
+def test_claim_lines_of_other_audits_that_were_broken_off_are_told(
+    run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = ("--findings", str(tmp_path / "f.csv"), "--no-report")
+    with monkeypatch.context() as patch:
+        patch.setattr("auditor.parts.run.tell_parts", _interrupted)
+        assert run("audit", str(SAMPLE), *FIXED, *named, "--parts", "3").code == 130
+    (left,) = (path for path in tmp_path.glob("auditor-parts/*") if path.is_dir())
+    (tmp_path / "auditor-parts" / "notes").mkdir()
+    (tmp_path / "auditor-parts" / "notes" / "read.json").touch()  # a folder of somebody else's
+    done = run("audit", str(SAMPLE), *FIXED, *named, "--parts", "4")
+    assert done.code == 0
+    said = "holds the claim lines of another audit that was broken off. Its own command goes on"
+    assert f"{left} {said}" in done.err
+    assert done.err.count("Note:") == 1
+    with locked(left.with_name(f"{left.name}.lock"), "busy"):  # at work, and not broken off
+        assert "Note:" not in run("audit", str(SAMPLE), *FIXED, *named, "--parts", "4").err
+    assert left.is_dir()
+
+
+def test_a_number_of_parts_that_nobody_means_is_refused(run: Callable[..., Any]) -> None:
+    done = run("audit", str(SAMPLE), *FIXED, "--parts", "100000")
+    assert done.code == ExitCode.USAGE
+    assert "'--parts': Input should be less than or equal to 10000" in " ".join(done.err.split())
+
+
+def _interrupted(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no limit to the size of a file there")
+@pytest.mark.parametrize(
+    "at",
+    [
+        "auditor.parts.spill.divide",
+        "auditor.parts.room.Room.keep",
+        "auditor.parts.run._write",
+        "auditor.engine.known.Known.write",
+        "auditor.parts.outcome.write",
+    ],
+)
+def test_a_disk_that_takes_no_more_is_told_as_what_it_is(
+    run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    """What polars says of it is no OSError, so nothing stands for it here: files get a limit."""
+    import resource
+
+    found, work = tmp_path / "f.csv", tmp_path / "work"
+    named = ("--findings", str(found), "--no-report", "--parts", "3", "--work", str(work))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    does = pkgutil.resolve_name(at)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # it would be cut short without a word
+
+    def limited(*given: Any, **more: Any) -> Any:  # noqa: ANN401 - as the function's own
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+        try:
+            return does(*given, **more)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(at, limited)
+        done = run("audit", str(SAMPLE), *FIXED, *named)
+    said = " ".join(done.err.split())
+    assert done.code == ExitCode.USAGE, said
+    assert f"could not be written or read ({os.strerror(errno.EFBIG)})" in said
+    assert not found.exists()
+    assert run("audit", str(SAMPLE), *FIXED, *named).code == 0
+    assert not work.exists()
+    one = tmp_path / "one.csv"
+    assert run("audit", str(SAMPLE), *FIXED, "--no-report", "--findings", str(one)).code == 0
+    assert found.read_bytes() == one.read_bytes()
+
+
+@pytest.mark.parametrize(("select", "again"), [("PTP,MUE,AOC", False), ("GLB", True)])
+def test_parts_are_counted_only_where_a_chosen_rule_looks_at_all_of_them(
+    run: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    select: str,
+    again: bool,
+) -> None:
+    """GLB counts nothing, but its coverage tells how far the lines of all parts reach back."""
+    counted = list[int]()
+    count = runner.count
+    monkeypatch.setattr(runner, "count", lambda *a, **k: counted.append(1) or count(*a, **k))
+    said = []
+    for name, many in (("one", "1"), ("parts", "4")):
+        files = [tmp_path / name / file for file in ("r.xlsx", "f.parquet", "s.json")]
+        outputs = zip(("--report", "--findings", "--summary"), map(str, files), strict=True)
+        named = [word for pair in outputs for word in pair]
+        done = run("audit", str(SAMPLE), *FIXED, *named, "--select", select, "--parts", many)
+        assert done.code == 0, done.err
+        said.append([words(done.out), *(file.read_bytes() for file in files)])
+    assert said[0] == said[1]
+    assert bool(counted) is again

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from auditor.errors import InputRejected
-from auditor.intake import content, places, read_claims, scanning, textfile
+from auditor.intake import content, read_claims, scanning, textfile
 from auditor.intake.detect import detect
 from auditor.intake.interface import IntakeOptions
 from auditor.parts.readers import Readers, ReadTask
@@ -76,7 +76,7 @@ def test_any_block_size_gives_the_same(  # noqa: PLR0913 -- one argument a dimen
         assert_frame_equal(getattr(whole, name), getattr(pieces, name))
     assert whole.files == pieces.files
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
-        patch.setattr(places, "PLACE", size)
+        patch.setattr(textfile, "BLOCK", size)
         patch.setattr(content, "HELD_PLAIN", 0)
         spread, lines = elsewhere(place, Path(folder) / "lines")
     assert_frame_equal(whole.lines, lines)
@@ -123,12 +123,30 @@ def test_the_last_block_can_decide_how_the_first_is_read(
         "2024-04-25",
     }
     monkeypatch.setattr(content, "HELD_PLAIN", 0)
-    monkeypatch.setattr(places, "PLACE", 64)
     _, lines = elsewhere(place, tmp_path / "dates")
     assert lines["service_date_from"].n_unique() == 2
     place.write_text("\n".join([HEADER, row("2024-03-04"), *[row("2024-03-04", '"1,50"')] * 5]))
     assert read_claims([place]).lines["charge_amount"].to_list() == [100, *[150] * 5]
     assert elsewhere(place, tmp_path / "commas")[1]["charge_amount"].to_list() == [100, *[150] * 5]
+
+
+@pytest.mark.parametrize("sparse", [16, 40])
+def test_columns_are_what_one_process_takes_them_for(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sparse: int
+) -> None:
+    """What the beginning tells of a column must not depend on how many read the file."""
+    names = HEADER.replace(",Mod,", ",Modifier 1,Modifier 2,")
+    rows = [
+        f"C{n},1,P{n},1234567893,2024-03-05,99213,25,{'' if n % 2 else 'later'},1,1.00,"
+        for n in range(sparse)
+    ]
+    place.write_text("\n".join([names, *rows]))
+    monkeypatch.setattr(content, "HELD_PLAIN", 0)
+    monkeypatch.setattr(textfile, "BLOCK", 1000)
+    one = read_claims([place])
+    several, lines = elsewhere(place, tmp_path / "lines")
+    assert_frame_equal(lines, one.lines)
+    assert several.files == one.files
 
 
 def test_signs_of_all_places_are_counted_together(
@@ -138,7 +156,7 @@ def test_signs_of_all_places_are_counted_together(
     place.write_text("\n".join([HEADER, *rows]))
     whole = read_claims([place])
     monkeypatch.setattr(content, "HELD_PLAIN", 0)
-    monkeypatch.setattr(places, "PLACE", 500)
+    monkeypatch.setattr(textfile, "BLOCK", 500)
     spread, lines = elsewhere(place, tmp_path / "signs")
     assert lines["sign_untold"].all()
     assert_frame_equal(lines, whole.lines)
@@ -177,7 +195,6 @@ def test_a_large_file_that_begins_as_utf8_and_is_none(
     assert spill.parts().census.lines == 21
     lines = pl.concat([spill.parts().read(0), spill.parts().read(1)]).sort("line_key")
     assert lines["source_row"].to_list() == whole.lines["source_row"].to_list()
-    monkeypatch.setattr(places, "PLACE", 128)
     spread, lines = elsewhere(place, tmp_path / "spread")
     assert spread.files == whole.files
     assert_frame_equal(lines, whole.lines)

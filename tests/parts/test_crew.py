@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -17,7 +18,7 @@ import pytest
 
 from auditor.cli import main, parts
 from auditor.errors import AuditorError, ExitCode, ReferenceDataError
-from auditor.intake import content, places, scanning, textfile
+from auditor.intake import content, scanning, textfile
 from auditor.parts import crew, hand, outcome, spill
 from auditor.parts import run as runner
 from auditor.reference import load_reference
@@ -144,10 +145,41 @@ def divided(two: list[int], monkeypatch: pytest.MonkeyPatch) -> list[int]:
     monkeypatch.setattr(content, "HELD_PLAIN", 0)
     monkeypatch.setattr(scanning, "HEAD", 2000)
     monkeypatch.setattr(textfile, "HEAD", 2000)
-    monkeypatch.setattr(places, "PLACE", 1500)
+    monkeypatch.setattr(textfile, "BLOCK", 1500)
     monkeypatch.setattr(spill, "SLAB", (50, 50))
     monkeypatch.setattr(spill, "_IN_A_FILE", 1)
     return two
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no limit to the size of a file there")
+def test_a_full_disk_while_several_read(
+    divided: list[int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    import resource
+
+    # Python's own files would be cut short without a word.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+
+    found, work = tmp_path / "f.parquet", tmp_path / "work"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        code = audited(found, "--work", str(work))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    said = " ".join(capsys.readouterr().err.split())
+    assert code == ExitCode.USAGE, said
+    # of a small file polars only says that its end could not be written
+    told = {os.strerror(number) for number in (errno.EFBIG, errno.EIO)}
+    assert any(f"could not be written or read ({reason})" in said for reason in told)
+    assert "The same command begins anew: nothing was left there." in said
+    assert all(gone(each) for each in divided)
+    assert not [path for path in work.glob("*") if path.is_dir()]
+    assert audited(found, "--work", str(work)) == 0
 
 
 def test_what_several_processes_read_is_what_one_reads(

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from auditor import disk
 from auditor.errors import ReportError
 from auditor.report import write_findings, write_report
 from auditor.report.machine import _stream, csv_safe
@@ -186,7 +187,7 @@ def test_a_full_disk_is_an_error_of_the_system(
 ) -> None:
     place = tmp_path / f"f{suffix}"
     place.symlink_to("/dev/full")
-    with pytest.raises(OSError, match=os.strerror(number)) as told:
+    with pytest.raises(OSError, match=os.strerror(number)) as told, disk.errors():
         _stream(make.result(make.random(lines)).pieces(), place)
     assert told.value.errno == number
     assert told.value.strerror == os.strerror(number)
