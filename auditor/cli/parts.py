@@ -199,8 +199,11 @@ def read(
     spill = Spill(place.lines, count)
     readers = Readers(crew, spill) if crew.processes else None
     with clock.part("intake", "claim files") as told:
-        intake = read_claims(request.inputs, replace(options, keeper=spill, readers=readers))
-        parts = spill.parts()
+        try:
+            intake = read_claims(request.inputs, replace(options, keeper=spill, readers=readers))
+            parts = spill.parts()
+        finally:
+            spill.stop()  # what is written behind the back of who removes the folder would stay
         told.rows = parts.census.lines
     place.keep(intake, parts)
     return intake, parts

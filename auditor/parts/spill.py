@@ -163,6 +163,10 @@ class Spill:
         """What was written, after the last file."""
         return Parts(self.folder, self.count, self._census, self._bases)
 
+    def stop(self) -> None:
+        """Wait until nothing is written any more: the folder may go after that."""
+        self._writer.shutdown()
+
     def _write(self) -> None:
         """Have the held lines divided and written, while others are read."""
         if not self._height:

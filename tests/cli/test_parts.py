@@ -9,6 +9,7 @@ import pkgutil
 import re
 import stat
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +17,16 @@ import pytest
 
 from auditor.cli import parts
 from auditor.cli.run import Request
-from auditor.errors import ExitCode
+from auditor.errors import ExitCode, InputRejected
 from auditor.lock import locked
-from auditor.parts import crew, merge
+from auditor.parts import crew, merge, spill
 from auditor.parts import run as runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
+
+    import polars as pl
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_claims" / "clinic_week.csv"
 FIXED = ("--as-of", "2025-11-10", "--no-ledger")
@@ -245,6 +248,30 @@ def test_of_a_file_that_is_refused_no_line_stays(run: Callable[..., Any], tmp_pa
         assert done.code == ExitCode.UNREADABLE
         assert "Traceback" not in done.err
         assert [each.name for each in work.iterdir() if each.is_dir()] == []
+
+
+def test_what_is_being_written_when_a_file_is_refused_does_not_stay(
+    run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines are written while others are read, by a thread that a refusal does not stop."""
+    divide, divided = spill.divide, list[int]()
+
+    def slowly(held: list[pl.DataFrame], slab: Path, count: int) -> None:
+        time.sleep(0.5)
+        slab.mkdir(parents=True, exist_ok=True)  # as if its folder were made only now
+        divide(held, slab, count)
+        divided.append(1)
+
+    def refuse(*_: object) -> None:
+        raise InputRejected("It is refused.", where="a file", next_step="None.")
+
+    work = tmp_path / "work"
+    monkeypatch.setattr(spill, "divide", slowly)
+    monkeypatch.setattr(spill.Spill, "done", lambda self: (self._write(), refuse()))
+    done = run("audit", str(SAMPLE), *FIXED, "--no-report", "--parts", "2", "--work", str(work))
+    assert done.code == ExitCode.UNREADABLE
+    assert divided
+    assert [each.name for each in work.iterdir() if each.is_dir()] == []
 
 
 def test_the_work_has_one_name_in_every_process(start: Callable[..., Any], tmp_path: Path) -> None:
